@@ -1,0 +1,1 @@
+"""What firms do: one file for each rule."""

@@ -1,0 +1,163 @@
+"""The certification ladder: tech-SME in any quarter, high-tech enterprise once a year, renewal after three years."""
+
+from typing import Any, NamedTuple
+
+from ecosim.model.arithmetic import exp, log
+from ecosim.model.compiled import inlined, kernel
+from ecosim.model.firms import (
+    CERTIFICATION,
+    HIGH_TECH,
+    LAPSED,
+    NEW_HIGH_TECH,
+    NEW_TECH_SME,
+    RENEWED,
+    TECH_SME,
+)
+from ecosim.model.luck import LADDER, RENEWAL, uniform, uniforms
+from ecosim.model.region import FOREIGN_FROM
+from ecosim.model.terms import SALES_BANDS
+
+
+class Certification(NamedTuple):
+    """Log hazards of the two rungs (complementary log-log) and the chance of renewal."""
+
+    tech_sme: float  # intercept, a quarter
+    high_tech: float  # intercept, a year
+    log_size: float  # per ln(employees / 20)
+    log_ratio: float  # per ln(reported R&D ratio / 3 %)
+    foreign: float
+    assisted: float  # in one-to-one service
+    log_patents: float  # per ln(1 + patents held)
+    award: float  # per 10k CNY of award
+    renewal: float  # probability, at the end of the validity
+
+
+VALIDITY = 12  # quarters
+YOUNGEST = 4  # quarters since founding, both rungs
+LARGEST_TECH_SME = 6.214608098422191  # ln 500 employees, national rule for tech-SMEs
+LOG_TWENTY = 2.995732273553991
+
+
+@inlined
+def log_hazard(c, first, second, size, ratio, foreign, assisted, patents, award):  # type: ignore[no-untyped-def]
+    """Linear predictor of both rungs; first and second say which intercept holds."""
+    return (
+        c.tech_sme * first
+        + c.high_tech * second
+        + c.log_size * size
+        + c.log_ratio * ratio
+        + c.foreign * foreign
+        + c.assisted * assisted
+        + c.log_patents * patents
+        + c.award * award
+    )
+
+
+@inlined
+def may_apply(criteria, rung, certificate, age, aware, inert, floor, patents, staff, log_employees, log_sales, ratio):  # type: ignore[no-untyped-def]
+    """Whether the rules let a firm apply for a rung and it knows of it."""
+    knows = (aware & CERTIFICATION) != 0 and inert >= floor and age >= YOUNGEST
+    if rung == TECH_SME:
+        return knows and certificate == 0 and patents >= 1 and ratio > 0.0 and log_employees <= LARGEST_TECH_SME
+    sales = exp(log_sales)
+    required = criteria[0] if sales < SALES_BANDS[0] else criteria[1] if sales < SALES_BANDS[1] else criteria[2]
+    enough_staff = staff >= criteria[3] * exp(log_employees)
+    return knows and certificate < HIGH_TECH and ratio >= 0.98 * required and enough_staff and patents >= criteria[4]
+
+
+@inlined
+def firm_log_hazard(c, firms, terms, i, rung):  # type: ignore[no-untyped-def]
+    """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
+    award = terms.tech_sme_award[firms.kind[i]] if rung == TECH_SME else terms.high_tech_award[firms.kind[i]]
+    return log_hazard(
+        c,
+        1.0 if rung == TECH_SME else 0.0,
+        1.0 if rung == HIGH_TECH else 0.0,
+        firms.log_employees[i] - LOG_TWENTY,
+        log(max(firms.reported[i], 0.003) / 0.03),
+        1.0 if firms.ownership[i] >= FOREIGN_FROM else 0.0,
+        1.0 if firms.assisted[i] > 0 else 0.0,
+        log(1.0 + firms.patents[i]),
+        award,
+    )
+
+
+@inlined
+def firm_may_apply(inert_share, firms, terms, i, rung):  # type: ignore[no-untyped-def]
+    """Whether the firm in row i may apply for a rung, from its columns; staff counts as far as R&D is claimed."""
+    log_sales = firms.log_employees[i] + firms.log_productivity[i]
+    claimed = firms.reported[i] * exp(log_sales) * 0.25 / max(firms.research[i], 1e-9)
+    return may_apply(
+        terms.criteria,
+        rung,
+        firms.certificate[i],
+        firms.age[i],
+        firms.aware[i],
+        firms.inert[i],
+        inert_share,
+        firms.patents[i],
+        firms.staff[i] * min(max(claimed, 1.0), 5.0),
+        firms.log_employees[i],
+        log_sales,
+        firms.reported[i],
+    )
+
+
+@kernel
+def act(
+    c: Any,
+    inert_share: float,
+    firms: Any,
+    terms: Any,
+    shifts: Any,
+    decides: bool,
+    luck: Any,
+    quarter: Any,
+    start: int,
+    stop: int,
+    work: Any,
+) -> None:
+    """Certify, renew and lapse. shifts: conditions of the two rungs; decides: high-tech enterprises in this quarter."""
+    first, second, third = work[0], work[1], work[2]
+    for i in range(start, stop):
+        first[i - start], second[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
+        third[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, RENEWAL)
+    for i in range(start, stop):
+        j = i - start
+        firms.event[i] = 0
+        if firms.certificate[i] > 0:
+            firms.held[i] += 1
+        if firms.alive[i] == 0 or firms.closing[i] == 1:
+            continue
+        if firms.certificate[i] == HIGH_TECH:
+            if decides and firms.held[i] >= VALIDITY:
+                firms.held[i] = 0
+                kept = third[j] < c.renewal
+                firms.event[i] = RENEWED if kept else LAPSED
+                firms.certificate[i] = HIGH_TECH if kept else TECH_SME
+            continue
+        if decides and firm_may_apply(inert_share, firms, terms, i, HIGH_TECH):
+            if second[j] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])):
+                firms.certificate[i] = HIGH_TECH
+                firms.held[i] = 0
+                firms.event[i] = NEW_HIGH_TECH
+                continue
+        if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(inert_share, firms, terms, i, TECH_SME):
+            if first[j] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])):
+                firms.certificate[i] = TECH_SME
+                firms.held[i] = 0
+                firms.event[i] = NEW_TECH_SME
+
+
+@kernel
+def expected(
+    c: Any, inert_share: float, firms: Any, terms: Any, rung: int, top: int, members: Any, hazards: Any
+) -> int:
+    """Rows that may apply for a rung and their log hazards; returns how many. members, hazards: (capacity,) out."""
+    count = 0
+    for i in range(top):
+        if firms.alive[i] == 1 and firm_may_apply(inert_share, firms, terms, i, rung):
+            members[count] = i
+            hazards[count] = firm_log_hazard(c, firms, terms, i, rung)
+            count += 1
+    return count

@@ -1,0 +1,104 @@
+"""Entry: each firm spawns founders near it, and some firms arrive from outside."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ecosim.model.arithmetic import exp, normal, poisson
+from ecosim.model.compiled import inlined, kernel
+from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
+
+
+class Entry(NamedTuple):
+    """Rates of founding and the traits of the newborn."""
+
+    local: float  # ln of founders per firm and year
+    crowding: float  # elasticity to the number of firms over its reference, negative
+    growth: float  # of the reference number of firms, a year
+    outside: float  # ln of arrivals from outside the region per firm and year
+    log_size: float  # mean ln employees of a founder's firm
+    size_spread: float
+    arrival_log_size: float  # mean ln employees of an arrival
+    productivity: float  # ln sales per worker relative to the sector's mean
+    productivity_spread: float
+    performs: float  # share that does R&D from the start
+
+
+@inlined
+def log_rate(c, one, log_crowding):  # type: ignore[no-untyped-def]
+    """Linear predictor of ln(founders per firm and year)."""
+    return c.local * one + c.crowding * log_crowding
+
+
+@inlined
+def child_uid(parent, quarter, number):  # type: ignore[no-untyped-def]
+    """Identity of the number-th founder that a firm spawns in a quarter: 64 bits hashed from the three."""
+    a, b, _, _ = philox(parent & WORD, parent >> THIRTY_TWO, quarter, FOUNDERS, number, FOUNDERS)
+    return (a << THIRTY_TWO) | b
+
+
+@kernel
+def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
+    """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short."""
+    count = 0
+    bound = 1.0 - exp(-rate)
+    for i in range(top):
+        if firms.alive[i] == 0 or firms.closing[i] == 1:
+            continue
+        draw = 1.0 - uniform(luck[0], luck[1], firms.uid[i], quarter, SPAWN)
+        if draw > 1.0 - bound:
+            for number in range(poisson(draw, rate)):
+                if count < parents.size:
+                    parents[count] = i
+                    uids[count] = child_uid(firms.uid[i], quarter, np.uint64(number))
+                count += 1
+    return count
+
+
+@kernel
+def furnish(
+    c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any
+) -> None:
+    """Give newborn firms (rows; sector, zone and ownership already set) the rest of their state."""
+    for k in range(rows.size):
+        i = rows[k]
+        uid = uids[k]
+        size, skill = uniforms(luck[0], luck[1], uid, quarter, NEWBORN)
+        taste, fate = uniforms(luck[0], luck[1], uid, quarter, NEWBORN_TRAITS)
+        firms.uid[i] = uid
+        firms.alive[i] = 1
+        firms.closing[i] = 0
+        firms.age[i] = 0
+        firms.log_employees[i] = max(log_size + c.size_spread * normal(size), 0.0)
+        mean = survey.mean_productivity[firms.sector[i]] + c.productivity
+        firms.log_productivity[i] = mean + c.productivity_spread * normal(skill)
+        firms.productivity_change[i] = 0.0
+        firms.knowledge[i] = 0.0
+        firms.performs[i] = 1 if fate < c.performs else 0
+        firms.ambition[i] = normal(taste)
+        firms.stretch[i] = 0.0
+        firms.research[i] = 0.0
+        firms.reported[i] = 0.0
+        firms.inert[i] = fate_rank(fate, c.performs)
+        firms.staff[i] = 0
+        firms.pending[i] = 0
+        firms.patents[i] = 0
+        firms.inventions_pending[i] = 0
+        firms.filed[i] = 0
+        firms.inventions_filed[i] = 0
+        firms.granted[i] = 0
+        firms.inventions_granted[i] = 0
+        firms.certificate[i] = 0
+        firms.held[i] = 0
+        firms.event[i] = 0
+        firms.aware[i] = 0
+        firms.assisted[i] = 0
+        firms.constrained[i] = 0
+        firms.loan[i] = 0.0
+        firms.vacancies[i] = 0
+
+
+@inlined
+def fate_rank(fate, performs):  # type: ignore[no-untyped-def]
+    """A uniform rank independent of whether the firm performs: the rest of the same draw."""
+    return fate / performs if fate < performs else (fate - performs) / (1.0 - performs)

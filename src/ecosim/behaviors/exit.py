@@ -1,0 +1,77 @@
+"""Closing: a firm's hazard by age, size, productivity, certificate and credit."""
+
+from typing import Any, NamedTuple
+
+from ecosim.model.arithmetic import exp
+from ecosim.model.compiled import inlined, kernel
+from ecosim.model.luck import EXIT, uniform
+
+
+class Exit(NamedTuple):
+    """Quarterly closing hazard, complementary log-log; intercepts by year of age.
+
+    Age steps: published register hazards (1.6, 6.3, 9.5, then at least 8 % a year until the seventh year).
+    """
+
+    first_year: float
+    second_year: float
+    third_year: float
+    young: float  # fourth to seventh year
+    mature: float  # from the eighth year on
+    log_size: float  # per ln(employees / 10), bounded at two log points
+    productivity: float  # per log point above the sector's mean, bounded at one
+    certified: float  # 1 if the firm holds a certificate
+    constrained: float  # 1 if credit was refused
+
+
+SIZE_BOUND = 2.0
+PRODUCTIVITY_BOUND = 1.0
+LOG_TEN = 2.302585092994046
+
+
+@inlined
+def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained):  # type: ignore[no-untyped-def]
+    """Linear predictor; scalars in the kernel, (n,) arrays in calibration."""
+    return (
+        c.first_year * first
+        + c.second_year * second
+        + c.third_year * third
+        + c.young * young
+        + c.mature * mature
+        + c.log_size * size
+        + c.productivity * productivity
+        + c.certified * certified
+        + c.constrained * constrained
+    )
+
+
+@kernel
+def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+    """Mark the firms that close in this quarter. work: (n, block) scratch."""
+    draw, mean, pressure = work[0], work[1], work[2]
+    for i in range(start, stop):
+        draw[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, EXIT)
+    age, log_employees, log_productivity = firms.age, firms.log_employees, firms.log_productivity
+    certificate, constrained, closing = firms.certificate, firms.constrained, firms.closing
+    for i in range(start, stop):
+        mean[i - start] = survey.mean_productivity[firms.sector[i]]
+        pressure[i - start] = terms.closing_pressure[firms.kind[i]]
+    for i in range(start, stop):
+        j = i - start
+        size = min(max(log_employees[i] - LOG_TEN, -SIZE_BOUND), SIZE_BOUND)
+        relative = min(max(log_productivity[i] - mean[j], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)
+        years = age[i]
+        hazard = log_hazard(
+            c,
+            1.0 if years < 4 else 0.0,
+            1.0 if (years >= 4) & (years < 8) else 0.0,
+            1.0 if (years >= 8) & (years < 12) else 0.0,
+            1.0 if (years >= 12) & (years < 28) else 0.0,
+            1.0 if years >= 28 else 0.0,
+            size,
+            relative,
+            1.0 if certificate[i] > 0 else 0.0,
+            1.0 * constrained[i],
+        )
+        rate = exp(hazard + pressure[j])
+        closing[i] = 1 if draw[j] < 1.0 - exp(-rate) else 0

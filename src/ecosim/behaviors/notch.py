@@ -1,0 +1,82 @@
+"""The certification notch: firms just below the required R&D ratio report the ratio, partly by relabeling.
+
+Chen, Liu, Suarez Serrato and Xu (2021), "Notching R&D investment with corporate income tax cuts in China", American
+Economic Review 111(7): 24.2 % of the R&D that firms at the notch report is relabeled.
+"""
+
+from typing import Any, NamedTuple
+
+from ecosim.model.arithmetic import exp, log
+from ecosim.model.compiled import inlined, kernel
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH
+from ecosim.model.luck import NOTCH, uniforms
+from ecosim.model.terms import SALES_BANDS
+
+
+class Notch(NamedTuple):
+    """A firm's gain and cost of reaching the required ratio of R&D to sales. Money in 10k CNY."""
+
+    relabeled: float  # share of the gap that is filled by relabeling
+    cost: float  # of a yuan of R&D beyond the firm's own optimum, share
+    relabeling_cost: float  # of a yuan relabeled
+    application_cost: float
+    margin: float  # profit after R&D over sales
+    inert: float  # share of firms that never re-optimize
+    noise: float  # spread of the decision, share of the gain
+
+
+ANNUITY = 2.6  # three years of validity, discounted at 8 % a year
+EXCESS = 0.06  # mean excess of a reported ratio over the required one
+BOUND = 11  # quarters after a certificate in which the firm keeps to it
+
+
+@inlined
+def gain(c, tax_saved, deduction, ratio, sales, award, help):  # type: ignore[no-untyped-def]
+    """Tax saved over the validity plus the award, less the cost of applying."""
+    base = max(c.margin - deduction * ratio, 0.0) * sales
+    return tax_saved * base * ANNUITY + award - c.application_cost * (1.0 - help)
+
+
+@inlined
+def cost(c, gap, tax_rate, deduction):  # type: ignore[no-untyped-def]
+    """Cost of filling a gap (10k CNY a year) with true and relabeled R&D over the validity."""
+    true = (1.0 - c.relabeled) * (1.0 - tax_rate * (1.0 + deduction)) * c.cost
+    return gap * (true + c.relabeled * c.relabeling_cost) * ANNUITY
+
+
+@kernel
+def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+    """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from work[3]."""
+    draw, excess, ratio = work[0], work[1], work[3]
+    for i in range(start, stop):
+        draw[i - start], excess[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
+    for i in range(start, stop):
+        j = i - start
+        if firms.performs[i] == 0:
+            firms.reported[i] = 0.0
+            firms.stretch[i] = 0.0
+            continue
+        true = ratio[j]
+        sales = exp(firms.log_employees[i] + firms.log_productivity[i])
+        band = 0 if sales < SALES_BANDS[0] else 1 if sales < SALES_BANDS[1] else 2
+        required = terms.criteria[band]
+        if firms.stretch[i] > 0.0 and firms.certificate[i] == HIGH_TECH and firms.held[i] < BOUND:
+            continue  # it goes on as its certificate asks
+        firms.reported[i] = true
+        missing = required - true
+        knows = (firms.aware[i] & CERTIFICATION) != 0
+        if missing <= 0.0 or required > 1.0 or not knows or firms.inert[i] < c.inert:
+            if missing > 0.0:
+                firms.stretch[i] = 0.0
+            continue
+        rung, kind = firms.certificate[i], firms.kind[i]
+        saved = terms.tax_rate[0, kind] - terms.tax_rate[HIGH_TECH, kind]
+        award = terms.high_tech_award[kind] if rung < HIGH_TECH else 0.0
+        helped = 0.5 if firms.assisted[i] > 0 else 0.0
+        b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
+        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind])
+        if draw[j] < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
+            firms.reported[i] = required * (1.0 - EXCESS * log(excess[j]))
+            firms.stretch[i] += log((true + (1.0 - c.relabeled) * missing) / true)
+        else:
+            firms.stretch[i] = 0.0

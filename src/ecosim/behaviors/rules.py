@@ -1,0 +1,157 @@
+"""The rules of firms as the ecosystem calls them: compiled behaviors with their coefficients for one region."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.behaviors import entry, hiring
+from ecosim.behaviors.decisions import Behaviors, Weather, decide
+from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.ecosystem import Arrivals, EcosystemModel
+from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
+from ecosim.model.compiled import kernel
+from ecosim.model.region import OWNERSHIP, SECTORS, Region
+
+WORD = 2**32 - 1
+
+
+class FirmRules:
+    """Implements `ecosim.model.ecosystem.Rules`. behaviors: coefficients; region: where arrivals settle."""
+
+    def __init__(self, behaviors: Behaviors, region: Region) -> None:
+        self.behaviors = behaviors
+        self.sectors = np.cumsum([region.sectors.get(name, 0.0) for name in SECTORS])
+        self.zones = np.cumsum([zone.share for zone in region.zones.values()])
+        self.owners = np.cumsum([region.ownership.get(name, 0.0) for name in OWNERSHIP])
+
+    def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
+        """Every firm decides; one compiled call for the quarter."""
+        decide(
+            self.behaviors,
+            model.firms.columns,
+            model.terms,
+            model.survey,
+            Weather(decides=decides, **weather),
+            luck(model),
+            np.uint64(model.quarter),
+            model.firms.top,
+        )
+
+    def post_separations(self, model: EcosystemModel) -> int:
+        """Staff leave their firms; returns people."""
+        return int(
+            hiring.separate(
+                self.behaviors.hiring, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top
+            )
+        )
+
+    def supply(self, model: EcosystemModel, people: int, looking: int) -> int:
+        """People who come from outside: the region's growth, and more where subsidies raise the net wage.
+
+        Long-run elasticity of scientists to net pay: Moretti and Wilson (2017), "The effect of state taxes on the
+        geographical location of top earners", about 1.8.
+        """
+        c = self.behaviors.hiring
+        raised = float(model.terms.hiring_grant.mean()) * QUARTERS_PER_YEAR * c.separation / c.wage
+        target = c.supply_elasticity * np.log1p(raised)
+        drawn = c.supply_speed * (target - model.drawn_by_pay)
+        model.drawn_by_pay += drawn
+        mean = people * (c.pool_growth / QUARTERS_PER_YEAR + drawn)
+        return int(np.floor(mean + region_draw(model, 0)))
+
+    def fill(self, model: EcosystemModel, rate: float) -> int:
+        """Vacancies are filled at a rate; returns people."""
+        return int(
+            hiring.fill(model.firms.columns, rate, luck(model), np.uint64(model.quarter), model.firms.top)
+        )
+
+    def match(self, vacancies: int, looking: int) -> float:
+        """Matching function with constant returns: m sqrt(vacancies x looking)."""
+        return float(min(self.behaviors.hiring.matching * (vacancies * looking) ** 0.5, vacancies, looking))
+
+    def founders(self, model: EcosystemModel) -> Sequence[Arrivals]:
+        """Local founders beside their parent firms, and arrivals from outside the region."""
+        c = self.behaviors.entry
+        model.reference *= float(np.exp(c.growth / QUARTERS_PER_YEAR))
+        alive = max(len(model.firms), 1)
+        crowding = float(np.log(alive / max(model.reference, 1.0)))
+        rate = float(np.exp(c.local + c.crowding * crowding)) / QUARTERS_PER_YEAR
+        return self._local(model, rate), self._outside(model, float(np.exp(c.outside)) * alive / QUARTERS_PER_YEAR)
+
+    def _local(self, model: EcosystemModel, rate: float) -> Arrivals:
+        room = int(len(model.firms) * min(rate, 5.0) * 1.5) + 64
+        while True:
+            parents, uids = np.empty(room, np.int64), np.empty(room, np.uint64)
+            count = entry.spawn(
+                rate, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top, parents, uids
+            )
+            if count <= room:
+                break
+            room = count
+        rows = parents[:count]
+        columns = model.firms.columns
+        return Arrivals(
+            uids[:count],
+            columns.sector[rows],
+            columns.zone[rows],
+            columns.ownership[rows],
+            self.behaviors.entry.log_size,
+        )
+
+    def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
+        count = int(np.random.Generator(_philox(model)).poisson(mean)) if mean > 0 else 0
+        uids, draws = np.empty(count, np.uint64), np.empty((count, 3))
+        arrival_traits(luck(model), np.uint64(model.quarter), uids, draws)
+        return Arrivals(
+            uids,
+            np.searchsorted(self.sectors, draws[:, 0] * self.sectors[-1]).astype(np.int8),
+            np.searchsorted(self.zones, draws[:, 1] * self.zones[-1]).astype(np.int8),
+            np.searchsorted(self.owners, draws[:, 2] * self.owners[-1]).astype(np.int8),
+            self.behaviors.entry.arrival_log_size,
+        )
+
+    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64], size: float) -> None:
+        """Give new firms their traits."""
+        entry.furnish(
+            self.behaviors.entry,
+            size,
+            model.firms.columns,
+            model.survey,
+            luck(model),
+            np.uint64(model.quarter),
+            rows,
+            uids,
+        )
+
+
+def luck(model: EcosystemModel) -> tuple[np.uint64, np.uint64]:
+    """The model's key as the kernels take it."""
+    return np.uint64(model.key.seed & WORD), np.uint64(model.key.member & WORD)
+
+
+def region_draw(model: EcosystemModel, number: int) -> float:
+    """A uniform of the region itself in the present quarter."""
+    return float(one_draw(luck(model), np.uint64(model.quarter), np.uint64(number)))
+
+
+def _philox(model: EcosystemModel) -> Any:
+    seed, member = model.key
+    return np.random.Philox(key=[(seed << 32) | member, model.quarter])
+
+
+@kernel
+def one_draw(key: Any, quarter: Any, number: Any) -> float:
+    """A uniform named by a number instead of a firm."""
+    return uniform(key[0], key[1], number, quarter, ARRIVAL)
+
+
+@kernel
+def arrival_traits(key: Any, quarter: Any, uids: Any, draws: Any) -> None:
+    """Identities and three uniforms of the arrivals of a quarter, by (quarter, number)."""
+    for k in range(uids.size):
+        number = np.uint64(k)
+        uids[k] = entry.child_uid(number | np.uint64(1 << 63), quarter, number)
+        draws[k, 0], draws[k, 1] = uniforms(key[0], key[1], uids[k], quarter, ARRIVAL_TRAITS)
+        draws[k, 2] = uniform(key[0], key[1], uids[k], quarter, ARRIVAL)

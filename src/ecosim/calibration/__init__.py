@@ -1,0 +1,1 @@
+"""From counts to coefficients with their covariance."""

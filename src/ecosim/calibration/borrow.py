@@ -1,0 +1,172 @@
+"""Growth of a place without a panel: from its province or a related target, with its own few points on top."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecosim.calibration.growth import Growth, fit_growth
+from ecosim.calibration.increments import base_year, log_levels, melt, usable_increments, yearly_table
+from ecosim.data.panel import CountsError, known_at, series
+from ecosim.data.periods import parse
+from ecosim.data.targets import kind_of
+
+Floats = NDArray[np.float64]
+
+# Targets whose growth stands in, in this order, where a target has no panel at the origin; a choice, not an estimate.
+RELATED: dict[str, tuple[str, ...]] = {
+    "hnte_certifications": ("inventions_applied",),
+    "hnte_stock": ("hnte_certifications", "inventions_applied"),
+    "hnte_foreign_stock": ("hnte_stock", "hnte_certifications", "inventions_applied"),
+    "tech_sme_stock": ("hnte_stock", "hnte_certifications", "inventions_applied"),
+    "tech_sme_new": ("hnte_certifications", "inventions_applied"),
+    "institutes": ("inventions_applied",),
+    "firms": ("hightech_firms",),
+    "births": ("hightech_firms",),
+    "deaths": ("hightech_firms",),
+    "employment": ("hightech_firms",),
+}
+COHORT_SHARES = np.full(3, 1.0 / 3.0)  # certificates aged 0, 1, 2 years: equal thirds, an assumption
+BORROWED_VARIANCE = 1.5  # factor on the variance of borrowed shocks; an assumption
+BORROWED_DRIFT_SD = 0.05  # log points a year: drifts of the provincial series differ by about this much
+COUNTY_LOCAL_SD = 0.19  # least sd of a county's yearly local shock to a flow: the provincial dispersion 0.038
+RATIO_SD = 0.15  # least sd of a fact such as "doubled in two years", whose window is unclear
+LEAST_YEARS = 2  # increments that a panel needs
+
+
+class _Fact(NamedTuple):
+    """A growth factor of the place itself between the ends of two years."""
+
+    first: int
+    last: int
+    factor: float
+    sd: float  # of its logarithm
+
+
+def inherit_growth(
+    counts: pd.DataFrame,
+    target: str,
+    location: str,
+    inside: str | Sequence[str],
+    origin: str,
+    horizon: int = 8,
+) -> Growth:
+    """Growth of a place outside the panel: drift of the nearest place around it that is in the panel, made wider.
+
+    gamma ~ N(drift of the province, between-province sd of drift), then the place's own increments and facts
+    such as "doubled in two years" (target `<name>_ratio_2y`), each fact once.
+    The local sd is at least 0.19, the provincial dispersion of yearly flows. Where the target has no panel at the
+    origin, growth is borrowed from a related target, with wider shocks, and `basis` says so. A place inside the panel
+    keeps its own estimate. Raises CountsError where neither the target nor a related one has a panel.
+    """
+    known = stocks_from_flows(known_at(counts, origin))
+    panel, levels = panel_levels(known, target, origin)
+    growth = fit_growth(known, panel, origin, levels.columns, horizon)
+    if location in growth.locations:
+        return growth
+    parent = next((place for place in chain(inside) if place in growth.locations), None)
+    drift = growth.drift[growth.locations.index(parent)] if parent else growth.pooled_drift
+    variance = growth.pooled_drift_sd**2
+    if parent:
+        variance += growth.drift_sd[growth.locations.index(parent)] ** 2
+    borrowed = growth.target != target
+    local = max(growth.pooled_local_scale, COUNTY_LOCAL_SD)
+    scale = growth.scale
+    if borrowed:
+        variance += BORROWED_DRIFT_SD**2
+        scale = scale * np.sqrt(BORROWED_VARIANCE)
+        if kind_of(target) == "stock" and kind_of(growth.target) == "flow":
+            scale = scale * stock_damping(len(scale))
+    yearly = local**2 + growth.common_scale[0] ** 2
+    drift, variance, facts = _own_facts(known, target, location, drift, variance, yearly)
+    words = [f"{parent or 'pooled'} drift", growth.basis]
+    if borrowed:
+        words.append(f"borrowed for {target}, which has no panel at {origin}; variance of shocks x {BORROWED_VARIANCE}")
+    return replace(
+        growth,
+        target=target,
+        locations=(*growth.locations, location),
+        drift=np.append(growth.drift, drift),
+        drift_sd=np.append(growth.drift_sd, np.sqrt(variance)),
+        local_scale=np.append(growth.local_scale, local),
+        scale=scale,
+        basis="; ".join([*words, *facts]),
+    )
+
+
+def stock_damping(horizon: int) -> Floats:
+    """Sd of a stock of three cohorts over that of its yearly flow, by horizon, where the flow is a random walk.
+
+    A shock to the flow reaches the stock as its cohorts are replaced, a third each year.
+    """
+    reached = np.minimum(np.cumsum(COHORT_SHARES), 1.0)
+    weights = np.concatenate([reached, np.ones(max(horizon - len(reached), 0))])[:horizon]
+    return np.sqrt(np.cumsum(weights**2) / np.arange(1, horizon + 1))
+
+
+def stocks_from_flows(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts with hnte_stock added as the sum of three yearly certification flows, where no stock is reported.
+
+    Three flows exceed the reported national stock by 1.5 to 3.2 %. The sum is marked in `source`.
+    """
+    table = yearly_table(counts, "hnte_certifications")
+    if table.empty:
+        return counts
+    table = table.reindex(range(int(table.index.min()), int(table.index.max()) + 1))
+    sums = melt(table.rolling(3, min_periods=3).sum(), "value")
+    sums = sums.assign(target="hnte_stock", time=sums["year"].astype(str), unit="count", as_of="")
+    sums["source"] = "sum of three yearly hnte_certifications"
+    reported = counts.loc[(counts["target"] == "hnte_stock") & counts["value"].notna(), ["location", "time"]]
+    taken = set(zip(reported["location"], reported["time"].astype(str), strict=True))
+    free = [pair not in taken for pair in zip(sums["location"], sums["time"], strict=True)]
+    columns = [name for name in counts.columns if name in sums]
+    return pd.concat([counts, sums.loc[free, columns]], ignore_index=True)
+
+
+def panel_levels(known: pd.DataFrame, target: str, origin: str) -> tuple[str, pd.DataFrame]:
+    """Log levels (years x places) of the target's panel, else of the first related target that has one, and its name.
+
+    known: counts known at the origin. Raises CountsError where there is none.
+    """
+    candidates = (target, *RELATED.get(target, ()))
+    for candidate in candidates:
+        rows = known[(known["target"] == candidate) & known["value"].notna()]
+        if (rows.groupby("location")["time"].nunique() > LEAST_YEARS).sum() < 2:
+            continue
+        levels = log_levels(rows, candidate, None, base_year(origin))
+        if levels.shape[1] > 1 and len(usable_increments(levels, candidate)) >= LEAST_YEARS:
+            return candidate, levels
+    raise CountsError(
+        f"{target}: no panel of places with {LEAST_YEARS} yearly increments at {origin}, nor for a related target "
+        f"({', '.join(candidates[1:]) or 'none is named'}); add counts of other places or choose a later origin"
+    )
+
+
+def _own_facts(
+    known: pd.DataFrame, target: str, location: str, drift: float, variance: float, yearly_variance: float
+) -> tuple[float, float, list[str]]:
+    """Drift and its variance after the place's own increments and ratio facts, and what was used in words."""
+    own = series(known, location, target)
+    own = own[own > 0]
+    facts = [_Fact(a, b, own[b] / own[a], 0.0) for a, b in zip(own.index, own.index[1:], strict=False)]
+    ratios = known[(known["location"] == location) & (known["target"] == f"{target}_ratio_2y")]
+    for time, factor in zip(ratios["time"], ratios["value"], strict=True):
+        last = parse(str(time)).end.year
+        if factor > 0 and not any(fact.first < last and fact.last > last - 2 for fact in facts):
+            facts.append(_Fact(last - 2, last, float(factor), RATIO_SD))
+    words = []
+    for fact in facts:
+        span = fact.last - fact.first
+        noise = yearly_variance / span + (fact.sd / span) ** 2
+        weight = variance / (variance + noise)
+        drift, variance = drift + weight * (np.log(fact.factor) / span - drift), variance * (1.0 - weight)
+        words.append(f"own growth {fact.first}-{fact.last} x {fact.factor:.2f}")
+    return float(drift), float(variance), words
+
+
+def chain(inside: str | Sequence[str]) -> tuple[str, ...]:
+    """The places around a place, nearest first."""
+    return (inside,) if isinstance(inside, str) else tuple(inside)

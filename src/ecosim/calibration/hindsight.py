@@ -1,0 +1,99 @@
+"""How much drift to trust and how wide to be, judged on forecasts from earlier origins of the same panel."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from ecosim.calibration.increments import Moments, moments, usable_increments
+
+Floats = NDArray[np.float64]
+
+DAMPINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
+COMMON_DF = 3.0  # prior degrees of freedom of the common shock; set by hand
+COMMON_SD = 0.08  # prior sd of the common shock, log points a year; set by hand
+LOCAL_T_DF = 5.0  # local shocks are Student t with 5 degrees of freedom
+SCALE_WEIGHT = 4.0  # origins that the prior scale of 1 is worth; set by hand
+SCALE_FLOOR = 0.85  # chosen after seeing that without it intervals covered too little; set by hand
+LEAST_INCREMENTS = 2  # an earlier origin needs a drift and one common shock
+LEVELS = np.array([0.01, 0.025, *np.round(np.arange(0.05, 0.96, 0.05), 2), 0.975, 0.99])  # the 23 hub quantiles
+
+
+class Hindsight(NamedTuple):
+    """Damping and scale by horizon, and on how many earlier origins they rest."""
+
+    damping: Floats  # (horizon,)
+    scale: Floats  # (horizon,)
+    origins: NDArray[np.int64]  # (horizon,)
+
+
+def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
+    """Choose damping by mean WIS over earlier origins, then the scale by mean squared standardized error.
+
+    levels: log levels, years x places, known at the present origin. Where no earlier origin reaches a horizon, the
+    scale is 1 and half a year's drift is added to that of the horizon before. Damped drift never shrinks with the
+    horizon: a median path must not turn back because fewer origins judge the longer one. WIS is on logs, so that a
+    large place does not decide alone.
+    """
+    past = [
+        (int(year), moments(levels.loc[:year], target))
+        for year in levels.index[:-1]
+        if levels.loc[year].notna().any() and len(usable_increments(levels.loc[:year], target)) >= LEAST_INCREMENTS
+    ]
+    damping, scale, origins = np.full(horizon, 0.5), np.ones(horizon), np.zeros(horizon, dtype=np.int64)
+    for step in range(1, horizon + 1):
+        cases = [case for year, known in past if (case := _change(levels, known, year, step)) is not None]
+        origins[step - 1] = len(cases)
+        before = damping[step - 2] * (step - 1) if step > 1 else 0.0
+        if not cases:
+            damping[step - 1] = (before + 0.5) / step
+            continue
+        losses = [np.mean([_wis(*case, step, a) for case in cases]) for a in DAMPINGS]
+        damping[step - 1] = max(DAMPINGS[int(np.argmin(losses))], before / step)
+        squares = [_squared_error(*case, step, damping[step - 1]) for case in cases]
+        scale[step - 1] = max(SCALE_FLOOR, np.sqrt((SCALE_WEIGHT + sum(squares)) / (SCALE_WEIGHT + len(squares))))
+    return Hindsight(damping, scale, origins)
+
+
+def predictive(known: Moments, step: int, damping: float) -> tuple[Floats, Floats, float]:
+    """Center (P,), sd (P,) and degrees of freedom of the log growth over `step` years, before the scale.
+
+    The sum of a common t, local t and normal parts is taken as one t with the same variance and mean kurtosis.
+    """
+    freedom = COMMON_DF + len(known.years) - 1
+    spread = step * (1.0 + damping**2 * step / len(known.years))
+    common = known.common_variance(damping, COMMON_DF, COMMON_SD) * spread * freedom / max(freedom - 2.0, 0.5)
+    local = step * known.local_variance
+    other = (damping * step * known.drift_sd) ** 2 + 2.0 * known.noise_variance
+    total = common + local + other
+    kurtosis = (common**2 * 6.0 / max(freedom - 4.0, 0.5) + local**2 * 6.0 / (LOCAL_T_DF - 4.0) / step) / total**2
+    return damping * step * known.drift, np.sqrt(total), 4.0 + 6.0 / float(np.mean(kurtosis))
+
+
+def _change(levels: pd.DataFrame, known: Moments, year: int, step: int) -> tuple[Moments, Floats] | None:
+    """The observed log growth (P,) from an earlier origin, or nothing where it is not known yet."""
+    if year + step not in levels.index:
+        return None
+    places = list(known.locations)
+    change: Floats = levels.loc[year + step, places].to_numpy(float) - levels.loc[year, places].to_numpy(float)
+    return (known, change) if np.isfinite(change).any() else None
+
+
+def _wis(known: Moments, change: Floats, step: int, damping: float) -> float:
+    center, sd, freedom = predictive(known, step, damping)
+    error = change[:, None] - (center[:, None] + sd[:, None] * _unit_quantiles(round(min(freedom, 60.0), 1)))
+    return float(2.0 * np.nanmean(np.where(error >= 0, LEVELS, LEVELS - 1.0) * error))
+
+
+def _squared_error(known: Moments, change: Floats, step: int, damping: float) -> float:
+    center, sd, _ = predictive(known, step, damping)
+    return float(np.nanmean(((change - center) / sd) ** 2))
+
+
+@lru_cache(maxsize=1024)
+def _unit_quantiles(freedom: float) -> Floats:
+    """Quantiles of a t distribution scaled to variance 1."""
+    return np.asarray(stats.t.ppf(LEVELS, freedom) * np.sqrt((freedom - 2.0) / freedom))

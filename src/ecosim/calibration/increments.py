@@ -1,0 +1,156 @@
+"""Yearly log increments of one target over many places, and what they say about drift, shocks and noise."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecosim.data.panel import CountsError, wide
+from ecosim.data.periods import origin_date
+
+Floats = NDArray[np.float64]
+
+NATION = "China"  # stands beside its provinces in the carried table and is no member of a panel
+# Years whose figure follows a new rule (carried table breaks.csv): no growth is taken into them.
+BREAKS: dict[str, tuple[int, ...]] = {"hightech_firms": (2011, 2018)}
+LOCAL_DF = 8.0  # prior degrees of freedom of a place's own variance; set by hand
+
+
+def base_year(origin: str) -> int:
+    """The last year that is complete at an origin: '2016-12' -> 2016, '2018-06' -> 2017."""
+    day = origin_date(origin)
+    return day.year if (day.month, day.day) == (12, 31) else day.year - 1
+
+
+def yearly_table(counts: pd.DataFrame, target: str) -> pd.DataFrame:
+    """One target as years (int) x locations, without the nation: panel.wide, much faster where all rows are yearly."""
+    rows = counts[(counts["target"] == target) & (counts["location"] != NATION) & counts["value"].notna()]
+    plain = rows["time"].str.fullmatch(r"\d{4}").all() and not rows.duplicated(["location", "time"]).any()
+    if rows.empty or not plain:
+        return wide(rows, target)
+    table = rows.assign(year=rows["time"].astype(int)).pivot(index="year", columns="location", values="value")
+    return table.astype(float).sort_index()
+
+
+def melt(table: pd.DataFrame, value: str) -> pd.DataFrame:
+    """A table of years x locations as rows `location, year, <value>`, empty cells left out."""
+    long = table.rename_axis(index="year", columns="location").reset_index()
+    return long.melt("year", var_name="location", value_name=value).dropna()[["location", "year", value]]
+
+
+def log_levels(counts: pd.DataFrame, target: str, locations: Iterable[str] | None, last_year: int) -> pd.DataFrame:
+    """Log of a target by year (complete range, gaps empty) and place, up to last_year; quarters make years.
+
+    Counts enter as ln(y + 0.5), so that a zero is allowed; other units as ln(y). Without locations: every place with
+    an increment between two successive years, but not the nation.
+    Raises CountsError where a named place has no figure, or a figure that is no count is not positive.
+    """
+    rows = counts[(counts["target"] == target) & counts["value"].notna()]
+    if locations is not None:
+        wanted = list(dict.fromkeys(locations))
+        missing = [name for name in wanted if name not in set(rows["location"])]
+        if missing:
+            raise CountsError(
+                f"{target}: no figure up to {last_year} for {', '.join(missing)}; leave these places out or add counts"
+            )
+        rows = rows[rows["location"].isin(wanted)]
+    table = yearly_table(rows, target).loc[:last_year]
+    if table.empty:
+        raise CountsError(f"{target}: no yearly figure up to {last_year}; choose a later origin or another target")
+    table = table.reindex(range(int(table.index.min()), int(table.index.max()) + 1))
+    shift = 0.5 if rows["unit"].eq("count").all() else 0.0
+    if (table + shift <= 0).any(axis=None):
+        raise CountsError(f"{target}: a value that is not positive has no logarithm; drop it or give the unit 'count'")
+    logs = (table + shift).apply(np.log)
+    if locations is None:
+        logs = logs.loc[:, logs.diff().notna().any()]
+    return logs
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the increments of one target say, place by place (P) and year by year (T); log points, yearly.
+
+    d[t, p] = drift[p] + common[t] + local[t, p] + noise[t, p] - noise[t - 1, p]
+    """
+
+    locations: tuple[str, ...]
+    years: tuple[int, ...]  # T years with an increment
+    drift: Floats  # (P,) mean increment, shrunk to the panel
+    drift_sd: Floats  # (P,) what shrinkage leaves open
+    drift_mean: float  # mean over places
+    drift_between: float  # sd of true drifts between places (tau)
+    common: Floats  # (T,) common factor, sums to zero
+    local_variance: Floats  # (P,) own variance, shrunk to pooled
+    pooled_local_variance: float
+    noise_variance: float  # of one measured level
+
+    def common_variance(self, damping: float, prior_df: float, prior_sd: float) -> float:
+        """Scale (squared) of the common shock: scaled-inverse-chi-squared prior, the factor, the discarded drift."""
+        squares = float(self.common @ self.common)
+        discarded = len(self.years) * (1.0 - damping) ** 2 * self.drift_mean**2
+        return (prior_df * prior_sd**2 + squares + discarded) / (prior_df + len(self.years) - 1)
+
+
+def usable_increments(levels: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Increments between successive years (years x places), without gaps, declared breaks and empty places."""
+    increments = levels.diff()
+    increments = increments.drop(index=[year for year in BREAKS.get(target, ()) if year in increments.index])
+    return increments.loc[increments.notna().any(axis=1), increments.notna().any()]
+
+
+def moments(levels: pd.DataFrame, target: str) -> Moments:
+    """Drift, common factor, local variance and measurement noise of log levels (years x places).
+
+    Increments over a gap and into a declared break are not used. Raises CountsError without any increment.
+    """
+    increments = usable_increments(levels, target)
+    if increments.empty:
+        raise CountsError(f"{target}: no two successive years up to {levels.index.max()}; use a related target")
+    values = increments.to_numpy()
+    counted = np.isfinite(values).sum(axis=0)
+    mean = np.nanmean(values, axis=0)
+    common = np.nanmean(values - mean, axis=1)
+    common = common - common.mean()
+    single_year = len(values) == 1
+    residual = values - common[:, None] - (mean.mean() if single_year else mean)
+    variance, noise = _pooled(residual, counted, increments.index.to_numpy())
+    local = max(variance - 2.0 * noise, 0.0)
+    sampling = local / counted + 2.0 * noise / counted**2
+    told_apart = len(mean) > 1 and not single_year
+    between = max(float(mean.var(ddof=1) - sampling.mean()), 0.0) if told_apart else 0.0
+    weight = between / (between + sampling) if between > 0 else np.zeros(len(mean))
+    own = np.nansum(residual**2, axis=0) * (len(mean) / max(len(mean) - 1, 1))
+    own_df = np.maximum(counted - 1, 0)
+    share = (LOCAL_DF * variance + own) / (LOCAL_DF + own_df) / variance if variance > 0 else np.ones(len(mean))
+    return Moments(
+        locations=tuple(increments.columns),
+        years=tuple(int(year) for year in increments.index),
+        drift=mean.mean() + weight * (mean - mean.mean()),
+        drift_sd=np.sqrt(between * (1.0 - weight)),
+        drift_mean=float(mean.mean()),
+        drift_between=float(np.sqrt(between)),
+        common=common,
+        local_variance=local * share,
+        pooled_local_variance=local,
+        noise_variance=noise,
+    )
+
+
+def _pooled(residual: Floats, counted: NDArray[np.int64], years: NDArray[np.int64]) -> tuple[float, float]:
+    """Pooled variance of residual increments, and the measurement variance that their lag-1 autocovariance shows."""
+    places = residual.shape[1]
+    if places < 2:
+        return 0.0, 0.0  # with one place every shock is common
+    freedom = (places - 1) if len(residual) == 1 else (counted - 1).sum() * (places - 1) / places
+    variance = float(np.nansum(residual**2) / freedom)
+    follows = np.diff(years) == 1
+    products = (residual[1:] * residual[:-1])[follows]
+    pairs = np.isfinite(products).sum()
+    if len(residual) < 3 or pairs == 0:
+        return variance, 0.0
+    # taking out each place's mean over T years leaves an autocovariance of -variance/T in white noise
+    covariance = float(np.nansum(products) / pairs) + variance / len(residual)
+    return variance, float(np.clip(-covariance, 0.0, 0.45 * variance))

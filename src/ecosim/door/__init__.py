@@ -1,0 +1,1 @@
+"""The door: composes a scenario, checks it, runs the chosen study and shows what came out."""

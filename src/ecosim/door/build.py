@@ -1,0 +1,97 @@
+"""From checked settings to plain objects: the region, the policies, the counts, and the job that uses them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from ecosim.door.compose import Composed
+from ecosim.door.library import ConfigError
+from ecosim.door.mistakes import explain_validation
+from ecosim.model.region import Region, Zone
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.forecast.job import Job
+
+
+def build_region(table: dict[Any, Any]) -> Region:
+    """The region behind a table of its margins. Raises ConfigError, every complaint in one message."""
+    try:
+        return TypeAdapter(Region).validate_python(table)
+    except ValidationError as error:
+        raise ConfigError(explain_validation(error, _names_in_region, "region")) from None
+
+
+def _names_in_region(loc: tuple[Any, ...]) -> list[str]:
+    kind: Any = Zone if loc[:1] == ("zones",) else Region
+    return list(kind.__dataclass_fields__)
+
+
+def build_policies(composed: Composed) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The policies of the scenario and of its baseline, by name. Raises PolicyError."""
+    from ecosim.policies import shelf
+
+    return shelf.build(composed.settings.policies), shelf.build(composed.baseline_rows)
+
+
+def find_data(path: str, cwd: Path, own: Path | None) -> Path:
+    """A user's file: in the working directory, else in the folder of --config-dir. Raises ConfigError without it."""
+    places = [cwd] if own is None else [cwd, own]
+    for place in places:
+        if (place / path).is_file():
+            return place / path
+    looked = " and ".join(str(place) for place in places)
+    raise ConfigError(f"data.path={path!r}: no such file in {looked}; give the path of a CSV or Parquet file of counts")
+
+
+def load_counts(composed: Composed, cwd: Path) -> "pd.DataFrame":
+    """The carried counts with the user's own on top: where both have a value, the user's counts. Raises CountsError."""
+    from ecosim.data import china, panel
+
+    data = composed.settings.data
+    carried = {"china": china.load}
+    base = carried[data.carried]() if data.carried else None
+    own = panel.load_counts(find_data(data.path, cwd, composed.own)) if data.path else None
+    if base is None or own is None:
+        given = base if own is None else own
+        assert given is not None  # the settings hold one of both
+        return given
+    return panel.merge(own, base, f"{data.path} on top of the carried counts").counts
+
+
+def count_workers(workers: int | None) -> int:
+    """Threads to use: the number asked for, or every core that this process may use."""
+    if workers is not None:
+        return workers
+    import joblib
+
+    return int(joblib.cpu_count())
+
+
+def build_job(composed: Composed, cwd: Path) -> "Job":
+    """Everything that the forecast needs, as plain objects. Raises UserError where something cannot be built."""
+    region = build_region(composed.settings.region)
+    policies, baseline = build_policies(composed)
+    counts = load_counts(composed, cwd)
+    from ecosim.forecast.job import Job
+
+    settings = composed.settings
+    return Job(
+        scenario=composed.scenario,
+        question=composed.question,
+        region=region,
+        origin=settings.origin,
+        horizon=settings.horizon,
+        members=settings.members,
+        seed=settings.seed,
+        workers=count_workers(settings.workers),
+        policies=policies,
+        baseline=settings.baseline,
+        baseline_policies=baseline,
+        counts=counts,
+        behaviors=settings.behaviors,
+        targets=settings.study.targets,
+        hindcast=settings.calibration.hindcast,
+    )

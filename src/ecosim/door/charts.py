@@ -1,0 +1,106 @@
+"""The charts of a run: its tables given to the figures, with the words that its reader knows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecosim.data.errors import UserError
+from ecosim.data.periods import parse, quarter_index
+from ecosim.door.compose import Composed
+from ecosim.door.headline import MOST_CHARTS, has_effect, shown_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.figures import Labels
+    from ecosim.forecast.job import Job, Result
+
+OURS = "ecosim"
+ASSUMED = "level assumed: read the growth"
+
+
+def labels_of(composed: Composed, job: "Job") -> "Labels":
+    """The words of a run."""
+    from ecosim.figures import Labels
+
+    title = composed.settings.title or composed.scenario.replace("_", " ")
+    return Labels(job.region.name, job.region.name_zh, title, job.baseline.replace("_", " "))
+
+
+def instrument_starts(composed: Composed) -> dict[str, str]:
+    """The start of each instrument that the baseline lacks ('2017-07') and what to call it."""
+    starts: dict[str, list[str]] = {}
+    for name, row in composed.settings.policies.items():
+        start = _start(row)
+        if name not in composed.baseline_rows and start:
+            starts.setdefault(start, []).append(str(row.get("label", name.replace("_", " "))))
+    first = quarter_index(composed.settings.origin)
+    later = {start: names for start, names in starts.items() if quarter_index(start) >= first}
+    return {start: names[0] if len(names) == 1 else f"{len(names)} policies" for start, names in sorted(later.items())}
+
+
+def _start(row: Mapping[Any, Any]) -> str:
+    dates = []
+    for value in row.values():
+        for key in value if isinstance(value, Mapping) else ():
+            try:
+                parse(str(key))
+            except ValueError:
+                continue  # a table of names, not of dates
+            dates.append(str(key))
+    return min(dates, key=lambda text: parse(text).start) if dates else ""
+
+
+def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", home: Path) -> list[Path]:
+    """fan.png, effect.png where there is an effect, hindcast.png where a past origin was forecast."""
+    from ecosim.figures import Fan, effect_chart, fan_chart
+
+    targets = shown_targets(job.targets, result.forecast)
+    if not targets:
+        raise UserError(f"the forecast of {job.region.name} has no target to draw; check its counts")
+    fan = Fan(
+        result.forecast,
+        result.observed,
+        result.baseline_forecast,
+        result.later if len(result.later) else None,
+        instrument_starts(composed),
+        assumed_levels(result.basis),
+    )
+    drawn = [fan_chart(fan, targets, home / "fan.png", labels)]
+    if has_effect(result.effect):
+        drawn.append(effect_chart(result.effect, targets, home / "effect.png", labels))
+    return drawn + _draw_hindcast(result, targets, labels, home)
+
+
+def assumed_levels(basis: "pd.DataFrame") -> dict[str, str]:
+    """A remark for each target whose level no count gives."""
+    if not len(basis):
+        return {}
+    return dict.fromkeys(basis.loc[basis["basis"] == "assumption", "target"], ASSUMED)
+
+
+def hindcast_by_model(result: "Result") -> "tuple[dict[str, pd.DataFrame], pd.DataFrame] | None":
+    """The past forecasts by name of the model, ours first, and what was then counted; None where nothing was."""
+    known = None if result.hindcast is None else result.hindcast.dropna(subset="observed")
+    if known is None or not len(known):
+        return None
+    models = sorted(dict.fromkeys(known["model"]), key=lambda model: model != OURS)
+    truth = known.drop_duplicates(["location", "target", "time"])[["location", "target", "time", "observed"]]
+    forecasts = {str(model).replace("_", " "): known[known["model"] == model] for model in models}
+    return forecasts, truth.rename(columns={"observed": "value"})
+
+
+def _draw_hindcast(result: "Result", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+    from ecosim.figures import hindcast_chart
+
+    found = hindcast_by_model(result)
+    if found is None:
+        return []
+    forecasts, truth = found
+    time = str(min(truth["time"].astype(str)))
+    at_time = {model: table[table["time"].astype(str) == time] for model, table in forecasts.items()}
+    in_all = set.intersection(*(set(table["target"]) for table in at_time.values()))
+    chosen = [target for target in dict.fromkeys([*targets, *truth["target"]]) if target in in_all][:MOST_CHARTS]
+    if not chosen:
+        return []
+    return [hindcast_chart(at_time, truth, chosen, home / "hindcast.png", labels, time)]

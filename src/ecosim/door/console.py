@@ -1,0 +1,137 @@
+"""The command line: reads the options, hands the rest to the run, and turns every mistake into one message."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from ecosim import __version__
+from ecosim.data.errors import UserError, nearest
+from ecosim.door.library import split_override
+
+MISTAKE, STOPPED = 2, 130
+OPTIONS = ("--multirun", "--config-dir", "--cfg", "--help", "--version", "--port")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(message)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the command line asks for; the exit code: 0, 2 for a user's mistake, 130 for Ctrl-C, 143 for SIGTERM."""
+    try:
+        return _run(list(arguments))
+    except UserError as error:
+        _complain(str(error), error)
+        return MISTAKE
+    except OSError as error:
+        from ecosim.door.folder import FULL, cannot_write
+
+        if error.errno not in FULL:
+            raise
+        _complain(str(cannot_write(error, Path.cwd())))
+        return MISTAKE
+    except KeyboardInterrupt:
+        _complain("stopped by Ctrl-C; what was finished is kept in outputs/")
+        return STOPPED
+    except SystemExit as error:
+        if isinstance(error.code, int) and error.code > 128:
+            _complain(f"asked to end (signal {error.code - 128}); what was finished is kept in outputs/")
+            return error.code
+        raise
+
+
+def _complain(message: str, error: BaseException | None = None) -> None:
+    notes = getattr(error, "__notes__", [])
+    print(f"ecosim: {message}", *notes, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _run(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    own = Path(options.config_dir).resolve() if options.config_dir else None
+    if options.version:
+        print(f"ecosim {__version__}")  # noqa: T201
+        return 0
+    if options.help or not (options.overrides or options.multirun or options.cfg):
+        from ecosim.door.help import overview
+
+        print(overview(own))  # noqa: T201
+        return 0
+    if options.overrides == ["ui"]:
+        return _ui(options.port)
+    if options.multirun:
+        from ecosim.door.sweep import run_sweep
+
+        return run_sweep(options.overrides, options.config_dir, Path.cwd())
+    if options.cfg:
+        return _show(options.overrides, options.config_dir)
+    chosen = [value for _, key, value in map(split_override, options.overrides) if key == "study"]
+    study = STUDIES.get(chosen[-1] or "", _forecast) if chosen else _forecast
+    return study(options.overrides, options.config_dir)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = _Parser(prog="ecosim", add_help=False, allow_abbrev=False)
+    parser.add_argument("overrides", nargs="*")
+    parser.add_argument("--help", "-h", action="store_true")
+    parser.add_argument("--version", action="store_true")
+    parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--config-dir", "-cd")
+    parser.add_argument("--cfg", "-c", choices=["job"])
+    parser.add_argument("--port", type=int)
+    options, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown:
+        raise UserError(f"no option {unknown[0]!r}; {nearest(unknown[0], OPTIONS)}")
+    return options
+
+
+def _forecast(overrides: list[str], config_dir: str | None) -> int:
+    from ecosim.door import summary
+    from ecosim.door.run import run_scenario
+
+    outcome = run_scenario(overrides, config_dir)
+    summary.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
+def _show(overrides: list[str], config_dir: str | None) -> int:
+    import yaml
+
+    from ecosim.door.compose import compose
+
+    composed = compose(overrides, config_dir)
+    print(yaml.safe_dump(composed.tree, allow_unicode=True, sort_keys=False, width=120), end="")  # noqa: T201
+    return 0
+
+
+def _ui(port: int | None) -> int:
+    from ecosim.tracking import open_store, ui
+
+    def announce(link: str) -> None:
+        print(f"compare runs at {link} (Ctrl-C ends it)", flush=True)  # noqa: T201
+
+    ui(open_store(Path.cwd()), announce, port)
+    return 0
+
+
+def _sync(overrides: list[str], config_dir: str | None) -> int:
+    """Send the runs that a tracking server did not take."""
+    from ecosim.door.compose import compose
+    from ecosim.tracking import open_store, pending, send
+
+    settings = compose(overrides, config_dir).settings
+    store = open_store(Path.cwd(), settings.tracking.experiment)
+    folders = pending(Path.cwd() / "outputs")
+    for folder in folders:
+        send(store, folder)
+        print(f"sent {folder}")  # noqa: T201
+    print(f"{len(folders)} runs sent" if folders else "nothing to send: every run in outputs/ is logged")  # noqa: T201
+    return 0
+
+
+STUDIES = {"forecast": _forecast, "sync": _sync}  # one for each file in configs/study

@@ -1,0 +1,68 @@
+"""What can be run: scenarios with their questions, regions, studies, policy packages, and useful overrides."""
+
+from pathlib import Path
+
+from ecosim import __version__
+from ecosim.door.library import Library
+
+COMMAND = "python -m ecosim"
+OVERRIDES = (
+    ("members=50", "fewer futures, sooner done (200 by default)"),
+    ("origin=2018-06", "the last month the forecast may know"),
+    ("region=anhui", "another place: +scenario=zhejiang_2022 region=anhui"),
+    ("policies.hnte_award.amount=30", "change a number, from its own date on; ~policies.hnte_award removes the row"),
+    ("data.path=counts.csv", "add counts of your own (CSV or Parquet)"),
+)
+
+
+def overview(own: Path | None = None, full: bool = True) -> str:
+    """The help as text. own: the user's folder of configurations. full: with regions, studies and overrides."""
+    library = Library(own)
+    lines = [
+        f"ecosim {__version__}: forecasts how a region's innovative firms grow under subsidy and talent policies.",
+        "",
+        f"  {COMMAND} +scenario=<name> [override ...]",
+        "",
+        "Scenarios",
+        *_described(library, "scenario"),
+    ]
+    if not full:
+        return "\n".join([*lines, "", f"More: {COMMAND} --help"])
+    lines += [
+        "",
+        "Policy packages (policies=<name>)",
+        *_described(library, "policies"),
+        "",
+        "Regions (region=<name>)",
+        *_wrapped(list(library.options("region"))),
+        "",
+        "Studies (study=<name>)",
+        *_described(library, "study"),
+        "",
+        "Overrides worth knowing",
+        *(f"  {example:<31} {text}" for example, text in OVERRIDES),
+        "",
+        "Also",
+        f"  {'--multirun +scenario=a,b':<31} every combination as one sweep",
+        f"  {'--config-dir <folder>':<31} scenarios, regions and policies of your own",
+        f"  {'--cfg job':<31} show the settings without running them",
+        f"  {'ecosim ui':<31} compare runs in the browser",
+        f"  {'--version':<31} the version",
+    ]
+    return "\n".join(lines)
+
+
+def _described(library: Library, group: str) -> list[str]:
+    names = list(library.options(group))
+    width = max((len(name) for name in names), default=0)
+    return [f"  {name:<{width}}  {library.question(group, name)}" for name in names] or ["  none"]
+
+
+def _wrapped(names: list[str], width: int = 100) -> list[str]:
+    lines, line = [], " "
+    for name in names:
+        if len(line) + len(name) + 1 > width:
+            lines.append(line)
+            line = " "
+        line += f" {name}"
+    return [*lines, line]

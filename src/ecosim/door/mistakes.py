@@ -1,0 +1,152 @@
+"""What Hydra, OmegaConf, YAML and pydantic say about a user's mistake, said again in one plain sentence."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import InterpolationKeyError, MissingMandatoryValue, OmegaConfBaseException
+from pydantic import ValidationError
+from yaml import YAMLError
+
+from ecosim.data.errors import nearest
+from ecosim.door.library import GROUPS, ConfigError, split_override
+
+QUOTE_HINT = "YAML reads it as {value!r}; quote it"
+Tree = Mapping[Any, Any]
+
+
+def unknown_key(key: str, tree: Tree) -> str:
+    """The message for a dotted key that is not in the settings: where it goes wrong and the nearest valid name."""
+    here: Any = tree
+    path: list[str] = []
+    for part in key.split("."):
+        if not isinstance(here, Mapping):
+            return f"{'.'.join(path)!r} is a single value and has no {part!r}"
+        if part not in here:
+            inside = f" in {'.'.join(path)!r}" if path else ""
+            hint = nearest(part, [str(name) for name in here])
+            more = f"; a key that its file leaves out is added by +{key}=..." if len(path) > 1 else ""
+            return f"no {part!r}{inside}; {hint}{more}"
+        here = here[part]
+        path.append(part)
+    return f"{key!r} is there already; write it without '+'"
+
+
+def explain(error: Exception, overrides: Iterable[str], tree: Callable[[], Tree]) -> ConfigError:
+    """A mistake found while composing, as one message. tree: the composed settings without the value overrides."""
+    if isinstance(error, ConfigError):
+        return error
+    if isinstance(error, OverrideParseException):
+        return ConfigError(_unreadable(error.override))
+    if isinstance(error, MissingConfigException):
+        return ConfigError(_missing_file(error, list(overrides)))
+    if isinstance(error, YAMLError):
+        return ConfigError(f"no valid YAML: {' '.join(str(error).split())}")
+    if isinstance(error, UnicodeDecodeError):
+        return ConfigError(f"a configuration file is not UTF-8 at byte {error.start}; save it as UTF-8")
+    if isinstance(error, MissingMandatoryValue):
+        return ConfigError(f"{error.full_key} has no value; give {error.full_key}=...")
+    if isinstance(error, InterpolationKeyError):
+        return ConfigError(f"{error.full_key}: {str(error).splitlines()[0]}")
+    if isinstance(error, HydraException):
+        return ConfigError(_composition(str(error), list(overrides), tree))
+    if isinstance(error, OmegaConfBaseException):
+        return ConfigError(f"{error.full_key}: {str(error).splitlines()[0]}" if error.full_key else _first(str(error)))
+    return ConfigError(_first(str(error)))
+
+
+def _first(text: str) -> str:
+    return text.strip().partition("\n")[0]
+
+
+def _unreadable(override: str) -> str:
+    if not override.strip():
+        return "an empty override; write key=value, for example members=50"
+    key = split_override(override).key
+    if not key.isascii():
+        return f"cannot read {override!r}: keys on the command line are ASCII; change this row in a scenario file"
+    return (
+        f"cannot read {override!r}; write key=value, with quotes around anything but plain words and numbers: "
+        "\"region.name='New Town'\""
+    )
+
+
+def _missing_file(error: MissingConfigException, overrides: list[str]) -> str:
+    missing = error.missing_cfg_file or ""
+    group, _, name = missing.lstrip("/").rpartition("/")
+    asked = re.match(r"In '([^']+)'", str(error))
+    file = asked[1] if asked else "config"
+    if file == "config":  # what a scenario overrides counts as asked for there
+        file = next((f"scenario/{value}" for _, key, value in map(split_override, overrides) if key == "scenario"), "")
+    where = f" (asked for in {file})" if file else ""
+    if not group:
+        return f"no configuration {missing!r}{where}; the groups are {', '.join(GROUPS)}"
+    options = [option for option in error.options or () if not option.startswith("_")]
+    return f"no {group} {name!r}{where}; {nearest(name, options)}"
+
+
+def _composition(message: str, overrides: list[str], tree: Callable[[], Tree]) -> str:
+    if "scenario appears more than once" in message:
+        return "two scenarios; give one, or a sweep: --multirun +scenario=a,b"
+    if match := re.search(r"Multiple values for ([\w/@]+)\.", message):
+        group = match[1].partition("@")[0]
+        if group == "scenario":
+            return "two scenarios; give one, or a sweep: --multirun +scenario=a,b"
+        return f"two choices of {group}; write {group}=name, without '+', once"
+    if match := re.search(r"Ambiguous value for argument '(.*)'", message):
+        return f"{match[1]!r} gives several values; add --multirun to run them all, or quote the value"
+    if match := re.search(r"Could not override '([\w/@]+)'\. No match in the defaults list", message):
+        return _no_group(match[1])
+    if match := re.search(r"Could not (?:override|delete from config\.) '([^']*)'", message):
+        return unknown_key(match[1], tree())
+    if match := re.search(r"Could not append to config\. An item is already at '([^']*)'", message):
+        return f"{match[1]!r} is there already; write {match[1]}=... without '+'"
+    if "Could not delete" in message or "Could not override" in message:
+        for override in map(split_override, overrides):
+            if override.key and override.key not in GROUPS and override.sign != "+":
+                return unknown_key(override.key, tree())
+    return _first(message)
+
+
+def _no_group(group: str) -> str:
+    if group == "scenario":
+        return "a scenario is added with a plus sign: +scenario=name"
+    return f"no group {group!r} to choose from; {nearest(group, GROUPS)}"
+
+
+def explain_validation(error: ValidationError, valid: Callable[[tuple[Any, ...]], list[str]], prefix: str = "") -> str:
+    """Every complaint of pydantic as 'key: value: reason', joined by line breaks.
+
+    valid: names allowed beside a location, for the hint on unknown ones.
+    """
+    lines: dict[str, None] = {}
+    for problem in error.errors():
+        loc = tuple(part for part in problem["loc"] if part != "[key]")
+        key = ".".join([prefix, *map(str, loc)] if prefix else map(str, loc))
+        lines[_complaint(key, loc, dict(problem), valid)] = None
+    return "\n".join(lines)
+
+
+def _complaint(
+    key: str, loc: tuple[Any, ...], problem: dict[str, Any], valid: Callable[[tuple[Any, ...]], list[str]]
+) -> str:
+    kind, value, reason = problem["type"], problem["input"], str(problem["msg"])
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+        if key in ("scenario", "scenarios") or key.startswith("scenario"):
+            return f"no key {key!r}; a scenario is chosen by +scenario=name"
+        return f"no key {key!r}; {nearest(str(loc[-1]), valid(loc))}"
+    if kind in ("missing", "missing_argument"):
+        return f"{key} is missing; give it"
+    reason = reason.removeprefix("Value error, ")
+    if not loc:
+        return reason
+    if (kind == "string_type" and isinstance(value, bool | int | float)) or "quote it" in reason:
+        return f"{key}: {reason}" if "quote it" in reason else f"{key}: {QUOTE_HINT.format(value=value)}"
+    reason = reason.replace("Input should be a valid", "must be a").replace("Input should be", "must be")
+    reason = reason.replace("must be a integer", "must be a whole number").replace("must be a string", "must be text")
+    if value is None or value == "":
+        return f"{key} is empty; it {reason}" if reason.startswith("must") else f"{key} is empty"
+    if not isinstance(value, str | int | float | bool) or repr(value) in reason:
+        return f"{key}: {reason}"
+    return f"{key}={value!r}: {reason}"

@@ -1,0 +1,70 @@
+"""What made a result: command, settings, data, versions and machine, so that it can be made again."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ecosim import __version__
+
+PACKAGES = ("numpy", "pandas", "scipy", "numba", "mesa", "statsmodels", "hydra-core", "omegaconf", "pydantic", "mlflow")
+
+
+def config_hash(tree: Mapping[str, Any]) -> str:
+    """SHA-256 of what settles the numbers: the settings without the number of workers and without tracking."""
+    settling = {key: value for key, value in tree.items() if key not in ("workers", "execution", "tracking")}
+    return hashlib.sha256(json.dumps(settling, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def git_state(folder: Path) -> dict[str, Any]:
+    """Commit and dirty flag of the source checkout that holds a folder; both None outside of one."""
+    if not (folder / ".git").exists():
+        return {"commit": None, "dirty": None}
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))}
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": None, "dirty": None}
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that settle the numbers."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def describe(
+    overrides: Sequence[str], tree: Mapping[str, Any], data_hash: str, seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """Provenance as a plain table for provenance.json."""
+    return {
+        "command": ["ecosim", *overrides],
+        "overrides": list(overrides),
+        "seed": tree["seed"],
+        "config_hash": config_hash(tree),
+        "data_hash": data_hash,
+        "ecosim": __version__,
+        "git": git_state(Path(__file__).parents[3]),
+        "python": sys.version.split()[0],
+        "packages": versions(),
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+    }

@@ -1,0 +1,78 @@
+"""The report of a run: its tables and sentences, sorted into the sections of the page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecosim.door.charts import assumed_levels, hindcast_by_model
+from ecosim.door.headline import has_effect, shown_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.figures import Labels
+    from ecosim.forecast.job import Job, Result
+
+
+def write_report(
+    result: "Result", job: "Job", labels: "Labels", drawn: list[Path], provenance: dict[str, Any], home: Path
+) -> Path:
+    """report.html in the folder of the run. Raises OSError where it cannot be written."""
+    from ecosim import report
+
+    targets = tuple(shown_targets(job.targets, result.forecast))
+    effect = has_effect(result.effect)
+    assumptions = tuple(text for text in result.statements if "assum" in text.lower())
+    context = report.ReportContext(
+        labels=labels,
+        forecast=result.forecast,
+        targets=targets,
+        observed=result.observed,
+        effect=result.effect if effect else None,
+        baseline=result.baseline_forecast if effect else None,
+        hindcast=_hindcast(result),
+        basis=_filled(result.basis),
+        coefficients=_filled(result.coefficients),
+        diagnostics=_filled(result.diagnostics),
+        placebo=_filled(result.placebos),
+        policies=_filled(result.policy_table),
+        outlays=_filled(result.ledger),
+        assumptions=assumptions,
+        not_identified=tuple(text for text in result.statements if text not in assumptions),
+        notes=assumed_levels(result.basis),
+        charts={path.stem: path for path in drawn},
+        provenance=_readable(provenance),
+        citation=_citation(job, provenance),
+    )
+    return report.write_report(home / "report.html", context)
+
+
+def _filled(table: "pd.DataFrame") -> "pd.DataFrame | None":
+    return table if len(table) else None
+
+
+def _hindcast(result: "Result") -> "pd.DataFrame | None":
+    from ecosim.report.tables import hindcast_table
+
+    found = hindcast_by_model(result)
+    return None if found is None else hindcast_table(*found)
+
+
+def _readable(provenance: dict[str, Any]) -> dict[str, str]:
+    git = provenance["git"]
+    commit = f"{git['commit'][:12]}{' with local changes' if git['dirty'] else ''}" if git["commit"] else "no checkout"
+    return {
+        "command": " ".join(provenance["command"]),
+        "seed": str(provenance["seed"]),
+        "settings": provenance["config_hash"][:16],
+        "counts": provenance["data_hash"][:16],
+        "ecosim": f"{provenance['ecosim']} ({commit})",
+        "Python": provenance["python"],
+        "made": provenance["made"],
+    }
+
+
+def _citation(job: "Job", provenance: dict[str, Any]) -> str:
+    return (
+        f"ecosim {provenance['ecosim']}, scenario {job.scenario}, origin {job.origin}, {job.members} members, "
+        f"seed {job.seed}, settings {provenance['config_hash'][:12]}, counts {provenance['data_hash'][:12]}"
+    )

@@ -1,0 +1,146 @@
+"""One scenario from its command line to its report: compose, simulate, write, draw, report, tell MLflow."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecosim.data.errors import UserError
+from ecosim.door import charts, folder, told
+from ecosim.door.build import build_job
+from ecosim.door.compose import Composed, compose
+from ecosim.door.progress import Stages
+from ecosim.door.provenance import describe
+from ecosim.door.reporting import write_report
+
+if TYPE_CHECKING:
+    from ecosim.figures import Labels
+    from ecosim.forecast.job import Job, Result
+    from ecosim.tracking import Store, Sweep
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """A finished run: where its files are, its tables, and what could not be done.
+
+    problem: why MLflow does not have the run, empty where it does or was not to have it. run_id: MLflow's id.
+    """
+
+    labels: "Labels"
+    folder: Path
+    job: "Job"
+    result: "Result"
+    seconds: dict[str, float] = field(default_factory=dict)
+    run_id: str | None = None
+    problem: str = ""
+
+
+def run_scenario(
+    overrides: Sequence[str],
+    config_dir: str | Path | None = None,
+    cwd: str | Path | None = None,
+    sweep: "Sweep | None" = None,
+) -> RunOutcome:
+    """Run what a command line asks for and return where its results are.
+
+    overrides: as on the command line, ['+scenario=pinghu_2017', 'members=50']. config_dir: a folder of the user's own.
+    cwd: holds outputs/ and mlruns/, by default the working directory. sweep: the parent of this run.
+    Raises UserError, whose message is for the user; results that were finished by then are kept.
+    """
+    from ecosim.tracking.processes import terminable
+
+    place = Path(cwd or Path.cwd()).resolve()
+    started = time.perf_counter()
+    with terminable(), Stages() as stages:
+        stages("settings", 0, 1)
+        composed = compose(overrides, config_dir, place)
+        if composed.settings.study.name != "forecast":
+            raise UserError(f"study={composed.settings.study.name} runs no scenario; leave the scenario out")
+        job = build_job(composed, place)
+        data_hash = _data_hash(job)
+        store = _open_store(composed, place, stages)
+        stages("settings", 1, 1)
+        home = folder.new_folder(place, composed.label)
+        folder.write_settings(composed, home)
+        provenance = describe(composed.overrides, composed.tree, data_hash, {})
+        tags = told.tags_of(composed, provenance, "point" if sweep else "single")
+        with told.logged(store, composed, tags, sweep) as opened:
+            result = _simulate(job, stages)
+            _write(result, job, composed, home, stages, data_hash)
+            run = opened()
+            problem = ""
+            if run is not None:
+                problem = _tell(run, composed, job, result, home, stages, data_hash)
+        seconds = {**stages.seconds, "all": time.perf_counter() - started}
+    return RunOutcome(charts.labels_of(composed, job), home, job, result, seconds, run.id if run else None, problem)
+
+
+def _data_hash(job: "Job") -> str:
+    from ecosim.data import panel
+
+    return panel.data_hash(panel.known_at(job.counts, job.origin))
+
+
+def _open_store(composed: Composed, place: Path, stages: Stages) -> "Store | None":
+    """The place to log to, None without tracking; says at once when its server is away."""
+    if not composed.settings.tracking.enabled:
+        return None
+    from ecosim.tracking import Unreachable, check, open_store
+
+    store = open_store(place, composed.settings.tracking.experiment)
+    try:
+        check(store)
+    except Unreachable as error:
+        stages.say(f"warning: {error}. The run goes on; its results stay in outputs/.")
+    return store
+
+
+def _simulate(job: "Job", stages: Stages) -> "Result":
+    import logging
+
+    from ecosim.forecast import job as jobs
+
+    logging.getLogger("mesa").setLevel(logging.WARNING)  # one line per step otherwise
+    logging.getLogger("MESA").setLevel(logging.WARNING)
+    return jobs.run(job, stages)
+
+
+def _write(result: "Result", job: "Job", composed: Composed, home: Path, stages: Stages, data_hash: str) -> None:
+    """Tables first, then what shows them; every finished file stays when a later one cannot be written."""
+    stages("tables", 0, 1)
+    folder.write_result(result, home)
+    provenance = describe(composed.overrides, composed.tree, data_hash, {**result.seconds, **stages.seconds})
+    folder.write_provenance(provenance, home)
+    stages("tables", 1, 1)
+    try:
+        stages("charts", 0, 1)
+        labels = charts.labels_of(composed, job)
+        drawn = charts.draw(result, job, composed, labels, home)
+        told.write_compare_table(job, result, home)
+        stages("charts", 1, 1)
+        stages("report", 0, 1)
+        write_report(result, job, labels, drawn, provenance, home)
+        stages("report", 1, 1)
+    except OSError as error:
+        raise folder.cannot_write(error, home) from error
+
+
+def _tell(
+    run: Any, composed: Composed, job: "Job", result: "Result", home: Path, stages: Stages, data_hash: str
+) -> str:
+    """Log the finished run; the message where MLflow could not be told."""
+    from ecosim.tracking import TrackingError
+
+    started = time.perf_counter()
+    stages("tracking", 0, 1)
+    folder.write_provenance(
+        describe(composed.overrides, composed.tree, data_hash, {**result.seconds, **stages.seconds}), home
+    )
+    try:
+        run.log(home, told.results_of(composed, job, result, data_hash))
+    except TrackingError as error:
+        stages.seconds["tracking"] = time.perf_counter() - started
+        return str(error)
+    stages("tracking", 1, 1)
+    return ""

@@ -1,0 +1,121 @@
+"""What a composed scenario must hold: types, ranges and rules between its values, checked once."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ecosim.data.periods import origin_date, parse
+
+LONGEST_HORIZON = 40  # years after the origin; beyond, no interval of this model means anything
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        word = "yes, on or true" if value else "no, off or false"
+        raise ValueError(f"YAML reads {word} without quotes as {value}, not as text; quote it")
+    if isinstance(value, int | float):
+        raise ValueError(f"YAML reads this as the number {value}, not as text; quote it")
+    return value
+
+
+def _as_origin(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 1000 <= value <= 9999:
+        return f"{value}-12"
+    value = _as_text(value)
+    if not isinstance(value, str):
+        return value
+    period = parse(value)
+    if period.frequency == "year":
+        return f"{value}-12"
+    if not 1950 <= period.end.year <= 2100:
+        raise ValueError("the year must lie between 1950 and 2100")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+Origin = Annotated[str, BeforeValidator(_as_origin), Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """A part of the settings; unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Part):
+    """Where the counts come from: the carried table, a file of the user's own, or both."""
+
+    carried: Literal["china"] | None
+    path: Text | None
+
+    @model_validator(mode="after")
+    def _some(self) -> "Data":
+        if self.carried is None and self.path is None:
+            raise ValueError("no counts at all; give data.path=counts.csv or data=china")
+        return self
+
+
+class Calibration(Part):
+    """How the estimates are checked. hindcast: an earlier origin, or None."""
+
+    hindcast: Origin | None
+
+
+class Study(Part):
+    """What is done with the scenario. targets: those shown first."""
+
+    name: Text
+    targets: tuple[Text, ...]
+
+
+class Execution(Part):
+    """Where it runs. workers: threads, None for every core."""
+
+    workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
+
+
+class Tracking(Part):
+    """Whether and where the run is logged."""
+
+    enabled: Annotated[bool, Field(strict=True)]
+    experiment: Text | None
+
+
+class Settings(Part):
+    """Everything that a run needs to know, with region, policies and behaviors still as plain tables."""
+
+    title: Text | None
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**32)]
+    members: Annotated[int, Field(strict=True, ge=2, le=100_000)]
+    origin: Origin
+    horizon: Annotated[int, Field(strict=True, ge=1950, le=2150)]
+    baseline: Text
+    workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
+    region: dict[Any, Any]
+    data: Data
+    policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
+    behaviors: dict[Text, dict[Text, Any]]
+    calibration: Calibration
+    study: Study
+    execution: Execution
+    tracking: Tracking
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Settings":
+        known = origin_date(self.origin)
+        if self.horizon <= known.year and (self.horizon < known.year or (known.month, known.day) == (12, 31)):
+            raise ValueError(
+                f"horizon {self.horizon} is not after the origin {self.origin}; "
+                "the last year must end after the last known month"
+            )
+        if self.horizon - known.year > LONGEST_HORIZON:
+            raise ValueError(
+                f"horizon {self.horizon} is {self.horizon - known.year} years after the origin {self.origin}; "
+                f"at most {LONGEST_HORIZON} can be forecast"
+            )
+        if self.calibration.hindcast is not None and origin_date(self.calibration.hindcast) >= known:
+            raise ValueError(
+                f"calibration.hindcast {self.calibration.hindcast} is not before the origin {self.origin}; "
+                "give an earlier one, or calibration.hindcast=null for no check"
+            )
+        return self

@@ -1,0 +1,109 @@
+"""What a chart, a table or the page calls a place, a scenario and a target."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ecosim.data.targets import COUNT
+from ecosim.data.targets import TARGETS as observables
+
+
+class TargetLabel(NamedTuple):
+    """A target in words."""
+
+    title: str
+    unit: str  # as it stands after a number: 'firms', '100m CNY'
+    chinese: str = ""
+    whole: bool = True  # a count: shown without decimals from 10 upward
+    stock: bool = False  # a level at the end of the period; otherwise a sum over it
+
+
+TARGETS: dict[str, TargetLabel] = {
+    "firms": TargetLabel("Firms", "firms", "企业", stock=True),
+    "births": TargetLabel("New firms", "firms", "新设企业"),
+    "deaths": TargetLabel("Closed firms", "firms", "注销企业"),
+    "employment": TargetLabel("Employment", "persons", "从业人员", stock=True),
+    "patents_granted": TargetLabel("Patents granted", "patents", "专利授权"),
+    "patents_applied": TargetLabel("Patent applications", "applications", "专利申请"),
+    "inventions_granted": TargetLabel("Invention patents granted", "patents", "发明专利授权"),
+    "inventions_applied": TargetLabel("Invention applications", "applications", "发明专利申请"),
+    "rd_expenditure": TargetLabel("R&D spending", "100m CNY", "研发经费", whole=False),
+    "rd_government_funded": TargetLabel("R&D paid by government", "100m CNY", "政府研发资金", whole=False),
+    "rd_firm_funded": TargetLabel("R&D paid by firms", "100m CNY", "企业研发资金", whole=False),
+    "rd_personnel": TargetLabel("R&D personnel", "person-years", "研发人员"),
+    "rd_researchers": TargetLabel("Researchers", "person-years", "研究人员"),
+    "fiscal_science_spending": TargetLabel("Fiscal science spending", "100m CNY", "财政科技支出", whole=False),
+    "tech_sme_stock": TargetLabel("Technology SMEs", "firms", "科技型中小企业", stock=True),
+    "tech_sme_new": TargetLabel("New technology SMEs", "firms", "新增科技型中小企业"),
+    "hnte_stock": TargetLabel("High-tech enterprises", "firms", "高新技术企业", stock=True),
+    "hnte_certifications": TargetLabel("High-tech certifications", "certificates", "高新技术企业认定"),
+    "hnte_foreign_stock": TargetLabel("Foreign-invested high-tech enterprises", "firms", "外资高企", stock=True),
+    "hightech_firms": TargetLabel("High-tech manufacturing firms", "firms", "高技术制造业企业", stock=True),
+    "institutes": TargetLabel("Enterprise R&D institutes", "institutes", "企业研究院", stock=True),
+}
+"""The model's observables in words short enough for a chart; `Labels.targets` goes before them."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The words of one run, as its reader knows them."""
+
+    place: str
+    """Name of the region in English, 'Pinghu'."""
+    place_local: str = ""
+    """Its own name, '平湖'; left out where empty."""
+    scenario: str = "scenario"
+    """What the forecast assumes, in a few words: '2017 policy package'."""
+    baseline: str = "without it"
+    """What the baseline assumes, in a few words: 'national rules only'."""
+    targets: Mapping[str, TargetLabel] = field(default_factory=dict)
+    """Words for targets of the user's own, or other words for ours."""
+
+    @property
+    def where(self) -> str:
+        """'Pinghu 平湖'."""
+        return f"{self.place} {self.place_local}".strip()
+
+    def of(self, target: str) -> TargetLabel:
+        """The words for a target: the run's own, those above, the data sets', or its name with spaces."""
+        if target in self.targets:
+            return self.targets[target]
+        if target in TARGETS:
+            return TARGETS[target]
+        if known := observables.get(target):
+            count = known.unit == COUNT
+            title = known.english[:1].upper() + known.english[1:]
+            return TargetLabel(title, "number" if count else known.unit, known.chinese, count, known.kind == "stock")
+        return TargetLabel(target.replace("_", " ").capitalize(), "", whole=False)
+
+    def title(self, target: str) -> str:
+        """'Technology SMEs 科技型中小企业'."""
+        label = self.of(target)
+        return f"{label.title} {label.chinese}".strip()
+
+    def measured(self, target: str) -> str:
+        """What the numbers count: 'firms, end of year'; empty where the unit is not known."""
+        label = self.of(target)
+        return f"{label.unit}, {'end of year' if label.stock else 'per year'}" if label.unit else ""
+
+
+def number(value: float, label: TargetLabel, signed: bool = False) -> str:
+    """A value as text: counts whole from 10 upward, else with one decimal; others to three digits; '+' where signed.
+
+    A value that rounds to zero has no sign. Not-a-number is an en dash: the figure is not there.
+    """
+    if value != value:
+        return "–"
+    size = abs(value)
+    decimals = (0 if size >= 9.95 else 1) if label.whole else 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    text = f"{value:{'+' if signed else ''},.{decimals}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "+0") else text.replace("-", "−")
+
+
+def brief(values: Sequence[float], label: TargetLabel, signed: bool = False) -> list[str]:
+    """Values as text that stand together, all in thousands ('149k') once one of them reaches 100,000."""
+    if max((abs(value) for value in values if value == value), default=0) < 1e5:
+        return [number(value, label, signed) for value in values]
+    return [f"{number(value / 1000, TargetLabel('', ''), signed)}k" for value in values]

@@ -1,0 +1,1 @@
+"""Many futures, their summary, and the forecasts to beat."""

@@ -1,0 +1,109 @@
+"""The levels from which a place starts, and how sure they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ecosim.calibration.borrow import stocks_from_flows
+from ecosim.calibration.growth import Growth
+from ecosim.calibration.increments import base_year
+from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
+from ecosim.data.panel import CountsError, known_at, series
+from ecosim.forecast.start import Ladder
+from ecosim.model.region import Region
+
+LADDER_TARGETS = ("tech_sme_stock", "tech_sme_new", "hnte_stock", "hnte_certifications")
+PANEL_TARGETS = (
+    "patents_applied",
+    "inventions_applied",
+    "patents_granted",
+    "inventions_granted",
+    "rd_expenditure",
+    "rd_personnel",
+    "hightech_firms",
+)
+MODEL_TARGETS = ("firms", "births", "deaths", "employment")  # the model's own level where no count is known
+LEAST_FIRMS = 200
+CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """Levels at the origin's last complete year, growth to come, and the certificates of the place."""
+
+    levels: dict[str, Level]
+    growth: dict[str, Growth]
+    ladder: Ladder
+    firms: int
+    notes: tuple[str, ...]
+
+
+def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> Anchor:
+    """What is known of a place at the origin. Raises CountsError where the counts lead to no certificates at all."""
+    known = stocks_from_flows(known_at(counts, origin))
+    levels: dict[str, Level] = {}
+    growth: dict[str, Growth] = {}
+    notes: list[str] = []
+    for target in (*LADDER_TARGETS, *PANEL_TARGETS):
+        try:
+            levels[target] = inherit_level(known, target, region.name, region.inside, origin)
+            growth[target] = inherit_growth(known, target, region.name, region.inside, origin, horizon)
+        except CountsError as error:
+            if target in ("hnte_stock", "hnte_certifications"):
+                raise
+            levels.pop(target, None)
+            notes.append(f"{target} is not forecast: {error}")
+    for target in MODEL_TARGETS:
+        own = series(known, region.name, target)
+        if len(own):
+            year = int(own.index[-1])
+            levels[target] = Level(float(own.iloc[-1]), 0.0, "observed", f"observed {year}", str(year), "counts")
+    firms = number_of_firms(region, levels)
+    return Anchor(levels, growth, make_ladder(known, region, origin, levels, growth), firms, tuple(notes))
+
+
+def number_of_firms(region: Region, levels: dict[str, Level]) -> int:
+    """The region file's number, or firms per certificate by convention; registers count far more than could apply."""
+    if region.firms is not None:
+        return region.firms
+    return max(LEAST_FIRMS, round(region.firms_per_certificate * levels["hnte_stock"].mean))
+
+
+def make_ladder(
+    known: pd.DataFrame, region: Region, origin: str, levels: dict[str, Level], growth: dict[str, Growth]
+) -> Ladder:
+    """Certificates by cohort and yearly flows: from three known flows, else from a stock that grew as it will grow."""
+    stock = levels["hnte_stock"].mean
+    flows = series(known, region.name, "hnte_certifications")
+    yearly = growth["hnte_certifications"].spread(region.name, 1)[0]
+    year = base_year(origin)
+    if all(past in flows.index for past in (year, year - 1, year - 2)):
+        cohorts = tuple(float(flows[year - back]) for back in range(3))
+        before = float(flows[year - 3]) if year - 3 in flows.index else cohorts[2] * np.exp(-yearly)
+    else:
+        weights = np.exp(-yearly * np.arange(4))
+        weights /= weights[:3].sum()
+        cohorts = tuple(float(stock * weight) for weight in weights[:3])
+        before = float(stock * weights[3])
+    tech_sme = levels.get("tech_sme_stock")
+    new = levels.get("tech_sme_new")
+    # where nothing is known of tech-SMEs they are twice the high-tech enterprises: Jiaxing 2015 and 2020: 3.3 and 2.5
+    tech_stock = max(tech_sme.mean, 1.05 * stock) if tech_sme else 2.5 * stock
+    tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
+    if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
+        tech_flow += CLOSING_SHARE * tech_stock
+    foreign = series(known, region.name, "hnte_foreign_stock")
+    return Ladder(
+        tech_sme_stock=tech_stock,
+        tech_sme_flow=tech_flow,
+        cohorts=(cohorts[0], cohorts[1], cohorts[2]),
+        expired=before,
+        foreign=float(foreign.iloc[-1]) if len(foreign) else None,
+    )
+
+
+def level_factor(levels: Sequence[Level], draws: np.ndarray) -> np.ndarray:
+    """Multiplier of a level in each member: lognormal around its median with the largest of the levels' log sd."""
+    return np.exp(max((level.log_sd for level in levels), default=0.0) * draws)

@@ -1,0 +1,205 @@
+"""From counts to futures: anchor, spin-up, pilots, then every member under the scenario and under its baseline."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.calibration.estimate import Estimate
+from ecosim.calibration.increments import base_year
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
+from ecosim.forecast import publish, shifts
+from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
+from ecosim.forecast.ensemble import Run, World, draw_behaviors, make_templates, run_members
+from ecosim.forecast.publish import Futures
+from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, PILOT_YEARS, Structure
+from ecosim.model.population import agents_and_weight
+
+if TYPE_CHECKING:
+    from ecosim.forecast.job import Clock, Job, Progress
+
+Floats = NDArray[np.float64]
+
+PILOT_MEMBERS = 12
+PILOT_ROUNDS = 2  # of matching the trend; each halves what is left many times over
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Both ensembles and what they were made from."""
+
+    anchor: Anchor
+    world: World
+    structure: Structure
+    runs: list[Run]
+    baseline_runs: list[Run]
+    scenario: Futures
+    baseline: Futures
+    differs: bool  # whether the scenario's instruments are not simply the baseline's
+
+
+def look_ahead(
+    job: "Job",
+    estimates: dict[str, Estimate],
+    origin: str,
+    horizon: int,
+    members: int,
+    progress: "Progress",
+    clock: "Clock",
+) -> Outlook:
+    """Futures of a job's region from an origin up to a last year."""
+    with clock.stage("anchor"):
+        start = anchor(job.counts, job.region, origin, max(horizon - base_year(origin), 1))
+    with clock.stage("spin-up"):
+        world = build_world(job, estimates, start, origin, horizon, members, progress)
+    years = horizon - world.base_year
+    with clock.stage("pilot"):
+        structure, paths = match_growth(world, start, members, years, job.workers, progress)
+        added = observation_layer(world, start, structure, paths, members, years, job.workers, progress)
+    policies = {name: row.policy for name, row in job.policies.items()}
+    differs = policies != world.baseline
+    with clock.stage("ensemble"):
+        base_runs = run_members(world, world.baseline, paths, members, job.workers, partial(progress, "baseline"))
+        runs = base_runs
+        if differs:
+            runs = run_members(world, policies, paths, members, job.workers, partial(progress, "scenario"))
+    with clock.stage("summary"):
+        base = publish.base_values(world, members)
+        factors = publish.scales(start, world, base_runs, base, job.seed)
+        scenario = publish.publish(world, runs, base, factors, added)
+        baseline = publish.publish(world, base_runs, base, factors, added) if differs else scenario
+    return Outlook(start, world, structure, runs, base_runs, scenario, baseline, differs)
+
+
+def build_world(
+    job: "Job", estimates: dict[str, Estimate], start: Anchor, origin: str, horizon: int, members: int, progress: Any
+) -> World:
+    """What members share: templates after the spin-up, coefficients, certificates at the origin."""
+    agents, weight = agents_and_weight(start.firms, job.region.largest_sample)
+    baseline = {name: row.policy for name, row in job.baseline_policies.items()}
+    quarter = quarter_index(origin)
+    templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.workers, progress)
+    renewals = tuple(
+        draw_behaviors(estimates, job.seed, member).certification.renewal for member in range(max(members, PILOT_MEMBERS))
+    )
+    return World(
+        region=job.region,
+        weight=weight,
+        templates=templates,
+        estimates=estimates,
+        ladder=start.ladder,
+        level_sd=(
+            start.levels["hnte_stock"].log_sd,
+            start.levels["tech_sme_stock"].log_sd if "tech_sme_stock" in start.levels else 0.0,
+        ),
+        flow_sd=start.levels["tech_sme_new"].log_sd if "tech_sme_new" in start.levels else 0.4,
+        renewals=renewals,
+        baseline=baseline,
+        origin=quarter,
+        base_year=base_year(origin),
+        quarters=(horizon + 1) * QUARTERS_PER_YEAR - quarter - 1,
+        seed=job.seed,
+    )
+
+
+def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
+    """Log growth since the last complete year in the model's own counts, (members, years), by target."""
+    base = publish.base_values(world, len(runs))
+    series = publish.stack(runs)
+    wanted = {*CHANNELS.values(), *PANEL_TARGETS}
+    yearly = publish.by_year(world, {name: series[name] for name in wanted}, base)
+    return {
+        name: np.log((values[:, :years] + 0.5) / (base[name][:, None] + 0.5)) for name, values in yearly.items()
+    }
+
+
+def pilot(
+    world: World, paths: dict[str, Floats], years: int, workers: int, progress: "Progress"
+) -> dict[str, Floats]:
+    """Log growth of a few members under the baseline's rules and given shifts."""
+    passed = (world.origin + 1) % QUARTERS_PER_YEAR
+    quarters = years * QUARTERS_PER_YEAR - passed
+    runs = run_members(
+        world, world.baseline, paths, PILOT_MEMBERS, workers, partial(progress, "pilot"), quarters
+    )
+    return log_growth(world, runs, years)
+
+
+def match_growth(
+    world: World, start: Anchor, members: int, years: int, workers: int, progress: "Progress"
+) -> tuple[Structure, dict[str, Floats]]:
+    """Find the model's own growth and the shifts that bring its trend to the estimated one.
+
+    Indirect inference on one auxiliary statistic, the mean log growth of each count (Gourieroux, Monfort and Renault
+    1993, doi:10.1002/jae.3950080507): first without conditions, then with the trend alone to correct what the response
+    to a shift, not exactly one for one, leaves.
+    """
+    span = min(PILOT_YEARS, years)
+    grown = pilot(world, {}, span, workers, progress)
+    spread = {name: values.std(axis=0, ddof=1) for name, values in grown.items()}
+    mean = {name: values.mean(axis=0) for name, values in grown.items()}
+    place = world.region.name
+    for _ in range(PILOT_ROUNDS - 1):
+        trend = {
+            channel: np.tile(_trend(start, target, place, span) - mean[target], (PILOT_MEMBERS, 1))
+            for channel, target in CHANNELS.items()
+        }
+        reached = pilot(world, trend, span, workers, progress)
+        for target in CHANNELS.values():
+            mean[target] = mean[target] + reached[target].mean(axis=0) - _trend(start, target, place, span)
+    structure = Structure(mean, spread)
+    paths = {
+        channel: shifts.member_paths(
+            _growth(start, target), structure, target, place, max(members, PILOT_MEMBERS), years, world.seed
+        )
+        for channel, target in CHANNELS.items()
+    }
+    return structure, paths
+
+
+def _growth(start: Anchor, target: str) -> Any:
+    name = GROWTH_OF.get(target, target)
+    return start.growth[name] if name in start.growth else start.growth["hnte_certifications"]
+
+
+def _trend(start: Anchor, target: str, place: str, years: int) -> Floats:
+    growth = _growth(start, target)
+    return np.array([growth.spread(place, step)[0] for step in range(1, years + 1)])
+
+
+def observation_layer(
+    world: World,
+    start: Anchor,
+    structure: Structure,
+    paths: dict[str, Floats],
+    members: int,
+    years: int,
+    workers: int,
+    progress: "Progress",
+) -> dict[str, Floats]:
+    """Log of what the published counts add to the firms' own, (members, years), by target.
+
+    Counts with a channel add reporting noise alone; counts without one (grants, utility models, staff) also add the
+    trend and the shocks that the model, now with all conditions, does not produce.
+    """
+    span = min(PILOT_YEARS, years)
+    grown = pilot(world, {name: path[:, :years] for name, path in paths.items()}, span, workers, progress)
+    driven = Structure(
+        {name: values.mean(axis=0) for name, values in grown.items()},
+        {name: values.std(axis=0, ddof=1) for name, values in grown.items()},
+    )
+    place, seed = world.region.name, world.seed
+    added = {}
+    for target, growth in start.growth.items():
+        noise = growth.measurement(place, members, years, seed)
+        if target in ("hnte_certifications", "tech_sme_new") or target in CHANNELS.values():
+            added[target] = noise
+        elif target in PANEL_TARGETS:
+            center, sd = growth.spread(place, 1)
+            share = np.sqrt(max(0.0, 1.0 - (float(driven.sd[target][0]) / max(sd, 1e-9)) ** 2))
+            shocks = growth.common_shocks(members, years, seed) + growth.local_shocks(place, members, years, seed)
+            trend = growth.drift_paths(place, members, years, seed) - driven.path(target, years)
+            added[target] = trend + share * shocks + noise
+    return added

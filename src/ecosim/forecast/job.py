@@ -1,0 +1,157 @@
+"""The main job: calibrate, start at the last counts, run the scenario beside its baseline, and tabulate."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ecosim.behaviors.decisions import SHELF
+from ecosim.calibration import estimate
+from ecosim.calibration.regression import Calibration, calibrate
+from ecosim.data.errors import nearest
+from ecosim.data.panel import known_at
+from ecosim.forecast import statements, summary, tabulate
+from ecosim.forecast.future import Outlook, look_ahead
+from ecosim.forecast.publish import Futures
+from ecosim.model.region import Region
+from ecosim.policies.shelf import Instrument
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scenario of one region from one origin. horizon: last calendar year; counts: not yet cut at the origin."""
+
+    scenario: str
+    question: str
+    region: Region
+    origin: str
+    horizon: int
+    members: int
+    seed: int
+    workers: int
+    policies: dict[str, Instrument]
+    baseline: str
+    baseline_policies: dict[str, Instrument]
+    counts: pd.DataFrame
+    behaviors: dict[str, dict[str, dict[str, Any]]]
+    targets: tuple[str, ...] = ()
+    hindcast: str | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything that a run found, as tables (see docs/tables.md)."""
+
+    members: pd.DataFrame
+    forecast: pd.DataFrame
+    forecast_quarterly: pd.DataFrame
+    effect: pd.DataFrame
+    effect_quarterly: pd.DataFrame
+    baseline_forecast: pd.DataFrame
+    coefficients: pd.DataFrame
+    diagnostics: pd.DataFrame
+    placebos: pd.DataFrame
+    basis: pd.DataFrame
+    references: pd.DataFrame
+    scores: pd.DataFrame
+    ledger: pd.DataFrame
+    policy_table: pd.DataFrame
+    observed: pd.DataFrame
+    later: pd.DataFrame
+    hindcast: pd.DataFrame | None
+    statements: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Clock:
+    """Wall seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what happens inside."""
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+
+def read_estimates(behaviors: dict[str, dict[str, dict[str, Any]]]) -> dict[str, estimate.Estimate]:
+    """Priors of every rule from configuration. Raises EstimateError where a rule is missing or unknown."""
+    for name in behaviors:
+        if name not in SHELF:
+            raise estimate.EstimateError(f"behaviors.{name}: no such rule; {nearest(name, SHELF)}")
+    for name in SHELF:
+        if name not in behaviors:
+            raise estimate.EstimateError(f"behaviors: the rule {name!r} is missing; choose behaviors=literature")
+    return {name: estimate.from_table(name, SHELF[name], behaviors[name]) for name in SHELF}
+
+
+def run(job: Job, progress: Progress) -> Result:
+    """Forecast. progress(stage, done, total) is called from one thread. Raises UserError subclasses."""
+    clock = Clock()
+    estimates = read_estimates(job.behaviors)
+    with ThreadPoolExecutor(1) as pool:  # statsmodels fits while the spin-up's kernels run
+        fitting = pool.submit(calibrate, job.counts, job.origin)
+        outlook = look_ahead(job, estimates, job.origin, job.horizon, job.members, progress, clock)
+        with clock.stage("calibration"):
+            calibration = fitting.result()
+    check = None
+    if job.hindcast is not None:
+        with clock.stage("hindcast"):
+            check = tabulate.hindcast(job, estimates, progress)
+    with clock.stage("tables"):
+        return _result(job, estimates, calibration, outlook, check, clock)
+
+
+def _result(
+    job: Job,
+    estimates: dict[str, estimate.Estimate],
+    calibration: Calibration,
+    outlook: Outlook,
+    check: pd.DataFrame | None,
+    clock: Clock,
+) -> Result:
+    place, origin, world = job.region.name, job.origin, outlook.world
+    first = world.base_year + 1
+    yearly, quarterly = summary.tables(outlook.scenario, first, world.origin, job.scenario, place, origin)
+    paired = Futures(
+        summary.effect(outlook.scenario.yearly, outlook.baseline.yearly),
+        summary.effect(outlook.scenario.quarterly, outlook.baseline.quarterly),
+    )
+    effect, effect_quarterly = summary.tables(paired, first, world.origin, job.scenario, place, origin)
+    base_table, base_quarterly = summary.tables(outlook.baseline, first, world.origin, job.baseline, place, origin)
+    references = tabulate.references(job, outlook)
+    observed = known_at(job.counts[job.counts["location"] == place], origin)
+    later = tabulate.later(job, observed)
+    scores = tabulate.scores(yearly, quarterly, later)
+    basis = tabulate.basis(outlook)
+    return Result(
+        members=tabulate.members(job, outlook),
+        forecast=yearly,
+        forecast_quarterly=quarterly,
+        effect=effect.assign(baseline=job.baseline),
+        effect_quarterly=effect_quarterly.assign(baseline=job.baseline),
+        baseline_forecast=base_table,
+        coefficients=tabulate.coefficients(calibration, estimates, outlook),
+        diagnostics=calibration.diagnostics,
+        placebos=calibration.placebos,
+        basis=basis,
+        references=references,
+        scores=scores,
+        ledger=tabulate.ledger(outlook),
+        policy_table=tabulate.policies(job, outlook),
+        observed=observed,
+        later=later,
+        hindcast=check,
+        statements=statements.write(job, outlook, calibration, basis, scores, check),
+        seconds=clock.seconds,
+    )

@@ -1,0 +1,171 @@
+"""From members' series to the counts that are published: years, levels, what firms do not produce, reporting noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.forecast.anchor import LADDER_TARGETS, MODEL_TARGETS, PANEL_TARGETS, Anchor
+from ecosim.forecast.ensemble import Run, World, level_draws
+from ecosim.model.ecosystem import DECISION_QUARTER
+from ecosim.model.survey import SERIES
+
+Floats = NDArray[np.float64]
+
+NAMES = (*SERIES, "births", "deaths")
+FLOWS = (
+    "rd_expenditure", "rd_reported", "patents_applied", "inventions_applied", "patents_granted", "inventions_granted",
+    "tech_sme_new", "hnte_new", "hnte_renewed", "hnte_lapsed", "hnte_certifications", "births", "deaths",
+)  # fmt: skip
+LADDER_PUBLISHED = ("tech_sme_stock", "tech_sme_new", "hnte_stock", "hnte_certifications", "hnte_new", "hnte_foreign_stock")
+ONCE_A_YEAR = ("hnte_certifications", "hnte_new", "hnte_renewed", "hnte_lapsed")
+INDEX, RATIO = "hnte_stock_index", "hnte_stock_ratio_2y"
+RATIO_QUARTERS = 8
+
+
+@dataclass(frozen=True)
+class Futures:
+    """Published counts of one scenario: by target, (members, years) and (members, quarters)."""
+
+    yearly: dict[str, Floats]
+    quarterly: dict[str, Floats]
+
+
+def stack(runs: list[Run]) -> dict[str, Floats]:
+    """Series by name, (members, quarters), with certifications as first ones plus renewals."""
+    block = np.array([run.series for run in runs])
+    series = {name: block[:, :, number] for number, name in enumerate(NAMES)}
+    series["hnte_certifications"] = series["hnte_new"] + series["hnte_renewed"]
+    return series
+
+
+def starts(runs: list[Run]) -> dict[str, Floats]:
+    """Stocks at the origin by name, (members,)."""
+    block = np.array([run.start for run in runs])
+    return {name: block[:, number] for number, name in enumerate(NAMES)}
+
+
+def base_values(world: World, members: int) -> dict[str, Floats]:
+    """The model's own value in the last complete year before the origin, (members,), by target."""
+    yearly = np.array([template.yearly for template in world.templates]) * world.weight
+    last = np.array([template.last for template in world.templates]) * world.weight
+    pick = np.arange(members) % len(world.templates)
+    values = {
+        name: (yearly if name in FLOWS else last)[pick, number] for number, name in enumerate(NAMES)
+    }
+    ladders = [world.ladder.scaled(*level_draws(world, member)) for member in range(members)]
+    renewal = [world.renewals[member] for member in range(members)]
+    values["tech_sme_stock"] = np.array([ladder.tech_sme_stock for ladder in ladders])
+    values["tech_sme_new"] = np.array([ladder.tech_sme_flow for ladder in ladders])
+    values["hnte_stock"] = np.array([sum(ladder.cohorts) for ladder in ladders])
+    values["hnte_certifications"] = np.array([ladder.cohorts[0] for ladder in ladders])
+    values["hnte_new"] = np.array(
+        [ladder.first_certifications(rate) for ladder, rate in zip(ladders, renewal, strict=True)]
+    )
+    return values
+
+
+def by_year(world: World, series: dict[str, Floats], base: dict[str, Floats]) -> dict[str, Floats]:
+    """Yearly values by target, (members, years): stocks at the end of the year, flows summed.
+
+    In the year of the origin, quarters before it count as a quarter of the last complete year's flow each.
+    """
+    passed = (world.origin + 1) % QUARTERS_PER_YEAR
+    yearly = {}
+    for name, values in series.items():
+        full = np.concatenate([np.zeros((values.shape[0], passed)), values], axis=1)
+        years = full.shape[1] // QUARTERS_PER_YEAR
+        blocks = full[:, : years * QUARTERS_PER_YEAR].reshape(values.shape[0], years, QUARTERS_PER_YEAR)
+        yearly[name] = blocks.sum(axis=2) if name in FLOWS else blocks[:, :, -1].copy()
+        decided = name in ONCE_A_YEAR and passed <= DECISION_QUARTER
+        if name in FLOWS and passed and not decided:
+            yearly[name][:, 0] += base[name] * passed / QUARTERS_PER_YEAR
+    return yearly
+
+
+def published_targets(anchor: Anchor, world: World) -> tuple[str, ...]:
+    """Targets that can be published: those with a level."""
+    names: list[str] = [name for name in LADDER_PUBLISHED if name.startswith("hnte") or name in anchor.levels]
+    names += [name for name in PANEL_TARGETS if name in anchor.levels]
+    if world.region.firms is not None:
+        names += list(MODEL_TARGETS)
+    return tuple(names)
+
+
+def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats], seed: int) -> dict[str, Floats]:
+    """Factor from the model's count to the published one, (members,): the level at the origin over the model's own."""
+    members = len(runs)
+    start = starts(runs)
+    factors: dict[str, Floats] = {}
+    for target in published_targets(anchor, world):
+        if target in LADDER_PUBLISHED:
+            stock = "tech_sme_stock" if target.startswith("tech") else "hnte_stock"
+            factors[target] = base[stock] / np.maximum(start[stock], 1.0)
+        elif target in MODEL_TARGETS:
+            level = anchor.levels.get(target)
+            firms = world.region.firms or 1
+            own = level.mean / base[target] if level else firms / base["firms"]
+            factors[target] = np.broadcast_to(own, (members,)).astype(float)
+        else:
+            level = anchor.levels[target]
+            normal = np.array([_normal(seed, member, target) for member in range(members)])
+            factors[target] = level.mean * np.exp(level.log_sd * normal) / np.maximum(base[target], 1e-9)
+    return factors
+
+
+def _normal(seed: int, member: int, target: str) -> float:
+    number = 2000 + (*LADDER_TARGETS, *PANEL_TARGETS).index(target)
+    return float(np.random.Generator(np.random.Philox(key=[(seed << 32) | member, number])).standard_normal())
+
+
+def publish(
+    world: World,
+    runs: list[Run],
+    base: dict[str, Floats],
+    factors: dict[str, Floats],
+    added: dict[str, Floats],
+) -> Futures:
+    """Published counts of a scenario. added: log of what the model lacks, (members, years), by target."""
+    series = stack(runs)
+    yearly = by_year(world, {name: series[name] for name in factors}, base)
+    years = next(iter(yearly.values())).shape[1]
+    quarters = next(iter(series.values())).shape[1]
+    ahead = np.arange(world.origin + 1, world.origin + 1 + quarters)
+    year = ahead // QUARTERS_PER_YEAR - world.base_year
+    futures = Futures({}, {})
+    for target, factor in factors.items():
+        extra = added.get(target, np.zeros((len(runs), years)))[:, :years]
+        futures.yearly[target] = yearly[target] * factor[:, None] * np.exp(extra)
+        at_quarter = extra[:, np.clip(year - 1, 0, years - 1)]
+        futures.quarterly[target] = series[target] * factor[:, None] * np.exp(at_quarter)
+    _relative(world, futures, base, runs)
+    return futures
+
+
+def _relative(world: World, futures: Futures, base: dict[str, Floats], runs: list[Run]) -> None:
+    """The stock of high-tech enterprises as an index (origin's last complete year = 100) and over two years."""
+    stock = base["hnte_stock"][:, None]
+    futures.yearly[INDEX] = 100.0 * futures.yearly["hnte_stock"] / stock
+    futures.quarterly[INDEX] = 100.0 * futures.quarterly["hnte_stock"] / stock
+    before = past_stocks(world, len(runs))
+    path = np.concatenate([before, futures.quarterly["hnte_stock"]], axis=1)
+    futures.quarterly[RATIO] = path[:, RATIO_QUARTERS:] / path[:, :-RATIO_QUARTERS]
+
+
+def past_stocks(world: World, members: int) -> Floats:
+    """Stock at the end of the eight quarters up to the origin, (members, 8), from the cohorts that it is made of."""
+    stocks = np.empty((members, RATIO_QUARTERS))
+    for member in range(members):
+        ladder = world.ladder.scaled(*level_draws(world, member))
+        newest, second, oldest = ladder.cohorts
+        older = ladder.expired**2 / max(oldest, 1e-9)  # the cohort before, had it grown alike
+        ends = [newest + second + oldest, second + oldest + ladder.expired, oldest + ladder.expired + older]
+        last = world.origin if world.origin % QUARTERS_PER_YEAR == DECISION_QUARTER else world.origin - (
+            (world.origin - DECISION_QUARTER) % QUARTERS_PER_YEAR
+        )
+        for k in range(RATIO_QUARTERS):
+            quarter = world.origin - RATIO_QUARTERS + 1 + k
+            back = max(0, -((quarter - last) // QUARTERS_PER_YEAR))
+            stocks[member, k] = ends[min(back, 2)]
+    return stocks

@@ -1,0 +1,208 @@
+"""Where a forecast starts: firms grown in a spin-up, then certified until they match the last observed counts."""
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.behaviors import certification
+from ecosim.behaviors.decisions import Behaviors
+from ecosim.behaviors.rules import FirmRules
+from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model import survey as census
+from ecosim.model.compiled import kernel
+from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Firms
+from ecosim.model.luck import CONDITIONING, Key, uniforms
+from ecosim.model.population import synthesize
+from ecosim.model.region import FOREIGN_FROM, Region
+from ecosim.model.terms import Terms
+
+SPIN_UP = 40  # quarters
+PEOPLE_SHARE = 0.02  # S&T people looking for a post at the start of the spin-up, over all employees
+TIER = 100.0  # puts every firm that may apply before every firm that may not, and performers before the rest
+LARGEST_HAZARD = 5.0  # of a log hazard shift that solves for a flow; beyond it everybody who may apply is certified
+
+
+@dataclass(frozen=True)
+class Template:
+    """The state after the spin-up, shared by members."""
+
+    firms: Firms
+    people: int
+    reference: float
+    yearly: NDArray[np.float64]  # series of the last four quarters summed, agents' units
+    last: NDArray[np.float64]  # series of the last quarter, agents' units
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Certificates at the origin in one place, real firms.
+
+    cohorts: high-tech certificates given in the last year, the year before and two years before; stocks are levels at
+    the origin; expired: the cohort that came up for renewal in the last year; tech_sme_flow: new ones in that year;
+    foreign is None where it is not known.
+    """
+
+    tech_sme_stock: float
+    tech_sme_flow: float
+    cohorts: tuple[float, float, float]
+    expired: float
+    foreign: float | None = None
+
+    def scaled(self, high_tech: float, tech_sme: float, tech_sme_flow: float) -> "Ladder":
+        """The same place at another level."""
+        return replace(
+            self,
+            tech_sme_stock=self.tech_sme_stock * tech_sme,
+            tech_sme_flow=self.tech_sme_flow * tech_sme_flow,
+            cohorts=(self.cohorts[0] * high_tech, self.cohorts[1] * high_tech, self.cohorts[2] * high_tech),
+            expired=self.expired * high_tech,
+        )
+
+    def first_certifications(self, renewal: float) -> float:
+        """High-tech certificates of the last year that were no renewals; at least a tenth of them."""
+        return max(self.cohorts[0] - renewal * self.expired, 0.1 * self.cohorts[0])
+
+
+def spin_up(
+    region: Region,
+    agents: int,
+    behaviors: Behaviors,
+    policies: dict[str, Policy],
+    origin: int,
+    key: Key,
+) -> Template:
+    """Firms of a region after ten years under the national rules, at the origin's quarter (index)."""
+    growth = behaviors.entry.growth
+    count = max(50, ceil(agents * np.exp(-growth * SPIN_UP / QUARTERS_PER_YEAR)))
+    firms = synthesize(region, count, key)
+    rows = firms.rows
+    people = int(np.exp(firms.columns.log_employees[rows]).sum() * PEOPLE_SHARE)
+    model = EcosystemModel(
+        region,
+        firms,
+        FirmRules(behaviors, region),
+        policies=policies,
+        key=key,
+        quarter=origin - SPIN_UP,
+        people=people,
+    )
+    for _ in range(SPIN_UP):
+        model.step()
+    history = np.array(model.history[-QUARTERS_PER_YEAR:])
+    return Template(model.firms, model.looking, model.reference, history.sum(axis=0), history[-1])
+
+
+def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Behaviors:
+    """Certify firms until the model holds the ladder's certificates, and set the hazards to its flows.
+
+    The firms most likely to be certified are, with their luck as noise; cohorts are spread among them at random.
+    Returns the behaviors with the intercepts of both rungs solved, so that expected flows equal the observed ones
+    under the terms in force at the origin.
+    """
+    model.revise_terms()
+    firms, weight = model.firms, model.weight
+    size = firms.capacity
+    scores, order = np.empty(size), np.empty(size, np.int64)
+    key = (np.uint64(model.key.seed), np.uint64(model.key.member))
+    columns = firms.columns
+    columns.certificate[: firms.top] = 0
+    columns.held[: firms.top] = 0
+    rank(behaviors.certification, behaviors.notch.inert, columns, model.terms, key, firms.top, scores)
+    order = np.argsort(-scores[: firms.top], kind="stable")
+    alive = order[columns.alive[order] == 1]
+    counts = [_whole(cohort / weight, model, number) for number, cohort in enumerate(ladder.cohorts)]
+    chosen = _choose(alive, sum(counts), ladder.foreign, weight, columns.ownership)
+    since = (model.quarter - DECISION_QUARTER) % QUARTERS_PER_YEAR
+    _certify(columns, chosen, HIGH_TECH)
+    held = np.repeat([since, since + 4, since + 8], counts)[: chosen.size]
+    columns.held[chosen] = held[_shuffle(chosen, columns.uid, key)]
+    rest = alive[~np.isin(alive, chosen)]
+    small = rest[columns.log_employees[rest] <= certification.LARGEST_TECH_SME]
+    more = min(max(_whole(ladder.tech_sme_stock / weight, model, 3) - sum(counts), 0), small.size)
+    _certify(columns, small[:more], TECH_SME)
+    columns.held[small[:more]] = 4
+    model.take_survey()
+    census.set_reference(model.survey)
+    c = behaviors.certification
+    quarterly = ladder.tech_sme_flow / weight / QUARTERS_PER_YEAR
+    c = c._replace(tech_sme=c.tech_sme + solve(c, behaviors, firms, model.terms, TECH_SME, quarterly))
+    yearly = ladder.first_certifications(c.renewal) / weight
+    c = c._replace(high_tech=c.high_tech + solve(c, behaviors, firms, model.terms, HIGH_TECH, yearly))
+    return behaviors._replace(certification=c)
+
+
+def _whole(value: float, model: EcosystemModel, number: int) -> int:
+    """A count of agents, rounded by the member's own luck so that the mean over members is exact."""
+    draw = np.random.Generator(np.random.Philox(key=[model.key.seed, model.key.member])).random(number + 1)[number]
+    return int(np.floor(value + draw)) if model.weight > 1 else round(value)
+
+
+def _choose(
+    alive: NDArray[np.int64], count: int, foreign: float | None, weight: int, ownership: NDArray[np.int8]
+) -> NDArray[np.int64]:
+    if foreign is None:
+        return alive[:count]
+    abroad = ownership[alive] >= FOREIGN_FROM
+    wanted = min(round(foreign / weight), count)
+    return np.concatenate([alive[abroad][:wanted], alive[~abroad][: count - wanted]])
+
+
+def _shuffle(rows: NDArray[np.int64], uid: NDArray[np.uint64], key: tuple[np.uint64, np.uint64]) -> NDArray[np.int64]:
+    draws = np.empty(rows.size)
+    lots(key, uid[rows], draws)
+    return np.argsort(draws, kind="stable")
+
+
+def _certify(columns: object, rows: NDArray[np.int64], rung: int) -> None:
+    """Give certificates; a holder performs R&D, holds a patent and knows the programs."""
+    columns.certificate[rows] = rung  # type: ignore[attr-defined]
+    columns.performs[rows] = 1  # type: ignore[attr-defined]
+    columns.aware[rows] |= CERTIFICATION | RESEARCH  # type: ignore[attr-defined]
+    columns.patents[rows] = np.maximum(columns.patents[rows], 1)  # type: ignore[attr-defined]
+
+
+def solve(
+    c: certification.Certification, b: Behaviors, firms: Firms, terms: Terms, rung: int, flow: float
+) -> float:
+    """Shift of the log hazard under which those who may apply for a rung give the expected flow in a window."""
+    rows, hazards = np.empty(firms.capacity, np.int64), np.empty(firms.capacity)
+    count = certification.expected(c, b.notch.inert, firms.columns, terms, rung, firms.top, rows, hazards)
+    values = hazards[:count]
+    low, high = -20.0, LARGEST_HAZARD
+    if count == 0 or flow <= 0:
+        return low if flow <= 0 else 0.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        if -np.expm1(-np.exp(values + middle)).sum() < flow:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)
+
+
+@kernel
+def rank(c, inert, firms, terms, key, top, scores):  # type: ignore[no-untyped-def]
+    """Score of each firm for a certificate: tiers of who may apply, then log hazard plus Gumbel noise."""
+    zero = np.uint64(0)
+    for i in range(top):
+        if firms.alive[i] == 0:
+            scores[i] = -1e9
+            continue
+        u, _ = uniforms(key[0], key[1], firms.uid[i], zero, CONDITIONING)
+        tier = 1.0 if firms.performs[i] == 1 else 0.0
+        if certification.firm_may_apply(inert, firms, terms, i, TECH_SME):
+            tier = 2.0
+        if certification.firm_may_apply(inert, firms, terms, i, HIGH_TECH):
+            tier = 3.0
+        score = certification.firm_log_hazard(c, firms, terms, i, HIGH_TECH) - np.log(-np.log(u))
+        scores[i] = score + TIER * tier
+
+
+@kernel
+def lots(key, uids, draws):  # type: ignore[no-untyped-def]
+    """A uniform for each firm, to spread cohorts."""
+    for k in range(uids.size):
+        _, draws[k] = uniforms(key[0], key[1], uids[k], np.uint64(0), CONDITIONING)

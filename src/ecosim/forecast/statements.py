@@ -1,0 +1,116 @@
+"""The sentences that every forecast must carry: verdicts, what is assumed, and what the counts cannot tell."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ecosim.calibration.regression import Calibration
+from ecosim.forecast import scores as scoring
+
+if TYPE_CHECKING:
+    from ecosim.forecast.future import Outlook
+    from ecosim.forecast.job import Job
+
+POINTS = 3  # counts of the place itself and target below which nothing of its own can be estimated
+
+
+def write(
+    job: "Job",
+    outlook: "Outlook",
+    calibration: Calibration,
+    basis: pd.DataFrame,
+    scores: pd.DataFrame,
+    check: pd.DataFrame | None,
+) -> tuple[str, ...]:
+    """Sentences, the most important first."""
+    sentences = []
+    if check is not None and len(check):
+        sentences.append(verdict(check))
+    if outlook.differs:
+        sentences.append(
+            "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
+            "assumption, carried through the state of the firms; its interval is that of the priors."
+        )
+    if len(scores):
+        inside = int(scores["inside_90"].sum())
+        sentences.append(f"Of {len(scores)} counts published after the origin, {inside} lie in the 90 % interval.")
+    assumed = basis.loc[basis["basis"] == "assumption", "target"].tolist()
+    if assumed:
+        sentences.append(
+            f"The level is an assumption, not a count, for {', '.join(assumed)}; read their growth, not their level."
+        )
+    sentences += late_levels(job)
+    sentences.append(placebo_sentence(calibration))
+    sentences.append(
+        "The counts fix only the product of firms that could apply and their hazard; the number of firms is a "
+        "convention, and the share that never applies is varied in the ensemble. The renewal rate of certificates is "
+        "not identified either (prior Beta(15, 5))."
+    )
+    if outlook.world.weight > 1:
+        sentences.append(
+            f"One simulated firm stands for {outlook.world.weight} firms. That inflates the sampling variance of a "
+            "count as many times; it is taken off the local shocks that are added."
+        )
+    sentences += list(outlook.anchor.notes)
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def verdict(check: pd.DataFrame) -> str:
+    """Whether the model beat random walk and drift in the hindcast, in words, by the weighted interval score."""
+    table = wis_by_model(check)
+    if table.empty:
+        return ""
+    total = np.exp(np.log(table).mean(axis=0))
+    best = total.drop("ecosim").idxmin()
+    ratio = total["ecosim"] / total[best]
+    place, origin = check["location"].iloc[0], check["origin"].iloc[0]
+    head = f"Hindcast of {place} from {origin} ({len(table)} targets, one origin: too few to rank models): "
+    name = str(best).replace("_", " ")
+    if ratio > 1.0:
+        return f"{head}the {name} did better than ecosim (weighted interval score {ratio:.2f} times as large)."
+    return f"{head}ecosim did better than the best reference, the {name} (weighted interval score x {ratio:.2f})."
+
+
+def wis_by_model(check: pd.DataFrame) -> pd.DataFrame:
+    """Mean weighted interval score, targets x models; only targets that every model forecast."""
+    rows = []
+    for (target, model, time), cell in check.groupby(["target", "model", "time"]):
+        cell = cell.sort_values("quantile")
+        score = scoring.wis(
+            cell["observed"].to_numpy()[:1], cell["value"].to_numpy()[None, :], cell["quantile"].to_numpy()
+        )[0]
+        rows.append((target, model, time, max(score, 1e-9)))
+    frame = pd.DataFrame(rows, columns=["target", "model", "time", "wis"])
+    return frame.pivot_table(index="target", columns="model", values="wis").dropna() if len(frame) else frame
+
+
+def late_levels(job: "Job") -> list[str]:
+    """Counts that date before the origin and became known only after it."""
+    here = job.counts[(job.counts["location"] == job.region.name) & job.counts["value"].notna()]
+    rows = here[(here["as_of"].astype(str) > job.origin + "~") & (here["time"].astype(str) <= job.origin)]
+    return [
+        f"{row.target} of {row.time} ({row.value:g}) was published only in {row.as_of}; this is a hindcast that starts "
+        "from a level known later."
+        for row in rows.itertuples()
+        if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")
+    ]
+
+
+def placebo_sentence(calibration: Calibration) -> str:
+    """The lead placebo beside the lag, where the panel could be fitted."""
+    table = calibration.placebos
+    rows = table[table["equation"].eq("hnte_certifications") & table["beside"].eq("alone")]
+    lag = rows[rows["timing"].eq("lag") & rows["sample"].eq("all")]
+    lead = rows[rows["timing"].eq("lead")]
+    if lag.empty or lead.empty:
+        return (
+            "No lead placebo of certifications could be computed at this origin (too few years); policy effects are "
+            "priors in any case."
+        )
+    before, after = lag.iloc[0], lead.iloc[0]
+    return (
+        f"Lead placebo: next year's fiscal science spending predicts certifications ({after['estimate']:.2f}, standard "
+        f"error {after['std_error']:.2f}) as last year's does ({before['estimate']:.2f}, {before['std_error']:.2f}); "
+        "spending may forecast, it does not enter a policy effect."
+    )

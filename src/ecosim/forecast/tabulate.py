@@ -1,0 +1,179 @@
+"""The tables beside a forecast: what levels rest on, references, scores against later counts, costs, coefficients."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ecosim.calibration.estimate import Estimate
+from ecosim.calibration.growth import Growth
+from ecosim.calibration.regression import Calibration
+from ecosim.data.panel import CountsError, known_at, series
+from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
+from ecosim.forecast import reference, scores as scoring, summary
+from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
+
+if TYPE_CHECKING:
+    from ecosim.forecast.future import Outlook
+    from ecosim.forecast.job import Job, Progress
+
+LEVELS = np.array(reference.QUANTILES)
+
+
+def members(job: "Job", outlook: "Outlook") -> pd.DataFrame:
+    """Every member's yearly and quarterly values under the scenario and its baseline, column frequency."""
+    world = outlook.world
+    ahead = summary.quarter_times(world.origin, world.quarters)
+    years = summary.times(world.base_year + 1, 200)
+    frames = []
+    named = [(job.scenario, outlook.scenario)]
+    if outlook.differs:
+        named.append((job.baseline, outlook.baseline))
+    for name, futures in named:
+        for values, labels, frequency in ((futures.yearly, years, "year"), (futures.quarterly, ahead, "quarter")):
+            frames.append(
+                summary.member_table(values, labels, name, job.region.name, job.origin).assign(frequency=frequency)
+            )
+    return pd.concat(frames, ignore_index=True)
+
+
+def basis(outlook: "Outlook") -> pd.DataFrame:
+    """What each level rests on: target, level, basis, time, source."""
+    rows = []
+    for target, level in outlook.anchor.levels.items():
+        rows.append((target, level.mean, level.basis, level.time, f"{level.explanation} [{level.source}]"))
+    if outlook.world.region.firms is not None:
+        own = outlook.world.region
+        for target in MODEL_TARGETS:
+            if target not in outlook.anchor.levels:
+                level = float(np.median(outlook.baseline.yearly[target][:, 0]))
+                rows.append((target, level, "assumption", str(outlook.world.base_year + 1), own.firms_source))
+    return pd.DataFrame(rows, columns=["target", "level", "basis", "time", "source"])
+
+
+def references(job: "Job", outlook: "Outlook") -> pd.DataFrame:
+    """Random walk and drift for every target of which the place has a count at the origin."""
+    years = job.horizon - outlook.world.base_year
+    frames = []
+    for target in outlook.scenario.yearly:
+        for method in (reference.random_walk, reference.drift):
+            try:
+                frames.append(method(job.counts, target, job.region.name, job.origin, years))
+            except CountsError:
+                continue  # the place has no count of it: there is nothing that a reference could start from
+    columns = list(reference.COLUMNS)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def later(job: "Job", observed: pd.DataFrame) -> pd.DataFrame:
+    """Counts of the place dated after the origin: never used, shown as hollow marks and scored."""
+    here = job.counts[(job.counts["location"] == job.region.name) & job.counts["value"].notna()]
+    known = origin_date(job.origin)
+    after = [parse(str(time)).end > known for time in here["time"]]
+    return here[np.array(after, dtype=bool)].reset_index(drop=True)
+
+
+def scores(yearly: pd.DataFrame, quarterly: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Later counts against the forecast: target, time, observed, median, lower, upper (90 %), inside, wis."""
+    rows = []
+    for row in truth.itertuples():
+        table, time = yearly, str(row.time)
+        if parse(time).frequency != "year":
+            table, time = quarterly, quarter_label(quarter_index(time))
+        cell = table[(table["target"] == row.target) & (table["time"] == time)].sort_values("quantile")
+        if len(cell) != len(LEVELS):
+            continue
+        values = cell["value"].to_numpy()
+        low, mid, high = (values[np.isclose(LEVELS, level)][0] for level in (0.05, 0.5, 0.95))
+        wis = scoring.wis(np.array([row.value]), values[None, :], LEVELS)[0]
+        rows.append((row.target, row.time, row.value, mid, low, high, bool(low <= row.value <= high), wis))
+    return pd.DataFrame(
+        rows, columns=["target", "time", "observed", "median", "lower", "upper", "inside_90", "wis"]
+    )
+
+
+def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -> pd.DataFrame:
+    """Forecast from an earlier origin beside random walk, drift and the truth: forecast schema, model, observed."""
+    from ecosim.forecast.future import look_ahead
+    from ecosim.forecast.job import Clock
+
+    assert job.hindcast is not None
+    last = origin_date(job.origin).year
+    outlook = look_ahead(job, estimates, job.hindcast, last, job.members, progress, Clock())
+    world = outlook.world
+    own, _ = summary.tables(
+        outlook.scenario, world.base_year + 1, world.origin, job.scenario, job.region.name, job.hindcast
+    )
+    frames = [own.assign(model="ecosim")]
+    for target in outlook.scenario.yearly:
+        for method in (reference.random_walk, reference.drift):
+            try:
+                frames.append(method(job.counts, target, job.region.name, job.hindcast, last - world.base_year))
+            except CountsError:
+                continue
+    table = pd.concat(frames, ignore_index=True)
+    known = known_at(job.counts, job.origin)
+    truth = {
+        target: series(known, job.region.name, target).to_dict() for target in set(table["target"]) - {INDEX, RATIO}
+    }
+    table["observed"] = [
+        truth.get(target, {}).get(int(time), np.nan) for target, time in zip(table["target"], table["time"], strict=True)
+    ]
+    return table.dropna(subset=["observed"]).reset_index(drop=True)
+
+
+def coefficients(calibration: Calibration, estimates: dict[str, Estimate], outlook: "Outlook") -> pd.DataFrame:
+    """Every number that the forecast rests on: equation, term, estimate, std_error, source, kind."""
+    rows = []
+    for name, prior in estimates.items():
+        for k, term in enumerate(prior.behavior._fields):  # type: ignore[attr-defined]
+            sd = float(np.sqrt(prior.covariance[k, k]))
+            rows.append((f"firm: {name}", term, float(prior.mean[k]), sd, prior.sources[k], prior.kinds[k]))
+    for target, growth in outlook.anchor.growth.items():
+        rows += _growth_rows(target, growth, outlook.world.region.name)
+    own = pd.DataFrame(rows, columns=["equation", "term", "estimate", "std_error", "source", "kind"])
+    fitted = calibration.coefficients.assign(kind="counts")
+    return pd.concat([fitted, own], ignore_index=True)
+
+
+def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str, float, float, str, str]]:
+    center, sd = growth.spread(place, 1)
+    name, source = f"growth: {target}", f"counts: {growth.basis}"
+    return [
+        (name, "log growth in the first year, damped", center, sd, source, "counts"),
+        (name, "damping of drift", float(growth.damping[0]), 0.0, source, "counts"),
+        (name, "scale of the common shock", float(growth.common_scale[0]), 0.0, source, "counts"),
+        (name, "sd of reporting noise", growth.measurement_sd, 0.0, source, "counts"),
+    ]
+
+
+def ledger(outlook: "Outlook") -> pd.DataFrame:
+    """What each instrument paid by year: instrument, year, outlay (10k CNY) median, lower, upper, recipients, refused."""
+    keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.refused)})
+    rows = []
+    for instrument, year in keys:
+        paid = np.array([run.outlay.get((instrument, year), 0.0) for run in outlook.runs])
+        low, mid, high = np.quantile(paid, [0.05, 0.5, 0.95])
+        got = float(np.median([run.recipients.get((instrument, year), 0) for run in outlook.runs]))
+        refused = float(np.median([run.refused.get((instrument, year), 0) for run in outlook.runs]))
+        rows.append((instrument, year, mid, low, high, got, refused))
+    columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "recipients", "refused"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
+    """Instruments in force: name, label, label_zh, family, numbers, in_baseline, source."""
+    rows = []
+    for name, row in job.policies.items():
+        numbers = []
+        for key, value in vars(row.policy).items():
+            if hasattr(value, "at"):
+                steps = ", ".join(
+                    f"{number:g}" + (f" from {quarter_label(start)}" if start > 0 else "") for start, number in value
+                )
+                numbers.append(f"{key}: {steps}")
+        same = job.baseline_policies.get(name)
+        kept = same is not None and same.policy == row.policy
+        rows.append((name, row.label, row.label_zh, row.family, "; ".join(numbers), kept, row.source))
+    columns = ["instrument", "label", "label_zh", "family", "numbers", "in_baseline", "source"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,1 @@
+"""The simulated ecosystem: firms in columns, the quarter and the books."""

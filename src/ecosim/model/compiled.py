@@ -1,0 +1,39 @@
+"""How rules are compiled: strict IEEE arithmetic, no interpreter lock, kept on disk under a fingerprint of the source.
+
+Numba (https://numba.pydata.org) looks only at a function's own file when it decides whether its cache is fresh; a rule
+inlined from another file would go stale unseen. So the cache folder carries the hash of every rule.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba import njit
+
+
+def fingerprint() -> str:
+    """Hash of all source files of the model and the behaviors."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256(numba.__version__.encode())
+    for folder in ("model", "behaviors"):
+        for path in sorted((package / folder).glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    numba.config.CACHE_DIR = str(home / "ecosim" / fingerprint())
+
+
+def kernel(function: Any) -> Any:
+    """Compile a loop over firms: cached, without the interpreter lock, division as IEEE says."""
+    return njit(cache=True, nogil=True, error_model="numpy", fastmath=False)(function)
+
+
+def inlined(function: Any) -> Any:
+    """Compile an expression that is written into the loop which uses it; also works on whole arrays."""
+    return njit(inline="always", error_model="numpy", fastmath=False)(function)

@@ -1,0 +1,25 @@
+"""Conditions of the region: what moves all its firms and no rule explains, as a path over quarters.
+
+Calibration estimates trend and shocks of each count over many places; the part that the firms do not produce by
+themselves reaches them here, inside the rule it belongs to. Neutral conditions are zero.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Conditions(NamedTuple):
+    """Shifts of logarithms, each (quarters,)."""
+
+    demand: NDArray[np.float64]  # quarterly growth of sales per worker in high-tech sectors
+    research: NDArray[np.float64]  # level of R&D intensity
+    invention: NDArray[np.float64]  # level of the arrival rate of inventions
+    tech_sme: NDArray[np.float64]  # level of the log hazard of the first rung
+    high_tech: NDArray[np.float64]  # level of the log hazard of the second rung
+
+
+def neutral(quarters: int) -> Conditions:
+    """Conditions that move nothing."""
+    return Conditions(*(np.zeros(quarters) for _ in Conditions._fields))

@@ -1,0 +1,246 @@
+"""The quarter and the books: a Mesa model whose firms live in columns; it alone founds, closes, hires and pays."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label
+from ecosim.model import conditions as neutral_conditions
+from ecosim.model import survey as census
+from ecosim.model import terms as neutral_terms
+from ecosim.model.agents import FirmSet
+from ecosim.model.conditions import Conditions
+from ecosim.model.firms import Firm, Firms
+from ecosim.model.ledger import Ledger
+from ecosim.model.luck import Key
+from ecosim.model.region import Region
+from ecosim.model.survey import SERIES, Survey
+from ecosim.model.terms import Terms
+
+DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
+
+
+class Arrivals(NamedTuple):
+    """Firms to be founded: rows are not yet taken."""
+
+    uids: NDArray[np.uint64]
+    sector: NDArray[np.int8]
+    zone: NDArray[np.int8]
+    ownership: NDArray[np.int8]
+    log_size: float  # mean ln employees
+
+
+class Rules(Protocol):
+    """What the ecosystem needs of the behaviors that it is handed."""
+
+    def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
+        """Every firm decides; nobody is founded or closed."""
+
+    def post_separations(self, model: "EcosystemModel") -> int:
+        """Staff leave their firms; returns people."""
+
+    def supply(self, model: "EcosystemModel", people: int, looking: int) -> int:
+        """People who come to (or leave, negative) the region's pool in this quarter."""
+
+    def fill(self, model: "EcosystemModel", rate: float) -> int:
+        """Vacancies are filled at a rate; returns people."""
+
+    def match(self, vacancies: int, looking: int) -> float:
+        """People hired, expected, by the matching function."""
+
+    def founders(self, model: "EcosystemModel") -> Sequence[Arrivals]:
+        """Firms that are founded in this quarter."""
+
+    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64], size: float) -> None:
+        """Give new firms their traits."""
+
+
+class Policy(Protocol):
+    """What the ecosystem needs of an instrument."""
+
+    def revise(self, terms: Terms, model: "EcosystemModel") -> None:
+        """Rewrite terms for the coming quarter."""
+
+    def settle(self, name: str, model: "EcosystemModel", events: "Events") -> None:
+        """Pay for what happened in the quarter and book it."""
+
+
+@dataclass
+class Events:
+    """What happened in a quarter, for instruments to pay on. Rows are of firms that are still there."""
+
+    closing: NDArray[np.int64]  # rows of firms that close now
+    loss: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # their loans, 10k CNY
+
+
+class EcosystemModel(mesa.Model):
+    """Firms of one region under policies, quarter by quarter.
+
+    Parameters: region; firms (the table to start from, owned by the model from now on); rules; policies by name;
+    conditions (paths over quarters from the start); key (whose luck); weight (firms that one agent stands for);
+    quarter (index of the last quarter that has passed); people (science and technology staff looking for a post).
+    Source of the layout: structure of arrays under `mesa.Model`; see docs/model.md.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        firms: Firms,
+        rules: Rules,
+        *,
+        policies: dict[str, Policy] | None = None,
+        conditions: Conditions | None = None,
+        key: Key = Key(0, 0),
+        weight: int = 1,
+        quarter: int = 0,
+        people: int = 0,
+        rng: Any = None,
+        reference: float | None = None,
+    ) -> None:
+        super().__init__(rng=rng if rng is not None else key.seed)
+        self.region = region
+        self.firms = firms
+        self.rules = rules
+        self.policies = policies or {}
+        self.key = key
+        self.weight = weight
+        self.quarter = quarter
+        self.looking = people
+        self.ledger = Ledger()
+        self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
+        self.drawn_by_pay = 0.0  # log points of people that subsidies have drawn so far
+        self.terms = neutral_terms.neutral(len(region.zones))
+        self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
+        self.elapsed = 0
+        self.births = self.deaths = 0
+        self.outside_people = 0  # net people who came from outside, for the balance
+        self.reference = float(len(firms)) if reference is None else reference
+        self.history: list[NDArray[np.float64]] = []
+        self.take_survey()
+
+    # --- the quarter -------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """One quarter."""
+        self.quarter += 1
+        self.revise_terms()
+        self.rules.decide(self, self.weather(), self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER)
+        events = self.note_events()
+        self.hire()
+        self.settle(events)
+        self.close(events.closing)
+        self.found()
+        self.take_survey()
+        self.elapsed += 1
+        self.history.append(self.observe())
+
+    def weather(self) -> dict[str, float]:
+        """Conditions of the present quarter; the last known ones hold on after the path ends."""
+        at = min(self.elapsed, self.conditions.demand.size - 1)
+        return {name: float(path[at]) if at >= 0 else 0.0 for name, path in self.conditions._asdict().items()}
+
+    def revise_terms(self) -> None:
+        """Terms start neutral, then every instrument revises them in order."""
+        neutral_terms.reset(self.terms)
+        for policy in self.policies.values():
+            policy.revise(self.terms, self)
+
+    def note_events(self) -> Events:
+        """What instruments will have to pay for."""
+        columns = self.firms.columns
+        top = self.firms.top
+        closing = np.flatnonzero((columns.closing[:top] == 1) & (columns.alive[:top] == 1))
+        return Events(closing, columns.loan[closing].copy())
+
+    def hire(self) -> None:
+        """People leave their firms, some come from outside, vacancies meet those who look."""
+        self.looking += self.rules.post_separations(self)
+        columns, top = self.firms.columns, self.firms.top
+        vacancies = int(columns.vacancies[:top].sum())
+        employed = int(columns.staff[:top][columns.alive[:top] == 1].sum())
+        coming = max(self.rules.supply(self, employed + self.looking, self.looking), -self.looking)
+        self.looking += coming
+        self.outside_people += coming
+        rate = 0.0
+        if vacancies:
+            # each firm rounds its hires by its own luck, so their sum varies like a Poisson count; expecting at most
+            # this many keeps it eight standard deviations below those who look
+            most = max((4.0 + self.looking) ** 0.5 - 4.0, 0.0) ** 2
+            rate = min(self.rules.match(vacancies, self.looking), float(vacancies), most) / vacancies
+        hired = self.rules.fill(self, rate)
+        if hired > self.looking:
+            raise RuntimeError(f"{hired} people were hired of {self.looking} who looked, {quarter_label(self.quarter)}")
+        self.looking -= hired
+
+    def settle(self, events: Events) -> None:
+        """Instruments pay on what happened."""
+        for name, policy in self.policies.items():
+            policy.settle(name, self, events)
+
+    def close(self, rows: NDArray[np.int64]) -> None:
+        """Firms end; with `found` the only place where their number changes."""
+        columns = self.firms.columns
+        self.looking += int(columns.staff[rows].sum())
+        columns.staff[rows] = 0
+        columns.certificate[rows] = 0
+        columns.closing[rows] = 0
+        self.firms.release(rows)
+        self.deaths = int(rows.size)
+
+    def found(self) -> None:
+        """Firms begin."""
+        self.births = 0
+        for arrivals in self.rules.founders(self):
+            rows = self.firms.take_rows(arrivals.uids.size)
+            columns = self.firms.columns
+            columns.sector[rows] = arrivals.sector
+            columns.zone[rows] = arrivals.zone
+            columns.ownership[rows] = arrivals.ownership
+            self.rules.furnish(self, rows, arrivals.uids, arrivals.log_size)
+            self.births += int(rows.size)
+
+    def take_survey(self) -> None:
+        """The census after the quarter: what firms see next and what is reported."""
+        census.take(self.firms.columns, self.firms.top, self.survey)
+
+    # --- what it shows -----------------------------------------------------------------------------------------
+
+    def observe(self) -> NDArray[np.float64]:
+        """The series of the quarter in real units (one agent counts as `weight` firms), then births and deaths."""
+        return np.append(self.survey.series, [self.births, self.deaths]) * self.weight
+
+    @property
+    def observed_names(self) -> tuple[str, ...]:
+        """Names of what `observe` returns."""
+        return (*SERIES, "births", "deaths")
+
+    def value(self, name: str) -> float:
+        """One series of the present quarter, for `mesa.DataCollector` model reporters."""
+        return float(self.observe()[self.observed_names.index(name)])
+
+    @property
+    def people(self) -> int:
+        """Science and technology people in the region: on staff and looking, agents' units."""
+        columns, top = self.firms.columns, self.firms.top
+        return int(columns.staff[:top][columns.alive[:top] == 1].sum()) + self.looking
+
+    @property
+    def agents(self) -> FirmSet:  # type: ignore[override]
+        """The living firms as an AgentSet-compatible view on the columns."""
+        return FirmSet(self, self.firms.rows)
+
+    @agents.setter
+    def agents(self, _: Any) -> None:
+        raise AttributeError("firms are founded and closed by the ecosystem; change columns through `model.agents`")
+
+    def firm(self, row: int) -> Firm:
+        """The view of one row."""
+        return Firm(self, row)
+
+
+Reporter = Callable[[EcosystemModel], float]

@@ -1,0 +1,184 @@
+"""Firms in columns: the state of all firms as arrays, and Firm, the view of one row."""
+
+from typing import Any, NamedTuple
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.model.region import OWNERSHIP, SECTORS
+
+TECH_SME, HIGH_TECH = 1, 2  # rungs of the certification ladder; 0 is none
+RUNGS = 3
+CERTIFICATION, RESEARCH, TALENT, FINANCE = 1, 2, 4, 8  # bits of `aware`, one for each family of instruments
+FAMILIES = ("certification", "research", "talent", "finance")
+SIZE_BANDS = (20, 300, 1000)  # employees; micro, small, medium, large (statistical classes of 2011, industry)
+BANDS = len(SIZE_BANDS) + 1
+NEW_TECH_SME, NEW_HIGH_TECH, RENEWED, LAPSED = 1, 2, 4, 8  # bits of `event`, what happened in this quarter
+
+
+class Columns(NamedTuple):
+    """The state of the firms, one array for each quantity, all of the same length (capacity).
+
+    Money in 10k CNY at 2017 prices, sales by year, labor in persons, time in quarters.
+    """
+
+    uid: NDArray[np.uint64]  # permanent identity, key of the firm's luck
+    alive: NDArray[np.int8]  # 1 while the firm exists
+    closing: NDArray[np.int8]  # 1 where it decided to close in this quarter
+    sector: NDArray[np.int8]  # index into SECTORS
+    zone: NDArray[np.int8]  # index into the region's zones
+    ownership: NDArray[np.int8]  # index into OWNERSHIP
+    kind: NDArray[np.int32]  # class of firm, index into the terms
+    age: NDArray[np.int32]  # quarters
+    log_employees: NDArray[np.float64]
+    log_productivity: NDArray[np.float64]  # ln of annual sales per worker
+    productivity_change: NDArray[np.float64]  # its change in this quarter
+    knowledge: NDArray[np.float64]  # R&D capital
+    performs: NDArray[np.int8]  # 1 if it does R&D
+    ambition: NDArray[np.float64]  # persistent effect on R&D intensity, standard normal
+    stretch: NDArray[np.float64]  # ln of the rise in true intensity taken on for a certificate
+    research: NDArray[np.float64]  # true R&D spending in this quarter
+    reported: NDArray[np.float64]  # reported R&D over sales
+    inert: NDArray[np.float64]  # uniform rank of unwillingness to apply for anything
+    staff: NDArray[np.int32]  # science and technology staff, persons
+    pending: NDArray[np.int32]  # utility models and designs filed, not yet decided
+    patents: NDArray[np.int32]  # patents held, inventions included
+    inventions_pending: NDArray[np.int32]
+    filed: NDArray[np.int32]  # applications in this quarter, inventions included
+    inventions_filed: NDArray[np.int32]
+    granted: NDArray[np.int32]  # grants in this quarter, inventions included
+    inventions_granted: NDArray[np.int32]
+    certificate: NDArray[np.int8]  # rung
+    held: NDArray[np.int32]  # quarters since the certificate was given or renewed
+    event: NDArray[np.int8]  # bits of what happened in this quarter
+    aware: NDArray[np.int8]  # bits of instrument families that the firm knows
+    assisted: NDArray[np.int8]  # quarters of one-to-one service left
+    constrained: NDArray[np.int8]  # 1 if credit was refused in this quarter
+    loan: NDArray[np.float64]  # outstanding
+    vacancies: NDArray[np.int32]  # open posts for science and technology staff
+
+
+DTYPES = {
+    name: np.dtype(hint.__args__[1].__args__[0]) for name, hint in Columns.__annotations__.items()
+}
+
+
+def empty(capacity: int) -> Columns:
+    """Columns of zeros for `capacity` rows."""
+    return Columns(**{name: np.zeros(capacity, dtype) for name, dtype in DTYPES.items()})
+
+
+class Firms:
+    """The table of firms: columns, the rows in use and the free rows that births fill.
+
+    The uid is a firm's identity, never its row. Capacity grows by half when it is full; no entrant is ever dropped.
+    """
+
+    def __init__(self, columns: Columns, free: list[int], top: int) -> None:
+        self.columns = columns
+        self.free = free  # closed rows, filled last in, first out
+        self.top = top  # rows at and after `top` were never used
+
+    @classmethod
+    def room_for(cls, count: int) -> "Firms":
+        """An empty table for about `count` firms."""
+        return cls(empty(max(64, int(1.3 * count))), [], 0)
+
+    def copy(self) -> "Firms":
+        """An independent copy of the same firms."""
+        return Firms(Columns(*(column.copy() for column in self.columns)), list(self.free), self.top)
+
+    @property
+    def capacity(self) -> int:
+        """Rows that the columns hold."""
+        return int(self.columns.uid.size)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Rows of the living firms, in order."""
+        return np.flatnonzero(self.columns.alive[: self.top])
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.columns.alive[: self.top]))
+
+    def take_rows(self, count: int) -> NDArray[np.int64]:
+        """`count` free rows, closed ones first; the table grows where they do not suffice."""
+        reused = [self.free.pop() for _ in range(min(count, len(self.free)))]
+        fresh = count - len(reused)
+        if self.top + fresh > self.capacity:
+            self._grow(self.top + fresh)
+        rows = np.concatenate([np.array(reused, np.int64), np.arange(self.top, self.top + fresh, dtype=np.int64)])
+        self.top += fresh
+        return rows
+
+    def release(self, rows: NDArray[np.int64]) -> None:
+        """Close rows: the firms are gone and their rows are free."""
+        self.columns.alive[rows] = 0
+        self.free.extend(rows.tolist())
+
+    def _grow(self, needed: int) -> None:
+        capacity = max(needed, self.capacity + self.capacity // 2)
+        grown = empty(capacity)
+        for old, new in zip(self.columns, grown, strict=True):
+            new[: old.size] = old
+        self.columns = grown
+
+
+class Firm(mesa.Agent):
+    """One row seen as a Mesa agent; reads and writes the columns and holds no state of its own.
+
+    It never calls `mesa.Agent.__init__`, which would register it with the model and keep it alive.
+    """
+
+    def __init__(self, model: Any, row: int) -> None:
+        object.__setattr__(self, "model", model)
+        object.__setattr__(self, "row", row)
+
+    @property
+    def unique_id(self) -> int:  # type: ignore[override]
+        """The firm's uid."""
+        return int(self.model.firms.columns.uid[self.row])
+
+    @property
+    def sector_name(self) -> str:
+        """Name of the firm's sector."""
+        return SECTORS[self.sector]
+
+    @property
+    def owner(self) -> str:
+        """Name of the firm's ownership."""
+        return OWNERSHIP[self.ownership]
+
+    @property
+    def employees(self) -> float:
+        """Employees, persons."""
+        return float(np.exp(self.log_employees))
+
+    @property
+    def sales(self) -> float:
+        """Annual sales, 10k CNY."""
+        return float(np.exp(self.log_employees + self.log_productivity))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in DTYPES:
+            return getattr(self.model.firms.columns, name)[self.row].item()
+        raise AttributeError(f"a firm has no {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in DTYPES:
+            raise AttributeError(f"a firm has no {name!r}; its quantities are the columns of the table")
+        getattr(self.model.firms.columns, name)[self.row] = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Firm) and self.model is other.model and self.row == other.row
+
+    def __hash__(self) -> int:
+        return hash((id(self.model), self.row))
+
+    def remove(self) -> None:
+        """Close the firm; the ecosystem books it as a death."""
+        self.model.close(np.array([self.row]))
+
+    def __repr__(self) -> str:
+        return f"Firm({self.unique_id}, {self.sector_name}, {self.employees:.0f} employees)"

@@ -1,0 +1,104 @@
+"""A place: its name, what it lies in, how many firms it has and how they spread over sectors, zones and owners."""
+
+from math import isclose
+
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.dataclasses import dataclass
+
+from ecosim.data.errors import UserError, nearest
+
+SECTORS = (
+    "advanced_equipment",
+    "new_materials",
+    "energy_environment",
+    "electronics",
+    "garments",
+    "luggage",
+    "other",
+    "bio_food",
+)
+HIGH_TECH_SECTORS = ("advanced_equipment", "new_materials", "electronics", "bio_food")
+OWNERSHIP = ("private", "state", "hk_macao_taiwan", "japanese", "foreign")
+FOREIGN_FROM = OWNERSHIP.index("hk_macao_taiwan")  # from here on a firm counts as foreign-invested
+LEVELS = ("county", "city", "province", "state", "country")
+MOST_ZONES = 64
+
+
+class RegionError(UserError, ValueError):
+    """A region file that cannot be used."""
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Zone:
+    """A town, park or other part of a region.
+
+    share: of the region's firms. distance: km to the next big centre of knowledge.
+    """
+
+    share: float = Field(ge=0, le=1)
+    name_zh: str = ""
+    distance: float = Field(default=0.0, ge=0)
+    source: str = ""
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Region:
+    """Everything that the synthetic population needs to know of a place.
+
+    Shares sum to 1. `firms` is a count where a source gives one; without it the number of firms is
+    `firms_per_certificate` times the high-tech enterprises of the place, a convention (the counts fix only the
+    product of eligible firms and hazard, never the two apart) which the ensemble varies between half and double.
+    """
+
+    name: str
+    level: str
+    sectors: dict[str, float]
+    ownership: dict[str, float]
+    name_zh: str = ""
+    inside: tuple[str, ...] = ()
+    zones: dict[str, Zone] = Field(default_factory=lambda: {"all": Zone(share=1.0)})
+    firms: int | None = Field(default=None, ge=50, le=100_000_000)
+    firms_source: str = "convention: firms per certificate"
+    firms_per_certificate: float = Field(default=30.0, ge=5, le=500)
+    largest_sample: int = Field(default=20_000, ge=200)  # agents; above it one agent stands for several firms
+
+    @field_validator("name")
+    @classmethod
+    def _named(cls, name: str) -> str:
+        if not name.strip():
+            raise ValueError("a region needs a name that is not blank")
+        return name
+
+    @field_validator("level")
+    @classmethod
+    def _known_level(cls, level: str) -> str:
+        if level not in LEVELS:
+            raise ValueError(f"unknown level {level!r}; {nearest(level, LEVELS)}")
+        return level
+
+    @field_validator("sectors", "ownership")
+    @classmethod
+    def _shares(cls, shares: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        names = SECTORS if info.field_name == "sectors" else OWNERSHIP
+        for name, share in shares.items():
+            if name not in names:
+                raise ValueError(f"unknown name {name!r}; {nearest(name, names)}")
+            if share < 0:
+                raise ValueError(f"share of {name!r} is {share}; shares are never negative")
+        if not isclose(sum(shares.values()), 1.0, abs_tol=1e-6):
+            raise ValueError(f"the shares sum to {sum(shares.values()):.4f}; make them sum to 1")
+        return shares
+
+    @model_validator(mode="after")
+    def _zones_sum_to_one(self) -> "Region":
+        if not 1 <= len(self.zones) <= MOST_ZONES:
+            raise ValueError(f"{len(self.zones)} zones; give between 1 and {MOST_ZONES}")
+        total = sum(zone.share for zone in self.zones.values())
+        if not isclose(total, 1.0, abs_tol=1e-6):
+            raise ValueError(f"the zones' shares sum to {total:.4f}; make them sum to 1")
+        return self
+
+    @property
+    def zone_names(self) -> tuple[str, ...]:
+        """Names of the zones; a firm's zone is an index into them."""
+        return tuple(self.zones)

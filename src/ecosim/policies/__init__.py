@@ -1,0 +1,1 @@
+"""What governments do: one file for each instrument family."""

@@ -1,0 +1,68 @@
+"""Whom an instrument is for: sectors, zones, owners, sizes and rungs; an empty list means all."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, field_validator
+from pydantic.dataclasses import dataclass
+
+from ecosim.data.errors import nearest
+from ecosim.model import terms
+from ecosim.model.region import OWNERSHIP, SECTORS
+
+SIZES = ("micro", "small", "medium", "large")
+RUNG_NAMES = ("none", "tech_sme", "high_tech")
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Eligibility:
+    """Classes of firms; zones are names of the region's zones and are checked when the region is known."""
+
+    sectors: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    ownership: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    rungs: tuple[str, ...] = ()
+
+    @field_validator("sectors", "ownership", "sizes", "rungs")
+    @classmethod
+    def _known(cls, names: tuple[str, ...], info) -> tuple[str, ...]:  # type: ignore[no-untyped-def]
+        valid = {"sectors": SECTORS, "ownership": OWNERSHIP, "sizes": SIZES, "rungs": RUNG_NAMES}[info.field_name]
+        for name in names:
+            if name not in valid:
+                raise ValueError(f"unknown name {name!r}; {nearest(name, valid)}")
+        return names
+
+    def mask(self, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+        """(kinds,) True for the classes of firms that are eligible."""
+        return _mask(self, zone_names)
+
+    @property
+    def rung_mask(self) -> NDArray[np.bool_]:
+        """(rungs,) True for the rungs that are eligible."""
+        return np.array([not self.rungs or name in self.rungs for name in RUNG_NAMES])
+
+
+@lru_cache(maxsize=512)
+def _mask(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+    mask = np.ones(terms.kinds(len(zone_names)), bool)
+    cube = terms.grid(mask, len(zone_names))
+    for axis, (names, valid) in enumerate(
+        (
+            (eligible.sectors, SECTORS),
+            (eligible.zones, zone_names),
+            (eligible.ownership, OWNERSHIP),
+            (eligible.sizes, SIZES),
+        )
+    ):
+        if names:
+            keep = np.array([name in names for name in valid])
+            shape = [1, 1, 1, 1]
+            shape[axis] = len(valid)
+            cube &= keep.reshape(shape)
+    mask.flags.writeable = False
+    return mask
+
+
+EVERYONE = Eligibility()

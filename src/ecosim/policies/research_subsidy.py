@@ -1,0 +1,44 @@
+"""A subsidy that pays a share of R&D spending."""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.firms import RESEARCH
+from ecosim.model.terms import Terms
+from ecosim.policies.eligibility import EVERYONE, Eligibility
+from ecosim.policies.rationing import pay_claims
+from ecosim.policies.schedule import OptionalSteps, Steps
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class ResearchSubsidy:
+    """rate: percent of R&D spending; budget: 10k CNY a year. Firms expect the share that was paid last quarter."""
+
+    family: ClassVar[str] = "research_subsidy"
+    rate: Steps
+    budget: OptionalSteps = None
+    eligible: Eligibility = EVERYONE
+    at_most: float = Field(default=50.0, gt=0, le=100)  # percent, a guard against a slip of the pen
+
+    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+        """Lower the price of R&D by the subsidy that eligible firms expect."""
+        name = next(key for key, policy in model.policies.items() if policy is self)
+        expected = min(self.rate.at(model.quarter), self.at_most) / 100 * model.paid_share.get(name, 1.0)
+        where = np.outer(self.eligible.rung_mask, self.eligible.mask(model.region.zone_names))
+        terms.research_grant[where] += expected
+
+    def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
+        """Pay eligible performers that know of it."""
+        rate = min(self.rate.at(model.quarter), self.at_most) / 100
+        if rate <= 0:
+            return
+        columns, top = model.firms.columns, model.firms.top
+        does = (columns.alive[:top] == 1) & (columns.performs[:top] == 1)
+        rows = np.flatnonzero(does & (columns.aware[:top] & RESEARCH > 0))
+        here = self.eligible.rung_mask[columns.certificate[rows]]
+        here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
+        model.paid_share[name] = pay_claims(name, model, columns.research[rows[here]] * rate, self.budget)

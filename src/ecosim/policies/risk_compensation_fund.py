@@ -1,0 +1,54 @@
+"""Credit-risk compensation fund: bears a share of a bank's losses on certified firms until it is empty."""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ecosim.data.periods import year_of
+from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.terms import Terms
+from ecosim.policies.eligibility import Eligibility
+from ecosim.policies.schedule import Steps
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class RiskCompensationFund:
+    """coverage: percent of a loss that the fund bears; fund: 10k CNY paid in so far; loss: share of a loan lost."""
+
+    family: ClassVar[str] = "risk_compensation_fund"
+    coverage: Steps
+    fund: Steps
+    loss: float = Field(default=0.5, ge=0, le=1)
+    eligible: Eligibility = Eligibility(rungs=("tech_sme", "high_tech"))
+
+    def left(self, name: str, model: EcosystemModel) -> int:
+        """Fen left in the fund."""
+        paid = sum(fen for (instrument, _), fen in model.ledger.outlay.items() if instrument == name)
+        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - paid
+
+    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+        """Cover eligible loans while the fund holds money."""
+        name = next(key for key, policy in model.policies.items() if policy is self)
+        if self.left(name, model) <= 0:
+            return
+        where = np.outer(self.eligible.rung_mask, self.eligible.mask(model.region.zone_names))
+        coverage = self.coverage.at(model.quarter) / 100
+        terms.credit_coverage[where] = 1.0 - (1.0 - terms.credit_coverage[where]) * (1.0 - coverage)
+
+    def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
+        """Pay the fund's share of the loans of firms that close."""
+        coverage = self.coverage.at(model.quarter) / 100
+        rows = events.closing
+        if coverage <= 0 or not rows.size:
+            return
+        columns = model.firms.columns
+        here = self.eligible.rung_mask[columns.certificate[rows]]
+        here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
+        losses = events.loss[here] * self.loss * coverage * FEN_PER_UNIT
+        total = int(np.floor(losses).astype(np.int64).sum()) * model.weight
+        paid = min(total, max(self.left(name, model), 0))
+        if paid:
+            model.ledger.pay(name, year_of(model.quarter), paid, int(np.count_nonzero(losses)) * model.weight)

@@ -1,0 +1,58 @@
+"""A value that changes at dates: a step function of the quarter."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from ecosim.data.periods import parse, quarter_index
+
+
+class Schedule(tuple[tuple[int, float], ...]):
+    """(first quarter, value) steps in order of time; 0 before the first step unless the value has no date."""
+
+    def at(self, quarter: int) -> float:
+        """The value in force in a quarter (index)."""
+        value = 0.0
+        for start, step in self:
+            if start > quarter:
+                break
+            value = step
+        return value
+
+    @property
+    def largest(self) -> float:
+        """The largest value of all steps."""
+        return max((value for _, value in self), default=0.0)
+
+
+ALWAYS = -(10**6)
+
+
+def to_schedule(raw: Any) -> Schedule:
+    """A number (in force always) or {'2017-07': 20, '2021': 30} as a schedule.
+
+    Raises ValueError where a date or a value cannot be read, or a value is negative.
+    """
+    if isinstance(raw, Schedule):
+        return raw
+    if isinstance(raw, bool):
+        raise ValueError(f"{raw!r} is no number; YAML reads NO, off and yes as true or false: write a number")
+    if isinstance(raw, int | float):
+        steps = {ALWAYS: float(raw)}
+    elif isinstance(raw, dict):
+        steps = {}
+        for when, value in raw.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"value {value!r} from {when!r} is no number")
+            start = parse(str(when)).start
+            steps[quarter_index(start.isoformat())] = float(value)
+    else:
+        raise ValueError(f"{raw!r} is neither a number nor a table of dates and numbers such as {{'2017-07': 20}}")
+    for value in steps.values():
+        if not 0 <= value < float("inf"):
+            raise ValueError(f"{value} must be a finite number of 0 or more")
+    return Schedule(sorted(steps.items()))
+
+
+Steps = Annotated[Any, BeforeValidator(to_schedule)]
+OptionalSteps = Annotated[Any, BeforeValidator(lambda raw: None if raw is None else to_schedule(raw))]

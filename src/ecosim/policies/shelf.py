@@ -1,0 +1,78 @@
+"""The shelf of instrument families: configuration names a family, it can never name code."""
+
+import dataclasses
+import importlib
+import pkgutil
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+import ecosim.policies
+from ecosim.data.errors import UserError, nearest
+from ecosim.model.ecosystem import Policy
+
+ABOUT = ("label", "label_zh", "source")  # every row says what it is and where its numbers come from
+
+
+class PolicyError(UserError, ValueError):
+    """A policy row that cannot be used."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Instrument:
+    """One row of a package: an instance of a family with its labels and the sentence it comes from."""
+
+    policy: Policy
+    family: str
+    label: str
+    label_zh: str
+    source: str
+
+
+@cache
+def families() -> dict[str, type]:
+    """Families by name: every class with a `family` in the files of this folder."""
+    found: dict[str, type] = {}
+    for module in pkgutil.iter_modules(ecosim.policies.__path__):
+        for item in vars(importlib.import_module(f"ecosim.policies.{module.name}")).values():
+            name = getattr(item, "family", None)
+            if isinstance(item, type) and isinstance(name, str):
+                found[name] = item
+    return found
+
+
+def build(rows: dict[str, Any]) -> dict[str, Instrument]:
+    """Instruments by name from rows of configuration.
+
+    Raises PolicyError naming row, key and value, with the nearest valid names.
+    """
+    return {str(name): _instrument(str(name), row) for name, row in rows.items()}
+
+
+def _instrument(name: str, row: Any) -> Instrument:
+    if not isinstance(row, dict):
+        raise PolicyError(f"policies.{name}: {row!r} is no row; write family, source and its numbers")
+    values = dict(row)
+    family = values.pop("family", None)
+    if family is None:
+        raise PolicyError(f"policies.{name}: family is missing; one of {', '.join(sorted(families()))}")
+    if family not in families():
+        raise PolicyError(f"policies.{name}.family: unknown family {family!r}; {nearest(str(family), families())}")
+    about = {key: str(values.pop(key, "") or "") for key in ABOUT}
+    if not about["source"]:
+        raise PolicyError(f"policies.{name}.source is missing; quote the sentence, or write 'assumption: ...'")
+    kind = families()[family]
+    fields = [field.name for field in dataclasses.fields(kind)]
+    for key in values:
+        if key not in fields:
+            raise PolicyError(f"policies.{name}.{key}: unknown key; {nearest(str(key), [*fields, 'family', *ABOUT])}")
+    try:
+        policy = kind(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in ("policies", name, *first["loc"]))
+        text = str(first["msg"]).removeprefix("Value error, ")
+        given = "" if first["type"] == "missing" else f"{first.get('input')!r}: "
+        raise PolicyError(f"{where}: {given}{text}") from None
+    return Instrument(policy, family, about["label"] or name, about["label_zh"], about["source"])

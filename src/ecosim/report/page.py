@@ -1,0 +1,186 @@
+"""Writes the report: one HTML file with everything in it, no script, readable on a phone and on paper."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import pandas as pd
+
+from ecosim.figures.labels import Labels, number
+from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
+from ecosim.report.context import ReportContext
+from ecosim.report.words import (
+    INSTRUMENTS,
+    Start,
+    effect_sentence,
+    headline,
+    last_count,
+    percent,
+    placebo_sentences,
+    verdict,
+)
+
+TEMPLATE = "page.html.j2"
+
+
+def write_report(path: Path, context: ReportContext) -> Path:
+    """Writes the page of a run and returns its path.
+
+    Every text is escaped: a place called '<script>' is shown, never run. Raises ValueError where the forecast holds
+    several scenarios, places or origins or lacks a quantile, and FileNotFoundError where a chart is not there.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(environment.get_template(TEMPLATE).render(_content(context)), encoding="utf-8")
+    return path
+
+
+def _content(context: ReportContext) -> dict[str, Any]:
+    """What the template shows: texts, and tables as rows of texts."""
+    labels = context.labels
+    told = [target for target in context.targets if (context.forecast["target"] == target).any()]
+    sentences = [headline(context.forecast, _start(context, t), t, labels, context.notes.get(t, "")) for t in told]
+    worse, judged = verdict(context.hindcast, labels) if _has(context.hindcast) else (False, "")
+    effects = (
+        [effect_sentence(context.effect, context.baseline, t, labels) for t in told] if _has(context.effect) else []
+    )
+    placebo = context.placebo if _has(context.placebo) else None
+    return {
+        "labels": labels,
+        "origin": str(context.forecast["origin"].iloc[0]),
+        "headline": context.headline,
+        "sentences": sentences,
+        "verdict": judged,
+        "worse": worse,
+        "years": _years(context, told),
+        "effects": [sentence for sentence in effects if sentence],
+        "instruments": INSTRUMENTS,
+        "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
+        "basis": _basis(context.basis, labels) if _has(context.basis) else None,
+        "leads": placebo_sentences(placebo, labels) if placebo is not None else [],
+        "assumptions": context.assumptions,
+        "not_identified": context.not_identified,
+        "provenance": dict(context.provenance),
+        "citation": context.citation,
+        "charts": {name: _inline(chart) for name, chart in context.charts.items()},
+        **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
+        "placebo": _plain(placebo),
+    }
+
+
+def _start(context: ReportContext, target: str) -> Start | None:
+    """The last count of a target; without one, the level that the basis table names."""
+    if context.observed is not None:
+        counted = last_count(of_place(context.observed, context.forecast), target)
+        if counted:
+            return counted
+    if context.basis is not None:
+        for row in context.basis.to_dict("records"):
+            if row["target"] == target and pd.notna(row["level"]):
+                return Start(_text(row.get("time")), float(row["level"]), str(row["basis"]))
+    return None
+
+
+def _has(table: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
+    return table is not None and len(table) > 0
+
+
+def _inline(chart: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(Path(chart).read_bytes()).decode("ascii")
+
+
+def _years(context: ReportContext, targets: list[str]) -> dict[str, Any]:
+    """Rows the times, columns the targets, cells the median and its 90 % interval."""
+    low, high = interval(0.9)
+    spreads = {target: by_time(context.forecast, target, (MEDIAN, low, high)) for target in targets}
+    times = sorted({str(time) for spread in spreads.values() for time in spread.index})
+
+    def cell(target: str, time: str) -> tuple[str, str]:
+        spread, label = spreads[target], context.labels.of(target)
+        if time not in spread.index:
+            return "–", ""
+        row = at(spread, time)
+        return number(row[MEDIAN], label), f"{number(row[low], label)} to {number(row[high], label)}"
+
+    return {
+        "columns": [
+            (
+                context.labels.of(t).title,
+                context.labels.of(t).chinese,
+                context.labels.measured(t),
+                context.notes.get(t, ""),
+            )
+            for t in targets
+        ],
+        "rows": [(time, [cell(target, time) for target in targets]) for time in times],
+    }
+
+
+def _hindcast(table: pd.DataFrame, labels: Labels) -> list[dict[str, Any]]:
+    """One row for each method, target and time, as texts; the count and whether the interval held it."""
+    rows: list[dict[str, Any]] = []
+    scored = "wis" in table.columns
+    for row in table.to_dict("records"):
+        label = labels.of(str(row["target"]))
+        rows.append({
+            "target": labels.title(str(row["target"])),
+            "time": str(row["time"]),
+            "method": str(row["method"]),
+            "truth": number(row["truth"], label),
+            "median": number(row["median"], label),
+            "interval": f"{number(row['low'], label)} to {number(row['high'], label)}",
+            "held": "yes" if row["low"] <= row["truth"] <= row["high"] else "no",
+            "error": percent(row["median"] / row["truth"] - 1) if row["truth"] else "–",
+            "span": 0,  # rows that target, time and count stand beside; set on the first of them
+            "wis": f"{row['wis']:,.3g}" if scored and row["wis"] == row["wis"] else "",
+        })  # fmt: skip
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for told in rows:
+        groups.setdefault((told["target"], told["time"]), []).append(told)
+    for group in groups.values():
+        group[0]["span"] = len(group)
+    return [told for group in groups.values() for told in group]
+
+
+def _basis(table: pd.DataFrame, labels: Labels) -> list[dict[str, str]]:
+    return [
+        {
+            "target": labels.title(str(row["target"])),
+            "level": number(float(row["level"]), labels.of(str(row["target"]))),
+            "unit": labels.of(str(row["target"])).unit,
+            "basis": str(row["basis"]),
+            "time": _text(row.get("time")),
+            "source": _text(row.get("source")),
+        }
+        for row in table.to_dict("records")
+    ]
+
+
+def _plain(table: pd.DataFrame | None) -> dict[str, Any] | None:
+    """Any table as texts: columns with whether they hold numbers, and rows; None where there is nothing to show."""
+    if table is None or not len(table):
+        return None
+    numeric = [pd.api.types.is_numeric_dtype(table[column]) for column in table.columns]
+    names = [str(column).replace("_", " ") for column in table.columns]
+    rows = [[_text(value) for value in row] for row in table.itertuples(index=False, name=None)]
+    return {"columns": list(zip(names, numeric, strict=True)), "rows": rows, "numeric": numeric}
+
+
+def _text(value: Any) -> str:
+    """A cell of any table; numbers with four significant digits, nothing for a missing one."""
+    if value is None or (not isinstance(value, (str, Mapping, list, tuple)) and pd.isna(value)):
+        return ""
+    if isinstance(value, bool | str):
+        return str(value)
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer() and abs(value) < 1e15):
+        return f"{int(value):,}".replace("-", "−")
+    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else str(value)

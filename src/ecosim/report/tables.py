@@ -1,0 +1,123 @@
+"""The short tables of a run: strings for the compare page, and the summary for the terminal."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ecosim.figures.labels import Labels, TargetLabel, brief, number
+from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
+from ecosim.report.words import last_count
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def median_and_interval(
+    row: Mapping[float, float], label: TargetLabel, level: float = 0.9, signed: bool = False
+) -> str:
+    """'514 [497-530]'; with 'to' where a sign would be read as the dash."""
+    low, high = interval(level)
+    middle, lower, upper = (number(row[q], label, signed) for q in (MEDIAN, low, high))
+    dash = " to " if signed or row[low] < 0 else "-"
+    return f"{middle} [{lower}{dash}{upper}]"
+
+
+def forecast_table(
+    forecast: pd.DataFrame, targets: Sequence[str], labels: Labels, level: float = 0.9
+) -> dict[str, list]:
+    """Rows targets, columns years, cells as text, in the layout of MLflow's `log_table`: columns and data.
+
+    forecast: quantiles of one scenario, location and origin. The first column joins runs on the compare page.
+    """
+    spreads = {target: by_time(forecast, target, (MEDIAN, *interval(level))) for target in targets}
+    times = list(dict.fromkeys(time for spread in spreads.values() for time in spread.index))
+    times.sort()
+    data = [
+        [target, *(_cell(spread, time, labels.of(target), level) for time in times)]
+        for target, spread in spreads.items()
+    ]
+    return {"columns": ["target", *times], "data": data}
+
+
+def write_forecast_table(path: Path, table: Mapping[str, list]) -> Path:
+    """Writes the table as JSON, Chinese as it is, and returns the path."""
+    path.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def hindcast_table(forecasts: Mapping[str, pd.DataFrame], truth: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
+    """Past forecasts beside the counts: method, target, time, truth, median, low, high; the model first.
+
+    forecasts: quantiles by name of the method. Times and targets without a count are left out.
+    """
+    low, high = interval(level)
+    rows = []
+    for method, table in forecasts.items():
+        known = of_place(truth, table).dropna(subset="value").to_dict("records")
+        counts = {(str(row["target"]), str(row["time"])): float(row["value"]) for row in known}
+        for target in dict.fromkeys(table["target"]):
+            spread = by_time(table, target, (MEDIAN, low, high))
+            for time in spread.index.astype(str):
+                if (target, time) in counts:
+                    row = at(spread, time)
+                    rows.append((method, target, time, counts[target, time], row[MEDIAN], row[low], row[high]))
+    return pd.DataFrame(rows, columns=["method", "target", "time", "truth", "median", "low", "high"])
+
+
+def summary_table(
+    forecast: pd.DataFrame,
+    observed: pd.DataFrame,
+    targets: Sequence[str],
+    labels: Labels,
+    effect: pd.DataFrame | None = None,
+    times: Sequence[str] = (),
+) -> "Table":
+    """A table for the terminal: target, last count, median and 90 % interval at three times, effect at the last.
+
+    times: at most three; without them the first, the middle and the last of the forecast.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    known = sorted(forecast["time"].astype(str).unique())
+    shown = list(times) or list(dict.fromkeys([known[0], known[(len(known) - 1) // 2], known[-1]]))
+    title = Text(f"{labels.where}: {labels.scenario}; median and 90 % interval")
+    table = Table(
+        title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column("target")
+    table.add_column("last", justify="right", no_wrap=True)
+    for time in shown:
+        table.add_column(time, justify="right", no_wrap=True)
+    if effect is not None:
+        table.add_column(f"effect {known[-1]}", justify="right", no_wrap=True)
+    for target in targets:
+        label = labels.of(target)
+        last = last_count(of_place(observed, forecast), target)
+        name = Text(label.title) if not label.chinese else Text(f"{label.title}\n{label.chinese}")
+        cells: list[Text | str] = [name, f"{number(last.value, label)}\n{last.time}" if last else "–"]
+        spread = by_time(forecast, target, (MEDIAN, *interval(0.9)))
+        cells += [_stacked(spread, time, label) for time in shown]
+        if effect is not None:
+            cells.append(_stacked(by_time(effect, target, (MEDIAN, *interval(0.9))), known[-1], label, signed=True))
+        table.add_row(*cells)
+    return table
+
+
+def _cell(spread: pd.DataFrame, time: str, label: TargetLabel, level: float) -> str:
+    if time not in spread.index:
+        return ""
+    return median_and_interval(at(spread, time), label, level)
+
+
+def _stacked(spread: pd.DataFrame, time: str, label: TargetLabel, signed: bool = False) -> str:
+    """The median above its interval, so that the table fits into 80 characters."""
+    if time not in spread.index:
+        return "–"
+    row = at(spread, time)
+    middle, low, high = brief([row[q] for q in (MEDIAN, *interval(0.9))], label, signed)
+    return f"{middle}\n{low}{' to ' if signed else '–'}{high}"

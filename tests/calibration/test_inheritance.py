@@ -1,0 +1,109 @@
+"""A county inherits level and growth, and says from where."""
+
+import numpy as np
+import pytest
+
+from ecosim.calibration.borrow import COHORT_SHARES, COUNTY_LOCAL_SD, inherit_growth, stock_damping, stocks_from_flows
+from ecosim.calibration.growth import fit_growth
+from ecosim.calibration.inherit import CLOSE_SD, inherit_level, theta_posterior
+from ecosim.data.panel import CountsError, series
+
+INSIDE = ("Jiaxing", "Zhejiang")
+
+
+def test_an_observed_level_is_taken_as_it_is(carried):
+    level = inherit_level(carried, "tech_sme_stock", "Pinghu", INSIDE, "2016-12")
+    assert (level.mean, level.log_sd, level.basis, level.time) == (279.0, 0.0, "observed", "2016")
+
+
+def test_pinghus_certified_stock_of_2016_is_an_assumption_through_jiaxing(carried):
+    level = inherit_level(carried, "hnte_stock", "Pinghu", INSIDE, "2016-12")
+    assert level.basis == "assumption"
+    assert level.mean == pytest.approx(496 * 279 / 1621, rel=0.05)
+    assert level.log_sd >= CLOSE_SD
+    assert "Jiaxing 2015 (496)" in level.explanation
+    assert "borrowed from inventions_applied" in level.explanation
+
+
+def test_city_and_province_both_stay_in_the_level_of_2020(carried):
+    through_city = 2416 * 779 / 5563.58
+    level = inherit_level(carried, "hnte_stock", "Pinghu", INSIDE, "2020-12")
+    assert 269 < level.mean < through_city
+    assert "Jiaxing 2020" in level.explanation
+    assert "Zhejiang 2020 (22,334)" in level.explanation
+
+
+def test_a_province_sums_its_last_three_flows(carried):
+    without = carried[(carried["target"] != "hnte_stock") | (carried["location"] == "China")]
+    level = inherit_level(without, "hnte_stock", "Zhejiang", (), "2022-12")
+    assert level.mean == 10204 + 11514 + 14138
+    assert level.basis == "observed"
+    assert level.log_sd == pytest.approx(0.03)
+
+
+def test_a_reported_stock_is_not_replaced_by_the_sum_of_flows(carried):
+    reported = carried["target"].eq("hnte_stock") & carried["location"].eq("Zhejiang") & carried["time"].eq("2021")
+    changed = carried.assign(value=carried["value"].mask(reported, 27_000.0))
+    assert reported.sum() == 1
+    assert series(stocks_from_flows(changed), "Zhejiang", "hnte_stock")[2021] == 27_000
+
+
+def test_an_own_earlier_point_moves_the_inherited_level(carried):
+    level = inherit_level(carried, "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
+    assert level.basis == "inherited"
+    through_city = 6064 * 779 / 5563.58
+    own = 358 * np.exp(inherit_growth(carried, "tech_sme_stock", "Pinghu", INSIDE, "2020-12").spread("Pinghu", 3)[0])
+    assert own < level.mean < through_city
+
+
+def test_nothing_after_the_origin_reaches_a_level(carried):
+    later = carried["time"].str[:4].astype(int) > 2016
+    changed = carried.assign(value=carried["value"].where(~later, 7.0))
+    before, after = (inherit_level(c, "hnte_stock", "Pinghu", INSIDE, "2016-12") for c in (carried, changed))
+    assert before == after
+
+
+def test_a_level_that_nothing_leads_to_is_refused_with_a_way_out(carried):
+    with pytest.raises(CountsError, match=r"Pinghu, hnte_foreign_stock.*add a count"):
+        inherit_level(carried, "hnte_foreign_stock", "Pinghu", INSIDE, "2016-12")
+
+
+def test_theta_without_counts_is_its_prior_and_follows_large_counts():
+    assert theta_posterior([], []) == pytest.approx((1.0, 0.4))
+    mean, log_sd = theta_posterior([200.0] * 50, [100.0] * 50)
+    assert mean == pytest.approx(2.0, rel=0.1)
+    assert log_sd < 0.1
+
+
+def test_growth_without_a_panel_is_borrowed_and_says_so(carried):
+    growth = inherit_growth(carried, "hnte_certifications", "Pinghu", INSIDE, "2016-12")
+    panel = fit_growth(carried, "inventions_applied", "2016-12")
+    assert growth.borrowed_from == "inventions_applied"
+    assert "borrowed for hnte_certifications" in growth.basis
+    assert growth.spread("Pinghu", 1)[1] > panel.spread("Zhejiang", 1)[1]
+    assert growth.local_scale[-1] >= COUNTY_LOCAL_SD
+
+
+def test_a_stock_feels_a_shock_to_its_flow_little_by_little():
+    damping = stock_damping(8)
+    assert damping[0] == pytest.approx(COHORT_SHARES[0])
+    assert (np.diff(damping) > 0).all()
+    assert damping[-1] < 1
+
+
+def test_a_province_of_the_panel_keeps_its_own_growth(carried):
+    own = inherit_growth(carried, "inventions_applied", "Zhejiang", (), "2020-12")
+    panel = fit_growth(carried, "inventions_applied", "2020-12")
+    assert own.spread("Zhejiang", 2) == panel.spread("Zhejiang", 2)
+
+
+def test_doubled_in_two_years_raises_the_drift_and_is_used_once(carried):
+    facts = carried["target"].eq("hnte_stock_ratio_2y") & carried["location"].eq("Pinghu")
+    with_fact = inherit_growth(carried, "hnte_stock", "Pinghu", INSIDE, "2018-06")
+    without = inherit_growth(carried[~facts], "hnte_stock", "Pinghu", INSIDE, "2018-06")
+    assert facts.sum() == 1
+    assert without.drift[-1] < with_fact.drift[-1] < np.log(2) / 2
+    assert with_fact.drift_sd[-1] < without.drift_sd[-1]
+    both = inherit_growth(carried, "tech_sme_stock", "Pinghu", INSIDE, "2018-06").basis
+    assert "own growth 2016-2017 x 1.28" in both
+    assert "x 2.00" not in both

@@ -1,0 +1,132 @@
+"""A forecast that costs nothing, in the shape of the real one: for tests of the door only."""
+
+import importlib.util
+import os
+import sys
+import time
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+QUANTILES = (0.01, 0.025, *np.round(np.arange(0.05, 0.96, 0.05), 2), 0.975, 0.99)
+PAUSE = float(os.environ.get("FAKE_PAUSE", "0"))  # seconds between two members
+
+
+@dataclass(frozen=True)
+class Job:
+    scenario: str
+    question: str
+    region: Any
+    origin: str
+    horizon: int
+    members: int
+    seed: int
+    workers: int
+    policies: dict[str, Any]
+    baseline: str
+    baseline_policies: dict[str, Any]
+    counts: pd.DataFrame
+    behaviors: dict[str, Any]
+    targets: tuple[str, ...]
+    hindcast: str | None
+
+
+@dataclass(frozen=True)
+class Result:
+    members: pd.DataFrame
+    forecast: pd.DataFrame
+    forecast_quarterly: pd.DataFrame
+    effect: pd.DataFrame
+    effect_quarterly: pd.DataFrame
+    baseline_forecast: pd.DataFrame
+    coefficients: pd.DataFrame
+    diagnostics: pd.DataFrame
+    placebos: pd.DataFrame
+    basis: pd.DataFrame
+    references: pd.DataFrame
+    scores: pd.DataFrame
+    ledger: pd.DataFrame
+    policy_table: pd.DataFrame
+    observed: pd.DataFrame
+    later: pd.DataFrame
+    hindcast: pd.DataFrame | None
+    statements: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
+    from ecosim.data import panel
+
+    for done in range(job.members + 1):
+        progress("forecast", done, job.members)
+        time.sleep(PAUSE)
+    luck = np.random.default_rng(job.seed)
+    first = int(job.origin[:4]) + 1
+    years = [str(year) for year in range(first, job.horizon + 1)]
+    base = members(job, job.baseline, years, luck.normal(size=(2, len(years), job.members)).cumsum(axis=1))
+    ours = base.assign(scenario=job.scenario, value=base["value"] * (1.1 if len(job.policies) > 2 else 1.0))
+    both = ours.assign(baseline=job.baseline, value=ours["value"] - base["value"])
+    known = panel.known_at(job.counts, job.origin)
+    here = known[known["location"] == job.region.name]
+    empty = pd.DataFrame({"target": pd.Series(dtype=str), "value": pd.Series(dtype=float)})
+    quarterly = ours.assign(time=ours["time"] + "-Q4")
+    coefficients = pd.DataFrame(
+        {"equation": ["exit"], "term": ["ln age"], "estimate": [-0.5], "std_error": [0.1], "source": ["made up"]}
+    )
+    return Result(
+        members=pd.concat([ours, base]).assign(frequency="year"),
+        forecast=quantiles(ours),
+        forecast_quarterly=quantiles(quarterly),
+        effect=quantiles(both).assign(baseline=job.baseline),
+        effect_quarterly=quantiles(both.assign(time=both["time"] + "-Q4")).assign(baseline=job.baseline),
+        baseline_forecast=quantiles(base),
+        coefficients=coefficients,
+        diagnostics=pd.DataFrame({"equation": ["exit"], "statistic": ["n"], "value": [10.0], "note": [""]}),
+        placebos=empty,
+        basis=pd.DataFrame(
+            {"target": ["hnte_stock"], "level": [100.0], "basis": ["assumption"], "time": ["2016"], "source": ["test"]}
+        ),
+        references=quantiles(base).assign(model="random_walk"),
+        scores=empty,
+        ledger=empty,
+        policy_table=pd.DataFrame({"name": list(job.policies)}),
+        observed=here,
+        later=job.counts[job.counts["location"] == job.region.name].drop(here.index, errors="ignore"),
+        hindcast=None,
+        statements=("These few points cannot tell the instruments apart.",),
+        seconds={"kernels": 0.0},
+    )
+
+
+def members(job: Job, scenario: str, years: list[str], walks: np.ndarray) -> pd.DataFrame:
+    rows = [
+        (scenario, job.region.name, job.origin, year, target, m, 100.0 * np.exp(0.05 * (y + 1 + walks[t, y, m])))
+        for t, target in enumerate(("hnte_stock", "tech_sme_stock"))
+        for y, year in enumerate(years)
+        for m in range(job.members)
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "location", "origin", "time", "target", "member", "value"])
+
+
+def quantiles(table: pd.DataFrame) -> pd.DataFrame:
+    by = ["scenario", "location", "origin", "time", "target"]
+    found = table.groupby(by, sort=False)["value"].quantile(list(QUANTILES)).reset_index()
+    return found.rename(columns={"level_5": "quantile"})
+
+
+def install() -> None:
+    """Put this module in the place of the real job, and a bare shelf in the place of a missing one."""
+    sys.modules["ecosim.forecast.job"] = sys.modules[__name__]
+    import ecosim.forecast
+    import ecosim.policies
+
+    ecosim.forecast.job = sys.modules[__name__]  # type: ignore[attr-defined]
+    if importlib.util.find_spec("ecosim.policies.shelf") is None:
+        shelf = types.ModuleType("ecosim.policies.shelf")
+        shelf.build = lambda rows: dict(rows)  # type: ignore[attr-defined]
+        sys.modules["ecosim.policies.shelf"] = shelf
+        ecosim.policies.shelf = shelf  # type: ignore[attr-defined]

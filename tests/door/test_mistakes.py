@@ -1,0 +1,231 @@
+"""Every mistake of a user is answered with one message that names the thing and the way out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ecosim.data.errors import UserError
+from ecosim.door import folder
+from ecosim.door.build import build_policies, build_region, load_counts
+from ecosim.door.compose import compose
+from ecosim.door.console import run
+from ecosim.door.library import ConfigError
+from ecosim.door.sweep import run_sweep
+
+PINGHU = "+scenario=pinghu_2017"
+
+WRONG = [  # overrides, what the message must say
+    (["+scenarioo=x"], r"\+scenario="),
+    (["scenario=pinghu_2017"], r"\+scenario=pinghu_2017"),
+    (["members=5"], "no scenario.*pinghu_2017, zhejiang_2022"),
+    (["+scenario=pinghu2017"], "did you mean 'pinghu_2017'"),
+    (["+scenario="], "pinghu_2017, zhejiang_2022"),
+    ([PINGHU, "+scenario=zhejiang_2022"], "two scenarios"),
+    ([PINGHU, PINGHU], "two scenarios"),
+    (["+scenario=pinghu_2017,zhejiang_2022"], "--multirun"),
+    (["+scenario=[pinghu_2017,zhejiang_2022]"], "not a list"),
+    ([PINGHU, "horizn=3"], "did you mean 'horizon'"),
+    ([PINGHU, "+horizn=3"], "did you mean 'horizon'"),
+    ([PINGHU, "members=-5"], "members=-5.*greater"),
+    ([PINGHU, "members=abc"], "members='abc'.*whole number"),
+    ([PINGHU, "members=1.5"], "members=1.5.*whole number"),
+    ([PINGHU, "members=true"], "members=True.*whole number"),
+    ([PINGHU, "members=1,2"], "--multirun"),
+    ([PINGHU, "members=[1"], "cannot read"),
+    ([PINGHU, "members=${x}"], "members.*'x'"),
+    ([PINGHU, "members.x=1"], "'members' is a single value"),
+    ([PINGHU, "+members=7"], "without '\\+'"),
+    ([PINGHU, "seed=-1"], "seed=-1"),
+    ([PINGHU, "workers=0"], "workers=0"),
+    ([PINGHU, "origin=2016-13"], "no month 13"),
+    ([PINGHU, "origin=soon"], "'soon' is no time"),
+    ([PINGHU, "origin=2016.12"], "origin.*quote it"),
+    ([PINGHU, "horizon=2016"], "horizon 2016 is not after the origin 2016-12"),
+    ([PINGHU, "horizon=2010"], "horizon 2010 is not after"),
+    ([PINGHU, "horizon=2099"], "at most 40"),
+    ([PINGHU, "horizon="], "horizon is empty"),
+    ([PINGHU, "calibration.hindcast=2016-12"], "not before the origin"),
+    ([PINGHU, ""], "an empty override"),
+    ([PINGHU, "="], "an empty override"),
+    ([PINGHU, "foo"], "cannot read 'foo'"),
+    ([PINGHU, "region=pinhgu"], "did you mean 'pinghu'"),
+    ([PINGHU, "region=Zhejiang"], "did you mean 'zhejiang'"),
+    ([PINGHU, "region=浙江"], "did you mean 'zhejiang'"),
+    ([PINGHU, "region='Inner Mongolia'"], "did you mean 'inner_mongolia'"),
+    ([PINGHU, "region=null"], "no region 'null'"),
+    ([PINGHU, "+region=anhui"], "without '\\+'"),
+    ([PINGHU, "~region"], "no region at all"),
+    ([PINGHU, "policies=pinghu"], "did you mean 'pinghu_2017'"),
+    ([PINGHU, "baseline=national"], "did you mean 'national_rules'"),
+    ([PINGHU, "~policies.unknown"], "no 'unknown' in 'policies'"),
+    ([PINGHU, "~policies.hnte_awrad"], "did you mean 'hnte_award'"),
+    ([PINGHU, "policies.hnte_awrad.amount=3"], "did you mean 'hnte_award'"),
+    ([PINGHU, "policies.hnte_award.amonut=3"], "did you mean 'amount'"),
+    ([PINGHU, "policies.hnte_award=null"], "policies.hnte_award is empty"),
+    ([PINGHU, "policies.奖励.amount=3"], "ASCII"),
+    ([PINGHU, "tracking.enable=false"], "did you mean 'enabled'"),
+    ([PINGHU, "+data.pth=x"], "did you mean 'path'"),
+    ([PINGHU, "data=own"], "data.path has no value"),
+    ([PINGHU, "data.carried=null"], "no counts at all"),
+    ([PINGHU, "study=forcast"], "did you mean 'forecast'"),
+]
+
+
+@pytest.mark.parametrize(("overrides", "answer"), WRONG)
+def test_a_wrong_command_line_is_answered_with_the_way_out(overrides: list[str], answer: str) -> None:
+    with pytest.raises(ConfigError, match=f"(?s){answer}"):
+        compose(overrides)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "answer"),
+    [
+        (["policies.hnte_award.family=awrd"], "did you mean 'award'"),
+        (["policies.hnte_award.budget=-5"], "hnte_award.budget"),
+        (["policies.hnte_award.amount=lots"], "hnte_award.amount"),
+        (["+policies.hnte_award.amonut=3"], "did you mean 'amount'"),
+        (["+policies.x.amount=3"], "policies.x.*family"),
+    ],
+)
+def test_a_wrong_policy_row_is_answered_with_the_way_out(overrides: list[str], answer: str) -> None:
+    with pytest.raises(UserError, match=answer):
+        build_policies(compose([PINGHU, *overrides]))
+
+
+@pytest.mark.parametrize(
+    ("override", "answer"),
+    [
+        ("+region.frims=3", "did you mean 'firms'"),
+        ("+region.zones.lindai.shares=3", "did you mean 'share'"),
+        ("region.zones.lindai.share=-1", "region.zones.lindai.share=-1"),
+        ("region.level=town", "unknown level 'town'"),
+        ("region.sectors.garments=2", "make them sum to 1"),
+        ("+region.sectors.garment=0", "did you mean 'garments'"),
+        ("region.firms=3", "region.firms=3"),
+    ],
+)
+def test_a_wrong_region_is_answered_with_the_way_out(override: str, answer: str) -> None:
+    with pytest.raises(ConfigError, match=answer):
+        build_region(compose([PINGHU, override]).settings.region)
+
+
+SCENARIO = "# @package _global_\n# Does it work?\ndefaults:\n  - override /region: {region}\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("more", "answer"),
+    [
+        ("title: NO\n", "title.*without quotes as False.*quote it"),
+        ("title: 010\n", "title.*number 8.*quote it"),
+        ("title: 12:30:00\n", "title.*number 45000.*quote it"),
+        ("origin: 3.10\n", "origin.*3.1.*quote it"),
+        ("tracking: {experiment: off}\n", "tracking.experiment.*quote it"),
+        ("members: [1\n", "no valid YAML"),
+        ("members: 3\nmembers: 4\n", "duplicate key members"),
+        ("horizn: 3\n", "did you mean 'horizon'"),
+    ],
+)
+def test_what_yaml_reads_otherwise_is_explained(own: Callable[[str, str], Path], more: str, answer: str) -> None:
+    home = own("scenario/mine.yaml", SCENARIO.format(region="pinghu", more=more))
+    with pytest.raises(ConfigError, match=f"(?s){answer}"):
+        compose(["+scenario=mine"], home)
+
+
+def test_names_that_yaml_reads_as_false_are_explained(own: Callable[[str, str], Path]) -> None:
+    more = "region:\n  name: NO\n  zones: {010: {share: 0}}\n"
+    home = own("scenario/mine.yaml", SCENARIO.format(region="pinghu", more=more))
+    with pytest.raises(ConfigError, match=r"(?s)region\.name.*False.*quote it") as caught:
+        build_region(compose(["+scenario=mine"], home).settings.region)
+    assert "8; quote it" in str(caught.value)
+
+
+def test_a_scenario_without_the_package_line_is_explained(own: Callable[[str, str], Path]) -> None:
+    home = own("scenario/mine.yaml", "# Does it work?\nhorizon: 2020\n")
+    with pytest.raises(ConfigError, match="first line must be '# @package _global_'"):
+        compose(["+scenario=mine"], home)
+
+
+def test_a_scenario_that_asks_for_an_unknown_region_is_explained(own: Callable[[str, str], Path]) -> None:
+    home = own("scenario/mine.yaml", SCENARIO.format(region="pinhgu", more=""))
+    with pytest.raises(ConfigError, match=r"no region 'pinhgu'.*scenario/mine.*did you mean 'pinghu'"):
+        compose(["+scenario=mine"], home)
+
+
+def test_a_file_of_the_user_that_would_be_ignored_is_refused(own: Callable[[str, str], Path]) -> None:
+    home = own("scenario/pinghu_2017.yaml", SCENARIO.format(region="pinghu", more="horizon: 2018\n"))
+    with pytest.raises(ConfigError, match=r"scenario/pinghu_2017\.yaml has the name of a file that ecosim carries"):
+        compose([PINGHU], home)
+
+
+def test_a_file_that_is_not_utf8_is_explained(own: Callable[[str, str], Path]) -> None:
+    home = own("scenario/mine.yaml", "")
+    (home / "scenario" / "mine.yaml").write_bytes("# @package _global_\n# 平湖？\n".encode("gbk"))
+    with pytest.raises(ConfigError, match="save the file as UTF-8"):
+        compose(["+scenario=mine"], home)
+
+
+def test_chinese_names_work_in_a_folder_with_a_chinese_name(tmp_path: Path) -> None:
+    home = tmp_path / "我的 县, 'x'"
+    (home / "scenario").mkdir(parents=True)
+    more = "title: 新政\nregion: {zones: {城关镇: {share: 0}}}\n"
+    (home / "scenario" / "mine.yaml").write_text(SCENARIO.format(region="pinghu", more=more), encoding="utf-8")
+    composed = compose(["+scenario=mine"], home)
+    assert composed.settings.title == "新政"
+    assert "城关镇" in build_region(composed.settings.region).zone_names
+
+
+def test_a_missing_config_folder_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no folder"):
+        compose([PINGHU], tmp_path / "nix")
+
+
+def test_a_data_file_is_looked_for_here_and_in_the_config_folder(own: Callable[[str, str], Path], here: Path) -> None:
+    home = own("counts.csv", "location,target,time,value,unit\nMy County,hnte_stock,2020,7,count\n")
+    composed = compose([PINGHU, "data.path=counts.csv"], home)
+    counts = load_counts(composed, here)
+    assert (counts["location"] == "My County").sum() == 1
+    with pytest.raises(ConfigError, match=r"no such file in .* and "):
+        load_counts(compose([PINGHU, "data.path=nix.csv"], home), here)
+
+
+def test_a_full_disk_names_what_was_kept(tmp_path: Path) -> None:
+    (tmp_path / "forecast.csv").write_text("kept")
+    error = folder.cannot_write(OSError(28, "No space left on device", str(tmp_path / "effect.csv")), tmp_path)
+    assert "the disk is full" in str(error)
+    assert "effect.csv" in str(error)
+    assert "kept in" in str(error)
+    assert "forecast.csv" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        (["--scenario=x"], "no option '--scenario=x'"),
+        (["--config-dir"], "--config-dir"),
+        (["--multirun", "seed=1,2"], "a sweep needs its scenarios"),
+        ([PINGHU, "members=-5"], "members=-5"),
+    ],
+)
+def test_a_mistake_ends_with_2_and_one_message(
+    arguments: list[str], answer: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert answer in said.err
+    assert said.err.startswith("ecosim: ")
+    assert "Traceback" not in said.err
+    assert not said.out
+    assert not list(here.glob("outputs/*"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "answer"),
+    [
+        (["+scenario=pinghu_2017,pinghu"], "did you mean 'pinghu_2017'"),
+        ([PINGHU, "horizn=1,2"], "did you mean 'horizon'"),
+    ],
+)
+def test_a_sweep_that_cannot_be_composed_starts_no_job(overrides: list[str], answer: str, here: Path) -> None:
+    with pytest.raises(ConfigError, match=answer):
+        run_sweep([*overrides, "tracking.enabled=false"], None, here)

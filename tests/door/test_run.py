@@ -1,0 +1,236 @@
+"""A run writes everything first, then tells; whatever happens to it, what was finished is kept and the status is true."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fake_job
+import pandas as pd
+import pytest
+import yaml
+
+from ecosim.door.console import run
+from ecosim.door.folder import OutputError
+from ecosim.door.library import config_dir
+from ecosim.door.run import run_scenario
+
+FEW = ["+scenario=pinghu_2017", "members=4"]
+QUIET = [*FEW, "tracking.enabled=false"]
+WITH_FAKE = "import sys; sys.path.insert(0, sys.argv.pop(1)); import fake_job; fake_job.install(); "
+COMMAND = [sys.executable, "-c", WITH_FAKE + "from ecosim.__main__ import main; main()", str(Path(__file__).parent)]
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished empty store, to be copied: making one takes seconds."""
+    from ecosim.tracking import open_store
+
+    home = tmp_path_factory.mktemp("store")
+    open_store(home)
+    return home / "mlruns"
+
+
+@pytest.fixture
+def with_store(here: Path, store: Path) -> Path:
+    shutil.copytree(store, here / "mlruns")
+    return here
+
+
+def statuses(home: Path) -> list[str]:
+    with sqlite3.connect(home / "mlruns" / "mlflow.db") as base:
+        return [status for (status,) in base.execute("SELECT status FROM runs ORDER BY start_time")]
+
+
+def test_everything_stands_in_the_output_folder(here: Path, fake: None) -> None:
+    outcome = run_scenario(QUIET)
+    assert outcome.folder.parent == here / "outputs" / "pinghu_2017"
+    names = {path.name for path in outcome.folder.iterdir()}
+    tables = {"forecast.csv", "forecast_quarterly.csv", "effect.csv", "effect_quarterly.csv", "members.parquet"}
+    others = {"config.yaml", "provenance.json", "fan.png", "effect.png", "report.html", "forecast_table.json"}
+    assert tables | others | {"coefficients.csv", "diagnostics.csv", "basis.csv"} <= names
+    assert "scores.csv" not in names
+    assert not [name for name in names if name.startswith(".")]
+    written = pd.read_csv(outcome.folder / "forecast.csv", dtype={"time": str})
+    pd.testing.assert_frame_equal(written, outcome.result.forecast)
+    assert outcome.run_id is None
+    assert not (here / "mlruns").exists()
+
+
+def test_the_settings_and_the_provenance_are_complete(here: Path, fake: None) -> None:
+    outcome = run_scenario([*QUIET, "policies.hnte_award.amount=30"])
+    settings = yaml.safe_load((outcome.folder / "config.yaml").read_text(encoding="utf-8"))
+    assert settings["scenario"] == "pinghu_2017"
+    assert settings["policies"]["hnte_award"]["amount"] == {"2017-07": 30}
+    assert settings["workers"] is None
+    told = json.loads((outcome.folder / "provenance.json").read_text(encoding="utf-8"))
+    assert told["overrides"][-1] == "policies.hnte_award.amount=30"
+    assert told["seed"] == 2017
+    assert len(told["config_hash"]) == len(told["data_hash"]) == 64
+    assert {"commit", "dirty"} == set(told["git"])
+    assert "numpy" in told["packages"]
+    assert {"settings", "forecast", "tables"} <= set(told["seconds"])
+
+
+def test_the_hash_of_the_settings_ignores_how_a_run_is_run(here: Path, fake: None) -> None:
+    hashes = []
+    for more in (["workers=1"], ["workers=2"], ["seed=1"]):
+        folder = run_scenario([*QUIET, *more]).folder
+        hashes.append(json.loads((folder / "provenance.json").read_text(encoding="utf-8"))["config_hash"])
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_two_runs_in_one_second_have_two_folders(here: Path) -> None:
+    from ecosim.door.folder import new_folder
+
+    assert len({new_folder(here, "a") for _ in range(5)}) == 5
+
+
+def test_a_finished_run_is_told_and_shown(with_store: Path, fake: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(FEW) == 0
+    assert statuses(with_store) == ["FINISHED"]
+    said = capsys.readouterr().out
+    assert "High-tech enterprises" in said
+    assert "outputs/pinghu_2017/" in said
+    assert "ecosim ui" in said
+    with sqlite3.connect(with_store / "mlruns" / "mlflow.db") as base:
+        params = dict(base.execute("SELECT key, value FROM params"))
+        tags = dict(base.execute("SELECT key, value FROM tags"))
+        first = base.execute("SELECT key FROM metrics ORDER BY rowid LIMIT 1").fetchone()[0]
+    assert len(params) < 30
+    assert params["members"] == "4"
+    assert tags["scenario"] == "pinghu_2017"
+    assert tags["role"] == "single"
+    assert first.startswith("hnte_stock_2020")
+
+
+def test_without_a_server_the_results_are_whole_and_sent_later(
+    with_store: Path, fake: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert run(FEW) == 2
+    said = capsys.readouterr().err
+    assert said.index("warning: the tracking server") < said.index("forecast: ") < said.index("ecosim: the tracking")
+    (folder,) = (with_store / "outputs" / "pinghu_2017").iterdir()
+    assert (folder / "report.html").exists()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert run(["study=sync"]) == 0
+    assert statuses(with_store) == ["FINISHED"]
+    assert run(["study=sync"]) == 0
+    assert "nothing to send" in capsys.readouterr().out
+
+
+def test_an_address_that_mlflow_refuses_is_told_before_anything_runs(
+    here: Path, fake: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "./mlruns")
+    assert run(FEW) == 2
+    assert "plain folder store" in capsys.readouterr().err
+    assert not (here / "outputs").exists()
+
+
+def test_a_failing_forecast_ends_the_run_as_failed(
+    with_store: Path, fake: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr(fake_job, "run", fail)
+    with pytest.raises(ZeroDivisionError):
+        run(FEW)
+    assert statuses(with_store) == ["FAILED"]
+
+
+def test_a_folder_that_cannot_be_written_is_explained(here: Path, fake: None) -> None:
+    (here / "outputs").write_text("a file")
+    with pytest.raises(OutputError, match="outputs"):
+        run_scenario(QUIET)
+
+
+def test_a_sweep_goes_on_after_a_mistake_in_one_job(
+    with_store: Path, fake: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,-5,5"]) == 2
+    assert len(list((with_store / "outputs" / "pinghu_2017").iterdir())) == 2
+    assert "members=-5: must be" in capfd.readouterr().err
+    assert statuses(with_store) == ["FINISHED"] * 3
+    with sqlite3.connect(with_store / "mlruns" / "mlflow.db") as base:
+        roles = [role for (role,) in base.execute("SELECT value FROM tags WHERE key = 'role' ORDER BY value")]
+        children = base.execute("SELECT count(*) FROM tags WHERE key = 'mlflow.parentRunId'").fetchone()[0]
+    assert roles == ["point", "point", "sweep"]
+    assert children == 2
+    assert not list(with_store.rglob(".hydra"))
+
+
+def test_a_sweep_over_scenarios_names_each(here: Path, fake: None) -> None:
+    assert run(["--multirun", "+scenario=pinghu_2017,zhejiang_2022", "members=4", "tracking.enabled=false"]) == 0
+    assert {path.name for path in (here / "outputs").iterdir()} == {"pinghu_2017", "zhejiang_2022", "sweeps"}
+    assert Path.cwd() == here
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_ends_as_killed(with_store: Path, number: signal.Signals, code: int) -> None:
+    environment = {**os.environ, "FAKE_PAUSE": "0.2"}
+    process = subprocess.Popen(
+        [*COMMAND, "+scenario=pinghu_2017", "members=1000"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while statuses(with_store) != ["RUNNING"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+    process.send_signal(number)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert "what was finished is kept" in said
+    assert statuses(with_store) == ["KILLED"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
+def test_a_write_that_fails_keeps_what_was_finished(here: Path) -> None:
+    limited = ["bash", "-c", 'ulimit -f 32; exec "$@"', "limited", *COMMAND]
+    done = subprocess.run([*limited, *QUIET], capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "a file is too large" in done.stderr
+    (folder,) = (here / "outputs" / "pinghu_2017").iterdir()
+    assert f"kept in {folder}: " in done.stderr
+    assert "forecast.csv" in done.stderr
+
+
+def test_the_help_lists_everything_and_loads_nothing_heavy(here: Path) -> None:
+    code = (
+        "import sys; from ecosim.door.console import run; assert run(['--help']) == 0; "
+        "heavy = {'mesa', 'mlflow', 'statsmodels', 'matplotlib', 'hydra', 'numba', 'pandas', 'numpy'} & set(sys.modules); "
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    for word in ("pinghu_2017", "How do Pinghu's", "inner_mongolia", "national_rules", "forecast", "members=50"):
+        assert word in done.stdout
+
+
+def test_alone_it_lists_what_can_be_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 0
+    assert "+scenario=<name>" in capsys.readouterr().out
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("ecosim ")
+
+
+def test_the_settings_can_be_shown_without_a_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*FEW, "--cfg", "job"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["members"] == 4
+    assert not list(here.iterdir())
+
+
+def test_a_county_of_your_own_runs_from_its_folder(here: Path, fake: None) -> None:
+    county = config_dir().parent / "experiments" / "my_county"
+    outcome = run_scenario(["+scenario=my_county", "members=4", "tracking.enabled=false"], county)
+    assert outcome.job.region.name_zh == "我的县"
+    assert (outcome.job.counts["location"] == "My County").sum() == 12
+    assert "county_award" in outcome.job.policies
+    assert "county_award" not in outcome.job.baseline_policies

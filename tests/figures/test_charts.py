@@ -1,0 +1,147 @@
+"""The charts are drawn, the same each time, and refuse what they cannot draw."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecosim.figures import Labels, effect_chart, fan_chart, fan_limits, hindcast_chart
+from ecosim.figures.fan import Fan
+
+PNG = b"\x89PNG\r\n\x1a\n"
+BOTH = ("tech_sme_stock", "hnte_stock")
+
+
+@pytest.fixture
+def past(make_quantiles):
+    drift = make_quantiles("hnte_stock", 100, 0.1, "drift", "2015-12", (2016,))
+    walk = make_quantiles("hnte_stock", 100, 0.0, "random walk", "2015-12", (2016,))
+    return {
+        "ecosim": make_quantiles("hnte_stock", 100, 0.2, origin="2015-12", years=(2016,)),
+        "random walk": walk,
+        "drift": drift,
+    }
+
+
+@pytest.fixture
+def truth():
+    return pd.DataFrame({"location": ["Pinghu"], "target": ["hnte_stock"], "time": ["2016"], "value": [120.0]})
+
+
+def width_of_png(path):
+    return int.from_bytes(path.read_bytes()[16:20], "big")
+
+
+def test_every_chart_is_a_png_of_1280_pixels(tmp_path, fan, effect, past, truth, labels):
+    paths = [
+        fan_chart(fan, BOTH, tmp_path / "fan.png", labels),
+        effect_chart(effect, BOTH, tmp_path / "effect.png", labels),
+        hindcast_chart(past, truth, ["hnte_stock"], tmp_path / "hindcast.png", labels, "2016"),
+    ]
+    assert all(path.read_bytes().startswith(PNG) for path in paths)
+    assert {width_of_png(path) for path in paths} == {1280}
+
+
+def test_one_column_is_narrow_enough_for_a_phone(tmp_path, fan, labels):
+    assert width_of_png(fan_chart(fan, BOTH, tmp_path / "fan.png", labels, columns=1)) == 680
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path, fan, labels):
+    first = fan_chart(fan, BOTH, tmp_path / "a.png", labels).read_bytes()
+    assert fan_chart(fan, BOTH, tmp_path / "b.png", labels).read_bytes() == first
+    assert b"tIME" not in first
+    assert b"Software" not in first
+
+
+def test_threads_draw_what_one_thread_draws(tmp_path, fan, labels):
+    alone = fan_chart(fan, BOTH, tmp_path / "alone.png", labels).read_bytes()
+    with ThreadPoolExecutor(2) as pool:
+        paths = list(pool.map(lambda n: fan_chart(fan, BOTH, tmp_path / f"{n}.png", labels), range(2)))
+    assert {path.read_bytes() for path in paths} == {alone}
+
+
+def test_the_baseline_and_the_later_count_show(tmp_path, fan, labels):
+    whole = fan_chart(fan, BOTH, tmp_path / "a.png", labels).read_bytes()
+    without_baseline = Fan(fan.forecast, fan.observed, None, fan.later, fan.policies, fan.notes)
+    without_later = Fan(fan.forecast, fan.observed, fan.baseline, None, fan.policies, fan.notes)
+    drawn = {
+        fan_chart(other, BOTH, tmp_path / "b.png", labels).read_bytes() for other in (without_baseline, without_later)
+    }
+    assert len(drawn | {whole}) == 3
+
+
+def test_an_assumed_level_is_drawn_where_there_is_no_count(tmp_path, fan, labels):
+    assumed = replace(fan, assumed={"tech_sme_stock": ("2016", 279.0), "hnte_stock": ("2016", 100.0)})
+    counted = replace(fan, assumed={"tech_sme_stock": ("2016", 100.0), "hnte_stock": ("2016", 100.0)})
+    drawn = fan_chart(assumed, BOTH, tmp_path / "a.png", labels).read_bytes()
+    assert drawn != fan_chart(fan, BOTH, tmp_path / "b.png", labels).read_bytes()
+    assert drawn == fan_chart(counted, BOTH, tmp_path / "c.png", labels).read_bytes()
+
+
+def test_shared_limits_hold_every_run(fan, make_quantiles):
+    higher = Fan(make_quantiles("tech_sme_stock", 279, 0.5), fan.observed)
+    low, high = fan_limits([fan, higher], ["tech_sme_stock"])["tech_sme_stock"]
+    assert low == 0
+    assert high > higher.forecast["value"].max() > fan_limits([fan], ["tech_sme_stock"])["tech_sme_stock"][1]
+
+
+def test_counts_of_other_places_are_left_out(tmp_path, fan, labels):
+    alone = fan_chart(fan, BOTH, tmp_path / "a.png", labels).read_bytes()
+    others = pd.concat([fan.observed, fan.observed.assign(location="Haiyan", value=9999.0)])
+    among = Fan(fan.forecast, others, fan.baseline, fan.later, fan.policies, fan.notes)
+    assert fan_chart(among, BOTH, tmp_path / "b.png", labels).read_bytes() == alone
+
+
+def test_a_forecast_without_any_count_is_drawn(tmp_path, make_quantiles, labels):
+    nothing = pd.DataFrame({"location": [], "target": [], "time": [], "value": []})
+    fan = Fan(make_quantiles("institutes", 3, 0.1), nothing)
+    assert fan_chart(fan, ["institutes"], tmp_path / "fan.png", labels).exists()
+
+
+def test_a_forecast_of_zeros_is_drawn(tmp_path, make_quantiles, labels, counts):
+    zeros = make_quantiles("institutes", 0, 0.0)
+    assert fan_chart(Fan(zeros, counts), ["institutes"], tmp_path / "fan.png", labels).exists()
+    assert effect_chart(zeros, ["institutes"], tmp_path / "effect.png", labels).exists()
+
+
+def test_dollars_in_a_name_are_not_mathematics(tmp_path, fan):
+    assert fan_chart(fan, BOTH, tmp_path / "fan.png", Labels("$a$b$", "平湖", r"costs $\frac$")).exists()
+
+
+def test_seven_targets_are_too_many(tmp_path, fan, effect, labels):
+    with pytest.raises(ValueError, match="1 to 6 targets, not 7"):
+        fan_chart(fan, ["hnte_stock"] * 7, tmp_path / "fan.png", labels)
+    with pytest.raises(ValueError, match="1 to 6 targets, not 0"):
+        effect_chart(effect, [], tmp_path / "effect.png", labels)
+
+
+def test_a_target_without_forecast_is_named(tmp_path, fan, labels):
+    with pytest.raises(ValueError, match="births: no forecast to draw; the table has hnte_stock, tech_sme_stock"):
+        fan_chart(fan, ["births"], tmp_path / "fan.png", labels)
+
+
+def test_two_places_in_one_fan_are_refused(tmp_path, fan, labels):
+    two = pd.concat([fan.forecast, fan.forecast.assign(location="Haiyan")])
+    with pytest.raises(ValueError, match="one location at a time, not Haiyan, Pinghu"):
+        fan_chart(Fan(two, fan.observed), BOTH, tmp_path / "fan.png", labels)
+
+
+def test_a_missing_quantile_is_named(tmp_path, fan, labels):
+    few = fan.forecast[~np.isclose(fan.forecast["quantile"], 0.95)]
+    with pytest.raises(ValueError, match=r"quantiles \[0\.95\] are not in the table"):
+        fan_chart(Fan(few, fan.observed), BOTH, tmp_path / "fan.png", labels)
+
+
+def test_a_hindcast_without_its_count_is_refused(tmp_path, past, truth, labels):
+    with pytest.raises(ValueError, match="hnte_stock: 0 counts for 2017, one is needed"):
+        hindcast_chart(past, truth, ["hnte_stock"], tmp_path / "h.png", labels, "2017")
+
+
+def test_importing_charts_and_report_loads_no_heavy_library():
+    heavy = "{'matplotlib', 'jinja2', 'rich', 'mlflow', 'mesa', 'statsmodels'}"
+    code = f"import sys, ecosim.figures, ecosim.report; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

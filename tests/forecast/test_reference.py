@@ -1,0 +1,77 @@
+"""The forecasts to beat: center, width, and whose increments they use."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ecosim.data import china
+from ecosim.data.panel import COLUMNS, CountsError
+from ecosim.forecast.reference import QUANTILES, drift, random_walk
+
+LOGS = np.array([1.0, 1.2, 1.3, 1.6, 1.7]) + 5.0
+
+
+@pytest.fixture(scope="module")
+def carried():
+    return china.load()
+
+
+def spending(logs=LOGS):
+    rows = [("Here", "rd_expenditure", str(2011 + t), float(np.exp(log))) for t, log in enumerate(logs)]
+    frame = pd.DataFrame(rows, columns=["location", "target", "time", "value"])
+    return frame.assign(unit="100m CNY", as_of="", source="test")[list(COLUMNS)]
+
+
+def at(table, time, quantile):
+    return table.set_index(["time", "quantile"]).loc[(time, quantile), "value"]
+
+
+def test_random_walk_is_a_t_with_the_root_mean_square_about_zero():
+    table = random_walk(spending(), "rd_expenditure", "Here", "2015-12", 4)
+    width = np.sqrt(np.mean(np.diff(LOGS) ** 2) * 4) * stats.t.ppf(0.95, 4)
+    assert at(table, "2019", 0.5) == pytest.approx(np.exp(LOGS[-1]))
+    assert at(table, "2019", 0.95) == pytest.approx(np.exp(LOGS[-1] + width))
+
+
+def test_drift_carries_the_uncertainty_of_its_mean():
+    steps = np.diff(LOGS)
+    table = drift(spending(), "rd_expenditure", "Here", "2015-12", 2)
+    width = steps.std(ddof=1) * np.sqrt(2 * (1 + 2 / 4)) * stats.t.ppf(0.9, 3)
+    assert at(table, "2017", 0.5) == pytest.approx(np.exp(LOGS[-1] + 2 * steps.mean()))
+    assert at(table, "2017", 0.9) == pytest.approx(np.exp(LOGS[-1] + 2 * steps.mean() + width))
+
+
+def test_the_23_quantiles_of_every_year_are_there_and_ordered(carried):
+    table = random_walk(carried, "hnte_certifications", "Zhejiang", "2021-12", 2)
+    assert len(QUANTILES) == 23
+    assert set(table["time"]) == {"2022", "2023"}
+    assert table.groupby("time")["value"].apply(lambda values: values.is_monotonic_increasing).all()
+    assert list(table.columns[:7]) == ["scenario", "location", "origin", "time", "target", "quantile", "value"]
+    assert set(table["model"]) == {"random_walk"}
+
+
+def test_a_short_series_uses_the_panels_increments_and_says_so(carried):
+    table = random_walk(carried, "tech_sme_stock", "Pinghu", "2016-12", 1)
+    assert at(table, "2017", 0.5) == pytest.approx(279)
+    assert table["basis"].str.contains("inventions_applied of 31 places").all()
+
+
+def test_nothing_after_the_origin_is_used(carried):
+    later = carried["time"].str[:4].astype(int) > 2021
+    changed = carried.assign(value=carried["value"].where(~later, 1.0))
+    for model in (random_walk, drift):
+        before, after = (model(c, "hnte_certifications", "Zhejiang", "2021-12", 3) for c in (carried, changed))
+        assert before.equals(after)
+
+
+def test_years_since_the_last_value_widen_the_forecast():
+    missing = spending()
+    late = random_walk(missing, "rd_expenditure", "Here", "2016-12", 1)
+    direct = random_walk(missing, "rd_expenditure", "Here", "2015-12", 2)
+    assert at(late, "2017", 0.9) == pytest.approx(at(direct, "2017", 0.9))
+
+
+def test_a_place_without_a_value_is_refused(carried):
+    with pytest.raises(CountsError, match=r"Pinghu, hnte_stock.*last value"):
+        random_walk(carried, "hnte_stock", "Pinghu", "2016-12", 1)

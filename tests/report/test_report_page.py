@@ -1,0 +1,168 @@
+"""The page says what the tables say, runs nothing, and leaves out what is not there."""
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from ecosim.figures import Labels
+from ecosim.report import ReportContext, write_report
+
+SECTIONS = {
+    "effect": "effect", "hindcast": "hindcast", "basis": "basis", "coefficients": "coefficients",
+    "diagnostics": "diagnostics", "placebo": "placebo", "policies": "policies", "outlays": "outlays",
+}  # fmt: skip
+TEXTS = {"assumptions": (), "not_identified": (), "provenance": {}, "citation": ""}
+VOID = {"meta", "img", "source"}
+
+
+class Outline(HTMLParser):
+    """Ids of sections, and whether every tag that opens also closes."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.sections, self.open = [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "section":
+            self.sections.append(dict(attrs)["id"])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def page_of(context, tmp_path):
+    return write_report(tmp_path / "report.html", context).read_text(encoding="utf-8")
+
+
+def visible(page):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def test_every_table_has_its_section_and_every_tag_closes(context, tmp_path):
+    outline = Outline(page_of(context, tmp_path))
+    assert outline.open == []
+    expected = {"headline", "years", *SECTIONS.values(), "assumptions", "not-identified", "provenance", "cite"}
+    assert set(outline.sections) == expected
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_a_table_that_is_not_there_leaves_its_section_out(name, context, tmp_path):
+    sections = Outline(page_of(replace(context, **{name: None}), tmp_path)).sections
+    assert SECTIONS[name] not in sections
+    assert "years" in sections
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_empty_text_leaves_its_section_out(name, context, tmp_path):
+    section = {"citation": "cite"}.get(name, name.replace("_", "-"))
+    assert section not in Outline(page_of(replace(context, **{name: TEXTS[name]}), tmp_path)).sections
+
+
+def test_a_forecast_alone_makes_a_page(context, tmp_path):
+    bare = ReportContext(labels=context.labels, forecast=context.forecast, targets=context.targets)
+    assert Outline(page_of(bare, tmp_path)).sections == ["headline", "years"]
+
+
+def test_numbers_in_the_page_are_those_of_the_table(context, tmp_path):
+    page = page_of(context, tmp_path)
+    cells = re.findall(r"<b>([\d.,]+)</b><small>([\d.,]+) to ([\d.,]+)</small>", page)
+    shown = [[float(text.replace(",", "")) for text in cell] for cell in cells]
+    wide = context.forecast.pivot(index=["time", "target"], columns="quantile", values="value")
+    expected = [
+        list(wide.loc[(time, target), [0.5, 0.05, 0.95]]) for time in ("2017", "2018") for target in context.targets
+    ]
+    assert len(shown) == len(expected) == 4
+    for cell, values in zip(shown, expected, strict=True):
+        assert cell == pytest.approx(values, rel=0.01)
+
+
+def test_the_headline_says_from_where_to_where_and_how_sure(context, tmp_path):
+    text = visible(page_of(context, tmp_path))
+    assert (
+        "Technology SMEs 科技型中小企业 : 279 in 2016, 1,514 firms expected at the end of 2018, 5.4 times as many; "
+        "nine futures in ten lie between 1,211 and 1,817." in text
+    )
+
+
+def test_counts_of_other_places_are_left_out(context, tmp_path):
+    others = pd.concat([context.observed, context.observed.assign(location="Haiyan", time="2016-12", value=9999.0)])
+    assert page_of(replace(context, observed=others), tmp_path) == page_of(context, tmp_path)
+
+
+def test_a_level_nobody_counted_is_called_an_assumption(context, tmp_path):
+    assumed = context.basis.assign(target="tech_sme_stock")
+    text = visible(page_of(replace(context, observed=None, basis=assumed), tmp_path))
+    assert "100 (assumption) in 2016, 1,514 firms expected at the end of 2018, 15.1 times as many" in text
+
+
+def test_the_effect_is_said_with_its_interval_and_its_limits(context, tmp_path):
+    text = visible(page_of(context, tmp_path))
+    assert "+50 firms at the end of 2018, +5 % of the baseline" in text
+    assert "(50 % of futures +45 to +55, 90 % +40 to +60)." in text
+    assert "The data cannot tell the instruments apart: the effect is prior effect × state" in text
+
+
+def test_an_effect_that_may_be_zero_says_so(context, tmp_path):
+    effect = context.effect.assign(value=context.effect["value"] - 45)
+    assert "the 90 % interval holds zero" in visible(page_of(replace(context, effect=effect), tmp_path))
+
+
+def test_a_remark_about_a_level_stands_in_headline_and_table(context, tmp_path):
+    noted = replace(context, notes={"tech_sme_stock": "level assumed: read the growth"})
+    assert visible(page_of(noted, tmp_path)).count("level assumed: read the growth") == 2
+
+
+def test_the_lead_is_printed_beside_the_lag(context, tmp_path):
+    text = visible(page_of(context, tmp_path))
+    assert (
+        "High-tech certifications : next year's spending has 0.38 (0.15), last year's 0.46 (0.19); "
+        "fails: next year's spending predicts too." in text
+    )
+
+
+def test_markup_in_a_name_is_shown_and_never_run(context, tmp_path):
+    evil = "<script>alert(1)</script>"
+    hostile = replace(
+        context,
+        labels=Labels(evil, evil, evil, evil),
+        policies=context.policies.assign(name=evil, source='"><img src=x onerror=alert(1)>'),
+        provenance={evil: evil},
+        citation=evil,
+        assumptions=(evil,),
+        headline=(evil,),
+    )
+    page = page_of(hostile, tmp_path)
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_the_page_needs_nothing_from_anywhere(context, tmp_path):
+    page = page_of(context, tmp_path)
+    assert not re.search(r"(?:src|href|srcset)=\"(?!data:)", page)
+    assert "url(" not in page
+    assert 'src="data:image/png;base64,' in page
+
+
+def test_a_phone_gets_the_narrow_chart(context, tmp_path):
+    narrow = tmp_path / "narrow.png"
+    narrow.write_bytes(b"\x89PNG narrow")
+    page = page_of(replace(context, charts={**context.charts, "fan_narrow": narrow}), tmp_path)
+    assert '<source media="(max-width: 40rem)" srcset="data:image/png;base64,' in page
+
+
+def test_the_same_run_gives_the_same_page(context, tmp_path):
+    assert page_of(context, tmp_path / "a") == page_of(context, tmp_path / "b")
+
+
+def test_each_count_stands_once_beside_its_methods(context, tmp_path):
+    page = page_of(context, tmp_path)
+    assert page.count('rowspan="3">100</td>') == 1
+    assert [page.count(f'<td class="s">{method}</td>') for method in ("ecosim", "random walk", "drift")] == [1, 1, 1]

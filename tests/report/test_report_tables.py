@@ -1,0 +1,113 @@
+"""Short tables and the verdict: what they hold, in which layout, and who was better."""
+
+import io
+import json
+
+import pandas as pd
+
+from ecosim.figures import Labels
+from ecosim.report import forecast_table, hindcast_table, summary_table, write_forecast_table
+from ecosim.report.words import last_count, placebo_sentences, verdict
+
+LABELS = Labels("Pinghu", "平湖", "2017 policy package", "national rules only")
+
+
+def test_the_forecast_table_has_the_layout_of_log_table(forecast, tmp_path):
+    path = write_forecast_table(
+        tmp_path / "t.json", forecast_table(forecast, ["tech_sme_stock", "rd_expenditure"], LABELS)
+    )
+    assert json.loads(path.read_text(encoding="utf-8")) == {
+        "columns": ["target", "2017", "2018"],
+        "data": [
+            ["tech_sme_stock", "350 [280-420]", "1,514 [1,211-1,817]"],
+            ["rd_expenditure", "14.2 [11.4-17.1]", "15.5 [12.4-18.6]"],
+        ],
+    }
+
+
+def test_a_year_that_a_target_lacks_is_an_empty_cell(make_table):
+    both = pd.concat([make_table("firms", {"2017": 10.0, "2018": 20.0}), make_table("births", {"2018": 5.0})])
+    assert forecast_table(both, ["firms", "births"], LABELS)["data"][1] == ["births", "", "5 [4-6]"]
+
+
+def test_negative_intervals_do_not_hide_a_sign_behind_a_dash(make_table):
+    below = make_table("firms", {"2017": 10.0}).assign(value=lambda t: t["value"] - 11)
+    assert forecast_table(below, ["firms"], LABELS)["data"][0][1] == "−1 [−3 to 1]"
+
+
+def test_the_terminal_table_fits_80_characters_and_keeps_chinese(forecast, counts, make_table):
+    from rich.console import Console
+
+    effect = make_table("tech_sme_stock", {"2018": 50.0})
+    out = io.StringIO()
+    table = summary_table(forecast, counts, ["tech_sme_stock", "rd_expenditure"], LABELS, effect)
+    Console(file=out, width=80).print(table)
+    text = out.getvalue()
+    assert "平湖" in text
+    assert "科技型中小企业" in text
+    assert "1,211–1,817" in text
+    assert "+40 to +60" in text
+    assert "…" not in text
+
+
+def test_markup_of_the_terminal_in_a_name_is_literal(forecast, counts):
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=80).print(summary_table(forecast, counts, ["tech_sme_stock"], Labels("[red]x[/red]")))
+    assert "[red]x[/red]" in out.getvalue()
+
+
+def test_the_last_count_skips_gaps_and_order(counts):
+    assert last_count(counts, "tech_sme_stock") == ("2016", 279.0, "observed")
+    assert last_count(counts, "births") is None
+
+
+def test_a_count_of_another_place_is_no_truth(counts, make_table):
+    both = pd.concat([counts, counts.assign(location="Haiyan", value=9999.0)])
+    table = hindcast_table({"ecosim": make_table("tech_sme_stock", {"2016": 280.0})}, both)
+    assert list(table["truth"]) == [279.0]
+
+
+def test_a_hindcast_row_holds_method_truth_and_interval(make_table):
+    truth = pd.DataFrame(
+        {"location": ["Pinghu"] * 2, "target": ["firms"] * 2, "time": ["2017", "2019"], "value": [99.0, 1.0]}
+    )
+    table = hindcast_table({"ecosim": make_table("firms", {"2017": 100.0, "2018": 120.0})}, truth)
+    assert table.to_dict("records") == [
+        {
+            "method": "ecosim",
+            "target": "firms",
+            "time": "2017",
+            "truth": 99.0,
+            "median": 100.0,
+            "low": 80.0,
+            "high": 120.0,
+        }
+    ]
+
+
+def test_the_model_is_said_to_be_closer_where_it_is(hindcast):
+    worse, sentence = verdict(hindcast, LABELS)
+    assert not worse
+    assert "the model was closer than random walk and drift on every target" in sentence
+    assert "held the count 1 of 1 times" in sentence
+
+
+def test_a_simple_forecast_that_did_better_is_named(hindcast):
+    hindcast.loc[hindcast["method"] == "drift", "median"] = 101.0
+    worse, sentence = verdict(hindcast, LABELS)
+    assert worse
+    assert "a simple forecast did better than the model: drift on High-tech enterprises" in sentence
+
+
+def test_the_score_decides_where_there_is_one(hindcast):
+    worse, sentence = verdict(hindcast.assign(wis=[9.0, 5.0, 12.0]), LABELS)
+    assert worse
+    assert "random walk on High-tech enterprises (1 target, by weighted interval score)" in sentence
+    assert "drift on" not in sentence
+
+
+def test_a_lead_without_its_lag_is_no_placebo(make_placebo):
+    assert placebo_sentences(make_placebo(0.46, 0.38), LABELS)
+    assert placebo_sentences(make_placebo(0.46, 0.38).iloc[1:], LABELS) == []
