@@ -29,6 +29,7 @@ class Certification(NamedTuple):
     assisted: float  # in one-to-one service
     log_patents: float  # per ln(1 + patents held)
     award: float  # per 10k CNY of award
+    abstain: float  # share of firms that never apply
     renewal: float  # probability, at the end of the validity
 
 
@@ -83,7 +84,7 @@ def firm_log_hazard(c, firms, terms, i, rung):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def firm_may_apply(inert_share, firms, terms, i, rung):  # type: ignore[no-untyped-def]
+def firm_may_apply(c, firms, terms, i, rung):  # type: ignore[no-untyped-def]
     """Whether the firm in row i may apply for a rung, from its columns; staff counts as far as R&D is claimed."""
     log_sales = firms.log_employees[i] + firms.log_productivity[i]
     claimed = firms.reported[i] * exp(log_sales) * 0.25 / max(firms.research[i], 1e-9)
@@ -94,7 +95,7 @@ def firm_may_apply(inert_share, firms, terms, i, rung):  # type: ignore[no-untyp
         firms.age[i],
         firms.aware[i],
         firms.inert[i],
-        inert_share,
+        c.abstain,
         firms.patents[i],
         firms.staff[i] * min(max(claimed, 1.0), 5.0),
         firms.log_employees[i],
@@ -106,7 +107,6 @@ def firm_may_apply(inert_share, firms, terms, i, rung):  # type: ignore[no-untyp
 @kernel
 def act(
     c: Any,
-    inert_share: float,
     firms: Any,
     terms: Any,
     shifts: Any,
@@ -136,13 +136,13 @@ def act(
                 firms.event[i] = RENEWED if kept else LAPSED
                 firms.certificate[i] = HIGH_TECH if kept else TECH_SME
             continue
-        if decides and firm_may_apply(inert_share, firms, terms, i, HIGH_TECH):
+        if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
             if second[j] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])):
                 firms.certificate[i] = HIGH_TECH
                 firms.held[i] = 0
                 firms.event[i] = NEW_HIGH_TECH
                 continue
-        if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(inert_share, firms, terms, i, TECH_SME):
+        if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
             if first[j] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])):
                 firms.certificate[i] = TECH_SME
                 firms.held[i] = 0
@@ -151,12 +151,12 @@ def act(
 
 @kernel
 def expected(
-    c: Any, inert_share: float, firms: Any, terms: Any, rung: int, top: int, members: Any, hazards: Any
+    c: Any, firms: Any, terms: Any, rung: int, top: int, members: Any, hazards: Any
 ) -> int:
     """Rows that may apply for a rung and their log hazards; returns how many. members, hazards: (capacity,) out."""
     count = 0
     for i in range(top):
-        if firms.alive[i] == 1 and firm_may_apply(inert_share, firms, terms, i, rung):
+        if firms.alive[i] == 1 and firm_may_apply(c, firms, terms, i, rung):
             members[count] = i
             hazards[count] = firm_log_hazard(c, firms, terms, i, rung)
             count += 1

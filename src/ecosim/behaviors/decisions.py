@@ -95,7 +95,6 @@ def decide(
         awareness.act(b.awareness, firms, terms, survey, luck, quarter, start, stop, work)
         certification.act(
             b.certification,
-            b.notch.inert,
             firms,
             terms,
             (weather.tech_sme, weather.high_tech),

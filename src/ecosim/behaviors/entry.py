@@ -7,6 +7,7 @@ import numpy as np
 from ecosim.model.arithmetic import exp, normal, poisson
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
+from ecosim.model.region import FOREIGN_FROM
 
 
 class Entry(NamedTuple):
@@ -18,6 +19,7 @@ class Entry(NamedTuple):
     outside: float  # ln of arrivals from outside the region per firm and year
     log_size: float  # mean ln employees of a founder's firm
     size_spread: float
+    foreign_size: float  # ln employees of foreign-invested firms above others
     arrival_log_size: float  # mean ln employees of an arrival
     productivity: float  # ln sales per worker relative to the sector's mean
     productivity_spread: float
@@ -69,7 +71,8 @@ def furnish(
         firms.alive[i] = 1
         firms.closing[i] = 0
         firms.age[i] = 0
-        firms.log_employees[i] = max(log_size + c.size_spread * normal(size), 0.0)
+        larger = c.foreign_size if firms.ownership[i] >= FOREIGN_FROM else 0.0
+        firms.log_employees[i] = max(log_size + larger + c.size_spread * normal(size), 0.0)
         mean = survey.mean_productivity[firms.sector[i]] + c.productivity
         firms.log_productivity[i] = mean + c.productivity_spread * normal(skill)
         firms.productivity_change[i] = 0.0

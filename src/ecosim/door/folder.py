@@ -116,9 +116,10 @@ def write_settings(composed: "Composed", folder: Path) -> None:
     _write_or_explain(head + body, folder / "config.yaml")
 
 
-def write_provenance(table: dict[str, Any], folder: Path) -> None:
-    """provenance.json. Raises OutputError."""
-    _write_or_explain(json.dumps(table, ensure_ascii=False, indent=1) + "\n", folder / "provenance.json")
+def write_provenance(table: dict[str, Any], seconds: dict[str, float], folder: Path) -> None:
+    """provenance.json, with the seconds of the stages so far. Raises OutputError."""
+    whole = {**table, "seconds": {stage: round(value, 3) for stage, value in seconds.items()}}
+    _write_or_explain(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", folder / "provenance.json")
 
 
 def _write_or_explain(text: str, path: Path) -> None:

@@ -49,10 +49,8 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(
-    overrides: Sequence[str], tree: Mapping[str, Any], data_hash: str, seconds: Mapping[str, float]
-) -> dict[str, Any]:
-    """Provenance as a plain table for provenance.json."""
+def describe(overrides: Sequence[str], tree: Mapping[str, Any], data_hash: str) -> dict[str, Any]:
+    """Provenance as a plain table for provenance.json; `seconds` by stage are added by whoever writes it."""
     return {
         "command": ["ecosim", *overrides],
         "overrides": list(overrides),
@@ -66,5 +64,4 @@ def describe(
         "platform": platform.platform(),
         "processor": platform.machine(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
     }

@@ -58,22 +58,21 @@ def run_scenario(
         if composed.settings.study.name != "forecast":
             raise UserError(f"study={composed.settings.study.name} runs no scenario; leave the scenario out")
         job = build_job(composed, place)
-        data_hash = _data_hash(job)
+        provenance = describe(composed.overrides, composed.tree, _data_hash(job))
         store = _open_store(composed, place, stages)
         stages("settings", 1, 1)
         home = folder.new_folder(place, composed.label)
         folder.write_settings(composed, home)
-        provenance = describe(composed.overrides, composed.tree, data_hash, {})
         tags = told.tags_of(composed, provenance, "point" if sweep else "single")
         with told.logged(store, composed, tags, sweep) as opened:
             result = _simulate(job, stages)
-            _write(result, job, composed, home, stages, data_hash)
+            labels = charts.labels_of(composed, job)
+            _write(result, job, composed, labels, provenance, home, stages)
             run = opened()
-            problem = ""
-            if run is not None:
-                problem = _tell(run, composed, job, result, home, stages, data_hash)
-        seconds = {**stages.seconds, "all": time.perf_counter() - started}
-    return RunOutcome(charts.labels_of(composed, job), home, job, result, seconds, run.id if run else None, problem)
+            results = None if run is None else told.results_of(composed, job, result, provenance["data_hash"])
+            problem = "" if run is None else _tell(run, home, results, stages)
+    seconds = {**stages.seconds, "all": time.perf_counter() - started}
+    return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
 
 
 def _data_hash(job: "Job") -> str:
@@ -106,16 +105,22 @@ def _simulate(job: "Job", stages: Stages) -> "Result":
     return jobs.run(job, stages)
 
 
-def _write(result: "Result", job: "Job", composed: Composed, home: Path, stages: Stages, data_hash: str) -> None:
+def _write(
+    result: "Result",
+    job: "Job",
+    composed: Composed,
+    labels: "Labels",
+    provenance: dict[str, Any],
+    home: Path,
+    stages: Stages,
+) -> None:
     """Tables first, then what shows them; every finished file stays when a later one cannot be written."""
     stages("tables", 0, 1)
     folder.write_result(result, home)
-    provenance = describe(composed.overrides, composed.tree, data_hash, {**result.seconds, **stages.seconds})
-    folder.write_provenance(provenance, home)
+    folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
     stages("tables", 1, 1)
     try:
         stages("charts", 0, 1)
-        labels = charts.labels_of(composed, job)
         drawn = charts.draw(result, job, composed, labels, home)
         told.write_compare_table(job, result, home)
         stages("charts", 1, 1)
@@ -124,21 +129,17 @@ def _write(result: "Result", job: "Job", composed: Composed, home: Path, stages:
         stages("report", 1, 1)
     except OSError as error:
         raise folder.cannot_write(error, home) from error
+    folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
 
 
-def _tell(
-    run: Any, composed: Composed, job: "Job", result: "Result", home: Path, stages: Stages, data_hash: str
-) -> str:
+def _tell(run: Any, home: Path, results: Any, stages: Stages) -> str:
     """Log the finished run; the message where MLflow could not be told."""
     from ecosim.tracking import TrackingError
 
     started = time.perf_counter()
     stages("tracking", 0, 1)
-    folder.write_provenance(
-        describe(composed.overrides, composed.tree, data_hash, {**result.seconds, **stages.seconds}), home
-    )
     try:
-        run.log(home, told.results_of(composed, job, result, data_hash))
+        run.log(home, results)
     except TrackingError as error:
         stages.seconds["tracking"] = time.perf_counter() - started
         return str(error)

@@ -83,7 +83,9 @@ def make_ladder(
         cohorts = tuple(float(flows[year - back]) for back in range(3))
         before = float(flows[year - 3]) if year - 3 in flows.index else cohorts[2] * np.exp(-yearly)
     else:
-        weights = np.exp(-yearly * np.arange(4))
+        past = growth["hnte_certifications"]  # what has been is not damped, only what is to come
+        grown = past.drift[past.locations.index(region.name)] if region.name in past.locations else past.pooled_drift
+        weights = np.exp(-grown * np.arange(4))
         weights /= weights[:3].sum()
         cohorts = tuple(float(stock * weight) for weight in weights[:3])
         before = float(stock * weights[3])

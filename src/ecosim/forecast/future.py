@@ -14,7 +14,7 @@ from ecosim.forecast import publish, shifts
 from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
 from ecosim.forecast.ensemble import Run, World, draw_behaviors, make_templates, run_members
 from ecosim.forecast.publish import Futures
-from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, PILOT_YEARS, Structure
+from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
 from ecosim.model.population import agents_and_weight
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-PILOT_MEMBERS = 12
-PILOT_ROUNDS = 2  # of matching the trend; each halves what is left many times over
+PILOT_MEMBERS = 32
 
 
 @dataclass(frozen=True)
@@ -132,24 +131,22 @@ def match_growth(
 ) -> tuple[Structure, dict[str, Floats]]:
     """Find the model's own growth and the shifts that bring its trend to the estimated one.
 
-    Indirect inference on one auxiliary statistic, the mean log growth of each count (Gourieroux, Monfort and Renault
+    Indirect inference on one auxiliary statistic, the median log growth of each count (Gourieroux, Monfort and Renault
     1993, doi:10.1002/jae.3950080507): first without conditions, then with the trend alone to correct what the response
     to a shift, not exactly one for one, leaves.
     """
-    span = min(PILOT_YEARS, years)
-    grown = pilot(world, {}, span, workers, progress)
+    grown = pilot(world, {}, years, workers, progress)
     spread = {name: values.std(axis=0, ddof=1) for name, values in grown.items()}
-    mean = {name: values.mean(axis=0) for name, values in grown.items()}
+    center = {name: np.median(values, axis=0) for name, values in grown.items()}
     place = world.region.name
-    for _ in range(PILOT_ROUNDS - 1):
-        trend = {
-            channel: np.tile(_trend(start, target, place, span) - mean[target], (PILOT_MEMBERS, 1))
-            for channel, target in CHANNELS.items()
-        }
-        reached = pilot(world, trend, span, workers, progress)
-        for target in CHANNELS.values():
-            mean[target] = mean[target] + reached[target].mean(axis=0) - _trend(start, target, place, span)
-    structure = Structure(mean, spread)
+    trend = {
+        channel: np.tile(_trend(start, target, place, years) - center[target], (PILOT_MEMBERS, 1))
+        for channel, target in CHANNELS.items()
+    }
+    reached = pilot(world, trend, years, workers, progress)
+    for target in CHANNELS.values():
+        center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
+    structure = Structure(center, spread)
     paths = {
         channel: shifts.member_paths(
             _growth(start, target), structure, target, place, max(members, PILOT_MEMBERS), years, world.seed
@@ -184,10 +181,9 @@ def observation_layer(
     Counts with a channel add reporting noise alone; counts without one (grants, utility models, staff) also add the
     trend and the shocks that the model, now with all conditions, does not produce.
     """
-    span = min(PILOT_YEARS, years)
-    grown = pilot(world, {name: path[:, :years] for name, path in paths.items()}, span, workers, progress)
+    grown = pilot(world, paths, years, workers, progress)
     driven = Structure(
-        {name: values.mean(axis=0) for name, values in grown.items()},
+        {name: np.median(values, axis=0) for name, values in grown.items()},
         {name: values.std(axis=0, ddof=1) for name, values in grown.items()},
     )
     place, seed = world.region.name, world.seed
@@ -200,6 +196,6 @@ def observation_layer(
             center, sd = growth.spread(place, 1)
             share = np.sqrt(max(0.0, 1.0 - (float(driven.sd[target][0]) / max(sd, 1e-9)) ** 2))
             shocks = growth.common_shocks(members, years, seed) + growth.local_shocks(place, members, years, seed)
-            trend = growth.drift_paths(place, members, years, seed) - driven.path(target, years)
+            trend = growth.drift_paths(place, members, years, seed) - driven.center[target]
             added[target] = trend + share * shocks + noise
     return added

@@ -1,9 +1,9 @@
 """From estimated growth to conditions of the firms: only what the firms do not produce by themselves is added.
 
 Calibration says how each count grew in many places (trend, common shock, local shock). A pilot run says how the same
-count grows in the model without any conditions. The trend of the conditions is the difference, matched over the
-pilot's years and held on from there, so that later the model's own structure (renewal waves, firms left to certify)
-bends the path. Local shocks enter only as far as the model's own variance falls short of the estimated one.
+count grows in the model without any conditions. The trend of the conditions is the difference. First certifications
+are matched, not all of them, so that renewal waves, policies and firms that run out still bend the path. Local shocks
+enter only as far as the model's own variance falls short of the estimated one.
 """
 
 from dataclasses import dataclass
@@ -25,28 +25,15 @@ CHANNELS = {  # condition of the firms -> the count whose growth it carries
     "high_tech": "hnte_new",
 }
 GROWTH_OF = {"hnte_new": "hnte_certifications"}  # first certifications grow as certifications do
-PILOT_YEARS = 3
 LARGEST_SHIFT = 4.0  # log points
 
 
 @dataclass(frozen=True)
 class Structure:
-    """Log growth of the model's own counts since the origin in a pilot: (years,) mean and (years,) sd, by target."""
+    """Log growth of the model's own counts since the origin in a pilot: (years,) center (median) and (years,) sd, by target."""
 
-    mean: dict[str, Floats]
+    center: dict[str, Floats]
     sd: dict[str, Floats]
-
-    def path(self, target: str, years: int) -> Floats:
-        """Mean growth for any number of years: the pilot's last yearly step goes on."""
-        return extend(self.mean[target], years)
-
-
-def extend(path: Floats, years: int) -> Floats:
-    """A cumulative path made longer by its mean yearly step."""
-    if path.size >= years:
-        return path[:years]
-    step = path[-1] / path.size
-    return np.append(path, path[-1] + step * np.arange(1, years - path.size + 1))
 
 
 def missing_share(growth: Growth, structure: Structure, target: str, location: str) -> float:
@@ -60,7 +47,7 @@ def member_paths(
     growth: Growth, structure: Structure, target: str, location: str, members: int, years: int, seed: int
 ) -> Floats:
     """Shift of a log level, (members, years): trend less the model's own, common shock, missing local shock."""
-    trend = growth.drift_paths(location, members, years, seed) - structure.path(target, years)
+    trend = growth.drift_paths(location, members, years, seed) - structure.center[target][:years]
     local = growth.local_shocks(location, members, years, seed) * missing_share(growth, structure, target, location)
     return np.clip(trend + growth.common_shocks(members, years, seed) + local, -LARGEST_SHIFT, LARGEST_SHIFT)
 

@@ -20,7 +20,7 @@ from ecosim.model.region import FOREIGN_FROM, Region
 from ecosim.model.terms import Terms
 
 SPIN_UP = 40  # quarters
-PEOPLE_SHARE = 0.02  # S&T people looking for a post at the start of the spin-up, over all employees
+PEOPLE_SHARE = 0.05  # S&T people looking for a post at the start of the spin-up, over all employees
 TIER = 100.0  # puts every firm that may apply before every firm that may not, and performers before the rest
 LARGEST_HAZARD = 5.0  # of a log hazard shift that solves for a flow; beyond it everybody who may apply is certified
 
@@ -110,7 +110,7 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Be
     columns = firms.columns
     columns.certificate[: firms.top] = 0
     columns.held[: firms.top] = 0
-    rank(behaviors.certification, behaviors.notch.inert, columns, model.terms, key, firms.top, scores)
+    rank(behaviors.certification, columns, model.terms, key, firms.top, scores)
     order = np.argsort(-scores[: firms.top], kind="stable")
     alive = order[columns.alive[order] == 1]
     counts = [_whole(cohort / weight, model, number) for number, cohort in enumerate(ladder.cohorts)]
@@ -128,9 +128,9 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Be
     census.set_reference(model.survey)
     c = behaviors.certification
     quarterly = ladder.tech_sme_flow / weight / QUARTERS_PER_YEAR
-    c = c._replace(tech_sme=c.tech_sme + solve(c, behaviors, firms, model.terms, TECH_SME, quarterly))
+    c = c._replace(tech_sme=c.tech_sme + solve(c, firms, model.terms, TECH_SME, quarterly))
     yearly = ladder.first_certifications(c.renewal) / weight
-    c = c._replace(high_tech=c.high_tech + solve(c, behaviors, firms, model.terms, HIGH_TECH, yearly))
+    c = c._replace(high_tech=c.high_tech + solve(c, firms, model.terms, HIGH_TECH, yearly))
     return behaviors._replace(certification=c)
 
 
@@ -164,12 +164,10 @@ def _certify(columns: object, rows: NDArray[np.int64], rung: int) -> None:
     columns.patents[rows] = np.maximum(columns.patents[rows], 1)  # type: ignore[attr-defined]
 
 
-def solve(
-    c: certification.Certification, b: Behaviors, firms: Firms, terms: Terms, rung: int, flow: float
-) -> float:
+def solve(c: certification.Certification, firms: Firms, terms: Terms, rung: int, flow: float) -> float:
     """Shift of the log hazard under which those who may apply for a rung give the expected flow in a window."""
     rows, hazards = np.empty(firms.capacity, np.int64), np.empty(firms.capacity)
-    count = certification.expected(c, b.notch.inert, firms.columns, terms, rung, firms.top, rows, hazards)
+    count = certification.expected(c, firms.columns, terms, rung, firms.top, rows, hazards)
     values = hazards[:count]
     low, high = -20.0, LARGEST_HAZARD
     if count == 0 or flow <= 0:
@@ -184,7 +182,7 @@ def solve(
 
 
 @kernel
-def rank(c, inert, firms, terms, key, top, scores):  # type: ignore[no-untyped-def]
+def rank(c, firms, terms, key, top, scores):  # type: ignore[no-untyped-def]
     """Score of each firm for a certificate: tiers of who may apply, then log hazard plus Gumbel noise."""
     zero = np.uint64(0)
     for i in range(top):
@@ -193,9 +191,9 @@ def rank(c, inert, firms, terms, key, top, scores):  # type: ignore[no-untyped-d
             continue
         u, _ = uniforms(key[0], key[1], firms.uid[i], zero, CONDITIONING)
         tier = 1.0 if firms.performs[i] == 1 else 0.0
-        if certification.firm_may_apply(inert, firms, terms, i, TECH_SME):
+        if certification.firm_may_apply(c, firms, terms, i, TECH_SME):
             tier = 2.0
-        if certification.firm_may_apply(inert, firms, terms, i, HIGH_TECH):
+        if certification.firm_may_apply(c, firms, terms, i, HIGH_TECH):
             tier = 3.0
         score = certification.firm_log_hazard(c, firms, terms, i, HIGH_TECH) - np.log(-np.log(u))
         scores[i] = score + TIER * tier

@@ -9,11 +9,12 @@ from ecosim.model.arithmetic import normal
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns, Firms
 from ecosim.model.luck import Key, uniforms
-from ecosim.model.region import OWNERSHIP, SECTORS, Region
+from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 
 FIRST_UID = np.uint64(1) << np.uint64(62)  # initial firms; founders' uids are hashes and fall anywhere
 LOG_SIZE, SIZE_SPREAD = 2.9, 1.15  # ln employees of an industrial firm before the spin-up, assumption
 LOG_PRODUCTIVITY, PRODUCTIVITY_SPREAD = 4.2, 0.6  # ln sales per worker (10k CNY) before the spin-up, assumption
+FOREIGN_LARGER = 1.0  # ln employees of foreign-invested firms above others before the spin-up, assumption
 MEAN_AGE = 36.0  # quarters before the spin-up, exponential, assumption
 LAYOUT = np.uint64(1000)  # streams of the first layout, apart from those of the quarters
 
@@ -65,7 +66,8 @@ def lay_out(firms: Columns, count: int, seed: int, member: int) -> None:
         a, b = uniforms(seed, member, firms.uid[i], zero, LAYOUT)
         c, d = uniforms(seed, member, firms.uid[i], zero, LAYOUT + np.uint64(1))
         e, f = uniforms(seed, member, firms.uid[i], zero, LAYOUT + np.uint64(2))
-        firms.log_employees[i] = max(LOG_SIZE + SIZE_SPREAD * normal(a), 0.0)
+        larger = FOREIGN_LARGER if firms.ownership[i] >= FOREIGN_FROM else 0.0
+        firms.log_employees[i] = max(LOG_SIZE + larger + SIZE_SPREAD * normal(a), 0.0)
         firms.log_productivity[i] = LOG_PRODUCTIVITY + PRODUCTIVITY_SPREAD * normal(b)
         firms.age[i] = int(-MEAN_AGE * np.log(c))
         firms.ambition[i] = normal(d)

@@ -59,7 +59,7 @@ class Region:
     zones: dict[str, Zone] = Field(default_factory=lambda: {"all": Zone(share=1.0)})
     firms: int | None = Field(default=None, ge=50, le=100_000_000)
     firms_source: str = "convention: firms per certificate"
-    firms_per_certificate: float = Field(default=30.0, ge=5, le=500)
+    firms_per_certificate: float = Field(default=60.0, ge=5, le=500)
     largest_sample: int = Field(default=20_000, ge=200)  # agents; above it one agent stands for several firms
 
     @field_validator("name")
