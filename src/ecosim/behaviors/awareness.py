@@ -29,28 +29,26 @@ def hazard(c, quarter_share, known_share, visits):  # type: ignore[no-untyped-de
 
 @kernel
 def act(
-    c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any
+    c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any
 ) -> None:
     """Learn of each family; a visit tells of all; aware firms may be taken into one-to-one service."""
     for pair in range(2):
         stream = AWARENESS if pair == 0 else MORE_AWARENESS
-        for i in range(start, stop):
-            j = i - start
-            work[2 * pair][j], work[2 * pair + 1][j] = uniforms(luck[0], luck[1], firms.uid[i], quarter, stream)
+        for i in range(firms.uid.size):
+            work[2 * pair][i], work[2 * pair + 1][i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, stream)
     aware = firms.aware
     for family in range(len(FAMILIES)):
         known, visits, draw = work[6], work[5], work[family]
-        for i in range(start, stop):
-            known[i - start] = survey.known[firms.zone[i], family]
-            visits[i - start] = terms.visit_rate[firms.kind[i]]
-        for i in range(start, stop):
-            j = i - start
-            learns = draw[j] < 1.0 - exp(-hazard(c, 0.25, known[j], visits[j]))
+        for i in range(firms.uid.size):
+            known[i] = survey.known[firms.zone[i], family]
+            visits[i] = terms.visit_rate[firms.kind[i]]
+        for i in range(firms.uid.size):
+            learns = draw[i] < 1.0 - exp(-hazard(c, 0.25, known[i], visits[i]))
             aware[i] = aware[i] | ((1 << family) if learns else 0)
-    for i in range(start, stop):
-        work[0][i - start], _ = uniforms(luck[0], luck[1], firms.uid[i], quarter, SERVICE)
-    for i in range(start, stop):
+    for i in range(firms.uid.size):
+        work[0][i], _ = uniforms(luck[0], luck[1], firms.uid[i], quarter, SERVICE)
+    for i in range(firms.uid.size):
         left = max(firms.assisted[i] - 1, 0)
         ready = (aware[i] & CERTIFICATION) != 0 and firms.performs[i] == 1
-        taken = ready and work[0][i - start] < terms.service_rate[firms.kind[i]]
+        taken = ready and work[0][i] < terms.service_rate[firms.kind[i]]
         firms.assisted[i] = VISITED if taken else left

@@ -113,17 +113,14 @@ def act(
     decides: bool,
     luck: Any,
     quarter: Any,
-    start: int,
-    stop: int,
     work: Any,
 ) -> None:
     """Certify, renew and lapse. shifts: conditions of the two rungs; decides: high-tech enterprises in this quarter."""
     first, second, third = work[0], work[1], work[2]
-    for i in range(start, stop):
-        first[i - start], second[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
-        third[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, RENEWAL)
-    for i in range(start, stop):
-        j = i - start
+    for i in range(firms.uid.size):
+        first[i], second[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
+        third[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, RENEWAL)
+    for i in range(firms.uid.size):
         firms.event[i] = 0
         if firms.certificate[i] > 0:
             firms.held[i] += 1
@@ -132,18 +129,18 @@ def act(
         if firms.certificate[i] == HIGH_TECH:
             if decides and firms.held[i] >= VALIDITY:
                 firms.held[i] = 0
-                kept = third[j] < c.renewal
+                kept = third[i] < c.renewal
                 firms.event[i] = RENEWED if kept else LAPSED
                 firms.certificate[i] = HIGH_TECH if kept else TECH_SME
             continue
         if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
-            if second[j] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])):
+            if second[i] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])):
                 firms.certificate[i] = HIGH_TECH
                 firms.held[i] = 0
                 firms.event[i] = NEW_HIGH_TECH
                 continue
         if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
-            if first[j] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])):
+            if first[i] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])):
                 firms.certificate[i] = TECH_SME
                 firms.held[i] = 0
                 firms.event[i] = NEW_TECH_SME

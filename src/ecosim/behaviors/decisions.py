@@ -78,42 +78,71 @@ def decide(
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here."""
     work = np.empty((SCRATCH, BLOCK))
     for start in range(0, top, BLOCK):
-        stop = min(start + BLOCK, top)
-        exit.act(b.exit, firms, terms, survey, luck, quarter, start, stop, work)
-        grow_older(firms, start, stop)
-        growth.act(b.growth, firms, survey, luck, quarter, start, stop, work)
-        classify(firms, survey.known.shape[0], start, stop)
-        research.participate(b.participation, firms, luck, quarter, start, stop, work)
-        research.spend(b.intensity, firms, terms, weather.research, start, stop, work)
+        block = rows_between(firms, start, min(start + BLOCK, top))
+        exit.act(b.exit, block, terms, survey, luck, quarter, work)
+        grow_older(block)
+        growth.act(b.growth, block, survey, luck, quarter, work)
+        classify(block, survey.known.shape[0])
+        research.participate(b.participation, block, luck, quarter, work)
+        research.spend(b.intensity, block, terms, weather.research, work)
         if weather.decides:
-            notch.act(b.notch, firms, terms, luck, quarter, start, stop, work)
-        knowledge.act(b.knowledge, firms, start, stop, work)
-        innovation.act(b.innovation, firms, survey, weather.invention, luck, quarter, start, stop, work)
-        productivity.act(
-            b.productivity, b.knowledge, firms, survey, weather.demand, luck, quarter, start, stop, work
-        )
-        awareness.act(b.awareness, firms, terms, survey, luck, quarter, start, stop, work)
-        certification.act(
-            b.certification,
-            firms,
-            terms,
-            (weather.tech_sme, weather.high_tech),
-            weather.decides,
-            luck,
-            quarter,
-            start,
-            stop,
-            work,
-        )
-        finance.act(b.finance, firms, terms, luck, quarter, start, stop, work)
-        hiring.post(b.hiring, firms, terms, luck, quarter, start, stop, work)
+            notch.act(b.notch, block, terms, luck, quarter, work)
+        knowledge.act(b.knowledge, block, work)
+        innovation.act(b.innovation, block, survey, weather.invention, luck, quarter, work)
+        productivity.act(b.productivity, b.knowledge, block, survey, weather.demand, luck, quarter, work)
+        awareness.act(b.awareness, block, terms, survey, luck, quarter, work)
+        shifts = (weather.tech_sme, weather.high_tech)
+        certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
+        finance.act(b.finance, block, terms, luck, quarter, work)
+        hiring.post(b.hiring, block, terms, luck, quarter, work)
 
 
 @kernel
-def grow_older(firms: Columns, start: int, stop: int) -> None:
+def rows_between(firms: Columns, start: int, stop: int) -> Columns:
+    """Views of the columns on the rows of one block; loops from zero over them vectorize."""
+    return Columns(
+        firms.uid[start:stop],
+        firms.alive[start:stop],
+        firms.closing[start:stop],
+        firms.sector[start:stop],
+        firms.zone[start:stop],
+        firms.ownership[start:stop],
+        firms.kind[start:stop],
+        firms.age[start:stop],
+        firms.log_employees[start:stop],
+        firms.log_productivity[start:stop],
+        firms.productivity_change[start:stop],
+        firms.knowledge[start:stop],
+        firms.performs[start:stop],
+        firms.ambition[start:stop],
+        firms.stretch[start:stop],
+        firms.research[start:stop],
+        firms.reported[start:stop],
+        firms.inert[start:stop],
+        firms.staff[start:stop],
+        firms.pending[start:stop],
+        firms.patents[start:stop],
+        firms.inventions_pending[start:stop],
+        firms.filed[start:stop],
+        firms.inventions_filed[start:stop],
+        firms.granted[start:stop],
+        firms.inventions_granted[start:stop],
+        firms.certificate[start:stop],
+        firms.held[start:stop],
+        firms.event[start:stop],
+        firms.aware[start:stop],
+        firms.assisted[start:stop],
+        firms.constrained[start:stop],
+        firms.loan[start:stop],
+        firms.vacancies[start:stop],
+    )
+
+
+@kernel
+def grow_older(firms: Columns) -> None:
     """A quarter passes."""
     age = firms.age
-    for i in range(start, stop):
+    for i in range(age.size):
         age[i] += 1
 
 
@@ -121,12 +150,12 @@ LOG_BANDS = (2.995732273553991, 5.703782474656201, 6.907755278982137)  # ln of S
 
 
 @kernel
-def classify(firms: Columns, zones: int, start: int, stop: int) -> None:
+def classify(firms: Columns, zones: int) -> None:
     """Put each firm into its kind: sector x zone x ownership x size band."""
     owners = len(OWNERSHIP)
     sector, zone, ownership, kind = firms.sector, firms.zone, firms.ownership, firms.kind
     log_employees = firms.log_employees
-    for i in range(start, stop):
+    for i in range(kind.size):
         size = log_employees[i]
         band = (1 if size >= LOG_BANDS[0] else 0) + (1 if size >= LOG_BANDS[1] else 0)
         band += 1 if size >= LOG_BANDS[2] else 0

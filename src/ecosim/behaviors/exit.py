@@ -46,20 +46,19 @@ def log_hazard(c, first, second, third, young, mature, size, productivity, certi
 
 
 @kernel
-def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Mark the firms that close in this quarter. work: (n, block) scratch."""
     draw, mean, pressure = work[0], work[1], work[2]
-    for i in range(start, stop):
-        draw[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, EXIT)
+    for i in range(firms.uid.size):
+        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, EXIT)
     age, log_employees, log_productivity = firms.age, firms.log_employees, firms.log_productivity
     certificate, constrained, closing = firms.certificate, firms.constrained, firms.closing
-    for i in range(start, stop):
-        mean[i - start] = survey.mean_productivity[firms.sector[i]]
-        pressure[i - start] = terms.closing_pressure[firms.kind[i]]
-    for i in range(start, stop):
-        j = i - start
+    for i in range(firms.uid.size):
+        mean[i] = survey.mean_productivity[firms.sector[i]]
+        pressure[i] = terms.closing_pressure[firms.kind[i]]
+    for i in range(firms.uid.size):
         size = min(max(log_employees[i] - LOG_TEN, -SIZE_BOUND), SIZE_BOUND)
-        relative = min(max(log_productivity[i] - mean[j], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)
+        relative = min(max(log_productivity[i] - mean[i], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)
         years = age[i]
         hazard = log_hazard(
             c,
@@ -73,5 +72,5 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, st
             1.0 if certificate[i] > 0 else 0.0,
             1.0 * constrained[i],
         )
-        rate = exp(hazard + pressure[j])
-        closing[i] = 1 if draw[j] < 1.0 - exp(-rate) else 0
+        rate = exp(hazard + pressure[i])
+        closing[i] = 1 if draw[i] < 1.0 - exp(-rate) else 0

@@ -30,21 +30,20 @@ def log_odds(c, one, certified, size, coverage):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Borrow, be refused, repay."""
     draw, answer, coverage = work[0], work[1], work[2]
-    for i in range(start, stop):
-        draw[i - start], answer[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, CREDIT)
-    for i in range(start, stop):
+    for i in range(firms.uid.size):
+        draw[i], answer[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, CREDIT)
+    for i in range(firms.uid.size):
         covered = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
-        coverage[i - start] = terms.credit_coverage[firms.certificate[i], firms.kind[i]] * covered
+        coverage[i] = terms.credit_coverage[firms.certificate[i], firms.kind[i]] * covered
     log_employees, log_productivity, certificate = firms.log_employees, firms.log_productivity, firms.certificate
     performs, constrained, loan = firms.performs, firms.constrained, firms.loan
-    for i in range(start, stop):
-        j = i - start
-        odds = log_odds(c, 1.0, 1.0 if certificate[i] > 0 else 0.0, log_employees[i] - LOG_TWENTY, coverage[j])
-        asks = (draw[j] < c.need) & (performs[i] == 1)
-        approved = answer[j] < 1.0 / (1.0 + exp(-odds))
+    for i in range(firms.uid.size):
+        odds = log_odds(c, 1.0, 1.0 if certificate[i] > 0 else 0.0, log_employees[i] - LOG_TWENTY, coverage[i])
+        asks = (draw[i] < c.need) & (performs[i] == 1)
+        approved = answer[i] < 1.0 / (1.0 + exp(-odds))
         lent = c.leverage * exp(log_employees[i] + log_productivity[i])
         constrained[i] = 1 if asks & (not approved) else 0
         loan[i] = loan[i] * (1.0 - c.repayment) + (lent if asks & approved else 0.0)

@@ -59,21 +59,21 @@ def variance_gamma(u, position, fraction):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def act(c: Any, firms: Any, survey: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+def act(c: Any, firms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Change employment. Source: variance-gamma as jump reading of the Laplace fact, Arata (2019), unverified."""
     draw, gap, step = work[0], work[1], work[2]
-    for i in range(start, stop):
-        draw[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, GROWTH)
-    for i in range(start, stop):
-        gap[i - start] = firms.log_productivity[i] - survey.mean_productivity[firms.sector[i]]
-    for i in range(start, stop):
-        z = -log(1.0 - abs(2.0 * draw[i - start] - 1.0)) * STEPS_PER_UNIT
+    for i in range(firms.uid.size):
+        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, GROWTH)
+    for i in range(firms.uid.size):
+        gap[i] = firms.log_productivity[i] - survey.mean_productivity[firms.sector[i]]
+    for i in range(firms.uid.size):
+        z = -log(1.0 - abs(2.0 * draw[i] - 1.0)) * STEPS_PER_UNIT
         position = min(int(z), LAST)
-        step[i - start] = variance_gamma(draw[i - start], position, z - position)
+        step[i] = variance_gamma(draw[i], position, z - position)
     log_employees, productivity_change = firms.log_employees, firms.productivity_change
-    for i in range(start, stop):
-        mean = mean_growth(c, 0.25, productivity_change[i], gap[i - start])
+    for i in range(firms.uid.size):
+        mean = mean_growth(c, 0.25, productivity_change[i], gap[i])
         mean = min(max(mean, -LARGEST_MEAN), LARGEST_MEAN)
         b = spread(c, log_employees[i])
-        change = log(1.0 + mean) + 0.25 * log(1.0 - b * b) + b * step[i - start]
+        change = log(1.0 + mean) + 0.25 * log(1.0 - b * b) + b * step[i]
         log_employees[i] = max(log_employees[i] + change, 0.0)

@@ -30,22 +30,21 @@ def desired_staff(c, research, wage):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def post(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+def post(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Let staff leave and post vacancies; a subsidy per hire lowers the yearly cost."""
     draw, wage = work[0], work[1]
-    for i in range(start, stop):
-        draw[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, PEOPLE)
+    for i in range(firms.uid.size):
+        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, PEOPLE)
         knows = 1.0 if (firms.aware[i] & TALENT) != 0 else 0.0
         # a post lasts 1 / separation quarters on average, the subsidy pays once
         paid = terms.hiring_grant[firms.kind[i]] * knows * 4.0 * c.separation
-        wage[i - start] = max(c.wage - paid, 0.1 * c.wage)
+        wage[i] = max(c.wage - paid, 0.1 * c.wage)
     log_employees, research, staff, vacancies = firms.log_employees, firms.research, firms.staff, firms.vacancies
     alive, closing = firms.alive, firms.closing
-    for i in range(start, stop):
-        j = i - start
-        leaving = int(staff[i] * c.separation + draw[j])
+    for i in range(firms.uid.size):
+        leaving = int(staff[i] * c.separation + draw[i])
         stays = (alive[i] == 1) & (closing[i] == 0)
-        target = min(desired_staff(c, research[i], wage[j]), LARGEST_SHARE * exp(log_employees[i]))
+        target = min(desired_staff(c, research[i], wage[i]), LARGEST_SHARE * exp(log_employees[i]))
         kept = staff[i] - leaving
         vacancies[i] = max(int(target) - kept, 0) if stays else 0
 

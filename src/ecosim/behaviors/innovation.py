@@ -38,36 +38,31 @@ def act(
     condition: float,
     luck: Any,
     quarter: Any,
-    start: int,
-    stop: int,
     work: Any,
 ) -> None:
     """File and be granted patents. NB2 with dispersion 1 is geometric: n = floor(ln u / ln(rate / (1 + rate)))."""
     draw, split, near = work[0], work[1], work[2]
-    for i in range(start, stop):
-        draw[i - start], split[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, INNOVATION)
-    for i in range(start, stop):
-        near[i - start] = survey.spillover[firms.sector[i], firms.zone[i]]
+    for i in range(firms.uid.size):
+        draw[i], split[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, INNOVATION)
+    for i in range(firms.uid.size):
+        near[i] = survey.spillover[firms.sector[i], firms.zone[i]]
     log_employees, staff, knowledge, performs = firms.log_employees, firms.staff, firms.knowledge, firms.performs
     filed, inventions = firms.filed, firms.inventions_filed
-    for i in range(start, stop):
-        j = i - start
+    for i in range(firms.uid.size):
         share = min(max(staff[i] * exp(-log_employees[i]), 0.01), 1.0)
-        value = log_rate(c, 1.0, log(max(knowledge[i], 1e-3)), near[j], log(10.0 * share))
+        value = log_rate(c, 1.0, log(max(knowledge[i], 1e-3)), near[i], log(10.0 * share))
         rate = min(max(exp(value + condition), SMALLEST_RATE), LARGEST_RATE) * performs[i]
-        count = log(draw[j]) / log((rate + 1e-300) / (1.0 + rate))
-        draw[j] = float(int(count))
-    for i in range(start, stop):
-        j = i - start
-        filed[i] = int(draw[j])
-        inventions[i] = int(draw[j] * c.invention_share + split[j])
-    for i in range(start, stop):
-        draw[i - start], split[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, GRANTING)
-    for i in range(start, stop):
-        j = i - start
-        utility = int(firms.pending[i] / UTILITY_DELAY + draw[j])
-        decided = int(firms.inventions_pending[i] / INVENTION_DELAY + split[j])
-        granted = int(decided * c.invention_granted + draw[j])
+        count = log(draw[i]) / log((rate + 1e-300) / (1.0 + rate))
+        draw[i] = float(int(count))
+    for i in range(firms.uid.size):
+        filed[i] = int(draw[i])
+        inventions[i] = int(draw[i] * c.invention_share + split[i])
+    for i in range(firms.uid.size):
+        draw[i], split[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, GRANTING)
+    for i in range(firms.uid.size):
+        utility = int(firms.pending[i] / UTILITY_DELAY + draw[i])
+        decided = int(firms.inventions_pending[i] / INVENTION_DELAY + split[i])
+        granted = int(decided * c.invention_granted + draw[i])
         firms.pending[i] += filed[i] - inventions[i] - utility
         firms.inventions_pending[i] += inventions[i] - decided
         firms.granted[i] = utility + granted

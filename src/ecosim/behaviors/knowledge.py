@@ -22,12 +22,12 @@ def next_capital(c, capital, research):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def act(c: Any, firms: Any, start: int, stop: int, work: Any) -> None:
+def act(c: Any, firms: Any, work: Any) -> None:
     """Accumulate; work[4] keeps R&D over the capital before it."""
     knowledge, research, renewal = firms.knowledge, firms.research, work[4]
-    for i in range(start, stop):
+    for i in range(firms.uid.size):
         starter = research[i] / (c.depreciation + c.initial_growth)
         before = knowledge[i] if knowledge[i] > 0.0 else starter
         after = next_capital(c, before, research[i])
-        renewal[i - start] = research[i] / before if before > 0.0 else 0.0
+        renewal[i] = research[i] / before if before > 0.0 else 0.0
         knowledge[i] = after if after > 1e-9 else 0.0

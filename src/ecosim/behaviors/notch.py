@@ -45,18 +45,17 @@ def cost(c, gap, tax_rate, deduction):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from work[3]."""
     draw, excess, ratio = work[0], work[1], work[3]
-    for i in range(start, stop):
-        draw[i - start], excess[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
-    for i in range(start, stop):
-        j = i - start
+    for i in range(firms.uid.size):
+        draw[i], excess[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
+    for i in range(firms.uid.size):
         if firms.performs[i] == 0:
             firms.reported[i] = 0.0
             firms.stretch[i] = 0.0
             continue
-        true = ratio[j]
+        true = ratio[i]
         sales = exp(firms.log_employees[i] + firms.log_productivity[i])
         band = 0 if sales < SALES_BANDS[0] else 1 if sales < SALES_BANDS[1] else 2
         required = terms.criteria[band]
@@ -75,8 +74,8 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, start: int, sto
         helped = 0.5 if firms.assisted[i] > 0 else 0.0
         b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
         pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind])
-        if draw[j] < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
-            firms.reported[i] = required * (1.0 - EXCESS * log(excess[j]))
+        if draw[i] < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
+            firms.reported[i] = required * (1.0 - EXCESS * log(excess[i]))
             firms.stretch[i] += log((true + (1.0 - c.relabeled) * missing) / true)
         else:
             firms.stretch[i] = 0.0

@@ -24,22 +24,21 @@ def mean_change(c, one, knowledge_growth, gap):  # type: ignore[no-untyped-def]
 
 @kernel
 def act(
-    c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quarter: Any, start: int, stop: int, work: Any
+    c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quarter: Any, work: Any
 ) -> None:
     """Change productivity. R&D pays off with a unit-mean exponential factor; R&D over capital from work[4]."""
     draw, luckier, frontier, trend, renewal = work[0], work[1], work[2], work[5], work[4]
-    for i in range(start, stop):
-        draw[i - start], luckier[i - start] = uniforms(luck[0], luck[1], firms.uid[i], quarter, PRODUCTIVITY)
-    for i in range(start, stop):
-        frontier[i - start] = survey.frontier[firms.sector[i]]
-        trend[i - start] = demand * survey.high_tech[firms.sector[i]]
+    for i in range(firms.uid.size):
+        draw[i], luckier[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, PRODUCTIVITY)
+    for i in range(firms.uid.size):
+        frontier[i] = survey.frontier[firms.sector[i]]
+        trend[i] = demand * survey.high_tech[firms.sector[i]]
     log_productivity, log_employees, change = firms.log_productivity, firms.log_employees, firms.productivity_change
-    for i in range(start, stop):
-        j = i - start
-        payoff = -log(draw[j])
-        growth = log(1.0 - k.depreciation + renewal[j] * payoff) if renewal[j] > 0.0 else 0.0
+    for i in range(firms.uid.size):
+        payoff = -log(draw[i])
+        growth = log(1.0 - k.depreciation + renewal[i] * payoff) if renewal[i] > 0.0 else 0.0
         absorbs = min(1.0, 0.25 + 0.1 * log_employees[i])
-        gap = max(0.0, frontier[j] - log_productivity[i]) * absorbs
-        shock = log(luckier[j] / (1.0 - luckier[j])) * 0.5513288954217921  # logistic of unit variance
+        gap = max(0.0, frontier[i] - log_productivity[i]) * absorbs
+        shock = log(luckier[i] / (1.0 - luckier[i])) * 0.5513288954217921  # logistic of unit variance
         change[i] = mean_change(c, 1.0, growth, gap) + c.noise * shock
-        log_productivity[i] += change[i] + trend[j]
+        log_productivity[i] += change[i] + trend[i]

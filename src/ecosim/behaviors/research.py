@@ -68,48 +68,47 @@ def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):  # typ
 
 
 @kernel
-def participate(c: Any, firms: Any, luck: Any, quarter: Any, start: int, stop: int, work: Any) -> None:
+def participate(c: Any, firms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Start or stop R&D."""
     draw = work[0]
-    for i in range(start, stop):
-        draw[i - start] = uniform(luck[0], luck[1], firms.uid[i], quarter, PARTICIPATION)
+    for i in range(firms.uid.size):
+        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, PARTICIPATION)
     performs, aware, ownership = firms.performs, firms.aware, firms.ownership
     certificate, log_employees = firms.certificate, firms.log_employees
-    for i in range(start, stop):
+    for i in range(firms.uid.size):
         knows = 1.0 if (aware[i] & RESEARCH) != 0 else 0.0
         foreign = 1.0 if ownership[i] >= FOREIGN_FROM else 0.0
         begin = log_start(c, 1.0, knows, log_employees[i] - LOG_TEN, foreign)
         end = log_stop(c, 1.0, 1.0 if certificate[i] > 0 else 0.0)
-        changes = draw[i - start] < 1.0 - exp(-exp(begin if performs[i] == 0 else end))
+        changes = draw[i] < 1.0 - exp(-exp(begin if performs[i] == 0 else end))
         performs[i] = performs[i] ^ (1 if changes else 0)
 
 
 @kernel
-def spend(c: Any, firms: Any, terms: Any, condition: float, start: int, stop: int, work: Any) -> None:
+def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
     """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio in work[3]."""
     price, grant, ratio = work[0], work[1], work[3]
-    for i in range(start, stop):
+    for i in range(firms.uid.size):
         rung, kind = firms.certificate[i], firms.kind[i]
         claims = 1.0 if (firms.aware[i] & RESEARCH) != 0 else 0.0
-        grant[i - start] = terms.research_grant[rung, kind] * claims
-        price[i - start] = user_cost(
-            terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i - start]
+        grant[i] = terms.research_grant[rung, kind] * claims
+        price[i] = user_cost(
+            terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i]
         )
     log_employees, log_productivity, ambition = firms.log_employees, firms.log_productivity, firms.ambition
     ownership, performs, stretch, constrained = firms.ownership, firms.performs, firms.stretch, firms.constrained
-    for i in range(start, stop):
-        j = i - start
+    for i in range(firms.uid.size):
         value = log_intensity(
             c,
             1.0,
             ambition[i],
             log_employees[i] - LOG_TWENTY,
             1.0 if ownership[i] >= FOREIGN_FROM else 0.0,
-            log(max(price[j], 0.05)),
-            log(1.0 + max(c.additionality * grant[j], -0.9)),
+            log(max(price[i], 0.05)),
+            log(1.0 + max(c.additionality * grant[i], -0.9)),
         )
         intensity = min(exp(value + condition + stretch[i]), LARGEST_INTENSITY)
-        ratio[j] = intensity * performs[i] * (1.0 - 0.5 * constrained[i])
+        ratio[i] = intensity * performs[i] * (1.0 - 0.5 * constrained[i])
     research = firms.research
-    for i in range(start, stop):
-        research[i] = ratio[i - start] * exp(log_employees[i] + log_productivity[i]) * 0.25
+    for i in range(firms.uid.size):
+        research[i] = ratio[i] * exp(log_employees[i] + log_productivity[i]) * 0.25

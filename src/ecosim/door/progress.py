@@ -44,9 +44,10 @@ class Stages:
                     self._tasks[stage] = self._bars.add_task(stage, total=total)
             if self._bars is not None:
                 self._bars.update(self._tasks[stage], completed=done, total=total)
-            if done >= total and stage not in self.seconds:
+            if done >= total:
+                first = stage not in self.seconds
                 self.seconds[stage] = now - self._started[stage]
-                if self._bars is None:
+                if self._bars is None and first:
                     print(f"{stage}: {self.seconds[stage]:.1f} s", file=sys.stderr, flush=True)  # noqa: T201
 
     def say(self, line: str) -> None:
