@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.firms import CERTIFICATION, FAMILIES
+from ecosim.model.firms import CERTIFICATION, FAMILIES, HIGH_TECH
 from ecosim.model.luck import AWARENESS, MORE_AWARENESS, SERVICE, uniforms
 
 VISITED = 4  # quarters for which one-to-one service helps
@@ -50,5 +50,6 @@ def act(
     for i in range(firms.uid.size):
         left = max(firms.assisted[i] - 1, 0)
         ready = (aware[i] & CERTIFICATION) != 0 and firms.performs[i] == 1
+        ready = ready and firms.certificate[i] < HIGH_TECH  # the service's aim is the certificate
         taken = ready and work[0][i] < terms.service_rate[firms.kind[i]]
         firms.assisted[i] = VISITED if taken else left

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import pdtr, pdtrik
 
 from ecosim.behaviors import entry, hiring
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
@@ -13,6 +14,7 @@ from ecosim.model.ecosystem import Arrivals, EcosystemModel
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.compiled import kernel
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
+from ecosim.model.terms import classify
 
 WORD = 2**32 - 1
 
@@ -101,7 +103,7 @@ class FirmRules:
         )
 
     def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
-        count = int(np.random.Generator(_philox(model)).poisson(mean)) if mean > 0 else 0
+        count = poisson_count(region_draw(model, 1), mean)
         uids, draws = np.empty(count, np.uint64), np.empty((count, 3))
         arrival_traits(luck(model), np.uint64(model.quarter), uids, draws)
         return Arrivals(
@@ -124,6 +126,7 @@ class FirmRules:
             rows,
             uids,
         )
+        classify(model.firms.columns, rows, len(model.region.zones))
 
 
 def luck(model: EcosystemModel) -> tuple[np.uint64, np.uint64]:
@@ -136,9 +139,12 @@ def region_draw(model: EcosystemModel, number: int) -> float:
     return float(one_draw(luck(model), np.uint64(model.quarter), np.uint64(number)))
 
 
-def _philox(model: EcosystemModel) -> Any:
-    seed, member = model.key
-    return np.random.Philox(key=[(seed << 32) | member, model.quarter])
+def poisson_count(u: float, mean: float) -> int:
+    """Count by inversion of one uniform: a higher mean with the same u never gives fewer. For any mean."""
+    if mean <= 0:
+        return 0
+    count = max(int(np.ceil(pdtrik(u, mean))), 0)
+    return count - 1 if count > 0 and pdtr(count - 1, mean) >= u else count
 
 
 @kernel

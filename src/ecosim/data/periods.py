@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 QUARTERS_PER_YEAR = 4
@@ -16,6 +17,7 @@ class Period(NamedTuple):
     frequency: str  # year, quarter, month or day
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Period:
     """'2022', '2022-Q3', '2022-09' or '2022-09-30' as a period.
 

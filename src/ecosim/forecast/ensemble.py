@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import Estimate
+from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
 from ecosim.model.ecosystem import EcosystemModel, Policy
@@ -46,13 +47,18 @@ class World:
 
 @dataclass(frozen=True)
 class Run:
-    """One member under one scenario: series by quarter, (quarters, series) in real units, and what it cost."""
+    """One member under one scenario: series by quarter in real units, and what it cost.
 
+    before: the four quarters up to the origin, (4, series); start: the series at the origin, certificates as
+    conditioned; series: (quarters, series).
+    """
+
+    before: Floats
+    start: Floats
     series: Floats
     outlay: dict[tuple[str, int], float]  # (instrument, year) -> 10k CNY
     recipients: dict[tuple[str, int], int]
     refused: dict[tuple[str, int], int]
-    start: Floats  # the series at the origin: the last quarter's, certificates as conditioned
 
 
 def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Behaviors:
@@ -77,7 +83,7 @@ def make_templates(
 def _template(
     region: Region, agents: int, center: Behaviors, baseline: dict[str, Policy], origin: int, seed: int, number: int
 ) -> Template:
-    return spin_up(region, agents, center, baseline, origin, Key(seed, SPIN_UP_LUCK + number))
+    return spin_up(region, agents, center, baseline, origin - QUARTERS_PER_YEAR, Key(seed, SPIN_UP_LUCK + number))
 
 
 def level_draws(world: World, member: int) -> tuple[float, float, float]:
@@ -88,8 +94,12 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
     return float(high_tech), float(tech_sme), float(tech_sme * np.exp(world.flow_sd * third))
 
 
-def prepare(world: World, member: int) -> tuple[EcosystemModel, Behaviors]:
-    """A member at the origin under the baseline's rules, certified as its ladder says, and its behaviors."""
+def prepare(world: World, member: int) -> EcosystemModel:
+    """A member at the origin under the baseline's rules, certified as its ladder says.
+
+    The template is a year older than the origin: in that year the member's own coefficients take hold, so that its
+    growth is measured from where they lead.
+    """
     behaviors = draw_behaviors(world.estimates, world.seed, member)
     template = world.templates[member % len(world.templates)]
     model = EcosystemModel(
@@ -99,45 +109,60 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, Behaviors]:
         policies=world.baseline,
         key=Key(world.seed, member),
         weight=world.weight,
-        quarter=world.origin,
+        quarter=world.origin - QUARTERS_PER_YEAR,
         people=template.people,
         reference=template.reference,
+        spillover_reference=template.spillover_reference,
     )
-    behaviors = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
-    return model, behaviors
-
-
-def run_member(world: World, policies: dict[str, Policy], paths: dict[str, Floats], quarters: int, member: int) -> Run:
-    """One future under one scenario. paths: yearly shifts (members, years) by channel."""
-    model, behaviors = prepare(world, member)
-    model.rules = FirmRules(behaviors, world.region)
-    model.policies = policies
-    model.conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
-    start = model.observe()
-    for _ in range(quarters):
+    for _ in range(QUARTERS_PER_YEAR):
         model.step()
-    ledger = model.ledger
-    return Run(
-        np.array(model.history),
-        {key: fen / FEN_PER_UNIT for key, fen in ledger.outlay.items()},
-        dict(ledger.recipients),
-        dict(ledger.refused),
-        start,
-    )
+    behaviors = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
+    model.rules = FirmRules(behaviors, world.region)
+    return model
+
+
+def run_member(
+    world: World, packages: list[dict[str, Policy]], paths: dict[str, Floats], quarters: int, member: int
+) -> list[Run]:
+    """One future under each package of policies, with the same luck. paths: yearly shifts (members, years)."""
+    conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
+    ready = prepare(world, member)
+    before, start = np.array(ready.history), ready.observe()
+    runs = []
+    for policies in packages:
+        model = EcosystemModel(
+            world.region,
+            ready.firms.copy(),
+            ready.rules,
+            policies=policies,
+            conditions=conditions,
+            key=ready.key,
+            weight=world.weight,
+            quarter=world.origin,
+            people=ready.looking,
+            reference=ready.reference,
+            spillover_reference=ready.survey.reference,
+        )
+        for _ in range(quarters):
+            model.step()
+        books = model.ledger
+        outlay = {key: fen / FEN_PER_UNIT for key, fen in books.outlay.items()}
+        runs.append(Run(before, start, np.array(model.history), outlay, dict(books.recipients), dict(books.refused)))
+    return runs
 
 
 def run_members(
     world: World,
-    policies: dict[str, Policy],
+    packages: list[dict[str, Policy]],
     paths: dict[str, Floats],
     members: int,
     workers: int,
     progress: Callable[[int, int], None],
-    quarters: int | None = None,
-) -> list[Run]:
-    """Members in parallel threads, in order; results do not depend on the number of workers."""
-    job = partial(run_member, world, policies, paths, world.quarters if quarters is None else quarters)
-    return in_parallel(job, range(members), workers, progress)
+) -> list[list[Run]]:
+    """Members in parallel threads; for each package the runs in order of members, whatever the number of workers."""
+    job = partial(run_member, world, packages, paths, world.quarters)
+    together = in_parallel(job, range(members), workers, progress)
+    return [[runs[number] for runs in together] for number in range(len(packages))]
 
 
 def in_parallel(job: Callable[[int], object], numbers: range, workers: int, progress: Callable[[int, int], None]) -> list:  # type: ignore[type-arg]

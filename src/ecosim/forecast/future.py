@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-PILOT_MEMBERS = 32
+PILOT_FIRMS = 160_000  # agents in all pilot members together
+PILOT_MEMBERS = (12, 32)  # at least and at most
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,7 @@ class Outlook:
     anchor: Anchor
     world: World
     structure: Structure
-    runs: list[Run]
-    baseline_runs: list[Run]
+    runs: list[Run]  # of the scenario
     scenario: Futures
     baseline: Futures
     differs: bool  # whether the scenario's instruments are not simply the baseline's
@@ -56,20 +56,17 @@ def look_ahead(
     years = horizon - world.base_year
     with clock.stage("pilot"):
         structure, paths = match_growth(world, start, members, years, job.workers, progress)
-        added = observation_layer(world, start, structure, paths, members, years, job.workers, progress)
     policies = {name: row.policy for name, row in job.policies.items()}
     differs = policies != world.baseline
+    packages = [world.baseline, policies] if differs else [world.baseline]
     with clock.stage("ensemble"):
-        base_runs = run_members(world, world.baseline, paths, members, job.workers, partial(progress, "baseline"))
-        runs = base_runs
-        if differs:
-            runs = run_members(world, policies, paths, members, job.workers, partial(progress, "scenario"))
+        runs = run_members(world, packages, paths, members, job.workers, partial(progress, "members"))
     with clock.stage("summary"):
-        base = publish.base_values(world, members)
-        factors = publish.scales(start, world, base_runs, base, job.seed)
-        scenario = publish.publish(world, runs, base, factors, added)
-        baseline = publish.publish(world, base_runs, base, factors, added) if differs else scenario
-    return Outlook(start, world, structure, runs, base_runs, scenario, baseline, differs)
+        added = observation_layer(world, start, runs[0], years)
+        base = publish.base_values(world, runs[0])
+        factors = publish.scales(start, world, runs[0], base, job.seed)
+        futures = [publish.publish(world, some, base, factors, added) for some in runs]
+    return Outlook(start, world, structure, runs[-1], futures[-1], futures[0], differs)
 
 
 def build_world(
@@ -81,7 +78,7 @@ def build_world(
     quarter = quarter_index(origin)
     templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.workers, progress)
     renewals = tuple(
-        draw_behaviors(estimates, job.seed, member).certification.renewal for member in range(max(members, PILOT_MEMBERS))
+        draw_behaviors(estimates, job.seed, member).certification.renewal for member in range(max(members, PILOT_MEMBERS[1]))
     )
     return World(
         region=job.region,
@@ -105,7 +102,7 @@ def build_world(
 
 def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
     """Log growth since the last complete year in the model's own counts, (members, years), by target."""
-    base = publish.base_values(world, len(runs))
+    base = publish.base_values(world, runs)
     series = publish.stack(runs)
     wanted = {*CHANNELS.values(), *PANEL_TARGETS}
     yearly = publish.by_year(world, {name: series[name] for name in wanted}, base)
@@ -114,15 +111,17 @@ def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
     }
 
 
+def pilot_members(world: World) -> int:
+    """Members of a pilot: fewer where each has many firms."""
+    fitting = PILOT_FIRMS // max(len(world.templates[0].firms), 1)
+    return int(min(max(fitting, PILOT_MEMBERS[0]), PILOT_MEMBERS[1]))
+
+
 def pilot(
     world: World, paths: dict[str, Floats], years: int, workers: int, progress: "Progress"
 ) -> dict[str, Floats]:
     """Log growth of a few members under the baseline's rules and given shifts."""
-    passed = (world.origin + 1) % QUARTERS_PER_YEAR
-    quarters = years * QUARTERS_PER_YEAR - passed
-    runs = run_members(
-        world, world.baseline, paths, PILOT_MEMBERS, workers, partial(progress, "pilot"), quarters
-    )
+    runs = run_members(world, [world.baseline], paths, pilot_members(world), workers, partial(progress, "pilot"))[0]
     return log_growth(world, runs, years)
 
 
@@ -140,7 +139,7 @@ def match_growth(
     center = {name: np.median(values, axis=0) for name, values in grown.items()}
     place = world.region.name
     trend = {
-        channel: np.tile(_trend(start, target, place, years) - center[target], (PILOT_MEMBERS, 1))
+        channel: np.tile(_trend(start, target, place, years) - center[target], (pilot_members(world), 1))
         for channel, target in CHANNELS.items()
     }
     reached = pilot(world, trend, years, workers, progress)
@@ -149,7 +148,7 @@ def match_growth(
     structure = Structure(center, spread)
     paths = {
         channel: shifts.member_paths(
-            _growth(start, target), structure, target, place, max(members, PILOT_MEMBERS), years, world.seed
+            _growth(start, target), structure, target, place, members, years, world.seed
         )
         for channel, target in CHANNELS.items()
     }
@@ -166,22 +165,14 @@ def _trend(start: Anchor, target: str, place: str, years: int) -> Floats:
     return np.array([growth.spread(place, step)[0] for step in range(1, years + 1)])
 
 
-def observation_layer(
-    world: World,
-    start: Anchor,
-    structure: Structure,
-    paths: dict[str, Floats],
-    members: int,
-    years: int,
-    workers: int,
-    progress: "Progress",
-) -> dict[str, Floats]:
+def observation_layer(world: World, start: Anchor, runs: list[Run], years: int) -> dict[str, Floats]:
     """Log of what the published counts add to the firms' own, (members, years), by target.
 
     Counts with a channel add reporting noise alone; counts without one (grants, utility models, staff) also add the
-    trend and the shocks that the model, now with all conditions, does not produce.
+    trend and the shocks that the model, with all its conditions, does not produce under the baseline (runs).
     """
-    grown = pilot(world, paths, years, workers, progress)
+    members = len(runs)
+    grown = log_growth(world, runs, years)
     driven = Structure(
         {name: np.median(values, axis=0) for name, values in grown.items()},
         {name: values.std(axis=0, ddof=1) for name, values in grown.items()},

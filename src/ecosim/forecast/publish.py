@@ -46,13 +46,13 @@ def starts(runs: list[Run]) -> dict[str, Floats]:
     return {name: block[:, number] for number, name in enumerate(NAMES)}
 
 
-def base_values(world: World, members: int) -> dict[str, Floats]:
-    """The model's own value in the last complete year before the origin, (members,), by target."""
-    yearly = np.array([template.yearly for template in world.templates]) * world.weight
-    last = np.array([template.last for template in world.templates]) * world.weight
-    pick = np.arange(members) % len(world.templates)
+def base_values(world: World, runs: list[Run]) -> dict[str, Floats]:
+    """The model's own value in the last year before the origin, (members,), by target."""
+    members = len(runs)
+    before = np.array([run.before for run in runs])
     values = {
-        name: (yearly if name in FLOWS else last)[pick, number] for number, name in enumerate(NAMES)
+        name: before[:, :, number].sum(axis=1) if name in FLOWS else before[:, -1, number]
+        for number, name in enumerate(NAMES)
     }
     ladders = [world.ladder.scaled(*level_draws(world, member)) for member in range(members)]
     renewal = [world.renewals[member] for member in range(members)]

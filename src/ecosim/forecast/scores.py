@@ -1,7 +1,6 @@
 """Scores of forecasts against counts, one function each."""
 
 import numpy as np
-import scoringrules
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -18,6 +17,8 @@ def wis(observed: Floats, quantiles: Floats, levels: Floats) -> Floats:
         raise ValueError(f"quantile levels {levels.tolist()} are not symmetric about 0.5; give pairs and the median")
     # twice the mean pinball loss is the same number; weighted_interval_score(backend="numpy") of scoringrules 0.10
     # adds the median itself where the absolute error of the median belongs
+    import scoringrules  # takes seconds to import
+
     score = scoringrules.crps_quantile(
         np.asarray(observed, dtype=float), np.asarray(quantiles, dtype=float), levels, backend="numpy"
     )
@@ -30,6 +31,8 @@ def crps(observed: Floats, members: Floats) -> Floats:
     Gneiting and Raftery (2007), doi:10.1198/016214506000001437.
     """
     values = np.asarray(members, dtype=float)
+    import scoringrules  # takes seconds to import
+
     score = scoringrules.crps_ensemble(np.asarray(observed, dtype=float), values, estimator="fair", backend="numpy")
     return np.asarray(score)
 

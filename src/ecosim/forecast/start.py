@@ -19,7 +19,7 @@ from ecosim.model.population import synthesize
 from ecosim.model.region import FOREIGN_FROM, Region
 from ecosim.model.terms import Terms
 
-SPIN_UP = 40  # quarters
+SPIN_UP = 36  # quarters; a member's own year before the origin makes it ten years
 PEOPLE_SHARE = 0.05  # S&T people looking for a post at the start of the spin-up, over all employees
 TIER = 100.0  # puts every firm that may apply before every firm that may not, and performers before the rest
 LARGEST_HAZARD = 5.0  # of a log hazard shift that solves for a flow; beyond it everybody who may apply is certified
@@ -32,8 +32,7 @@ class Template:
     firms: Firms
     people: int
     reference: float
-    yearly: NDArray[np.float64]  # series of the last four quarters summed, agents' units
-    last: NDArray[np.float64]  # series of the last quarter, agents' units
+    spillover_reference: NDArray[np.float64]  # spillover counts relative to the end of the spin-up
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def spin_up(
     origin: int,
     key: Key,
 ) -> Template:
-    """Firms of a region after ten years under the national rules, at the origin's quarter (index)."""
+    """Firms of a region after nine years under the baseline's rules, at a quarter (index)."""
     growth = behaviors.entry.growth
     count = max(50, ceil(agents * np.exp(-growth * SPIN_UP / QUARTERS_PER_YEAR)))
     firms = synthesize(region, count, key)
@@ -91,8 +90,8 @@ def spin_up(
     )
     for _ in range(SPIN_UP):
         model.step()
-    history = np.array(model.history[-QUARTERS_PER_YEAR:])
-    return Template(model.firms, model.looking, model.reference, history.sum(axis=0), history[-1])
+    census.set_reference(model.survey)
+    return Template(model.firms, model.looking, model.reference, model.survey.reference)
 
 
 def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Behaviors:
@@ -125,7 +124,6 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Be
     _certify(columns, small[:more], TECH_SME)
     columns.held[small[:more]] = 4
     model.take_survey()
-    census.set_reference(model.survey)
     c = behaviors.certification
     quarterly = ladder.tech_sme_flow / weight / QUARTERS_PER_YEAR
     c = c._replace(tech_sme=c.tech_sme + solve(c, firms, model.terms, TECH_SME, quarterly))

@@ -82,9 +82,14 @@ class EcosystemModel(mesa.Model):
 
     Parameters: region; firms (the table to start from, owned by the model from now on); rules; policies by name;
     conditions (paths over quarters from the start); key (whose luck); weight (firms that one agent stands for);
-    quarter (index of the last quarter that has passed); people (science and technology staff looking for a post).
+    quarter (index of the last quarter that has passed); people (science and technology staff looking for a post);
+    reference (number of firms that the place carries); spillover_reference (ln of neighbors' knowledge that counts
+    as none, (sectors, zones)).
+    A `mesa.DataCollector` that is set as `datacollector` collects at the end of every step.
     Source of the layout: structure of arrays under `mesa.Model`; see docs/model.md.
     """
+
+    datacollector: mesa.DataCollector
 
     def __init__(
         self,
@@ -100,6 +105,7 @@ class EcosystemModel(mesa.Model):
         people: int = 0,
         rng: Any = None,
         reference: float | None = None,
+        spillover_reference: NDArray[np.float64] | None = None,
     ) -> None:
         super().__init__(rng=rng if rng is not None else key.seed)
         self.region = region
@@ -118,10 +124,14 @@ class EcosystemModel(mesa.Model):
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
         self.births = self.deaths = 0
+        self.closed = 0  # firms closed since the last survey
         self.outside_people = 0  # net people who came from outside, for the balance
         self.reference = float(len(firms)) if reference is None else reference
         self.history: list[NDArray[np.float64]] = []
+        if spillover_reference is not None:
+            self.survey.reference[...] = spillover_reference
         self.take_survey()
+        census.assume_for_absent(self.survey)
 
     # --- the quarter -------------------------------------------------------------------------------------------
 
@@ -135,9 +145,12 @@ class EcosystemModel(mesa.Model):
         self.settle(events)
         self.close(events.closing)
         self.found()
+        self.deaths, self.closed = self.closed, 0
         self.take_survey()
         self.elapsed += 1
         self.history.append(self.observe())
+        if hasattr(self, "datacollector"):
+            self.datacollector.collect(self)
 
     def weather(self) -> dict[str, float]:
         """Conditions of the present quarter; the last known ones hold on after the path ends."""
@@ -190,7 +203,7 @@ class EcosystemModel(mesa.Model):
         columns.certificate[rows] = 0
         columns.closing[rows] = 0
         self.firms.release(rows)
-        self.deaths = int(rows.size)
+        self.closed += int(rows.size)
 
     def found(self) -> None:
         """Firms begin."""

@@ -5,11 +5,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.arithmetic import normal
+from ecosim.model.arithmetic import log, normal
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns, Firms
 from ecosim.model.luck import Key, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
+from ecosim.model.terms import classify
 
 FIRST_UID = np.uint64(1) << np.uint64(62)  # initial firms; founders' uids are hashes and fall anywhere
 LOG_SIZE, SIZE_SPREAD = 2.9, 1.15  # ln employees of an industrial firm before the spin-up, assumption
@@ -55,6 +56,7 @@ def synthesize(region: Region, count: int, key: Key) -> Firms:
     columns.uid[rows] = FIRST_UID + rows.astype(np.uint64)
     columns.alive[rows] = 1
     lay_out(columns, count, np.uint64(key.seed), np.uint64(key.member))
+    classify(columns, rows, len(region.zones))
     return firms
 
 
@@ -69,7 +71,7 @@ def lay_out(firms: Columns, count: int, seed: int, member: int) -> None:
         larger = FOREIGN_LARGER if firms.ownership[i] >= FOREIGN_FROM else 0.0
         firms.log_employees[i] = max(LOG_SIZE + larger + SIZE_SPREAD * normal(a), 0.0)
         firms.log_productivity[i] = LOG_PRODUCTIVITY + PRODUCTIVITY_SPREAD * normal(b)
-        firms.age[i] = int(-MEAN_AGE * np.log(c))
+        firms.age[i] = int(-MEAN_AGE * log(c))
         firms.ambition[i] = normal(d)
         firms.inert[i] = e
         firms.performs[i] = 1 if f < 0.2 else 0

@@ -182,3 +182,11 @@ def set_reference(survey: Survey) -> None:
     """Measure spillover relative to the present from now on."""
     survey.reference[...] += survey.spillover
     survey.spillover[...] = 0.0
+
+
+def assume_for_absent(survey: Survey) -> None:
+    """Sectors without any firm yet start at the region's mean productivity and frontier, not at zero."""
+    absent = survey.frontier == 0.0
+    if not absent.all():
+        survey.mean_productivity[absent] = survey.mean_productivity[~absent].mean()
+        survey.frontier[absent] = survey.frontier[~absent].mean()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.firms import BANDS, RUNGS
+from ecosim.model.firms import BANDS, RUNGS, SIZE_BANDS, Columns
 from ecosim.model.region import OWNERSHIP, SECTORS
 
 Array = NDArray[np.float64]
@@ -59,6 +59,13 @@ def reset(terms: Terms) -> None:
     for name, values in zip(terms._fields, terms, strict=True):
         values[...] = NEUTRAL.get(name, 0.0)
     terms.criteria[...] = np.inf
+
+
+def classify(columns: Columns, rows: NDArray[np.int64], zones: int) -> None:
+    """Put new firms into their kinds; the quarter's rules keep them up to date from then on."""
+    band = np.searchsorted(np.log(SIZE_BANDS), columns.log_employees[rows], side="right")
+    place = columns.sector[rows].astype(np.int32) * zones + columns.zone[rows]
+    columns.kind[rows] = (place * len(OWNERSHIP) + columns.ownership[rows]) * BANDS + band
 
 
 def grid(values: Array, zones: int) -> Array:

@@ -11,7 +11,7 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import NEW_HIGH_TECH, NEW_TECH_SME
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import EVERYONE, Eligibility
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
@@ -24,7 +24,7 @@ class Award:
     rung: Literal["tech_sme", "high_tech"]
     amount: Steps
     budget: OptionalSteps = None
-    eligible: Eligibility = EVERYONE
+    eligible: OnEveryRung = EVERYONE
 
     def revise(self, terms: Terms, model: EcosystemModel) -> None:
         """Promise the award while the year's budget can still pay one."""

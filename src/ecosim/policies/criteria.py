@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.terms import Terms
-from ecosim.policies.schedule import Steps
+from ecosim.policies.schedule import Percent, Steps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -18,10 +18,10 @@ class Criteria:
     """
 
     family: ClassVar[str] = "criteria"
-    small: Steps
-    medium: Steps
-    large: Steps
-    staff: Steps
+    small: Percent
+    medium: Percent
+    large: Percent
+    staff: Percent
     patents: Steps = 1
 
     def revise(self, terms: Terms, model: EcosystemModel) -> None:

@@ -1,18 +1,23 @@
 """Whom an instrument is for: sectors, zones, owners, sizes and rungs; an empty list means all."""
 
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, field_validator
+from pydantic import AfterValidator, ConfigDict, field_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.errors import nearest
+from ecosim.data.errors import UserError, nearest
 from ecosim.model import terms
 from ecosim.model.region import OWNERSHIP, SECTORS
 
 SIZES = ("micro", "small", "medium", "large")
 RUNG_NAMES = ("none", "tech_sme", "high_tech")
+
+
+class EligibilityError(UserError, ValueError):
+    """An instrument for zones that the region does not have."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -35,7 +40,7 @@ class Eligibility:
         return names
 
     def mask(self, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
-        """(kinds,) True for the classes of firms that are eligible."""
+        """(kinds,) True for the classes of firms that are eligible. Raises EligibilityError for an unknown zone."""
         return _mask(self, zone_names)
 
     @property
@@ -46,6 +51,9 @@ class Eligibility:
 
 @lru_cache(maxsize=512)
 def _mask(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+    for name in eligible.zones:
+        if name not in zone_names:
+            raise EligibilityError(f"eligible.zones: the region has no zone {name!r}; {nearest(name, zone_names)}")
     mask = np.ones(terms.kinds(len(zone_names)), bool)
     cube = terms.grid(mask, len(zone_names))
     for axis, (names, valid) in enumerate(
@@ -65,4 +73,11 @@ def _mask(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool
     return mask
 
 
+def _on_every_rung(eligible: Eligibility) -> Eligibility:
+    if eligible.rungs:
+        raise ValueError("this family does not tell rungs apart; leave rungs out")
+    return eligible
+
+
 EVERYONE = Eligibility()
+OnEveryRung = Annotated[Eligibility, AfterValidator(_on_every_rung)]  # for terms that have no axis of rungs

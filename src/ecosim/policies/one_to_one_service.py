@@ -10,7 +10,7 @@ from ecosim.data.periods import year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import EVERYONE, Eligibility
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.schedule import Steps
 
 
@@ -21,7 +21,7 @@ class OneToOneService:
     family: ClassVar[str] = "one_to_one_service"
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
-    eligible: Eligibility = EVERYONE
+    eligible: OnEveryRung = EVERYONE
 
     def revise(self, terms: Terms, model: EcosystemModel) -> None:
         """Set the chance of being taken into service."""

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
@@ -11,7 +11,7 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import HIGH_TECH
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import NEUTRAL, Terms
-from ecosim.policies.schedule import Steps
+from ecosim.policies.schedule import Percent
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -19,8 +19,8 @@ class ReducedTax:
     """rate: percent, for high-tech enterprises; margin: taxed profit over sales, for the tax expenditure booked."""
 
     family: ClassVar[str] = "reduced_tax"
-    rate: Steps
-    margin: float = 0.07
+    rate: Percent
+    margin: float = Field(default=0.07, ge=0, le=1)
 
     def revise(self, terms: Terms, model: EcosystemModel) -> None:
         """Lower the rate at the second rung once the rule is in force."""

@@ -11,7 +11,7 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import Eligibility
-from ecosim.policies.schedule import Steps
+from ecosim.policies.schedule import Percent, Steps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -19,7 +19,7 @@ class RiskCompensationFund:
     """coverage: percent of a loss that the fund bears; fund: 10k CNY paid in so far; loss: share of a loan lost."""
 
     family: ClassVar[str] = "risk_compensation_fund"
-    coverage: Steps
+    coverage: Percent
     fund: Steps
     loss: float = Field(default=0.5, ge=0, le=1)
     eligible: Eligibility = Eligibility(rungs=("tech_sme", "high_tech"))

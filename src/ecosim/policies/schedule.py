@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from ecosim.data.periods import parse, quarter_index
 
@@ -44,8 +44,10 @@ def to_schedule(raw: Any) -> Schedule:
         for when, value in raw.items():
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"value {value!r} from {when!r} is no number")
-            start = parse(str(when)).start
-            steps[quarter_index(start.isoformat())] = float(value)
+            start = quarter_index(parse(str(when)).start.isoformat())
+            if start in steps:
+                raise ValueError(f"{when!r} lies in the quarter of an earlier line; a value holds for whole quarters")
+            steps[start] = float(value)
     else:
         raise ValueError(f"{raw!r} is neither a number nor a table of dates and numbers such as {{'2017-07': 20}}")
     for value in steps.values():
@@ -54,5 +56,12 @@ def to_schedule(raw: Any) -> Schedule:
     return Schedule(sorted(steps.items()))
 
 
+def _up_to_a_hundred(steps: Schedule) -> Schedule:
+    if steps.largest > 100:
+        raise ValueError(f"{steps.largest:g} is more than 100 percent")
+    return steps
+
+
 Steps = Annotated[Any, BeforeValidator(to_schedule)]
+Percent = Annotated[Any, BeforeValidator(to_schedule), AfterValidator(_up_to_a_hundred)]
 OptionalSteps = Annotated[Any, BeforeValidator(lambda raw: None if raw is None else to_schedule(raw))]

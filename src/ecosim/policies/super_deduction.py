@@ -40,6 +40,12 @@ class SuperDeduction:
         rung, kind = columns.certificate[rows], columns.kind[rows]
         here = self.eligible.rung_mask[rung] & self.eligible.mask(model.region.zone_names)[kind]
         here &= np.isclose(model.terms.deduction[rung, kind], rate)
+        for other in model.policies.values():  # where two rules grant the same rate the first one books it
+            if other is self:
+                break
+            if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
+                zones = model.region.zone_names
+                here &= ~(other.eligible.rung_mask[rung] & other.eligible.mask(zones)[kind])
         rows, rung, kind = rows[here], rung[here], kind[here]
         fen = np.round(columns.research[rows] * rate * model.terms.tax_rate[rung, kind] * FEN_PER_UNIT)
         model.ledger.pay(

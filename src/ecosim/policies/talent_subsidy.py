@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import EVERYONE, Eligibility
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import pay_claims
 from ecosim.policies.schedule import OptionalSteps, Steps
 
@@ -21,7 +21,7 @@ class TalentSubsidy:
     family: ClassVar[str] = "talent_subsidy"
     amount: Steps
     budget: OptionalSteps = None
-    eligible: Eligibility = EVERYONE
+    eligible: OnEveryRung = EVERYONE
 
     def revise(self, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
