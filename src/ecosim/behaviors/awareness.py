@@ -22,15 +22,13 @@ class Awareness(NamedTuple):
 
 
 @inlined
-def hazard(c, quarter_share, known_share, visits):  # type: ignore[no-untyped-def]
+def hazard(c, quarter_share, known_share, visits):
     """Quarterly hazard of learning (quarter_share is 1/4), linear predictor."""
     return c.innovation * quarter_share + c.imitation * quarter_share * known_share + c.visit * visits
 
 
 @kernel
-def act(
-    c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any
-) -> None:
+def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Learn of each family; a visit tells of all; aware firms may be taken into one-to-one service."""
     for pair in range(2):
         stream = AWARENESS if pair == 0 else MORE_AWARENESS

@@ -40,7 +40,7 @@ LOG_TWENTY = 2.995732273553991
 
 
 @inlined
-def log_hazard(c, first, second, size, ratio, foreign, assisted, patents, award):  # type: ignore[no-untyped-def]
+def log_hazard(c, first, second, size, ratio, foreign, assisted, patents, award):
     """Linear predictor of both rungs; first and second say which intercept holds."""
     return (
         c.tech_sme * first
@@ -55,7 +55,7 @@ def log_hazard(c, first, second, size, ratio, foreign, assisted, patents, award)
 
 
 @inlined
-def may_apply(criteria, rung, certificate, age, aware, inert, floor, patents, staff, log_employees, log_sales, ratio):  # type: ignore[no-untyped-def]
+def may_apply(criteria, rung, certificate, age, aware, inert, floor, patents, staff, log_employees, log_sales, ratio):
     """Whether the rules let a firm apply for a rung and it knows of it."""
     knows = (aware & CERTIFICATION) != 0 and inert >= floor and age >= YOUNGEST
     if rung == TECH_SME:
@@ -67,7 +67,7 @@ def may_apply(criteria, rung, certificate, age, aware, inert, floor, patents, st
 
 
 @inlined
-def firm_log_hazard(c, firms, terms, i, rung):  # type: ignore[no-untyped-def]
+def firm_log_hazard(c, firms, terms, i, rung):
     """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
     award = terms.tech_sme_award[firms.kind[i]] if rung == TECH_SME else terms.high_tech_award[firms.kind[i]]
     return log_hazard(
@@ -84,7 +84,7 @@ def firm_log_hazard(c, firms, terms, i, rung):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def firm_may_apply(c, firms, terms, i, rung):  # type: ignore[no-untyped-def]
+def firm_may_apply(c, firms, terms, i, rung):
     """Whether the firm in row i may apply for a rung, from its columns; staff counts as far as R&D is claimed."""
     log_sales = firms.log_employees[i] + firms.log_productivity[i]
     claimed = firms.reported[i] * exp(log_sales) * 0.25 / max(firms.research[i], 1e-9)
@@ -134,22 +134,22 @@ def act(
                 firms.certificate[i] = HIGH_TECH if kept else TECH_SME
             continue
         if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
-            if second[i] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])):
+            rate = exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])
+            if second[i] < 1.0 - exp(-rate):
                 firms.certificate[i] = HIGH_TECH
                 firms.held[i] = 0
                 firms.event[i] = NEW_HIGH_TECH
                 continue
         if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
-            if first[i] < 1.0 - exp(-exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])):
+            rate = exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])
+            if first[i] < 1.0 - exp(-rate):
                 firms.certificate[i] = TECH_SME
                 firms.held[i] = 0
                 firms.event[i] = NEW_TECH_SME
 
 
 @kernel
-def expected(
-    c: Any, firms: Any, terms: Any, rung: int, top: int, members: Any, hazards: Any
-) -> int:
+def expected(c: Any, firms: Any, terms: Any, rung: int, top: int, members: Any, hazards: Any) -> int:
     """Rows that may apply for a rung and their log hazards; returns how many. members, hazards: (capacity,) out."""
     count = 0
     for i in range(top):

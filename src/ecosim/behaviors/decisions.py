@@ -57,7 +57,7 @@ class Behaviors(NamedTuple):
     entry: Entry
 
 
-SHELF = {name: hint for name, hint in Behaviors.__annotations__.items()}
+SHELF: dict[str, Any] = dict(Behaviors.__annotations__)
 
 
 class Weather(NamedTuple):

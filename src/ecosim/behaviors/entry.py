@@ -27,13 +27,13 @@ class Entry(NamedTuple):
 
 
 @inlined
-def log_rate(c, one, log_crowding):  # type: ignore[no-untyped-def]
+def log_rate(c, one, log_crowding):
     """Linear predictor of ln(founders per firm and year)."""
     return c.local * one + c.crowding * log_crowding
 
 
 @inlined
-def child_uid(parent, quarter, number):  # type: ignore[no-untyped-def]
+def child_uid(parent, quarter, number):
     """Identity of the number-th founder that a firm spawns in a quarter: 64 bits hashed from the three."""
     a, b, _, _ = philox(parent & WORD, parent >> THIRTY_TWO, quarter, FOUNDERS, number, FOUNDERS)
     return (a << THIRTY_TWO) | b
@@ -58,9 +58,7 @@ def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: A
 
 
 @kernel
-def furnish(
-    c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any
-) -> None:
+def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any) -> None:
     """Give newborn firms (rows; sector, zone and ownership already set) the rest of their state."""
     for k in range(rows.size):
         i = rows[k]
@@ -102,6 +100,6 @@ def furnish(
 
 
 @inlined
-def fate_rank(fate, performs):  # type: ignore[no-untyped-def]
+def fate_rank(fate, performs):
     """A uniform rank independent of whether the firm performs: the rest of the same draw."""
     return fate / performs if fate < performs else (fate - performs) / (1.0 - performs)

@@ -30,7 +30,7 @@ LOG_TEN = 2.302585092994046
 
 
 @inlined
-def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained):  # type: ignore[no-untyped-def]
+def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained):
     """Linear predictor; scalars in the kernel, (n,) arrays in calibration."""
     return (
         c.first_year * first

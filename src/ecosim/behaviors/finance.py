@@ -24,7 +24,7 @@ LOG_TWENTY = 2.995732273553991
 
 
 @inlined
-def log_odds(c, one, certified, size, coverage):  # type: ignore[no-untyped-def]
+def log_odds(c, one, certified, size, coverage):
     """Linear predictor of a bank's approval."""
     return c.approval * one + c.certified * certified + c.log_size * size + c.coverage * coverage
 

@@ -30,23 +30,19 @@ LOG_TWENTY = 2.995732273553991
 
 
 @inlined
-def mean_growth(c, quarter_share, productivity_change, productivity_gap):  # type: ignore[no-untyped-def]
+def mean_growth(c, quarter_share, productivity_change, productivity_gap):
     """Expected growth in a quarter, linear predictor (quarter_share is 1/4)."""
-    return (
-        c.mean * quarter_share
-        + c.productivity_change * productivity_change
-        + c.productivity_gap * productivity_gap
-    )
+    return c.mean * quarter_share + c.productivity_change * productivity_change + c.productivity_gap * productivity_gap
 
 
 @inlined
-def spread(c, log_employees):  # type: ignore[no-untyped-def]
+def spread(c, log_employees):
     """Scale of the Laplace law of annual growth: its standard deviation over the root of 2, capped."""
     return min(c.spread * exp(-c.log_size * (log_employees - LOG_TWENTY)), LARGEST_SPREAD) * 0.7071067811865476
 
 
 @inlined
-def variance_gamma(u, position, fraction):  # type: ignore[no-untyped-def]
+def variance_gamma(u, position, fraction):
     """Quantile of Gamma(1/4) - Gamma(1/4) at a uniform u, by a table in -ln of the two-sided tail.
 
     The table holds x (1 + z) / z**2 at z = k/16 (made by numerical integration of the Bessel density; a test holds it

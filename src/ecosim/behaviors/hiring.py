@@ -24,7 +24,7 @@ LARGEST_SHARE = 0.8  # of a firm's employees
 
 
 @inlined
-def desired_staff(c, research, wage):  # type: ignore[no-untyped-def]
+def desired_staff(c, research, wage):
     """Persons that a quarter's R&D (10k CNY) pays for at a wage."""
     return c.wage_share * 4.0 * research / wage
 
@@ -65,7 +65,7 @@ def separate(c: Any, firms: Any, luck: Any, quarter: Any, top: int) -> int:
 
 @kernel
 def fill(firms: Any, rate: float, luck: Any, quarter: Any, top: int) -> int:
-    """Fill each firm's vacancies at a rate, rounded by the firm's own luck; returns people hired, whatever the order."""
+    """Fill each firm's vacancies at a rate, rounded by each firm's own luck, in any order; returns people hired."""
     total = 0
     for i in range(top):
         if firms.alive[i] == 1 and firms.vacancies[i] > 0:

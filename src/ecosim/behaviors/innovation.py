@@ -25,7 +25,7 @@ INVENTION_DELAY = 8.0  # quarters until an invention is decided, mean
 
 
 @inlined
-def log_rate(c, one, log_knowledge, spillover, log_staff):  # type: ignore[no-untyped-def]
+def log_rate(c, one, log_knowledge, spillover, log_staff):
     """Linear predictor of ln(arrival rate)."""
     return c.level * one + c.log_knowledge * log_knowledge + c.spillover * spillover + c.log_staff * log_staff
 

@@ -16,7 +16,7 @@ class Knowledge(NamedTuple):
 
 
 @inlined
-def next_capital(c, capital, research):  # type: ignore[no-untyped-def]
+def next_capital(c, capital, research):
     """Perpetual inventory, linear in what is kept."""
     return capital - c.depreciation * capital + research
 

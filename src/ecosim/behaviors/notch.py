@@ -31,14 +31,14 @@ BOUND = 11  # quarters after a certificate in which the firm keeps to it
 
 
 @inlined
-def gain(c, tax_saved, deduction, ratio, sales, award, help):  # type: ignore[no-untyped-def]
+def gain(c, tax_saved, deduction, ratio, sales, award, help):
     """Tax saved over the validity plus the award, less the cost of applying."""
     base = max(c.margin - deduction * ratio, 0.0) * sales
     return tax_saved * base * ANNUITY + award - c.application_cost * (1.0 - help)
 
 
 @inlined
-def cost(c, gap, tax_rate, deduction):  # type: ignore[no-untyped-def]
+def cost(c, gap, tax_rate, deduction):
     """Cost of filling a gap (10k CNY a year) with true and relabeled R&D over the validity."""
     true = (1.0 - c.relabeled) * (1.0 - tax_rate * (1.0 + deduction)) * c.cost
     return gap * (true + c.relabeled * c.relabeling_cost) * ANNUITY

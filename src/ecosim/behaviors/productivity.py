@@ -17,15 +17,13 @@ class Productivity(NamedTuple):
 
 
 @inlined
-def mean_change(c, one, knowledge_growth, gap):  # type: ignore[no-untyped-def]
+def mean_change(c, one, knowledge_growth, gap):
     """Linear predictor of the change of ln sales per worker."""
     return c.trend * one + c.knowledge * knowledge_growth + c.imitation * gap
 
 
 @kernel
-def act(
-    c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quarter: Any, work: Any
-) -> None:
+def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quarter: Any, work: Any) -> None:
     """Change productivity. R&D pays off with a unit-mean exponential factor; R&D over capital from work[4]."""
     draw, luckier, frontier, trend, renewal = work[0], work[1], work[2], work[5], work[4]
     for i in range(firms.uid.size):

@@ -37,25 +37,25 @@ LOG_TWENTY = 2.995732273553991
 
 
 @inlined
-def log_start(c, one, aware, size, foreign):  # type: ignore[no-untyped-def]
+def log_start(c, one, aware, size, foreign):
     """Linear predictor of the hazard to start R&D."""
     return c.start * one + c.start_aware * aware + c.start_log_size * size + c.start_foreign * foreign
 
 
 @inlined
-def log_stop(c, one, certified):  # type: ignore[no-untyped-def]
+def log_stop(c, one, certified):
     """Linear predictor of the hazard to stop R&D."""
     return c.stop * one + c.stop_certified * certified
 
 
 @inlined
-def user_cost(tax_rate, deduction, grant):  # type: ignore[no-untyped-def]
+def user_cost(tax_rate, deduction, grant):
     """After-tax price of 1 CNY of R&D relative to 1 CNY of profit: (1 - grant - tax (1 + deduction)) / (1 - tax)."""
     return (1.0 - grant - tax_rate * (1.0 + deduction)) / (1.0 - tax_rate)
 
 
 @inlined
-def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):  # type: ignore[no-untyped-def]
+def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
     """Linear predictor of ln(R&D / sales); log_grant = ln(1 + additionality x grant) enters with coefficient 1."""
     return (
         c.level * one
@@ -92,9 +92,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         rung, kind = firms.certificate[i], firms.kind[i]
         claims = 1.0 if (firms.aware[i] & RESEARCH) != 0 else 0.0
         grant[i] = terms.research_grant[rung, kind] * claims
-        price[i] = user_cost(
-            terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i]
-        )
+        price[i] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i])
     log_employees, log_productivity, ambition = firms.log_employees, firms.log_productivity, firms.ambition
     ownership, performs, stretch, constrained = firms.ownership, firms.performs, firms.stretch, firms.constrained
     for i in range(firms.uid.size):

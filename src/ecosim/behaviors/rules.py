@@ -10,9 +10,9 @@ from scipy.special import pdtr, pdtrik
 from ecosim.behaviors import entry, hiring
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
-from ecosim.model.compiled import kernel
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
 from ecosim.model.terms import classify
 
@@ -65,9 +65,7 @@ class FirmRules:
 
     def fill(self, model: EcosystemModel, rate: float) -> int:
         """Vacancies are filled at a rate; returns people."""
-        return int(
-            hiring.fill(model.firms.columns, rate, luck(model), np.uint64(model.quarter), model.firms.top)
-        )
+        return int(hiring.fill(model.firms.columns, rate, luck(model), np.uint64(model.quarter), model.firms.top))
 
     def match(self, vacancies: int, looking: int) -> float:
         """Matching function with constant returns: m sqrt(vacancies x looking)."""

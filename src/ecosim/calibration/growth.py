@@ -58,7 +58,7 @@ class Growth:
 
     def spread(self, location: str, step: int) -> tuple[float, float]:
         """Center and sd of the log growth over `step` years."""
-        drift, drift_sd, local = self._place(location)
+        drift, drift_sd, local = self.place(location)
         row = min(step, len(self.damping)) - 1
         damping = self.damping[row]
         freedom = self.common_df / max(self.common_df - 2.0, 0.5)
@@ -68,7 +68,7 @@ class Growth:
 
     def drift_paths(self, location: str, members: int, years: int, seed: int) -> Floats:
         """Cumulative damped drift with its uncertainty, (members, years); an unknown place has the pooled drift."""
-        drift, sd, _ = self._place(location)
+        drift, sd, _ = self.place(location)
         steps = np.arange(1, years + 1)
         normal = _generator(seed, "drift", self.target, location).standard_normal(members)
         damping = self._ahead(self.damping, years) * steps
@@ -95,7 +95,7 @@ class Growth:
 
     def local_shocks(self, location: str, members: int, years: int, seed: int) -> Floats:
         """Cumulative local shock of one place, (members, years); yearly shocks are t with 5 degrees of freedom."""
-        _, _, local = self._place(location)
+        _, _, local = self.place(location)
         unit = np.sqrt((LOCAL_T_DF - 2.0) / LOCAL_T_DF)
         yearly = np.column_stack(
             [
@@ -114,7 +114,7 @@ class Growth:
         difference = np.column_stack(noise[1:]) - noise[0][:, None]
         return self._ahead(self.scale, years) * self.measurement_sd * difference
 
-    def _place(self, location: str) -> tuple[float, float, float]:
+    def place(self, location: str) -> tuple[float, float, float]:
         """Drift, its sd and the local scale of a place."""
         if location in self.locations:
             row = self.locations.index(location)

@@ -93,6 +93,12 @@ TARGETS: dict[str, Target] = {
     "hnte_new": Target(COUNT, "flow", "new high-tech enterprises", "新增高新技术企业"),
     "hnte_foreign_stock": Target(COUNT, "stock", "foreign-invested high-tech enterprises", "外资高新技术企业"),
     "hnte_japanese_new": Target(COUNT, "flow", "Japanese-invested high-tech enterprises certified", "新认定日资高企"),
+    "hnte_stock_index": Target(
+        "index",
+        "level",
+        "high-tech enterprises, index of the stock, last year before the origin = 100",
+        "高新技术企业指数",
+    ),
     "hnte_stock_ratio_2y": Target(
         "ratio", "level", "high-tech enterprises over those of two years before", "高新技术企业两年增长倍数"
     ),

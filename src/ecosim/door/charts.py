@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OURS = "ecosim"
 ASSUMED = "level assumed: read the growth"
+PHONE = "phone"  # folder of the narrow charts; the report page shows them on small screens
 
 
 def labels_of(composed: Composed, job: "Job") -> "Labels":
@@ -58,18 +59,33 @@ def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", hom
     targets = shown_targets(job.targets, result.forecast)
     if not targets:
         raise UserError(f"the forecast of {job.region.name} has no target to draw; check its counts")
+    levels = assumed_values(result.basis)
     fan = Fan(
         result.forecast,
-        result.observed,
+        result.observed[~result.observed["target"].isin(levels)],
         result.baseline_forecast,
         result.later if len(result.later) else None,
         instrument_starts(composed),
         assumed_levels(result.basis),
+        levels,
     )
-    drawn = [fan_chart(fan, targets, home / "fan.png", labels)]
+    phone = home / PHONE
+    phone.mkdir(exist_ok=True)
+    drawn = [
+        fan_chart(fan, targets, home / "fan.png", labels),
+        fan_chart(fan, targets, phone / "fan_narrow.png", labels, columns=1),
+    ]
     if has_effect(result.effect):
         drawn.append(effect_chart(result.effect, targets, home / "effect.png", labels))
+        drawn.append(effect_chart(result.effect, targets, phone / "effect_narrow.png", labels, columns=1))
     return drawn + _draw_hindcast(result, targets, labels, home)
+
+
+def assumed_values(basis: "pd.DataFrame") -> dict[str, tuple[str, float]]:
+    """Time and level from which each target without a count starts."""
+    rows = basis[basis["basis"] == "assumption"]
+    times, levels = rows["time"].astype(str), rows["level"].astype(float)
+    return {str(target): (time, level) for target, time, level in zip(rows["target"], times, levels, strict=True)}
 
 
 def assumed_levels(basis: "pd.DataFrame") -> dict[str, str]:
@@ -103,4 +119,8 @@ def _draw_hindcast(result: "Result", targets: list[str], labels: "Labels", home:
     chosen = [target for target in dict.fromkeys([*targets, *truth["target"]]) if target in in_all][:MOST_CHARTS]
     if not chosen:
         return []
-    return [hindcast_chart(at_time, truth, chosen, home / "hindcast.png", labels, time)]
+    narrow = home / PHONE / "hindcast_narrow.png"
+    return [
+        hindcast_chart(at_time, truth, chosen, home / "hindcast.png", labels, time),
+        hindcast_chart(at_time, truth, chosen, narrow, labels, time, columns=1),
+    ]

@@ -36,6 +36,8 @@ TARGETS: dict[str, TargetLabel] = {
     "tech_sme_stock": TargetLabel("Technology SMEs", "firms", "科技型中小企业", stock=True),
     "tech_sme_new": TargetLabel("New technology SMEs", "firms", "新增科技型中小企业"),
     "hnte_stock": TargetLabel("High-tech enterprises", "firms", "高新技术企业", stock=True),
+    "hnte_stock_index": TargetLabel("High-tech enterprises, index", "origin = 100", "高企指数", stock=True),
+    "hnte_new": TargetLabel("First certifications", "firms", "新增高新技术企业"),
     "hnte_certifications": TargetLabel("High-tech certifications", "certificates", "高新技术企业认定"),
     "hnte_foreign_stock": TargetLabel("Foreign-invested high-tech enterprises", "firms", "外资高企", stock=True),
     "hightech_firms": TargetLabel("High-tech manufacturing firms", "firms", "高技术制造业企业", stock=True),

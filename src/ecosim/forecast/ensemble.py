@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -165,7 +166,9 @@ def run_members(
     return [[runs[number] for runs in together] for number in range(len(packages))]
 
 
-def in_parallel(job: Callable[[int], object], numbers: range, workers: int, progress: Callable[[int, int], None]) -> list:  # type: ignore[type-arg]
+def in_parallel(
+    job: Callable[[int], Any], numbers: range, workers: int, progress: Callable[[int, int], None]
+) -> list[Any]:
     """Results of a job for each number, in order. Threads: the kernels run without the interpreter lock."""
     results = []
     progress(0, len(numbers))

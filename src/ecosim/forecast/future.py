@@ -1,6 +1,6 @@
 """From counts to futures: anchor, spin-up, pilots, then every member under the scenario and under its baseline."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,8 @@ def build_world(
     quarter = quarter_index(origin)
     templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.workers, progress)
     renewals = tuple(
-        draw_behaviors(estimates, job.seed, member).certification.renewal for member in range(max(members, PILOT_MEMBERS[1]))
+        draw_behaviors(estimates, job.seed, member).certification.renewal
+        for member in range(max(members, PILOT_MEMBERS[1]))
     )
     return World(
         region=job.region,
@@ -106,9 +107,7 @@ def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
     series = publish.stack(runs)
     wanted = {*CHANNELS.values(), *PANEL_TARGETS}
     yearly = publish.by_year(world, {name: series[name] for name in wanted}, base)
-    return {
-        name: np.log((values[:, :years] + 0.5) / (base[name][:, None] + 0.5)) for name, values in yearly.items()
-    }
+    return {name: np.log((values[:, :years] + 0.5) / (base[name][:, None] + 0.5)) for name, values in yearly.items()}
 
 
 def pilot_members(world: World) -> int:
@@ -117,9 +116,7 @@ def pilot_members(world: World) -> int:
     return int(min(max(fitting, PILOT_MEMBERS[0]), PILOT_MEMBERS[1]))
 
 
-def pilot(
-    world: World, paths: dict[str, Floats], years: int, workers: int, progress: "Progress"
-) -> dict[str, Floats]:
+def pilot(world: World, paths: dict[str, Floats], years: int, workers: int, progress: "Progress") -> dict[str, Floats]:
     """Log growth of a few members under the baseline's rules and given shifts."""
     runs = run_members(world, [world.baseline], paths, pilot_members(world), workers, partial(progress, "pilot"))[0]
     return log_growth(world, runs, years)
@@ -147,9 +144,7 @@ def match_growth(
         center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
     structure = Structure(center, spread)
     paths = {
-        channel: shifts.member_paths(
-            _growth(start, target), structure, target, place, members, years, world.seed
-        )
+        channel: shifts.member_paths(_growth(start, target), structure, target, place, members, years, world.seed)
         for channel, target in CHANNELS.items()
     }
     return structure, paths
@@ -184,7 +179,7 @@ def observation_layer(world: World, start: Anchor, runs: list[Run], years: int) 
         if target in ("hnte_certifications", "tech_sme_new") or target in CHANNELS.values():
             added[target] = noise
         elif target in PANEL_TARGETS:
-            center, sd = growth.spread(place, 1)
+            sd = growth.spread(place, 1)[1]
             share = np.sqrt(max(0.0, 1.0 - (float(driven.sd[target][0]) / max(sd, 1e-9)) ** 2))
             shocks = growth.common_shocks(members, years, seed) + growth.local_shocks(place, members, years, seed)
             trend = growth.drift_paths(place, members, years, seed) - driven.center[target]

@@ -1,10 +1,9 @@
 """The main job: calibrate, start at the last counts, run the scenario beside its baseline, and tabulate."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,7 +127,7 @@ def _result(
         summary.effect(outlook.scenario.quarterly, outlook.baseline.quarterly),
     )
     effect, effect_quarterly = summary.tables(paired, first, world.origin, job.scenario, place, origin)
-    base_table, base_quarterly = summary.tables(outlook.baseline, first, world.origin, job.baseline, place, origin)
+    base_table = summary.tables(outlook.baseline, first, world.origin, job.baseline, place, origin)[0]
     references = tabulate.references(job, outlook)
     observed = known_at(job.counts[job.counts["location"] == place], origin)
     later = tabulate.later(job, observed)

@@ -18,7 +18,14 @@ FLOWS = (
     "rd_expenditure", "rd_reported", "patents_applied", "inventions_applied", "patents_granted", "inventions_granted",
     "tech_sme_new", "hnte_new", "hnte_renewed", "hnte_lapsed", "hnte_certifications", "births", "deaths",
 )  # fmt: skip
-LADDER_PUBLISHED = ("tech_sme_stock", "tech_sme_new", "hnte_stock", "hnte_certifications", "hnte_new", "hnte_foreign_stock")
+LADDER_PUBLISHED = (
+    "tech_sme_stock",
+    "tech_sme_new",
+    "hnte_stock",
+    "hnte_certifications",
+    "hnte_new",
+    "hnte_foreign_stock",
+)
 ONCE_A_YEAR = ("hnte_certifications", "hnte_new", "hnte_renewed", "hnte_lapsed")
 INDEX, RATIO = "hnte_stock_index", "hnte_stock_ratio_2y"
 RATIO_QUARTERS = 8
@@ -161,8 +168,10 @@ def past_stocks(world: World, members: int) -> Floats:
         newest, second, oldest = ladder.cohorts
         older = ladder.expired**2 / max(oldest, 1e-9)  # the cohort before, had it grown alike
         ends = [newest + second + oldest, second + oldest + ladder.expired, oldest + ladder.expired + older]
-        last = world.origin if world.origin % QUARTERS_PER_YEAR == DECISION_QUARTER else world.origin - (
-            (world.origin - DECISION_QUARTER) % QUARTERS_PER_YEAR
+        last = (
+            world.origin
+            if world.origin % QUARTERS_PER_YEAR == DECISION_QUARTER
+            else world.origin - ((world.origin - DECISION_QUARTER) % QUARTERS_PER_YEAR)
         )
         for k in range(RATIO_QUARTERS):
             quarter = world.origin - RATIO_QUARTERS + 1 + k

@@ -30,7 +30,7 @@ LARGEST_SHIFT = 4.0  # log points
 
 @dataclass(frozen=True)
 class Structure:
-    """Log growth of the model's own counts since the origin in a pilot: (years,) center (median) and (years,) sd, by target."""
+    """Log growth of the model's own counts since the origin in a pilot, by target: median and sd, both (years,)."""
 
     center: dict[str, Floats]
     sd: dict[str, Floats]
@@ -38,7 +38,7 @@ class Structure:
 
 def missing_share(growth: Growth, structure: Structure, target: str, location: str) -> float:
     """Share of a local shock's sd that the model's own variance leaves to add: sqrt(max(0, 1 - V_model / V))."""
-    drift, drift_sd, local = growth._place(location)
+    _, drift_sd, local = growth.place(location)
     own = float(structure.sd[target][0]) ** 2 if target in structure.sd else 0.0
     return float(np.sqrt(max(0.0, 1.0 - own / max(local**2 + drift_sd**2, 1e-9))))
 

@@ -13,7 +13,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model import survey as census
 from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
-from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Firms
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Columns, Firms
 from ecosim.model.luck import CONDITIONING, Key, uniforms
 from ecosim.model.population import synthesize
 from ecosim.model.region import FOREIGN_FROM, Region
@@ -154,12 +154,12 @@ def _shuffle(rows: NDArray[np.int64], uid: NDArray[np.uint64], key: tuple[np.uin
     return np.argsort(draws, kind="stable")
 
 
-def _certify(columns: object, rows: NDArray[np.int64], rung: int) -> None:
+def _certify(columns: Columns, rows: NDArray[np.int64], rung: int) -> None:
     """Give certificates; a holder performs R&D, holds a patent and knows the programs."""
-    columns.certificate[rows] = rung  # type: ignore[attr-defined]
-    columns.performs[rows] = 1  # type: ignore[attr-defined]
-    columns.aware[rows] |= CERTIFICATION | RESEARCH  # type: ignore[attr-defined]
-    columns.patents[rows] = np.maximum(columns.patents[rows], 1)  # type: ignore[attr-defined]
+    columns.certificate[rows] = rung
+    columns.performs[rows] = 1
+    columns.aware[rows] |= CERTIFICATION | RESEARCH
+    columns.patents[rows] = np.maximum(columns.patents[rows], 1)
 
 
 def solve(c: certification.Certification, firms: Firms, terms: Terms, rung: int, flow: float) -> float:

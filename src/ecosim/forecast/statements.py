@@ -80,7 +80,7 @@ def wis_by_model(check: pd.DataFrame) -> pd.DataFrame:
         score = scoring.wis(
             cell["observed"].to_numpy()[:1], cell["value"].to_numpy()[None, :], cell["quantile"].to_numpy()
         )[0]
-        rows.append((target, model, time, max(score, 1e-9)))
+        rows.append((str(target), str(model), str(time), max(float(score), 1e-9)))
     frame = pd.DataFrame(rows, columns=["target", "model", "time", "wis"])
     return frame.pivot_table(index="target", columns="model", values="wis").dropna() if len(frame) else frame
 
@@ -90,7 +90,7 @@ def late_levels(job: "Job") -> list[str]:
     here = job.counts[(job.counts["location"] == job.region.name) & job.counts["value"].notna()]
     rows = here[(here["as_of"].astype(str) > job.origin + "~") & (here["time"].astype(str) <= job.origin)]
     return [
-        f"{row.target} of {row.time} ({row.value:g}) was published only in {row.as_of}; this is a hindcast that starts "
+        f"{row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; this is a hindcast that starts "
         "from a level known later."
         for row in rows.itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")

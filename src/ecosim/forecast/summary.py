@@ -23,7 +23,9 @@ def quarter_times(origin: int, quarters: int) -> list[str]:
     return [quarter_label(origin + 1 + k) for k in range(quarters)]
 
 
-def member_table(values: dict[str, Floats], labels: Sequence[str], scenario: str, location: str, origin: str) -> pd.DataFrame:
+def member_table(
+    values: dict[str, Floats], labels: Sequence[str], scenario: str, location: str, origin: str
+) -> pd.DataFrame:
     """Long table of members; values: by target, (members, times)."""
     frames = []
     for target, block in values.items():

@@ -10,7 +10,8 @@ from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
-from ecosim.forecast import reference, scores as scoring, summary
+from ecosim.forecast import reference, summary
+from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def basis(outlook: "Outlook") -> pd.DataFrame:
         own = outlook.world.region
         for target in MODEL_TARGETS:
             if target not in outlook.anchor.levels:
-                level = float(np.median(outlook.baseline.yearly[target][:, 0]))
-                rows.append((target, level, "assumption", str(outlook.world.base_year + 1), own.firms_source))
+                own_level = float(np.median(outlook.baseline.yearly[target][:, 0]))
+                rows.append((target, own_level, "assumption", str(outlook.world.base_year + 1), own.firms_source))
     return pd.DataFrame(rows, columns=["target", "level", "basis", "time", "source"])
 
 
@@ -87,9 +88,7 @@ def scores(yearly: pd.DataFrame, quarterly: pd.DataFrame, truth: pd.DataFrame) -
         low, mid, high = (values[np.isclose(LEVELS, level)][0] for level in (0.05, 0.5, 0.95))
         wis = scoring.wis(np.array([row.value]), values[None, :], LEVELS)[0]
         rows.append((row.target, row.time, row.value, mid, low, high, bool(low <= row.value <= high), wis))
-    return pd.DataFrame(
-        rows, columns=["target", "time", "observed", "median", "lower", "upper", "inside_90", "wis"]
-    )
+    return pd.DataFrame(rows, columns=["target", "time", "observed", "median", "lower", "upper", "inside_90", "wis"])
 
 
 def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -> pd.DataFrame:
@@ -117,7 +116,8 @@ def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -
         target: series(known, job.region.name, target).to_dict() for target in set(table["target"]) - {INDEX, RATIO}
     }
     table["observed"] = [
-        truth.get(target, {}).get(int(time), np.nan) for target, time in zip(table["target"], table["time"], strict=True)
+        truth.get(target, {}).get(int(time), np.nan)
+        for target, time in zip(table["target"], table["time"], strict=True)
     ]
     return table.dropna(subset=["observed"]).reset_index(drop=True)
 
@@ -148,7 +148,7 @@ def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str
 
 
 def ledger(outlook: "Outlook") -> pd.DataFrame:
-    """What each instrument paid by year: instrument, year, outlay (10k CNY) median, lower, upper, recipients, refused."""
+    """What each instrument paid by year (10k CNY): median, lower and upper outlay, recipients, refused."""
     keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.refused)})
     rows = []
     for instrument, year in keys:

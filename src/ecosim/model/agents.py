@@ -63,15 +63,14 @@ class FirmSet:
 
     def _values(self, name: str) -> NDArray[Any]:
         """A column, or a property of single firms (`sales`, `owner` ...), in the order of the set."""
+        name = "uid" if name == "unique_id" else name  # beyond the range of a signed integer
         if name in DTYPES:
             return self._column(name)[self.rows]
         if name not in PROPERTIES:
             raise AttributeError(f"firms have no {name!r}; columns: {', '.join(DTYPES)}; also {', '.join(PROPERTIES)}")
         return np.array([getattr(firm, name) for firm in self])
 
-    def get(
-        self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None
-    ) -> list[Any]:
+    def get(self, attr_names: str | list[str], handle_missing: str = "error", default_value: Any = None) -> list[Any]:
         """Values of one column, or a list of values for each firm where several are named."""
         if handle_missing not in ("error", "default"):
             raise ValueError(f"handle_missing is {handle_missing!r}; write 'error' or 'default'")

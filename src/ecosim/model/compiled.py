@@ -26,7 +26,7 @@ def fingerprint() -> str:
 
 if "NUMBA_CACHE_DIR" not in os.environ:
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    numba.config.CACHE_DIR = str(home / "ecosim" / fingerprint())
+    vars(numba.config)["CACHE_DIR"] = str(home / "ecosim" / fingerprint())
 
 
 def kernel(function: Any) -> Any:

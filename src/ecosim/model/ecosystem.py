@@ -18,9 +18,10 @@ from ecosim.model.firms import Firm, Firms
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.region import Region
-from ecosim.model.survey import SERIES, Survey
+from ecosim.model.survey import SERIES
 from ecosim.model.terms import Terms
 
+NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
 
 
@@ -99,7 +100,7 @@ class EcosystemModel(mesa.Model):
         *,
         policies: dict[str, Policy] | None = None,
         conditions: Conditions | None = None,
-        key: Key = Key(0, 0),
+        key: Key = NOBODYS_LUCK,
         weight: int = 1,
         quarter: int = 0,
         people: int = 0,
@@ -243,7 +244,7 @@ class EcosystemModel(mesa.Model):
         return int(columns.staff[:top][columns.alive[:top] == 1].sum()) + self.looking
 
     @property
-    def agents(self) -> FirmSet:  # type: ignore[override]
+    def agents(self) -> FirmSet:
         """The living firms as an AgentSet-compatible view on the columns."""
         return FirmSet(self, self.firms.rows)
 

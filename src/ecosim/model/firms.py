@@ -59,9 +59,7 @@ class Columns(NamedTuple):
     vacancies: NDArray[np.int32]  # open posts for science and technology staff
 
 
-DTYPES = {
-    name: np.dtype(hint.__args__[1].__args__[0]) for name, hint in Columns.__annotations__.items()
-}
+DTYPES = {name: np.dtype(hint.__args__[1].__args__[0]) for name, hint in Columns.__annotations__.items()}
 
 
 def empty(capacity: int) -> Columns:
@@ -87,7 +85,8 @@ class Firms:
 
     def copy(self) -> "Firms":
         """An independent copy of the same firms."""
-        return Firms(Columns(*(column.copy() for column in self.columns)), list(self.free), self.top)
+        columns: list[Any] = [column.copy() for column in self.columns]
+        return Firms(Columns(*columns), list(self.free), self.top)
 
     @property
     def capacity(self) -> int:
@@ -120,8 +119,9 @@ class Firms:
     def _grow(self, needed: int) -> None:
         capacity = max(needed, self.capacity + self.capacity // 2)
         grown = empty(capacity)
-        for old, new in zip(self.columns, grown, strict=True):
-            new[: old.size] = old
+        for name in Columns._fields:
+            old = getattr(self.columns, name)
+            getattr(grown, name)[: old.size] = old
         self.columns = grown
 
 
@@ -138,7 +138,7 @@ class Firm(mesa.Agent):
         object.__setattr__(self, "_uid", int(model.firms.columns.uid[row]))
 
     @property
-    def unique_id(self) -> int:  # type: ignore[override]
+    def unique_id(self) -> int:
         """The firm's uid."""
         return self._uid
 

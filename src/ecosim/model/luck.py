@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-
 from ecosim.model.arithmetic import as_float
 from ecosim.model.compiled import inlined
 
 # streams: one for each kind of event, so that a number is never used twice
-(EXIT, GROWTH, PARTICIPATION, NOTCH, INNOVATION, PRODUCTIVITY, AWARENESS, MORE_AWARENESS) = np.arange(8, dtype=np.uint64)
+(EXIT, GROWTH, PARTICIPATION, NOTCH, INNOVATION, PRODUCTIVITY, AWARENESS, MORE_AWARENESS) = np.arange(
+    8, dtype=np.uint64
+)
 (LADDER, RENEWAL, CREDIT, GRANTING, HIRING, SPAWN, NEWBORN, NEWBORN_TRAITS) = np.arange(8, 16, dtype=np.uint64)
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
 
@@ -37,7 +38,7 @@ class Key(NamedTuple):
 
 
 @inlined
-def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds on four 32-bit words (held in uint64) under a key of two; returns four words."""
     for _ in range(10):
         product_0 = MULTIPLIER_0 * c0
@@ -54,20 +55,20 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def unit(high, low):  # type: ignore[no-untyped-def]
+def unit(high, low):
     """Two 32-bit words as a double in the open interval (0, 1)."""
     bits = ((high << THIRTY_TWO) | low) >> TWELVE
     return as_float(bits | ONE_BITS) - 1.0 + HALF_STEP
 
 
 @inlined
-def uniforms(seed, member, uid, quarter, stream):  # type: ignore[no-untyped-def]
+def uniforms(seed, member, uid, quarter, stream):
     """Two independent uniforms in (0, 1), a pure function of their name (all arguments uint64)."""
     a, b, c, d = philox(uid & WORD, uid >> THIRTY_TWO, quarter, stream, seed, member)
     return unit(a, b), unit(c, d)
 
 
 @inlined
-def uniform(seed, member, uid, quarter, stream):  # type: ignore[no-untyped-def]
+def uniform(seed, member, uid, quarter, stream):
     """One uniform in (0, 1), a pure function of its name (all arguments uint64)."""
     return uniforms(seed, member, uid, quarter, stream)[0]

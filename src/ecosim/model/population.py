@@ -26,7 +26,9 @@ def agents_and_weight(firms: int, largest_sample: int) -> tuple[int, int]:
     return max(1, round(firms / weight)), weight
 
 
-def quotas(shares: dict[str, float], names: tuple[str, ...], count: int, shuffled: NDArray[np.int64]) -> NDArray[np.int8]:
+def quotas(
+    shares: dict[str, float], names: tuple[str, ...], count: int, shuffled: NDArray[np.int64]
+) -> NDArray[np.int8]:
     """An index into names for each of `count` firms, in exact proportion to the shares (largest remainder)."""
     exact = np.array([shares.get(name, 0.0) for name in names]) * count
     whole = np.floor(exact).astype(np.int64)

@@ -16,7 +16,7 @@ from ecosim.policies.schedule import Steps
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class DiscoveryVisits:
-    """capacity: visits a quarter, spread evenly over eligible firms that do not know the programs; cost: 10k CNY each."""
+    """capacity: visits a quarter, spread over eligible firms that do not know the programs; cost: 10k CNY each."""
 
     family: ClassVar[str] = "discovery_visits"
     capacity: Steps

@@ -1,6 +1,7 @@
 """Whom an instrument is for: sectors, zones, owners, sizes and rungs; an empty list means all."""
 
 from functools import lru_cache
+from typing import Any
 from typing import Annotated
 
 import numpy as np
@@ -55,7 +56,7 @@ def _mask(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool
         if name not in zone_names:
             raise EligibilityError(f"eligible.zones: the region has no zone {name!r}; {nearest(name, zone_names)}")
     mask = np.ones(terms.kinds(len(zone_names)), bool)
-    cube = terms.grid(mask, len(zone_names))
+    cube: Any = terms.grid(mask, len(zone_names))  # a view of the mask
     for axis, (names, valid) in enumerate(
         (
             (eligible.sectors, SECTORS),

@@ -46,9 +46,7 @@ def pay_each(
     return winners
 
 
-def pay_claims(
-    name: str, model: EcosystemModel, claims: NDArray[np.float64], budget: Schedule | None
-) -> float:
+def pay_claims(name: str, model: EcosystemModel, claims: NDArray[np.float64], budget: Schedule | None) -> float:
     """Pay claims (10k CNY each), the same share of all where the quarter's part of the budget is short.
 
     Returns the share that was paid, which applicants expect for the next quarter.

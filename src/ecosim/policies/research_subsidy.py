@@ -27,7 +27,9 @@ class ResearchSubsidy:
     @model_validator(mode="after")
     def _within_the_guard(self) -> "ResearchSubsidy":
         if self.rate.largest > self.at_most:
-            raise ValueError(f"rate {self.rate.largest:g} is above at_most {self.at_most:g}; raise at_most if it is meant")
+            raise ValueError(
+                f"rate {self.rate.largest:g} is above at_most {self.at_most:g}; raise at_most if it is meant"
+            )
         return self
 
     def revise(self, terms: Terms, model: EcosystemModel) -> None:
