@@ -1,7 +1,12 @@
 """The entry of `python -m ecosim` and of the command `ecosim`."""
 
 import io
+import os
 import sys
+
+# set before numpy is imported: threads of the linear algebra would compete with the members' and change the last bits
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 
 def main() -> None:

@@ -1,38 +1,14 @@
 """Short tables and the verdict: what they hold, in which layout, and who was better."""
 
 import io
-import json
 
 import pandas as pd
 
 from ecosim.figures import Labels
-from ecosim.report import forecast_table, hindcast_table, summary_table, write_forecast_table
+from ecosim.report import hindcast_table, summary_table
 from ecosim.report.words import last_count, placebo_sentences, verdict
 
 LABELS = Labels("Pinghu", "平湖", "2017 policy package", "national rules only")
-
-
-def test_the_forecast_table_has_the_layout_of_log_table(forecast, tmp_path):
-    path = write_forecast_table(
-        tmp_path / "t.json", forecast_table(forecast, ["tech_sme_stock", "rd_expenditure"], LABELS)
-    )
-    assert json.loads(path.read_text(encoding="utf-8")) == {
-        "columns": ["target", "2017", "2018"],
-        "data": [
-            ["tech_sme_stock", "350 [280-420]", "1,514 [1,211-1,817]"],
-            ["rd_expenditure", "14.2 [11.4-17.1]", "15.5 [12.4-18.6]"],
-        ],
-    }
-
-
-def test_a_year_that_a_target_lacks_is_an_empty_cell(make_table):
-    both = pd.concat([make_table("firms", {"2017": 10.0, "2018": 20.0}), make_table("births", {"2018": 5.0})])
-    assert forecast_table(both, ["firms", "births"], LABELS)["data"][1] == ["births", "", "5 [4-6]"]
-
-
-def test_negative_intervals_do_not_hide_a_sign_behind_a_dash(make_table):
-    below = make_table("firms", {"2017": 10.0}).assign(value=lambda t: t["value"] - 11)
-    assert forecast_table(below, ["firms"], LABELS)["data"][0][1] == "−1 [−3 to 1]"
 
 
 def test_the_terminal_table_fits_80_characters_and_keeps_chinese(forecast, counts, make_table):

@@ -50,7 +50,9 @@ def look_ahead(
 ) -> Outlook:
     """Futures of a job's region from an origin up to a last year."""
     with clock.stage("anchor"):
+        progress("levels and growth", 0, 1)
         start = anchor(job.counts, job.region, origin, max(horizon - base_year(origin), 1))
+        progress("levels and growth", 1, 1)
     with clock.stage("spin-up"):
         world = build_world(job, estimates, start, origin, horizon, members, progress)
     years = horizon - world.base_year

@@ -90,8 +90,8 @@ def late_levels(job: "Job") -> list[str]:
     here = job.counts[(job.counts["location"] == job.region.name) & job.counts["value"].notna()]
     rows = here[(here["as_of"].astype(str) > job.origin + "~") & (here["time"].astype(str) <= job.origin)]
     return [
-        f"{row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; this is a hindcast that starts "
-        "from a level known later."
+        f"{row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; this is a hindcast that "
+        "starts from a level known later."
         for row in rows.itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")
     ]

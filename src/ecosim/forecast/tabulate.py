@@ -10,7 +10,7 @@ from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
-from ecosim.forecast import reference, summary
+from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 
@@ -49,6 +49,17 @@ def basis(outlook: "Outlook") -> pd.DataFrame:
             if target not in outlook.anchor.levels:
                 own_level = float(np.median(outlook.baseline.yearly[target][:, 0]))
                 rows.append((target, own_level, "assumption", str(outlook.world.base_year + 1), own.firms_source))
+    year = str(outlook.world.base_year)
+    start = publish.starts(outlook.runs)
+    own_levels = {
+        "hnte_foreign_stock": (start["hnte_foreign_stock"], "the firms that the model holds likely to be certified"),
+        "hnte_new": (publish.base_values(outlook.world, outlook.runs)["hnte_new"], "certifications less renewals"),
+    }
+    for target, (values, words) in own_levels.items():
+        if target in outlook.scenario.yearly and target not in outlook.anchor.levels:
+            counted = target == "hnte_foreign_stock" and outlook.anchor.ladder.foreign is not None
+            kind, why = ("observed", "the place's own count") if counted else ("assumption", f"no count: {words}")
+            rows.append((target, float(np.median(values)), kind, year, why))
     return pd.DataFrame(rows, columns=["target", "level", "basis", "time", "source"])
 
 
@@ -98,7 +109,11 @@ def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -
 
     assert job.hindcast is not None
     last = origin_date(job.origin).year
-    outlook = look_ahead(job, estimates, job.hindcast, last, job.members, progress, Clock())
+
+    def within(stage: str, done: int, total: int) -> None:
+        progress(f"hindcast: {stage}", done, total)
+
+    outlook = look_ahead(job, estimates, job.hindcast, last, job.members, within, Clock())
     world = outlook.world
     own, _ = summary.tables(
         outlook.scenario, world.base_year + 1, world.origin, job.scenario, job.region.name, job.hindcast

@@ -1,8 +1,7 @@
 """Whom an instrument is for: sectors, zones, owners, sizes and rungs; an empty list means all."""
 
 from functools import lru_cache
-from typing import Any
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray

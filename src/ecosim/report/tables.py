@@ -1,8 +1,6 @@
-"""The short tables of a run: strings for the compare page, and the summary for the terminal."""
+"""The short tables of a run: past forecasts beside the counts, and the summary for the terminal."""
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,39 +11,6 @@ from ecosim.report.words import last_count
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-
-def median_and_interval(
-    row: Mapping[float, float], label: TargetLabel, level: float = 0.9, signed: bool = False
-) -> str:
-    """'514 [497-530]'; with 'to' where a sign would be read as the dash."""
-    low, high = interval(level)
-    middle, lower, upper = (number(row[q], label, signed) for q in (MEDIAN, low, high))
-    dash = " to " if signed or row[low] < 0 else "-"
-    return f"{middle} [{lower}{dash}{upper}]"
-
-
-def forecast_table(
-    forecast: pd.DataFrame, targets: Sequence[str], labels: Labels, level: float = 0.9
-) -> dict[str, list]:
-    """Rows targets, columns years, cells as text, in the layout of MLflow's `log_table`: columns and data.
-
-    forecast: quantiles of one scenario, location and origin. The first column joins runs on the compare page.
-    """
-    spreads = {target: by_time(forecast, target, (MEDIAN, *interval(level))) for target in targets}
-    times = list(dict.fromkeys(time for spread in spreads.values() for time in spread.index))
-    times.sort()
-    data = [
-        [target, *(_cell(spread, time, labels.of(target), level) for time in times)]
-        for target, spread in spreads.items()
-    ]
-    return {"columns": ["target", *times], "data": data}
-
-
-def write_forecast_table(path: Path, table: Mapping[str, list]) -> Path:
-    """Writes the table as JSON, Chinese as it is, and returns the path."""
-    path.write_text(json.dumps(table, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path
 
 
 def hindcast_table(forecasts: Mapping[str, pd.DataFrame], truth: pd.DataFrame, level: float = 0.9) -> pd.DataFrame:
@@ -106,14 +71,6 @@ def summary_table(
             cells.append(_stacked(by_time(effect, target, (MEDIAN, *interval(0.9))), known[-1], label, signed=True))
         table.add_row(*cells)
     return table
-
-
-def _cell(spread: pd.DataFrame, time: str, label: TargetLabel, level: float) -> str:
-    if time not in spread.index:
-        return ""
-    return median_and_interval(at(spread, time), label, level)
-
-
 def _stacked(spread: pd.DataFrame, time: str, label: TargetLabel, signed: bool = False) -> str:
     """The median above its interval, so that the table fits into 80 characters."""
     if time not in spread.index:
