@@ -54,15 +54,14 @@ def test_a_higher_hazard_closes_the_same_firms_and_more(stage, quarter, center):
 
 def test_a_newborn_passes_four_quarters_of_its_first_year(make_model, center):
     """The model asks for the hazard before the firm grows older: ages 0, 1, 2 and 3 are the first year."""
-    never = center.exit._replace(**dict.fromkeys(center.exit._fields, -50.0))
-    certain = never._replace(second_year=50.0)
-    model = make_model(60, behaviors=center._replace(exit=certain))
-    model.agents.set("age", 0)
+    steps = {**dict.fromkeys(center.exit._fields, 0.0), **dict.fromkeys(AGES, -50.0), "second_year": 50.0}
+    model = make_model(60, behaviors=center._replace(exit=center.exit._replace(**steps)))
+    first = model.agents.set("age", 0)
     left = []
     for _ in range(5):
         model.step()
-        left.append(60 in (len(model.agents.select(lambda firms: firms.age == model.elapsed)),))
-    assert left == [True, True, True, True, False]
+        left.append(len(first))
+    assert left == [60, 60, 60, 60, 0]
 
 
 def test_the_prior_means_are_the_published_hazards(center):

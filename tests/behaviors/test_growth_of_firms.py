@@ -91,7 +91,9 @@ def test_expected_employment_grows_at_the_mean_within_its_bounds(stage, quarter,
     assert abs(ratio.mean() - 1 - expected / 4) < 4 * ratio.std() / ratio.size**0.5
 
 
-@pytest.mark.parametrize(("employees", "spread"), [(20.0, 0.36), (200.0, 0.36 * 10**-0.17), (20_000.0, 0.36 * 1000**-0.17)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("employees", "spread"), [(20.0, 0.36), (200.0, 0.36 * 10**-0.17), (20_000.0, 0.36 * 1000**-0.17)]
+)
 def test_larger_firms_vary_less_by_the_scaling_law(stage, quarter, employees, spread):
     fixed = PLAIN._replace(mean=0.0)
     change = act(stage, quarter, fixed, employees)

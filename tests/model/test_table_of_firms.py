@@ -8,6 +8,7 @@ from ecosim.model.luck import Key
 from ecosim.model.population import agents_and_weight, quotas, synthesize
 from ecosim.model.region import SECTORS
 from ecosim.model.terms import grid, kinds
+from ecosim.policies import shelf
 
 
 def test_closed_rows_are_filled_before_new_ones():
@@ -76,8 +77,6 @@ def in_another_order(firms, seed, spare):
 
 @pytest.mark.parametrize(("seed", "spare"), [(1, 0), (2, 170)])
 def test_results_depend_neither_on_rows_nor_on_capacity(make_model, quick, small_region, package_rows, seed, spare):
-    from ecosim.policies import shelf
-
     rows = {**package_rows, "visits_to_few": {
         "family": "discovery_visits", "capacity": 10, "cost": 1, "source": "test",
         "eligible": {"sectors": ["electronics"], "zones": ["park"], "ownership": ["private", "foreign"]},
@@ -115,8 +114,9 @@ def test_quotas_add_up_by_largest_remainder():
 
 
 @pytest.mark.parametrize(
-    ("firms", "most", "expected"), [(600_000, 20_000, (20_000, 30)), (5200, 20_000, (5200, 1)), (20_001, 20_000, (10_000, 2))]
-)  # fmt: skip
+    ("firms", "most", "expected"),
+    [(600_000, 20_000, (20_000, 30)), (5200, 20_000, (5200, 1)), (20_001, 20_000, (10_000, 2))],
+)
 def test_one_agent_stands_for_several_firms_above_the_cap(firms, most, expected):
     assert agents_and_weight(firms, most) == expected
 

@@ -57,7 +57,7 @@ def _instrument(name: str, row: Any) -> Instrument:
     family = values.pop("family", None)
     if family is None:
         raise PolicyError(f"policies.{name}: family is missing; one of {', '.join(sorted(families()))}")
-    if family not in families():
+    if not isinstance(family, str) or family not in families():
         raise PolicyError(f"policies.{name}.family: unknown family {family!r}; {nearest(str(family), families())}")
     about = {key: str(values.pop(key, "") or "") for key in ABOUT}
     if not about["source"]:

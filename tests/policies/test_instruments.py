@@ -1,0 +1,289 @@
+"""Each family's effect on its term and on the ledger, by small cases computed by hand."""
+
+import numpy as np
+import pytest
+
+from ecosim.data.periods import quarter_index
+from ecosim.model.ecosystem import Events
+from ecosim.model.firms import (
+    CERTIFICATION,
+    FINANCE,
+    HIGH_TECH,
+    NEW_HIGH_TECH,
+    NEW_TECH_SME,
+    RESEARCH,
+    TALENT,
+    TECH_SME,
+)
+from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.terms import classify, grid
+from ecosim.policies import shelf
+from ecosim.policies.rationing import lottery
+
+NOBODY = Events(np.zeros(0, np.int64))
+
+
+@pytest.fixture
+def world(make_model):
+    """A model with the given instruments, nothing decided: world(rows, firms=.., weight=..) at a quarter."""
+
+    def build(rows, quarter="2017-Q3", firms=60, weight=1, **columns):
+        policies = {name: row.policy for name, row in shelf.build(rows).items()}
+        model = make_model(firms, policies=policies, quarter=quarter, weight=weight)
+        for name, values in columns.items():
+            model.agents.set(name, values)
+        model.take_survey()
+        model.revise_terms()
+        return model
+
+    return build
+
+
+def settle(model, events=NOBODY):
+    for name, policy in model.policies.items():
+        policy.settle(name, model, events)
+
+
+def row(family, **values):
+    return {"mine": {"family": family, "source": "test", **values}}
+
+
+def paid(model, year=2017):
+    return model.ledger.outlay["mine", year] / FEN_PER_UNIT
+
+
+def quarter(model, text):
+    model.quarter = quarter_index(text)
+    model.revise_terms()
+
+
+def test_a_research_subsidy_pays_its_share_from_its_first_quarter(world):
+    rows = row("research_subsidy", rate={"2017-07": 5})
+    model = world(rows, quarter="2017-Q2", performs=1, aware=RESEARCH, research=100.0)
+    settle(model)
+    assert paid(model) == 0
+    assert not model.terms.research_grant.any()
+    quarter(model, "2017-Q3")
+    assert set(model.terms.research_grant.flat) == {0.05}
+    settle(model)
+    assert paid(model) == 60 * 5.0
+    assert model.ledger.recipients["mine", 2017] == 60
+
+
+def test_a_research_subsidy_pays_eligible_performers_that_know_it(world):
+    rows = row("research_subsidy", rate=5, eligible={"rungs": ["high_tech"], "zones": ["park"]})
+    model = world(rows, performs=1, aware=RESEARCH, research=100.0, certificate=HIGH_TECH, zone=1)
+    firms = model.agents
+    firms[0].zone = 0
+    firms[1].certificate = TECH_SME
+    firms[2].performs = 0
+    firms[3].aware = CERTIFICATION
+    classify(model.firms.columns, model.firms.rows, 2)
+    settle(model)
+    assert paid(model) == 56 * 5.0
+    term = grid(model.terms.research_grant, 2)
+    assert term[HIGH_TECH, :, 1].min() == 0.05
+    assert term.sum() == pytest.approx(term[HIGH_TECH, :, 1].sum())
+
+
+def test_a_short_budget_is_spread_over_the_year_and_expected_next_quarter(world):
+    rows = row("research_subsidy", rate=10, budget=240)
+    model = world(rows, quarter="2017-Q1", performs=1, aware=RESEARCH, research=100.0)
+    settle(model)  # claims of 600, a quarter of 240 is there
+    assert 59.99 < paid(model) <= 60
+    assert model.paid_share["mine"] == pytest.approx(0.1)
+    quarter(model, "2017-Q2")
+    assert model.terms.research_grant.max() == pytest.approx(0.01)
+    for text in ("2017-Q2", "2017-Q3", "2017-Q4"):
+        quarter(model, text)
+        settle(model)
+    assert 239.99 < paid(model) <= 240
+    quarter(model, "2018-Q1")
+    settle(model)
+    assert paid(model, 2018) == pytest.approx(60)
+
+
+def test_a_budget_of_nothing_refuses_everybody(world):
+    model = world(row("research_subsidy", rate=10, budget=0), performs=1, aware=RESEARCH, research=100.0)
+    settle(model)
+    assert paid(model) == 0
+    assert model.ledger.refused["mine", 2017] == 60
+    assert model.ledger.recipients["mine", 2017] == 0
+
+
+@pytest.mark.parametrize(("rung", "event"), [("tech_sme", NEW_TECH_SME), ("high_tech", NEW_HIGH_TECH)])
+def test_an_award_is_paid_once_at_its_rung(world, rung, event):
+    model = world(row("award", rung=rung, amount={"2017-07": 20}), event=0)
+    promised = model.terms.tech_sme_award if rung == "tech_sme" else model.terms.high_tech_award
+    other = model.terms.high_tech_award if rung == "tech_sme" else model.terms.tech_sme_award
+    assert set(promised) == {20.0}
+    assert set(other) == {0.0}
+    model.agents.select(at_most=3).set("event", event)
+    model.agents.select(lambda firms: firms.event == 0, at_most=4).set("event", NEW_HIGH_TECH + NEW_TECH_SME - event)
+    settle(model)
+    assert paid(model) == 60
+    assert model.ledger.recipients["mine", 2017] == 3
+
+
+def test_an_award_beyond_its_budget_goes_by_lottery_and_is_no_longer_promised(world):
+    model = world(row("award", rung="high_tech", amount=20, budget=90), event=NEW_HIGH_TECH)
+    settle(model)
+    assert paid(model) == 80
+    assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (4, 56)
+    model.revise_terms()
+    assert not model.terms.high_tech_award.any()
+    quarter(model, "2018-Q1")
+    assert model.terms.high_tech_award.max() == 20
+
+
+def test_one_agent_is_paid_and_counted_for_every_firm_it_stands_for(world):
+    model = world(row("award", rung="high_tech", amount=20, budget=130), event=NEW_HIGH_TECH, weight=3)
+    settle(model)
+    assert paid(model) == 120
+    assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (6, 58 * 3)
+
+
+def test_the_lottery_does_not_depend_on_the_order_of_rows(world):
+    model = world(row("award", rung="high_tech", amount=20))
+    rows = model.firms.rows
+    winners = set(lottery(model, rows, 7).tolist())
+    assert len(winners) == 7
+    assert set(lottery(model, rows[::-1].copy(), 7).tolist()) == winners
+    assert winners < set(lottery(model, rows, 20).tolist())
+    model.quarter += 1
+    assert set(lottery(model, rows, 7).tolist()) != winners
+    assert lottery(model, rows, 0).size == 0
+    assert lottery(model, rows, 60).size == 60
+
+
+def test_an_award_reaches_its_classes_alone(world):
+    rows = row("award", rung="high_tech", amount=20, eligible={"sectors": ["garments"], "sizes": ["micro", "small"]})
+    model = world(rows, event=NEW_HIGH_TECH)
+    term = grid(model.terms.high_tech_award, 2)
+    assert term[4, :, :, :2].min() == 20
+    assert term.sum() == term[4, :, :, :2].sum()
+    settle(model)
+    eligible = model.agents.select(lambda firms: (firms.sector == 4) & (firms.log_employees < np.log(300)))
+    assert paid(model) == 20 * len(eligible) > 0
+
+
+def test_a_talent_subsidy_pays_for_hires_of_firms_that_know_it(world):
+    model = world(row("talent_subsidy", amount=3), vacancies=0, aware=TALENT)
+    model.agents.select(at_most=5).set("vacancies", [1, 2, 3, 4, 5])
+    model.agents[4].aware = FINANCE
+    assert set(model.terms.hiring_grant) == {3.0}
+    settle(model)
+    assert paid(model) == 3 * (1 + 2 + 3 + 4)
+    assert model.ledger.recipients["mine", 2017] == 4
+
+
+def test_visits_are_spread_over_firms_that_do_not_know_yet(world):
+    model = world(row("discovery_visits", capacity={"2017-07": 15}, cost=0.2), aware=0)
+    assert set(model.terms.visit_rate) == {0.25}
+    settle(model)
+    assert paid(model) == pytest.approx(3.0)
+    assert model.ledger.recipients["mine", 2017] == 15
+    model.agents.select(at_most=50).set("aware", CERTIFICATION)
+    model.take_survey()
+    model.revise_terms()
+    assert set(model.terms.visit_rate) == {1.0}
+    settle(model)
+    assert model.ledger.recipients["mine", 2017] == 25
+
+
+def test_an_agent_of_several_firms_takes_as_many_visits(world):
+    model = world(row("discovery_visits", capacity=45, cost=0.2), aware=0, weight=3)
+    assert set(model.terms.visit_rate) == {0.25}
+    settle(model)
+    assert model.ledger.recipients["mine", 2017] == 45
+
+
+def test_two_programs_of_visits_miss_a_firm_independently(world):
+    two = {**row("discovery_visits", capacity=30), "more": row("discovery_visits", capacity=15)["mine"]}
+    assert set(world(two, aware=0).terms.visit_rate) == {1 - 0.5 * 0.75}
+
+
+def test_service_is_spread_over_performers_that_know_and_lack_the_certificate(world):
+    model = world(row("one_to_one_service", capacity=10, cost=1.5), aware=CERTIFICATION, performs=1)
+    model.agents.select(at_most=20).set("certificate", HIGH_TECH)
+    model.agents[-1:][0].performs = 0
+    model.take_survey()
+    model.revise_terms()
+    assert model.terms.service_rate.max() == pytest.approx(10 / 39)
+    settle(model)
+    assert paid(model) == 15.0
+
+
+def test_the_fund_covers_certified_firms_and_pays_its_share_of_losses(world):
+    rows = row("risk_compensation_fund", coverage={"2017-06": 40}, fund={"2017-06": 100}, loss=0.5)
+    model = world(rows, certificate=TECH_SME)
+    assert set(model.terms.credit_coverage[0]) == {0.0}
+    assert set(model.terms.credit_coverage[1:].flat) == {0.4}
+    model.agents[0].certificate = 0
+    settle(model, Events(np.array([0, 1, 2]), np.array([90.0, 50.0, 30.0])))
+    assert paid(model) == pytest.approx(0.4 * 0.5 * 80)
+    assert model.ledger.recipients["mine", 2017] == 2
+
+
+def test_the_fund_never_pays_more_than_it_holds_over_all_years(world):
+    rows = row("risk_compensation_fund", coverage=50, fund={"2017-06": 100, "2019": 130}, loss=1.0)
+    model = world(rows, certificate=HIGH_TECH)
+    loss = Events(np.array([0, 1]), np.array([70.0, 50.0]))
+    settle(model, loss)
+    assert paid(model) == 60
+    quarter(model, "2018-Q1")
+    settle(model, loss)
+    assert paid(model, 2018) == 40
+    quarter(model, "2018-Q2")
+    assert not model.terms.credit_coverage.any()
+    settle(model, loss)
+    assert paid(model, 2018) == 40
+    quarter(model, "2019-Q1")
+    assert model.terms.credit_coverage.max() == 0.5
+    settle(model, loss)
+    assert paid(model, 2019) == 30
+
+
+def test_the_income_tax_is_reduced_at_the_second_rung_alone(world):
+    model = world(row("reduced_tax", rate={"2008-01": 15}, margin=0.1), quarter="2007-Q4")
+    assert set(model.terms.tax_rate.flat) == {0.25}
+    quarter(model, "2008-Q1")
+    assert [set(rates) for rates in model.terms.tax_rate] == [{0.25}, {0.25}, {0.15}]
+    model.agents.set("log_employees", np.log(20.0)).set("log_productivity", np.log(100.0))
+    model.agents.select(at_most=3).set("certificate", HIGH_TECH)
+    settle(model)
+    assert paid(model, 2008) == pytest.approx(3 * 2000 * 0.1 * 0.10 / 4)
+
+
+def test_a_super_deduction_books_the_tax_that_it_saves(world):
+    model = world(row("super_deduction", rate=50), performs=1, aware=RESEARCH, research=100.0)
+    model.agents[0].performs = 0
+    model.agents[1].aware = TALENT
+    settle(model)
+    assert paid(model) == 58 * 100 * 0.5 * 0.25
+
+
+def test_where_two_deductions_apply_the_larger_holds_and_is_booked_once(world):
+    both = {
+        **row("super_deduction", rate={"2008": 50, "2018": 75}),
+        "special": row("super_deduction", rate={"2017": 75}, eligible={"rungs": ["tech_sme"]})["mine"],
+    }
+    model = world(both, performs=1, aware=RESEARCH, research=100.0)
+    model.agents.select(at_most=10).set("certificate", TECH_SME)
+    settle(model)
+    assert paid(model) == 50 * 100 * 0.5 * 0.25
+    assert model.ledger.outlay["special", 2017] == 10 * 100 * 0.75 * 0.25 * FEN_PER_UNIT
+    quarter(model, "2018-Q1")
+    settle(model)
+    assert model.ledger.outlay["mine", 2018] + model.ledger.outlay["special", 2018] == 60 * 75 * 0.25 * FEN_PER_UNIT
+
+
+def test_policies_stack_and_a_quarter_starts_from_neutral_terms(world):
+    two = {**row("award", rung="high_tech", amount=20), "more": row("award", rung="high_tech", amount=5)["mine"]}
+    model = world(two)
+    for _ in range(3):
+        model.revise_terms()
+    assert set(model.terms.high_tech_award) == {25.0}
+    model.policies = {}
+    model.revise_terms()
+    assert not model.terms.high_tech_award.any()
