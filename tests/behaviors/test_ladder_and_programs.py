@@ -9,9 +9,11 @@ from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
     FINANCE,
+    FIRST_HIGH_TECH,
     HIGH_TECH,
     LAPSED,
     NEW_HIGH_TECH,
+    NEW_TECH_SME,
     RENEWED,
     TALENT,
     TECH_SME,
@@ -113,6 +115,20 @@ def test_the_hazard_is_what_its_predictor_says_awards_included(stage, quarter, c
         chance = -np.expm1(-np.exp(log_hazard))
         got = np.mean(firms.event & NEW_HIGH_TECH > 0)
         assert abs(got - chance) < 4 * (chance * (1 - chance) / 20_000) ** 0.5
+
+
+def test_only_a_first_certification_counts_as_first_and_whoever_skips_a_rung_is_listed_on_it(stage, quarter, eager):
+    new = certify(stage, quarter, eager, count=50)
+    again = certify(stage, quarter, eager, count=50, honored=1, certificate=TECH_SME, held=5)
+    assert set(new.event) == {NEW_HIGH_TECH | NEW_TECH_SME | FIRST_HIGH_TECH}
+    assert set(new.honored) == {1}
+    assert set(again.event) == {NEW_HIGH_TECH}
+
+
+def test_an_award_moves_only_firms_that_can_still_get_it(stage, quarter, center):
+    c = center.certification
+    none, some = (certify(stage, quarter, c, count=5_000, honored=1, award=award).event for award in (0.0, 60.0))
+    assert np.array_equal(none, some)
 
 
 def test_a_larger_award_certifies_the_same_firms_and_more(stage, quarter, center):

@@ -95,10 +95,9 @@ def test_certificates_are_given_lapse_and_close_and_nothing_else(make_model, qui
         given_high = sum(event & NEW_HIGH_TECH > 0 for _, event in new)
         lapsed = sum(event & LAPSED > 0 for _, event in new)
         first = sum(event & NEW_TECH_SME > 0 for _, event in new)
-        straight = sum(rung == 0 and event & NEW_HIGH_TECH > 0 for rung, event in new)
         shown = {name: model.value(name) / model.weight for name in ("hnte_stock", "tech_sme_stock", "hnte_new")}
         assert shown["hnte_stock"] == high + given_high - lapsed - sum(rung == HIGH_TECH for rung in gone)
-        assert shown["tech_sme_stock"] == any_rung + first + straight - sum(rung >= TECH_SME for rung in gone)
+        assert shown["tech_sme_stock"] == any_rung + first - sum(rung >= TECH_SME for rung in gone)
         assert shown["hnte_new"] == given_high
         assert model.value("tech_sme_new") == first * model.weight
 

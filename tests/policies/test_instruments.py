@@ -9,7 +9,7 @@ from ecosim.model.firms import (
     CERTIFICATION,
     FINANCE,
     HIGH_TECH,
-    NEW_HIGH_TECH,
+    FIRST_HIGH_TECH,
     NEW_TECH_SME,
     RESEARCH,
     TALENT,
@@ -111,7 +111,7 @@ def test_a_budget_of_nothing_refuses_everybody(world):
     assert model.ledger.recipients["mine", 2017] == 0
 
 
-@pytest.mark.parametrize(("rung", "event"), [("tech_sme", NEW_TECH_SME), ("high_tech", NEW_HIGH_TECH)])
+@pytest.mark.parametrize(("rung", "event"), [("tech_sme", NEW_TECH_SME), ("high_tech", FIRST_HIGH_TECH)])
 def test_an_award_is_paid_once_at_its_rung(world, rung, event):
     model = world(row("award", rung=rung, amount={"2017-07": 20}), event=0)
     promised = model.terms.tech_sme_award if rung == "tech_sme" else model.terms.high_tech_award
@@ -119,14 +119,14 @@ def test_an_award_is_paid_once_at_its_rung(world, rung, event):
     assert set(promised) == {20.0}
     assert set(other) == {0.0}
     model.agents.select(at_most=3).set("event", event)
-    model.agents.select(lambda firms: firms.event == 0, at_most=4).set("event", NEW_HIGH_TECH + NEW_TECH_SME - event)
+    model.agents.select(lambda firms: firms.event == 0, at_most=4).set("event", FIRST_HIGH_TECH + NEW_TECH_SME - event)
     settle(model)
     assert paid(model) == 60
     assert model.ledger.recipients["mine", 2017] == 3
 
 
 def test_an_award_beyond_its_budget_goes_by_lottery_and_is_no_longer_promised(world):
-    model = world(row("award", rung="high_tech", amount=20, budget=90), event=NEW_HIGH_TECH)
+    model = world(row("award", rung="high_tech", amount=20, budget=90), event=FIRST_HIGH_TECH)
     settle(model)
     assert paid(model) == 80
     assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (4, 56)
@@ -137,7 +137,7 @@ def test_an_award_beyond_its_budget_goes_by_lottery_and_is_no_longer_promised(wo
 
 
 def test_one_agent_is_paid_and_counted_for_every_firm_it_stands_for(world):
-    model = world(row("award", rung="high_tech", amount=20, budget=130), event=NEW_HIGH_TECH, weight=3)
+    model = world(row("award", rung="high_tech", amount=20, budget=130), event=FIRST_HIGH_TECH, weight=3)
     settle(model)
     assert paid(model) == 120
     assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (6, 58 * 3)
@@ -158,7 +158,7 @@ def test_the_lottery_does_not_depend_on_the_order_of_rows(world):
 
 def test_an_award_reaches_its_classes_alone(world):
     rows = row("award", rung="high_tech", amount=20, eligible={"sectors": ["garments"], "sizes": ["micro", "small"]})
-    model = world(rows, event=NEW_HIGH_TECH)
+    model = world(rows, event=FIRST_HIGH_TECH)
     term = grid(model.terms.high_tech_award, 2)
     assert term[4, :, :, :2].min() == 20
     assert term.sum() == term[4, :, :, :2].sum()

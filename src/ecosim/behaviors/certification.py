@@ -6,6 +6,7 @@ from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import (
     CERTIFICATION,
+    FIRST_HIGH_TECH,
     HIGH_TECH,
     LAPSED,
     NEW_HIGH_TECH,
@@ -69,7 +70,8 @@ def may_apply(criteria, rung, certificate, age, aware, inert, floor, patents, st
 @inlined
 def firm_log_hazard(c, firms, terms, i, rung):
     """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
-    award = terms.tech_sme_award[firms.kind[i]] if rung == TECH_SME else terms.high_tech_award[firms.kind[i]]
+    kind = firms.kind[i]
+    award = terms.tech_sme_award[kind] if rung == TECH_SME else terms.high_tech_award[kind] * (1 - firms.honored[i])
     return log_hazard(
         c,
         1.0 if rung == TECH_SME else 0.0,
@@ -136,9 +138,12 @@ def act(
         if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
             rate = exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])
             if second[i] < 1.0 - exp(-rate):
+                # whoever skips the first rung enters its list as well
+                listed = NEW_TECH_SME if firms.certificate[i] == 0 else 0
+                firms.event[i] = NEW_HIGH_TECH | listed | (FIRST_HIGH_TECH if firms.honored[i] == 0 else 0)
                 firms.certificate[i] = HIGH_TECH
                 firms.held[i] = 0
-                firms.event[i] = NEW_HIGH_TECH
+                firms.honored[i] = 1
                 continue
         if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
             rate = exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])

@@ -129,6 +129,7 @@ def rows_between(firms: Columns, start: int, stop: int) -> Columns:
         firms.inventions_granted[start:stop],
         firms.certificate[start:stop],
         firms.held[start:stop],
+        firms.honored[start:stop],
         firms.event[start:stop],
         firms.aware[start:stop],
         firms.assisted[start:stop],

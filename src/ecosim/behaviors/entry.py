@@ -40,6 +40,12 @@ def child_uid(parent, quarter, number):
 
 
 @kernel
+def founding_rate(c: Any, log_crowding: float) -> float:
+    """Founders per firm in a quarter."""
+    return exp(log_rate(c, 1.0, log_crowding)) * 0.25
+
+
+@kernel
 def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
     """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short."""
     count = 0
@@ -91,6 +97,7 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.inventions_granted[i] = 0
         firms.certificate[i] = 0
         firms.held[i] = 0
+        firms.honored[i] = 0
         firms.event[i] = 0
         firms.aware[i] = 0
         firms.assisted[i] = 0

@@ -68,9 +68,9 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
             if missing > 0.0:
                 firms.stretch[i] = 0.0
             continue
-        rung, kind = firms.certificate[i], firms.kind[i]
+        kind = firms.kind[i]
         saved = terms.tax_rate[0, kind] - terms.tax_rate[HIGH_TECH, kind]
-        award = terms.high_tech_award[kind] if rung < HIGH_TECH else 0.0
+        award = terms.high_tech_award[kind] * (1 - firms.honored[i])
         helped = 0.5 if firms.assisted[i] > 0 else 0.0
         b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
         pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind])

@@ -32,9 +32,10 @@ def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quart
         frontier[i] = survey.frontier[firms.sector[i]]
         trend[i] = demand * survey.high_tech[firms.sector[i]]
     log_productivity, log_employees, change = firms.log_productivity, firms.log_employees, firms.productivity_change
+    knowledge = firms.knowledge
     for i in range(firms.uid.size):
         payoff = -log(draw[i])
-        growth = log(1.0 - k.depreciation + renewal[i] * payoff) if renewal[i] > 0.0 else 0.0
+        growth = log(1.0 - k.depreciation + renewal[i] * payoff) if knowledge[i] > 0.0 else 0.0
         absorbs = min(1.0, 0.25 + 0.1 * log_employees[i])
         gap = max(0.0, frontier[i] - log_productivity[i]) * absorbs
         shock = log(luckier[i] / (1.0 - luckier[i])) * 0.5513288954217921  # logistic of unit variance

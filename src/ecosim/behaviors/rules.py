@@ -56,7 +56,10 @@ class FirmRules:
         geographical location of top earners", about 1.8.
         """
         c = self.behaviors.hiring
-        raised = float(model.terms.hiring_grant.mean()) * QUARTERS_PER_YEAR * c.separation / c.wage
+        granted = (
+            model.terms.hiring_grant[model.firms.columns.kind[model.firms.rows]].mean() if len(model.firms) else 0.0
+        )
+        raised = float(granted) * QUARTERS_PER_YEAR * c.separation / c.wage
         target = c.supply_elasticity * np.log1p(raised)
         drawn = c.supply_speed * (target - model.drawn_by_pay)
         model.drawn_by_pay += drawn
@@ -77,7 +80,7 @@ class FirmRules:
         model.reference *= float(np.exp(c.growth / QUARTERS_PER_YEAR))
         alive = max(len(model.firms), 1)
         crowding = float(np.log(alive / max(model.reference, 1.0)))
-        rate = float(np.exp(c.local + c.crowding * crowding)) / QUARTERS_PER_YEAR
+        rate = float(entry.founding_rate(c, crowding))
         return self._local(model, rate), self._outside(model, float(np.exp(c.outside)) * alive / QUARTERS_PER_YEAR)
 
     def _local(self, model: EcosystemModel, rate: float) -> Arrivals:

@@ -11,6 +11,7 @@ from ecosim.behaviors.decisions import Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model import survey as census
+from ecosim.model.arithmetic import log
 from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Columns, Firms
@@ -33,6 +34,7 @@ class Template:
     people: int
     reference: float
     spillover_reference: NDArray[np.float64]  # spillover counts relative to the end of the spin-up
+    drawn_by_pay: float = 0.0  # log points of people that hiring subsidies have drawn
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def spin_up(
     for _ in range(SPIN_UP):
         model.step()
     census.set_reference(model.survey)
-    return Template(model.firms, model.looking, model.reference, model.survey.reference)
+    return Template(model.firms, model.looking, model.reference, model.survey.reference, model.drawn_by_pay)
 
 
 def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Behaviors:
@@ -144,8 +146,9 @@ def _choose(
     if foreign is None:
         return alive[:count]
     abroad = ownership[alive] >= FOREIGN_FROM
-    wanted = min(round(foreign / weight), count)
-    return np.concatenate([alive[abroad][:wanted], alive[~abroad][: count - wanted]])
+    wanted = min(round(foreign / weight), count, int(abroad.sum()))
+    local = alive[~abroad][: count - wanted]
+    return np.concatenate([alive[abroad][: count - local.size], local])
 
 
 def _shuffle(rows: NDArray[np.int64], uid: NDArray[np.uint64], key: tuple[np.uint64, np.uint64]) -> NDArray[np.int64]:
@@ -157,6 +160,8 @@ def _shuffle(rows: NDArray[np.int64], uid: NDArray[np.uint64], key: tuple[np.uin
 def _certify(columns: Columns, rows: NDArray[np.int64], rung: int) -> None:
     """Give certificates; a holder performs R&D, holds a patent and knows the programs."""
     columns.certificate[rows] = rung
+    if rung == HIGH_TECH:
+        columns.honored[rows] = 1
     columns.performs[rows] = 1
     columns.aware[rows] |= CERTIFICATION | RESEARCH
     columns.patents[rows] = np.maximum(columns.patents[rows], 1)
@@ -193,7 +198,7 @@ def rank(c, firms, terms, key, top, scores):  # type: ignore[no-untyped-def]
             tier = 2.0
         if certification.firm_may_apply(c, firms, terms, i, HIGH_TECH):
             tier = 3.0
-        score = certification.firm_log_hazard(c, firms, terms, i, HIGH_TECH) - np.log(-np.log(u))
+        score = certification.firm_log_hazard(c, firms, terms, i, HIGH_TECH) - log(-log(u))
         scores[i] = score + TIER * tier
 
 

@@ -14,7 +14,13 @@ CERTIFICATION, RESEARCH, TALENT, FINANCE = 1, 2, 4, 8  # bits of `aware`, one fo
 FAMILIES = ("certification", "research", "talent", "finance")
 SIZE_BANDS = (20, 300, 1000)  # employees; micro, small, medium, large (statistical classes of 2011, industry)
 BANDS = len(SIZE_BANDS) + 1
-NEW_TECH_SME, NEW_HIGH_TECH, RENEWED, LAPSED = 1, 2, 4, 8  # bits of `event`, what happened in this quarter
+NEW_TECH_SME, NEW_HIGH_TECH, RENEWED, LAPSED, FIRST_HIGH_TECH = (
+    1,
+    2,
+    4,
+    8,
+    16,
+)  # bits of `event`, what happened in this quarter
 
 
 class Columns(NamedTuple):
@@ -51,6 +57,7 @@ class Columns(NamedTuple):
     inventions_granted: NDArray[np.int32]
     certificate: NDArray[np.int8]  # rung
     held: NDArray[np.int32]  # quarters since the certificate was given or renewed
+    honored: NDArray[np.int8]  # 1 once it has held the second rung; awards for a first certification are over
     event: NDArray[np.int8]  # bits of what happened in this quarter
     aware: NDArray[np.int8]  # bits of instrument families that the firm knows
     assisted: NDArray[np.int8]  # quarters of one-to-one service left

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import NEW_HIGH_TECH, NEW_TECH_SME
+from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
@@ -38,7 +38,7 @@ class Award:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms certified in this quarter; by lottery where the budget is short."""
-        event = NEW_TECH_SME if self.rung == "tech_sme" else NEW_HIGH_TECH
+        event = NEW_TECH_SME if self.rung == "tech_sme" else FIRST_HIGH_TECH
         columns, top = model.firms.columns, model.firms.top
         rows = np.flatnonzero((columns.alive[:top] == 1) & (columns.event[:top] & event > 0))
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
