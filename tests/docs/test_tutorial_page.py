@@ -1,4 +1,4 @@
-"""The tutorial is followed as a reader would: files are written, commands are run, the county's name is in the results."""
+"""The tutorial is followed as a reader would: files are written, commands run, the county is in the results."""
 
 import os
 import re

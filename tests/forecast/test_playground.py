@@ -28,7 +28,7 @@ def test_batch_run_agrees_with_steps_by_hand(batch):
     for _ in range(4):
         model.step()
     row = batch[(batch["rng"] == 1) & (batch["Step"] == 3)].iloc[0]
-    assert {name: row[name] for name in model.observed_names} == {name: model.value(name) for name in model.observed_names}
+    assert [row[name] for name in model.observed_names] == model.observe().tolist()
 
 
 def test_the_seed_decides_and_nothing_else():

@@ -10,9 +10,9 @@ from ecosim.calibration.borrow import stocks_from_flows
 from ecosim.calibration.growth import Growth
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
-from ecosim.data.panel import CountsError, known_at, series
+from ecosim.data.panel import CountsError, by_quarter, known_at, series
 from ecosim.forecast.start import Ladder
-from ecosim.model.region import Region
+from ecosim.model.region import Region, RegionError
 
 LADDER_TARGETS = ("tech_sme_stock", "tech_sme_new", "hnte_stock", "hnte_certifications")
 PANEL_TARGETS = (
@@ -65,8 +65,17 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
 
 
 def number_of_firms(region: Region, levels: dict[str, Level]) -> int:
-    """The region file's number, or firms per certificate by convention; registers count far more than could apply."""
+    """The region file's number, or firms per certificate by convention; registers count far more than could apply.
+
+    Raises RegionError where the region file's number is less than the firms that hold a certificate.
+    """
     if region.firms is not None:
+        certified = max(level.mean for name, level in levels.items() if name in ("hnte_stock", "tech_sme_stock"))
+        if region.firms < certified:
+            raise RegionError(
+                f"{region.name}: {certified:,.0f} firms hold a certificate, but the region file says firms: "
+                f"{region.firms:,}; give all firms that could be certified one day, or leave firms out"
+            )
         return region.firms
     return max(LEAST_FIRMS, round(region.firms_per_certificate * levels["hnte_stock"].mean))
 
@@ -96,7 +105,7 @@ def make_ladder(
     tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
     if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
         tech_flow += CLOSING_SHARE * tech_stock
-    foreign = series(known, region.name, "hnte_foreign_stock")
+    foreign = by_quarter(known, region.name, "hnte_foreign_stock")  # a count within a year is better than none
     return Ladder(
         tech_sme_stock=tech_stock,
         tech_sme_flow=tech_flow,

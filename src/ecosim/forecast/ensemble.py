@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import Estimate
-from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
 from ecosim.model.ecosystem import EcosystemModel, Policy
@@ -115,6 +115,7 @@ def prepare(world: World, member: int) -> EcosystemModel:
         reference=template.reference,
         spillover_reference=template.spillover_reference,
     )
+    model.drawn_by_pay = template.drawn_by_pay
     for _ in range(QUARTERS_PER_YEAR):
         model.step()
     behaviors = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
@@ -129,6 +130,8 @@ def run_member(
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
     ready = prepare(world, member)
     before, start = np.array(ready.history), ready.observe()
+    this_year = year_of(world.origin + 1)
+    spent = {key: fen for key, fen in ready.ledger.outlay.items() if key[1] == this_year}  # of budgets, by the origin
     runs = []
     for policies in packages:
         model = EcosystemModel(
@@ -144,10 +147,12 @@ def run_member(
             reference=ready.reference,
             spillover_reference=ready.survey.reference,
         )
+        model.drawn_by_pay, model.paid_share = ready.drawn_by_pay, dict(ready.paid_share)
+        model.ledger.outlay.update(spent)
         for _ in range(quarters):
             model.step()
         books = model.ledger
-        outlay = {key: fen / FEN_PER_UNIT for key, fen in books.outlay.items()}
+        outlay = {key: (fen - spent.get(key, 0)) / FEN_PER_UNIT for key, fen in books.outlay.items()}
         runs.append(Run(before, start, np.array(model.history), outlay, dict(books.recipients), dict(books.refused)))
     return runs
 

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from ecosim.behaviors.decisions import SHELF
-from ecosim.calibration import estimate
+from ecosim.calibration import estimate, indirect
 from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
@@ -97,24 +97,32 @@ def read_estimates(behaviors: dict[str, dict[str, dict[str, Any]]]) -> dict[str,
 def run(job: Job, progress: Progress) -> Result:
     """Forecast. progress(stage, done, total) is called from one thread. Raises UserError subclasses."""
     clock = Clock()
-    estimates = read_estimates(job.behaviors)
-    with ThreadPoolExecutor(1) as pool:  # statsmodels fits while the spin-up's kernels run
-        fitting = pool.submit(calibrate, job.counts, job.origin)
-        outlook = look_ahead(job, estimates, job.origin, job.horizon, job.members, progress, clock)
-        with clock.stage("calibration"):
-            calibration = fitting.result()
+    priors = read_estimates(job.behaviors)
+    with clock.stage("calibration"):
+        calibration = calibrate(job.counts, job.origin)
+        matching = match(job, priors, job.origin, partial(progress, "calibration"))
+        estimates = indirect.apply(priors, matching.found)
+    outlook = look_ahead(job, estimates, job.origin, job.horizon, job.members, progress, clock)
     check = None
     if job.hindcast is not None:
         with clock.stage("hindcast"):
-            check = tabulate.hindcast(job, estimates, progress)
+            earlier = match(job, priors, job.hindcast, partial(progress, "hindcast: calibration"))
+            check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
     with clock.stage("tables"):
-        return _result(job, estimates, calibration, outlook, check, clock)
+        return _result(job, estimates, calibration, matching, outlook, check, clock)
+
+
+def match(job: Job, priors: dict[str, estimate.Estimate], origin: str, heard: indirect.Progress) -> indirect.Matching:
+    """Set a firm's coefficient against the provinces known at an origin, under the rules of the baseline."""
+    policies = {name: row.policy for name, row in job.baseline_policies.items()}
+    return indirect.match_inventions(job.counts, origin, priors, policies, job.seed, job.workers, heard)
 
 
 def _result(
     job: Job,
     estimates: dict[str, estimate.Estimate],
     calibration: Calibration,
+    matching: indirect.Matching,
     outlook: Outlook,
     check: pd.DataFrame | None,
     clock: Clock,
@@ -140,8 +148,8 @@ def _result(
         effect=effect.assign(baseline=job.baseline),
         effect_quarterly=effect_quarterly.assign(baseline=job.baseline),
         baseline_forecast=base_table,
-        coefficients=tabulate.coefficients(calibration, estimates, outlook),
-        diagnostics=calibration.diagnostics,
+        coefficients=tabulate.coefficients(calibration, matching, estimates, outlook),
+        diagnostics=tabulate.diagnostics(calibration, matching),
         placebos=calibration.placebos,
         basis=basis,
         references=references,

@@ -112,12 +112,13 @@ def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats
         elif target in MODEL_TARGETS:
             level = anchor.levels.get(target)
             firms = world.region.firms or 1
-            own = level.mean / base[target] if level else firms / base["firms"]
+            own = level.mean / np.maximum(base[target], world.weight) if level else firms / base["firms"]
             factors[target] = np.broadcast_to(own, (members,)).astype(float)
         else:
             level = anchor.levels[target]
             normal = np.array([_normal(seed, member, target) for member in range(members)])
-            factors[target] = level.mean * np.exp(level.log_sd * normal) / np.maximum(base[target], 1e-9)
+            least = float(world.weight)  # a few firms may have no patent in a year: then one agent's stands for it
+            factors[target] = level.mean * np.exp(level.log_sd * normal) / np.maximum(base[target], least)
     return factors
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ecosim.calibration.regression import Calibration
+from ecosim.data.periods import origin_date, parse
 from ecosim.forecast import scores as scoring
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def write(
 def verdict(check: pd.DataFrame) -> str:
     """Whether the model beat random walk and drift in the hindcast, in words, by the weighted interval score."""
     table = wis_by_model(check)
-    if table.empty:
+    if table.empty or len(table.columns) < 2:  # no reference could start from a count
         return ""
     total = np.exp(np.log(table).mean(axis=0))
     best = total.drop("ecosim").idxmin()
@@ -88,7 +89,9 @@ def wis_by_model(check: pd.DataFrame) -> pd.DataFrame:
 def late_levels(job: "Job") -> list[str]:
     """Counts that date before the origin and became known only after it."""
     here = job.counts[(job.counts["location"] == job.region.name) & job.counts["value"].notna()]
-    rows = here[(here["as_of"].astype(str) > job.origin + "~") & (here["time"].astype(str) <= job.origin)]
+    known = origin_date(job.origin)
+    dated = here[[bool(as_of) and parse(as_of).end > known for as_of in here["as_of"].astype(str)]]
+    rows = dated[[parse(time).end <= known for time in dated["time"].astype(str)]]
     return [
         f"{row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; this is a hindcast that "
         "starts from a level known later."

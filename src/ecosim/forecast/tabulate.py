@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ecosim.calibration import indirect
 from ecosim.calibration.estimate import Estimate
 from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
@@ -137,7 +138,14 @@ def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -
     return table.dropna(subset=["observed"]).reset_index(drop=True)
 
 
-def coefficients(calibration: Calibration, estimates: dict[str, Estimate], outlook: "Outlook") -> pd.DataFrame:
+def diagnostics(calibration: Calibration, matching: indirect.Matching) -> pd.DataFrame:
+    """How well the equations fit, and what the counts say of a firm's coefficient: equation, statistic, value, note."""
+    return pd.concat([calibration.diagnostics, indirect.diagnostic_rows(matching)], ignore_index=True)
+
+
+def coefficients(
+    calibration: Calibration, matching: indirect.Matching, estimates: dict[str, Estimate], outlook: "Outlook"
+) -> pd.DataFrame:
     """Every number that the forecast rests on: equation, term, estimate, std_error, source, kind."""
     rows = []
     for name, prior in estimates.items():
@@ -148,7 +156,8 @@ def coefficients(calibration: Calibration, estimates: dict[str, Estimate], outlo
         rows += _growth_rows(target, growth, outlook.world.region.name)
     own = pd.DataFrame(rows, columns=["equation", "term", "estimate", "std_error", "source", "kind"])
     fitted = calibration.coefficients.assign(kind="counts")
-    return pd.concat([fitted, own], ignore_index=True)
+    matched = indirect.coefficient_rows(matching.found, estimates)
+    return pd.concat([fitted, matched, own] if len(matched) else [fitted, own], ignore_index=True)
 
 
 def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str, float, float, str, str]]:

@@ -71,6 +71,8 @@ def summary_table(
             cells.append(_stacked(by_time(effect, target, (MEDIAN, *interval(0.9))), known[-1], label, signed=True))
         table.add_row(*cells)
     return table
+
+
 def _stacked(spread: pd.DataFrame, time: str, label: TargetLabel, signed: bool = False) -> str:
     """The median above its interval, so that the table fits into 80 characters."""
     if time not in spread.index:

@@ -1,0 +1,143 @@
+"""What is known of a place at an origin: levels, certificates by cohort, number of firms."""
+
+import numpy as np
+import pytest
+
+from ecosim.calibration.inherit import Level
+from ecosim.data import china
+from ecosim.data.panel import CountsError, known_at
+from ecosim.forecast.anchor import CLOSING_SHARE, LEAST_FIRMS, PANEL_TARGETS, anchor, make_ladder, number_of_firms
+from ecosim.model.region import RegionError
+
+SMALL = "Smallville"
+
+
+@pytest.fixture(scope="module")
+def small(make_job):
+    """The small county at the end of 2016."""
+    job = make_job()
+    return anchor(job.counts, job.region, "2016-12", 2)
+
+
+@pytest.fixture(scope="module")
+def zhejiang(make_region, few_counts):
+    """A province with five certification flows, at the end of 2022."""
+    return anchor(few_counts, make_region("_province_base", name="Zhejiang"), "2022-12", 2)
+
+
+def ladder_of(place, job, origin="2016-12", **levels):
+    """The ladder of a place at an origin, with some of its levels changed."""
+    return make_ladder(known_at(job.counts, origin), job.region, origin, {**place.levels, **levels}, place.growth)
+
+
+def test_a_count_of_the_place_itself_is_observed_and_certain(small):
+    level = small.levels["tech_sme_stock"]
+    assert (level.mean, level.log_sd, level.basis, level.time) == (48.0, 0.0, "observed", "2016")
+
+
+def test_a_level_from_shares_alone_is_an_assumption(small):
+    level = small.levels["inventions_applied"]
+    assert level.basis == "assumption"
+    assert level.log_sd >= 0.4
+
+
+def test_a_ladder_from_a_stock_sums_to_it_and_grew_at_one_rate(small):
+    newest, second, oldest = small.ladder.cohorts
+    assert newest + second + oldest == pytest.approx(14.0)
+    growth = small.growth["hnte_certifications"]
+    drift = growth.drift[growth.locations.index(SMALL)]
+    assert np.log([newest / second, second / oldest, oldest / small.ladder.expired]) == pytest.approx([drift] * 3)
+
+
+def test_a_ladder_from_flows_takes_the_last_three_and_the_one_before(zhejiang):
+    assert zhejiang.ladder.cohorts == (14138.0, 11514.0, 10204.0)
+    assert zhejiang.ladder.expired == 7054.0
+
+
+def test_a_ladder_from_three_flows_alone_shrinks_the_oldest_by_a_year(few_counts, make_region):
+    early = anchor(few_counts, make_region("_province_base", name="Zhejiang"), "2020-12", 2)
+    yearly = early.growth["hnte_certifications"].spread("Zhejiang", 1)[0]
+    assert early.ladder.cohorts[0] == 10204.0
+    assert early.ladder.expired == pytest.approx(early.ladder.cohorts[2] * np.exp(-yearly))
+
+
+def test_an_observed_flow_of_tech_smes_is_taken_as_it_is(small):
+    assert small.ladder.tech_sme_flow == 10.0
+
+
+def test_a_flow_taken_from_growth_also_replaces_firms_that_close(small, make_job):
+    inherited = Level(9.0, 0.4, "assumption", "", "2016", "")
+    ladder = ladder_of(small, make_job(), tech_sme_new=inherited)
+    assert ladder.tech_sme_flow == pytest.approx(9.0 + CLOSING_SHARE * 48)
+
+
+def test_there_are_more_tech_smes_than_high_tech_enterprises(small, make_job):
+    ladder = ladder_of(small, make_job(), tech_sme_stock=Level(10.0, 0.0, "observed", "", "2016", ""))
+    assert ladder.tech_sme_stock == pytest.approx(1.05 * 14)
+
+
+def test_a_province_without_tech_smes_says_so_and_assumes_a_multiple(zhejiang):
+    assert {"tech_sme_stock", "tech_sme_new"}.isdisjoint(zhejiang.levels)
+    assert any(note.startswith("tech_sme_stock is not forecast") for note in zhejiang.notes)
+    assert zhejiang.ladder.tech_sme_stock == pytest.approx(2.5 * zhejiang.levels["hnte_stock"].mean)
+
+
+def test_the_region_file_gives_the_number_of_firms(small):
+    assert small.firms == 1200
+
+
+def test_without_a_number_firms_follow_from_certificates_by_convention(zhejiang, make_region):
+    assert zhejiang.firms == 60 * 35856
+    region = make_region("_province_base", name="Zhejiang", firms_per_certificate=20)
+    assert number_of_firms(region, zhejiang.levels) == 20 * 35856
+
+
+def test_a_place_with_hardly_any_certificates_still_has_some_firms(make_region):
+    levels = {"hnte_stock": Level(1.0, 0.0, "observed", "", "2016", "")}
+    assert number_of_firms(make_region(firms=None), levels) == LEAST_FIRMS
+
+
+def test_fewer_firms_than_certificates_are_refused_with_both_numbers(small, make_region):
+    levels = {**small.levels, "tech_sme_stock": Level(75.0, 0.0, "observed", "", "2016", "")}
+    with pytest.raises(RegionError, match=r"Smallville: 75 firms hold a certificate.*firms: 50.*leave firms out"):
+        number_of_firms(make_region(name=SMALL, firms=50), levels)
+
+
+def test_foreign_holders_counted_within_a_year_are_known_from_then_on(small, make_job):
+    assert ladder_of(small, make_job(), "2018-06").foreign is None
+    assert ladder_of(small, make_job(), "2018-12").foreign == 3.0
+
+
+def test_a_middle_of_a_year_starts_from_the_last_complete_one(make_job):
+    job = make_job()
+    place = anchor(job.counts, job.region, "2018-06", 2)
+    assert (place.levels["tech_sme_stock"].mean, place.levels["tech_sme_stock"].time) == (57.0, "2017")
+    assert place.ladder.tech_sme_flow == 12.0
+
+
+def test_own_firms_and_births_are_levels_where_counted(small):
+    assert (small.levels["births"].mean, small.levels["firms"].mean) == (90.0, 1300.0)
+    assert small.levels["firms"].basis == "observed"
+    assert "deaths" not in small.levels
+
+
+def test_every_count_of_a_province_is_forecast(zhejiang):
+    assert set(PANEL_TARGETS) <= set(zhejiang.levels)
+    assert set(zhejiang.levels) == set(zhejiang.growth) | ({"firms", "births", "deaths"} & set(zhejiang.levels))
+
+
+def test_a_place_without_any_way_to_certificates_is_refused(few_counts, make_region):
+    with pytest.raises(CountsError, match=r"Nowhere, hnte_stock: no level known.*add a count"):
+        anchor(few_counts, make_region(name="Nowhere", inside=["Zhejiang"]), "2016-12", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("origin", ["2022-12", "2020-12"])
+def test_all_provinces_have_an_anchor(all_counts, make_region, origin):
+    for name in china.provinces():
+        place = anchor(all_counts, make_region("_province_base", name=name), origin, 2)
+        assert place.firms >= LEAST_FIRMS, name
+        assert min(*place.ladder.cohorts, place.ladder.expired, place.ladder.tech_sme_flow) > 0, name
+        assert place.ladder.tech_sme_stock > sum(place.ladder.cohorts), name
+        assert place.levels["hnte_stock"].basis == "observed", name
+        assert all(np.isfinite(level.mean) for level in place.levels.values()), name

@@ -1,0 +1,138 @@
+"""From members' series to published counts, by hand."""
+
+import numpy as np
+import pytest
+
+from ecosim.calibration.inherit import Level
+from ecosim.data.periods import quarter_index
+from ecosim.forecast import publish
+from ecosim.forecast.anchor import Anchor
+from ecosim.forecast.publish import FLOWS, INDEX, NAMES, RATIO, by_year, past_stocks
+from ecosim.forecast.start import Ladder
+
+END_2016, MIDDLE_2018 = quarter_index("2016-12"), quarter_index("2018-06")
+
+
+def yearly(world, values, target="tech_sme_new", base=40.0):
+    return by_year(world, {target: np.array([values], dtype=float)}, {target: np.array([base])})[target][0].tolist()
+
+
+def test_a_flow_is_summed_over_the_quarters_of_a_year(make_world):
+    assert yearly(make_world(END_2016, 2016, 8), [1, 2, 3, 4, 5, 6, 7, 8]) == [10, 26]
+
+
+def test_a_stock_is_that_of_the_last_quarter(make_world):
+    assert yearly(make_world(END_2016, 2016, 8), [1, 2, 3, 4, 5, 6, 7, 8], "hnte_stock") == [4, 8]
+
+
+def test_quarters_before_an_origin_within_a_year_count_as_a_quarter_of_the_last_years_flow(make_world):
+    world = make_world(MIDDLE_2018, 2017, 6)
+    assert yearly(world, [3, 4, 5, 6, 7, 8]) == [2 * 40 / 4 + 3 + 4, 26]
+
+
+def test_a_stock_within_the_year_of_the_origin_is_still_its_last_quarter(make_world):
+    assert yearly(make_world(MIDDLE_2018, 2017, 6), [3, 4, 5, 6, 7, 8], "tech_sme_stock") == [4, 8]
+
+
+def test_certificates_given_once_a_year_lie_after_an_origin_within_it(make_world):
+    assert yearly(make_world(MIDDLE_2018, 2017, 6), [0, 9, 0, 0, 0, 7], "hnte_certifications") == [9, 7]
+
+
+def test_an_origin_at_the_end_of_september_leaves_one_quarter(make_world):
+    assert yearly(make_world(quarter_index("2018-09"), 2017, 5), [4, 5, 6, 7, 8]) == [34, 26]
+
+
+def test_every_flow_is_a_series_and_no_stock_is_a_flow():
+    assert set(FLOWS) <= {*NAMES, "hnte_certifications"}
+    assert not {"firms", "employment", "hnte_stock", "tech_sme_stock", "hightech_firms", "rd_personnel"} & set(FLOWS)
+
+
+def test_certifications_are_first_ones_and_renewals(make_run):
+    series = publish.stack([make_run(2, hnte_new=[3, 4], hnte_renewed=[1, 5])])
+    assert series["hnte_certifications"].tolist() == [[4, 9]]
+
+
+def test_the_year_before_the_origin_gives_flows_as_sums_and_stocks_as_the_last(make_world, make_run):
+    base = publish.base_values(make_world(END_2016, 2016, 4), [make_run(4, before=2.0)])
+    assert base["births"].tolist() == [8.0]
+    assert base["firms"].tolist() == [2.0]
+
+
+def test_the_ladder_gives_the_certificates_of_the_year_before_the_origin(make_world, make_run):
+    base = publish.base_values(make_world(END_2016, 2016, 4), [make_run(4, before=2.0)])
+    assert base["hnte_stock"].tolist() == [100.0]
+    assert base["hnte_certifications"].tolist() == [50.0]
+    assert base["hnte_new"].tolist() == [50.0 - 0.8 * 10.0]
+    assert base["tech_sme_new"].tolist() == [60.0]
+
+
+def test_past_stocks_are_made_of_the_cohorts(make_world):
+    # certificates are given in the fourth quarter: 50 in 2016, 30, 20, 10 in 2013, and 10 x 10 / 20 = 5 the year before
+    expected = [60, 60, 60, 100]  # 2016-Q1 to Q3 still stand on 30 + 20 + 10
+    stocks = past_stocks(make_world(END_2016, 2016, 4), 1)[0]
+    assert stocks.tolist() == [35, 35, 35, 60, *expected]
+
+
+def test_past_stocks_from_the_middle_of_a_year(make_world):
+    # from 2016-Q3: the decision of 2017 is the newest cohort, those of 2016 and 2015 stand before it
+    stocks = past_stocks(make_world(MIDDLE_2018, 2017, 6), 1)[0]
+    assert stocks.tolist() == [35, 60, 60, 60, 60, 100, 100, 100]
+
+
+def test_past_stocks_of_a_place_that_never_grew_are_level(make_world):
+    level = Ladder(tech_sme_stock=300.0, tech_sme_flow=60.0, cohorts=(10.0, 10.0, 10.0), expired=10.0)
+    assert past_stocks(make_world(END_2016, 2016, 4, level), 1)[0].tolist() == [30.0] * 8
+
+
+@pytest.fixture
+def published(make_world, make_run):
+    world = make_world(END_2016, 2016, 8)
+    stock = [100, 100, 100, 130, 130, 130, 130, 150]
+    runs = [make_run(8, start=200.0, hnte_stock=stock)]
+    base = publish.base_values(world, runs)
+    return publish.publish(world, runs, base, {"hnte_stock": np.array([2.0])}, {"hnte_stock": np.log([[1.5, 1.0]])})
+
+
+def test_a_published_count_is_the_models_by_its_scale_and_by_what_the_model_lacks(published):
+    assert published.yearly["hnte_stock"][0] == pytest.approx([130 * 2 * 1.5, 150 * 2])
+    assert published.quarterly["hnte_stock"][0, [0, 3, 4]] == pytest.approx([100 * 2 * 1.5, 130 * 2 * 1.5, 130 * 2])
+
+
+def test_the_index_is_100_in_the_last_complete_year(published):
+    assert published.yearly[INDEX][0] == pytest.approx([390.0, 300.0])  # the stock of 2016 is 100
+    assert published.quarterly[INDEX][0] == pytest.approx(published.quarterly["hnte_stock"][0])
+
+
+def test_the_ratio_compares_a_quarter_with_that_of_two_years_before(published):
+    stock = published.quarterly["hnte_stock"][0]
+    past = [35, 35, 35, 60, 60, 60, 60, 100]
+    assert published.quarterly[RATIO][0] == pytest.approx(stock / past)
+    assert RATIO not in published.yearly
+
+
+def test_stocks_start_at_their_level_whatever_the_model_holds(make_world, make_run):
+    world = make_world(END_2016, 2016, 4)
+    runs = [make_run(4, before=1.0, start=50.0, hnte_stock=50.0)]
+    base = publish.base_values(world, runs)
+    levels = {"hnte_stock": Level(100.0, 0.0, "observed", "", "2016", "")}
+    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base, 1)
+    futures = publish.publish(world, runs, base, factors, {})
+    assert futures.quarterly["hnte_stock"][0].tolist() == [100.0] * 4
+
+
+def test_members_share_the_luck_of_levels_between_model_and_publication(make_world, make_run):
+    world = make_world(END_2016, 2016, 4, level_sd=(0.4, 0.2))
+    base = publish.base_values(world, [make_run(4)] * 3)
+    draws = [publish.level_draws(world, member) for member in range(3)]
+    assert base["hnte_stock"] == pytest.approx([100.0 * high_tech for high_tech, _, _ in draws])
+    assert base["tech_sme_stock"] == pytest.approx([300.0 * tech_sme for _, tech_sme, _ in draws])
+
+
+def test_a_member_without_a_single_patent_or_birth_does_not_make_a_flood_of_them(make_world, make_run):
+    world = make_world(END_2016, 2016, 4)
+    runs = [make_run(4, before=0.0, inventions_applied=2.0, births=1.0)]
+    base = publish.base_values(world, runs)
+    levels = {name: Level(180.0, 0.0, "observed", "", "2016", "") for name in ("inventions_applied", "births")}
+    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, {**base, "firms": np.ones(1)}, 1)
+    assert factors["inventions_applied"].tolist() == [180.0]
+    assert factors["births"].tolist() == [180.0]

@@ -1,0 +1,172 @@
+"""The tables beside a forecast, and the sentences it must carry, on made tables."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecosim.forecast import statements, tabulate
+from ecosim.forecast.ensemble import Run
+from ecosim.forecast.reference import QUANTILES
+from ecosim.policies import shelf
+
+
+def quantiles(time, center, target="hnte_foreign_stock", spread=1.0, **more):
+    values = center + spread * (np.array(QUANTILES) - 0.5)
+    return pd.DataFrame({"target": target, "time": time, "quantile": QUANTILES, "value": values, **more})
+
+
+def count(time, value, target="hnte_foreign_stock"):
+    return pd.DataFrame([(target, time, value)], columns=["target", "time", "value"])
+
+
+YEARLY = pd.concat([quantiles("2018", 30.0), quantiles("2019", 40.0)])
+QUARTERLY = pd.concat([quantiles("2018-Q2", 16.0), quantiles("2018-Q3", 17.0), quantiles("2018-Q4", 18.0)])
+
+
+@pytest.mark.parametrize(
+    ("time", "median"), [("2018-07", 17.0), ("2018-09-30", 17.0), ("2018-06", 16.0), ("2018-Q4", 18.0), ("2018", 30.0)]
+)
+def test_a_later_count_meets_the_forecast_of_its_own_quarter_or_year(time, median):
+    scores = tabulate.scores(YEARLY, QUARTERLY, count(time, 17.0))
+    assert scores["median"].tolist() == pytest.approx([median])
+
+
+def test_a_score_says_whether_the_count_lies_in_the_ninety_percent_interval():
+    rows = pd.concat([count("2018", 30.44), count("2019", 40.46)])
+    scores = tabulate.scores(YEARLY, QUARTERLY, rows)
+    assert scores["inside_90"].tolist() == [True, False]
+    assert (scores[["lower", "upper"]].to_numpy() - [[29.55, 30.45], [39.55, 40.45]]) == pytest.approx(0.0)
+    assert (scores["wis"] > 0).all()
+
+
+def test_a_count_that_is_not_forecast_is_not_scored():
+    rows = pd.concat([count("2031", 1.0), count("2018", 1.0, "institutes"), count("2018-Q1", 1.0)])
+    assert tabulate.scores(YEARLY, QUARTERLY, rows).empty
+
+
+def run(outlay=(), recipients=(), refused=()):
+    return Run(np.zeros((4, 1)), np.zeros(1), np.zeros((1, 1)), dict(outlay), dict(recipients), dict(refused))
+
+
+def test_the_ledger_shows_what_members_paid_a_year_and_counts_those_who_paid_nothing():
+    runs = [run({("award", 2017): paid}, {("award", 2017): int(paid / 20)}) for paid in (20.0, 40.0, 60.0, 80.0)]
+    table = tabulate.ledger(SimpleNamespace(runs=[*runs, run()]))
+    assert len(table) == 1
+    row = table.iloc[0]
+    assert (row["outlay"], row["recipients"], row["refused"]) == (40.0, 2.0, 0.0)
+    assert row["outlay_upper"] == pytest.approx(np.quantile([0, 20, 40, 60, 80], 0.95))
+
+
+def test_the_ledger_names_an_instrument_that_refused_everybody():
+    table = tabulate.ledger(SimpleNamespace(runs=[run(refused={("award", 2018): 7})]))
+    assert table[["instrument", "year", "outlay", "refused"]].iloc[0].tolist() == ["award", 2018, 0.0, 7.0]
+
+
+def test_the_ledger_of_a_run_is_that_of_its_members(small_outlook):
+    table = tabulate.ledger(small_outlook).set_index(["instrument", "year"])
+    for key, row in table.iterrows():
+        paid = [member.outlay.get(key, 0.0) for member in small_outlook.runs]
+        assert row["outlay"] == pytest.approx(np.median(paid))
+    assert table["outlay"].sum() > 0
+    assert set(table.index.get_level_values("year")) == {2017, 2018}
+
+
+def test_no_instrument_pays_more_than_its_budget_of_a_year(small_outlook, package_rows):
+    for member in small_outlook.runs:
+        for (name, _), paid in member.outlay.items():
+            budget = package_rows.get(name, {}).get("budget")
+            assert budget is None or paid <= max(budget.values()) + 1e-9
+
+
+def test_the_table_of_instruments_tells_what_is_in_the_baseline(make_job, small_outlook, package_rows, national_rows):
+    table = tabulate.policies(make_job(), small_outlook).set_index("instrument")
+    assert not table.loc[list(package_rows), "in_baseline"].any()
+    assert table.loc[list(national_rows), "in_baseline"].all()
+    assert "amount: 20 from 2017-Q3" in table.loc["hnte_award", "numbers"]
+    assert (table["source"].str.len() > 0).all()
+
+
+def test_an_instrument_with_other_numbers_than_in_the_baseline_is_not_in_it(make_job, small_outlook, package_rows):
+    job = make_job()
+    less = shelf.build({"hnte_award": {**package_rows["hnte_award"], "amount": {"2017-07": 10}}})
+    both = replace(job, baseline_policies={**job.baseline_policies, **less})
+    table = tabulate.policies(both, small_outlook).set_index("instrument")
+    assert not table.loc["hnte_award", "in_baseline"]
+    same = replace(job, baseline_policies={"hnte_award": job.policies["hnte_award"]})
+    assert tabulate.policies(same, small_outlook).set_index("instrument").loc["hnte_award", "in_baseline"]
+
+
+def hindcast(ecosim, random_walk, drift, truth=100.0):
+    """A hindcast table in which each model's quantiles are centered so far from the truth."""
+    named = {"ecosim": ecosim, "random_walk": random_walk, "drift": drift}
+    about = {"observed": truth, "location": "Here", "origin": "2021-12"}
+    tables = [quantiles("2022", truth + off, "hnte_certifications", model=name, **about) for name, off in named.items()]
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_the_verdict_says_so_when_a_reference_did_better():
+    sentence = statements.verdict(hindcast(20.0, 10.0, 30.0))
+    assert "the random walk did better than ecosim" in sentence
+    assert "2.0" in sentence  # weighted interval score about twice as large
+    assert "from 2021-12" in sentence
+
+
+def test_the_verdict_names_the_best_reference():
+    assert "the drift did better than ecosim" in statements.verdict(hindcast(20.0, 12.0, 10.0))
+
+
+def test_the_verdict_says_so_when_the_model_did_better():
+    sentence = statements.verdict(hindcast(5.0, 10.0, 30.0))
+    assert "ecosim did better than the best reference, the random walk" in sentence
+
+
+def test_the_verdict_compares_only_targets_that_every_model_forecast():
+    table = hindcast(5.0, 10.0, 30.0)
+    alone = quantiles("2022", 900.0, "hnte_new", model="ecosim", observed=1.0, location="Here", origin="2021-12")
+    both = pd.concat([table, alone], ignore_index=True)
+    assert statements.verdict(both) == statements.verdict(table)
+    assert statements.verdict(alone) == ""
+
+
+def test_counts_that_became_known_late_are_named(make_job):
+    job = make_job(origin="2016-12")
+    row = {"location": "Smallville", "target": "hnte_stock", "time": "2015", "value": 12.0, "unit": "count"}
+    late = pd.DataFrame([{**row, "as_of": "2018-10", "source": "made up"}])
+    sentences = statements.late_levels(replace(job, counts=late))
+    assert len(sentences) == 1
+    assert sentences[0].startswith("hnte_stock of 2015 (12) was published only in 2018-10; this is a hindcast")
+    assert statements.late_levels(replace(job, counts=late.assign(as_of="2016-05"))) == []
+    assert statements.late_levels(replace(job, counts=late.assign(as_of=""))) == []
+
+
+def test_a_count_of_the_year_that_the_origin_lies_in_is_not_taken_for_one_known_late(make_job):
+    job = make_job(origin="2018-06")
+    row = {"location": "Smallville", "target": "hnte_stock", "value": 12.0, "unit": "count", "as_of": "2019-03"}
+    counts = pd.DataFrame([{**row, "time": "2018", "source": ""}, {**row, "time": "2018-Q1", "source": ""}])
+    sentences = statements.late_levels(replace(job, counts=counts))
+    assert [sentence.split(" (")[0] for sentence in sentences] == ["hnte_stock of 2018-Q1"]
+
+
+def test_a_run_says_which_levels_are_assumed_and_that_counts_cannot_tell_instruments_apart(small_result):
+    told = " ".join(small_result.statements)
+    assert "cannot tell the instruments apart" in told
+    assumed = small_result.basis.loc[small_result.basis["basis"] == "assumption", "target"]
+    sentence = next(line for line in small_result.statements if line.startswith("The level is an assumption"))
+    assert set(assumed)
+    assert all(target in sentence for target in assumed)
+    assert "hnte_stock," not in sentence  # the small county counts its own
+
+
+def test_references_start_only_where_the_place_has_a_count(small_result):
+    assert set(small_result.references["model"]) == {"random_walk", "drift"}
+    assert set(small_result.references["target"]) == {
+        "tech_sme_stock",
+        "tech_sme_new",
+        "hnte_stock",
+        "patents_granted",
+        "firms",
+        "births",
+    }
