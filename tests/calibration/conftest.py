@@ -1,18 +1,10 @@
 """Panels for the calibration tests: the carried one, and synthetic ones with known shocks."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from made_counts import table
 
 from ecosim.data import china
-from ecosim.data.panel import COLUMNS
-
-
-def table(rows, target, unit="count"):
-    """Counts in the schema from (location, year, value)."""
-    frame = pd.DataFrame(rows, columns=["location", "time", "value"])
-    frame["time"] = frame["time"].astype(int).astype(str)
-    return frame.assign(target=target, unit=unit, as_of="", source="test")[list(COLUMNS)]
 
 
 @pytest.fixture(scope="session")

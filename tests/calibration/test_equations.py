@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import table
+from made_counts import table
 
 from ecosim.calibration.equations import (
     EQUATIONS,

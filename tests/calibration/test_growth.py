@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import table
+from made_counts import table
 
 from ecosim.calibration.backtest import growth_coverage
 from ecosim.calibration.growth import fit_growth

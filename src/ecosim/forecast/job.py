@@ -98,6 +98,7 @@ def run(job: Job, progress: Progress) -> Result:
     """Forecast. progress(stage, done, total) is called from one thread. Raises UserError subclasses."""
     clock = Clock()
     priors = read_estimates(job.behaviors)
+    check_zones(job)
     with clock.stage("calibration"):
         calibration = calibrate(job.counts, job.origin)
         matching = match(job, priors, job.origin, partial(progress, "calibration"))
@@ -110,6 +111,14 @@ def run(job: Job, progress: Progress) -> Result:
             check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
     with clock.stage("tables"):
         return _result(job, estimates, calibration, matching, outlook, check, clock)
+
+
+def check_zones(job: Job) -> None:
+    """Raises EligibilityError before anything is simulated where an instrument is for a zone the region lacks."""
+    for row in (*job.baseline_policies.values(), *job.policies.values()):
+        eligible = getattr(row.policy, "eligible", None)
+        if eligible is not None:
+            eligible.mask(job.region.zone_names)
 
 
 def match(job: Job, priors: dict[str, estimate.Estimate], origin: str, heard: indirect.Progress) -> indirect.Matching:
