@@ -34,12 +34,13 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, wo
         stream = AWARENESS if pair == 0 else MORE_AWARENESS
         for i in range(firms.uid.size):
             work[2 * pair][i], work[2 * pair + 1][i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, stream)
-    aware = firms.aware
+    aware, visits, known = firms.aware, work[5], work[6]
+    for i in range(firms.uid.size):
+        visits[i] = terms.visit_rate[firms.kind[i]]
     for family in range(len(FAMILIES)):
-        known, visits, draw = work[6], work[5], work[family]
+        draw = work[family]
         for i in range(firms.uid.size):
             known[i] = survey.known[firms.zone[i], family]
-            visits[i] = terms.visit_rate[firms.kind[i]]
         for i in range(firms.uid.size):
             learns = draw[i] < 1.0 - exp(-hazard(c, 0.25, known[i], visits[i]))
             aware[i] = aware[i] | ((1 << family) if learns else 0)

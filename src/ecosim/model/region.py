@@ -1,5 +1,6 @@
 """A place: its name, what it lies in, how many firms it has and how they spread over sectors, zones and owners."""
 
+from functools import cached_property
 from math import isclose
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -98,7 +99,7 @@ class Region:
             raise ValueError(f"the zones' shares sum to {total:.4f}; make them sum to 1")
         return self
 
-    @property
+    @cached_property
     def zone_names(self) -> tuple[str, ...]:
         """Names of the zones; a firm's zone is an index into them."""
         return tuple(self.zones)

@@ -43,10 +43,21 @@ class Eligibility:
         """(kinds,) True for the classes of firms that are eligible. Raises EligibilityError for an unknown zone."""
         return _mask(self, zone_names)
 
+    def classes(self, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+        """(rungs, kinds) True for the rungs and classes of firms that are eligible."""
+        return _classes(self, zone_names)
+
     @property
     def rung_mask(self) -> NDArray[np.bool_]:
         """(rungs,) True for the rungs that are eligible."""
         return np.array([not self.rungs or name in self.rungs for name in RUNG_NAMES])
+
+
+@lru_cache(maxsize=512)
+def _classes(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+    both = np.outer(eligible.rung_mask, _mask(eligible, zone_names))
+    both.flags.writeable = False
+    return both
 
 
 @lru_cache(maxsize=512)

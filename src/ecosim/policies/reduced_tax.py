@@ -9,8 +9,8 @@ from pydantic.dataclasses import dataclass
 from ecosim.data.periods import year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import HIGH_TECH
-from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import NEUTRAL, Terms
+from ecosim.policies import booking
 from ecosim.policies.schedule import Percent
 
 
@@ -31,11 +31,7 @@ class ReducedTax:
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the tax that is not paid, a tax expenditure."""
         rate = self.rate.at(model.quarter)
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero((columns.alive[:top] == 1) & (columns.certificate[:top] == HIGH_TECH))
-        if rate <= 0 or not rows.size:
-            return
-        saved = NEUTRAL["tax_rate"] - rate / 100
-        sales = np.exp(columns.log_employees[rows] + columns.log_productivity[rows])
-        fen = np.round(sales * self.margin * saved / 4 * FEN_PER_UNIT).astype(np.int64)
-        model.ledger.pay(name, year_of(model.quarter), int(fen.sum()) * model.weight, int(rows.size) * model.weight)
+        if rate > 0:
+            saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
+            fen, firms = booking.on_high_tech_sales(model.firms.columns, model.firms.top, saved)
+            model.ledger.pay(name, year_of(model.quarter), fen * model.weight, firms * model.weight)

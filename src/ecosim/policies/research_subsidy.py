@@ -36,7 +36,7 @@ class ResearchSubsidy:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
         name = next(key for key, policy in model.policies.items() if policy is self)
         expected = self.rate.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
-        where = np.outer(self.eligible.rung_mask, self.eligible.mask(model.region.zone_names))
+        where = self.eligible.classes(model.region.zone_names)
         terms.research_grant[where] += expected
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:

@@ -34,7 +34,7 @@ class RiskCompensationFund:
         name = next(key for key, policy in model.policies.items() if policy is self)
         if self.left(name, model) <= 0:
             return
-        where = np.outer(self.eligible.rung_mask, self.eligible.mask(model.region.zone_names))
+        where = self.eligible.classes(model.region.zone_names)
         coverage = self.coverage.at(model.quarter) / 100
         terms.credit_coverage[where] = 1.0 - (1.0 - terms.credit_coverage[where]) * (1.0 - coverage)
 
