@@ -132,9 +132,11 @@ def test_a_place_without_any_way_to_certificates_is_refused(few_counts, make_reg
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("origin", ["2022-12", "2020-12"])
-def test_all_provinces_have_an_anchor(all_counts, make_region, origin):
-    for name in china.provinces():
+@pytest.mark.parametrize(
+    ("origin", "names"), [("2022-12", china.provinces()), ("2020-12", ("Tibet", "Beijing", "Hainan"))]
+)
+def test_all_provinces_have_an_anchor(all_counts, make_region, origin, names):
+    for name in names:
         place = anchor(all_counts, make_region("_province_base", name=name), origin, 2)
         assert place.firms >= LEAST_FIRMS, name
         assert min(*place.ladder.cohorts, place.ladder.expired, place.ladder.tech_sme_flow) > 0, name
