@@ -1,6 +1,5 @@
 """The levels from which a place starts, and how sure they are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,8 +112,3 @@ def make_ladder(
         expired=before,
         foreign=float(foreign.iloc[-1]) if len(foreign) else None,
     )
-
-
-def level_factor(levels: Sequence[Level], draws: np.ndarray) -> np.ndarray:
-    """Multiplier of a level in each member: lognormal around its median with the largest of the levels' log sd."""
-    return np.exp(max((level.log_sd for level in levels), default=0.0) * draws)

@@ -60,6 +60,7 @@ class Run:
     outlay: dict[tuple[str, int], float]  # (instrument, year) -> 10k CNY
     recipients: dict[tuple[str, int], int]
     refused: dict[tuple[str, int], int]
+    short: tuple[str, ...] = ()  # flows at the origin for which too few firms could apply
 
 
 def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Behaviors:
@@ -95,8 +96,8 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
     return float(high_tech), float(tech_sme), float(tech_sme * np.exp(world.flow_sd * third))
 
 
-def prepare(world: World, member: int) -> EcosystemModel:
-    """A member at the origin under the baseline's rules, certified as its ladder says.
+def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]:
+    """A member at the origin under the baseline's rules, certified as its ladder says, and flows it cannot reach.
 
     The template is a year older than the origin: in that year the member's own coefficients take hold, so that its
     growth is measured from where they lead.
@@ -118,9 +119,9 @@ def prepare(world: World, member: int) -> EcosystemModel:
     model.drawn_by_pay = template.drawn_by_pay
     for _ in range(QUARTERS_PER_YEAR):
         model.step()
-    behaviors = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
+    behaviors, short = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
     model.rules = FirmRules(behaviors, world.region)
-    return model
+    return model, short
 
 
 def run_member(
@@ -128,7 +129,7 @@ def run_member(
 ) -> list[Run]:
     """One future under each package of policies, with the same luck. paths: yearly shifts (members, years)."""
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
-    ready = prepare(world, member)
+    ready, short = prepare(world, member)
     before, start = np.array(ready.history), ready.observe()
     this_year = year_of(world.origin + 1)
     spent = {key: fen for key, fen in ready.ledger.outlay.items() if key[1] == this_year}  # of budgets, by the origin
@@ -153,7 +154,8 @@ def run_member(
             model.step()
         books = model.ledger
         outlay = {key: (fen - spent.get(key, 0)) / FEN_PER_UNIT for key, fen in books.outlay.items()}
-        runs.append(Run(before, start, np.array(model.history), outlay, dict(books.recipients), dict(books.refused)))
+        series = np.array(model.history)
+        runs.append(Run(before, start, series, outlay, dict(books.recipients), dict(books.refused), short))
     return runs
 
 

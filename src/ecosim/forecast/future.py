@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 
 PILOT_FIRMS = 160_000  # agents in all pilot members together
 PILOT_MEMBERS = (12, 32)  # at least and at most
+CORRECTIONS = 3  # of the trend by what a pilot reached with it; hazards near one respond less than one for one
 
 
 @dataclass(frozen=True)
@@ -130,20 +131,21 @@ def match_growth(
     """Find the model's own growth and the shifts that bring its trend to the estimated one.
 
     Indirect inference on one auxiliary statistic, the median log growth of each count (Gourieroux, Monfort and Renault
-    1993, doi:10.1002/jae.3950080507): first without conditions, then with the trend alone to correct what the response
-    to a shift, not exactly one for one, leaves.
+    1993, doi:10.1002/jae.3950080507): first without conditions, then with the trend alone, corrected by what
+    it left, since the response to a shift is not one for one.
     """
     grown = pilot(world, {}, years, workers, progress)
     spread = {name: values.std(axis=0, ddof=1) for name, values in grown.items()}
     center = {name: np.median(values, axis=0) for name, values in grown.items()}
     place = world.region.name
-    trend = {
-        channel: np.tile(_trend(start, target, place, years) - center[target], (pilot_members(world), 1))
-        for channel, target in CHANNELS.items()
-    }
-    reached = pilot(world, trend, years, workers, progress)
-    for target in CHANNELS.values():
-        center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
+    for _ in range(CORRECTIONS):
+        trend = {
+            channel: np.tile(_trend(start, target, place, years) - center[target], (pilot_members(world), 1))
+            for channel, target in CHANNELS.items()
+        }
+        reached = pilot(world, trend, years, workers, progress)
+        for target in CHANNELS.values():
+            center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
     structure = Structure(center, spread)
     paths = {
         channel: shifts.member_paths(_growth(start, target), structure, target, place, members, years, world.seed)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,12 +97,12 @@ def spin_up(
     return Template(model.firms, model.looking, model.reference, model.survey.reference, model.drawn_by_pay)
 
 
-def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Behaviors:
+def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tuple[Behaviors, tuple[str, ...]]:
     """Certify firms until the model holds the ladder's certificates, and set the hazards to its flows.
 
     The firms most likely to be certified are, with their luck as noise; cohorts are spread among them at random.
     Returns the behaviors with the intercepts of both rungs solved, so that expected flows equal the observed ones
-    under the terms in force at the origin.
+    under the terms in force at the origin, and the flows that too few firms could apply for to be reached.
     """
     model.revise_terms()
     firms, weight = model.firms, model.weight
@@ -127,11 +128,15 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> Be
     columns.held[small[:more]] = 4
     model.take_survey()
     c = behaviors.certification
-    quarterly = ladder.tech_sme_flow / weight / QUARTERS_PER_YEAR
-    c = c._replace(tech_sme=c.tech_sme + solve(c, firms, model.terms, TECH_SME, quarterly))
     yearly = ladder.first_certifications(c.renewal) / weight
-    c = c._replace(high_tech=c.high_tech + solve(c, firms, model.terms, HIGH_TECH, yearly))
-    return behaviors._replace(certification=c)
+    second = solve(c, firms, model.terms, HIGH_TECH, yearly)
+    c = c._replace(high_tech=c.high_tech + second.shift)
+    # those who skip the first rung enter its list too
+    quarterly = max(ladder.tech_sme_flow / weight - second.skipping, 0.0) / QUARTERS_PER_YEAR
+    first = solve(c, firms, model.terms, TECH_SME, quarterly)
+    c = c._replace(tech_sme=c.tech_sme + first.shift)
+    short = [name for name, found in (("tech_sme_new", first), ("hnte_new", second)) if not found.reached]
+    return behaviors._replace(certification=c), tuple(short)
 
 
 def _whole(value: float, model: EcosystemModel, number: int) -> int:
@@ -167,21 +172,32 @@ def _certify(columns: Columns, rows: NDArray[np.int64], rung: int) -> None:
     columns.patents[rows] = np.maximum(columns.patents[rows], 1)
 
 
-def solve(c: certification.Certification, firms: Firms, terms: Terms, rung: int, flow: float) -> float:
+class Solved(NamedTuple):
+    """Shift of a log hazard; whether it gives the flow; expected firms in it that held no certificate."""
+
+    shift: float
+    reached: bool
+    skipping: float
+
+
+def solve(c: certification.Certification, firms: Firms, terms: Terms, rung: int, flow: float) -> Solved:
     """Shift of the log hazard under which those who may apply for a rung give the expected flow in a window."""
     rows, hazards = np.empty(firms.capacity, np.int64), np.empty(firms.capacity)
     count = certification.expected(c, firms.columns, terms, rung, firms.top, rows, hazards)
     values = hazards[:count]
     low, high = -20.0, LARGEST_HAZARD
     if count == 0 or flow <= 0:
-        return low if flow <= 0 else 0.0
+        return Solved(low, True, 0.0) if flow <= 0 else Solved(0.0, False, 0.0)
     for _ in range(60):
         middle = 0.5 * (low + high)
         if -np.expm1(-np.exp(values + middle)).sum() < flow:
             low = middle
         else:
             high = middle
-    return 0.5 * (low + high)
+    shift = 0.5 * (low + high)
+    chances = -np.expm1(-np.exp(values + shift))
+    without = firms.columns.certificate[rows[:count]] == 0
+    return Solved(shift, bool(chances.sum() > 0.99 * flow), float(chances[without].sum()))
 
 
 @kernel

@@ -53,8 +53,21 @@ def write(
             f"One simulated firm stands for {outlook.world.weight} firms. That inflates the sampling variance of a "
             "count as many times; it is taken off the local shocks that are added."
         )
+    sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def short_pools(outlook: "Outlook") -> list[str]:
+    """Flows at the origin that some members could not reach because too few of their firms could apply."""
+    members = len(outlook.runs)
+    found = {name: sum(name in run.short for run in outlook.runs) for name in ("tech_sme_new", "hnte_new")}
+    return [
+        f"In {count} of {members} futures fewer firms could apply than {name} needs at the origin, so it starts too "
+        "low there: the number of firms is small for the certificates; raise it if the place has more."
+        for name, count in found.items()
+        if count > 0 and name in outlook.scenario.yearly
+    ]
 
 
 def verdict(check: pd.DataFrame) -> str:
