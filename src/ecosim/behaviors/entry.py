@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecosim.model.arithmetic import exp, normal, poisson
-from ecosim.model.compiled import inlined, kernel
+from ecosim.model.compiled import brief, inlined
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM
 
@@ -39,13 +39,13 @@ def child_uid(parent, quarter, number):
     return (a << THIRTY_TWO) | b
 
 
-@kernel
+@brief
 def founding_rate(c: Any, log_crowding: float) -> float:
     """Founders per firm in a quarter."""
     return exp(log_rate(c, 1.0, log_crowding)) * 0.25
 
 
-@kernel
+@brief
 def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
     """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short."""
     count = 0
@@ -63,7 +63,7 @@ def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: A
     return count
 
 
-@kernel
+@brief
 def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any) -> None:
     """Give newborn firms (rows; sector, zone and ownership already set) the rest of their state."""
     for k in range(rows.size):

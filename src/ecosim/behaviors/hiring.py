@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import exp
-from ecosim.model.compiled import inlined, kernel
+from ecosim.model.compiled import brief, inlined, kernel
 from ecosim.model.firms import TALENT
 from ecosim.model.luck import HIRING, PEOPLE, uniform, uniforms
 
@@ -49,7 +49,7 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> 
         vacancies[i] = max(int(target) - kept, 0) if stays else 0
 
 
-@kernel
+@brief
 def separate(c: Any, firms: Any, luck: Any, quarter: Any, top: int) -> int:
     """People who leave their firms in this quarter, all staff of closing firms included; returns how many."""
     total = 0
@@ -63,7 +63,7 @@ def separate(c: Any, firms: Any, luck: Any, quarter: Any, top: int) -> int:
     return total
 
 
-@kernel
+@brief
 def fill(firms: Any, rate: float, luck: Any, quarter: Any, top: int) -> int:
     """Fill each firm's vacancies at a rate, rounded by each firm's own luck, in any order; returns people hired."""
     total = 0

@@ -10,7 +10,7 @@ from scipy.special import pdtr, pdtrik
 from ecosim.behaviors import entry, hiring
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.data.periods import QUARTERS_PER_YEAR
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
@@ -148,13 +148,13 @@ def poisson_count(u: float, mean: float) -> int:
     return count - 1 if count > 0 and pdtr(count - 1, mean) >= u else count
 
 
-@kernel
+@brief
 def one_draw(key: Any, quarter: Any, number: Any) -> float:
     """A uniform named by a number instead of a firm."""
     return uniform(key[0], key[1], number, quarter, ARRIVAL)
 
 
-@kernel
+@brief
 def arrival_traits(key: Any, quarter: Any, uids: Any, draws: Any) -> None:
     """Identities and three uniforms of the arrivals of a quarter, by (quarter, number)."""
     for k in range(uids.size):

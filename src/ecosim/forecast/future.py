@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-PILOT_FIRMS = 160_000  # agents in all pilot members together
-PILOT_MEMBERS = (12, 32)  # at least and at most
-CORRECTIONS = 3  # of the trend by what a pilot reached with it; hazards near one respond less than one for one
+PILOT_FIRMS = 125_000  # agents in all pilot members together
+PILOT_MEMBERS = (12, 24)  # at least and at most
+CORRECTIONS = 2  # of the trend by what a pilot reached with it; hazards near one respond less than one for one
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The main job: calibrate, start at the last counts, run the scenario beside its baseline, and tabulate."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
 from ecosim.forecast import statements, summary, tabulate
+from ecosim.forecast.ensemble import wake_workers
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.publish import Futures
 from ecosim.model.region import Region
@@ -99,10 +101,13 @@ def run(job: Job, progress: Progress) -> Result:
     clock = Clock()
     priors = read_estimates(job.behaviors)
     check_zones(job)
+    waking = threading.Thread(target=wake_workers, args=(job.workers,), daemon=True)
+    waking.start()
     with clock.stage("calibration"):
         calibration = calibrate(job.counts, job.origin)
         matching = match(job, priors, job.origin, partial(progress, "calibration"))
         estimates = indirect.apply(priors, matching.found)
+    waking.join()
     outlook = look_ahead(job, estimates, job.origin, job.horizon, job.members, progress, clock)
     check = None
     if job.hindcast is not None:

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 from numba import njit
 
@@ -29,9 +30,20 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     vars(numba.config)["CACHE_DIR"] = str(home / "ecosim" / fingerprint())
 
 
+host = llvmlite.binding.get_host_cpu_features()
+if host.get("avx512f") and not numba.config.CPU_FEATURES:
+    # LLVM prefers half of the vector width on these processors; the results are the same bits either way
+    vars(numba.config)["CPU_FEATURES"] = host.flatten() + ",-prefer-256-bit"
+
+
 def kernel(function: Any) -> Any:
     """Compile a loop over firms: cached, without the interpreter lock, division as IEEE says."""
     return njit(cache=True, nogil=True, error_model="numpy", fastmath=False)(function)
+
+
+def brief(function: Any) -> Any:
+    """Compile a loop of microseconds: as `kernel`, but it keeps the interpreter lock, which costs more to hand over."""
+    return njit(cache=True, error_model="numpy", fastmath=False)(function)
 
 
 def inlined(function: Any) -> Any:

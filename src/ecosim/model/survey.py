@@ -114,13 +114,17 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
     totals[:] = 0
     survey.unaware[:] = 0
     survey.servable[:] = 0
+    people, revenue = np.empty(top), np.empty(top)
+    log_employees, log_productivity = firms.log_employees[:top], firms.log_productivity[:top]
+    for i in range(people.size):
+        people[i] = exp(log_employees[i])
+        revenue[i] = people[i] * exp(log_productivity[i])
     for i in range(top):
         if firms.alive[i] == 0:
             continue
         s, z, kind = firms.sector[i], firms.zone[i], firms.kind[i]
         productivity = firms.log_productivity[i]
-        employees = exp(firms.log_employees[i])
-        sales = employees * exp(productivity)
+        employees, sales = people[i], revenue[i]
         count[s] += 1
         sum_log[s] += int(productivity * FINER)
         weight[s] += int(employees * FINE)

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import brief
 from ecosim.model.firms import HIGH_TECH, RESEARCH
 from ecosim.model.ledger import FEN_PER_UNIT
 
 FEN = float(FEN_PER_UNIT)
 
 
-@kernel
+@brief
 def on_research(firms: Any, top: int, value: NDArray[np.float64]) -> tuple[int, int]:
     """Fen and firms: value (rungs, kinds) of a yuan of R&D, for performers that know the instruments for R&D."""
     total = count = 0
@@ -26,7 +26,7 @@ def on_research(firms: Any, top: int, value: NDArray[np.float64]) -> tuple[int, 
     return total, count
 
 
-@kernel
+@brief
 def on_high_tech_sales(firms: Any, top: int, value: float) -> tuple[int, int]:
     """Fen and firms: value of a yuan of a quarter's sales, for high-tech enterprises."""
     total = count = 0

@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import LOTTERY, uniform
 from ecosim.policies.schedule import Schedule
 
 
-@kernel
+@brief
 def tickets(key, quarter, uids, draws):  # type: ignore[no-untyped-def]
     """A uniform for each applicant, by its identity."""
     for k in range(uids.size):
