@@ -113,7 +113,7 @@ def test_says_that_provinces_do_not_identify_the_firms_coefficient(carried_match
 
 
 def test_replaces_one_mean_and_one_variance_only(carried_matching, priors):
-    found = replace(carried_matching.found, mean=0.8, sd=0.02)
+    found = replace(carried_matching.found, mean=0.8, sd=0.02, contraction=0.7)
     new, old = apply(priors, found)[RULE], priors[RULE]
     others = [k for k in range(old.mean.size) if k != FIELD]
     assert (new.mean[FIELD], new.covariance[FIELD, FIELD]) == pytest.approx((0.8, 0.0004))
@@ -121,6 +121,7 @@ def test_replaces_one_mean_and_one_variance_only(carried_matching, priors):
     assert (np.diag(new.covariance)[others] == np.diag(old.covariance)[others]).all()
     assert "matched to provincial counts" in new.sources[FIELD]
     assert old.mean[FIELD] == 0.55
+    assert apply(priors, carried_matching.found) is priors  # the counts do not identify it
 
 
 def test_tells_why_a_short_panel_is_not_matched(carried, priors, national):

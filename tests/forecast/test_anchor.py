@@ -79,7 +79,7 @@ def test_there_are_more_tech_smes_than_high_tech_enterprises(small, make_job):
 def test_a_province_without_tech_smes_says_so_and_assumes_a_multiple(zhejiang):
     assert {"tech_sme_stock", "tech_sme_new"}.isdisjoint(zhejiang.levels)
     assert any(note.startswith("tech_sme_stock is not forecast") for note in zhejiang.notes)
-    assert zhejiang.ladder.tech_sme_stock == pytest.approx(2.5 * zhejiang.levels["hnte_stock"].mean)
+    assert zhejiang.ladder.tech_sme_stock == pytest.approx(3.0 * zhejiang.levels["hnte_stock"].mean)
 
 
 def test_the_region_file_gives_the_number_of_firms(small):

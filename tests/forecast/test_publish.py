@@ -7,7 +7,7 @@ from ecosim.calibration.inherit import Level
 from ecosim.data.periods import quarter_index
 from ecosim.forecast import publish
 from ecosim.forecast.anchor import Anchor
-from ecosim.forecast.publish import FLOWS, INDEX, NAMES, RATIO, by_year, past_stocks
+from ecosim.forecast.publish import FLOWS, INDEX, NAMES, RATIO, Futures, _stock_from_flows, by_year, past_stocks
 from ecosim.forecast.start import Ladder
 
 END_2016, MIDDLE_2018 = quarter_index("2016-12"), quarter_index("2018-06")
@@ -136,3 +136,18 @@ def test_a_member_without_a_single_patent_or_birth_does_not_make_a_flood_of_them
     factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, {**base, "firms": np.ones(1)}, 1)
     assert factors["inventions_applied"].tolist() == [180.0]
     assert factors["births"].tolist() == [180.0]
+
+
+def test_a_stock_counted_as_three_flows_is_their_sum_and_changes_once_a_year(make_world):
+    world = make_world(END_2016, 2016, 16)
+    newest, second, _ = world.ladder.cohorts
+    flows = np.array([[11.0, 12.0, 13.0, 14.0]])
+    futures = Futures({}, {})
+    quarters = np.arange(16) // 4 + 1
+    _stock_from_flows(world, futures, flows, quarters)
+    assert futures.yearly["hnte_stock"][0].tolist() == pytest.approx(
+        [11 + newest + second, 11 + 12 + newest, 11 + 12 + 13, 12 + 13 + 14]
+    )
+    by_quarter = futures.quarterly["hnte_stock"][0]
+    assert by_quarter[3] == pytest.approx(futures.yearly["hnte_stock"][0][0])
+    assert by_quarter[:3].tolist() == pytest.approx([sum(world.ladder.cohorts)] * 3)

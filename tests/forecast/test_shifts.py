@@ -83,8 +83,8 @@ def test_after_the_last_year_the_last_shift_holds_and_growth_keeps_its_step():
 
 
 def test_what_the_model_varies_by_itself_is_not_added_again(growth):
-    # estimated variance 0.3 squared + 0.4 squared = 0.25, the model's own 0.09: the share is root(1 - 0.36)
-    assert missing_share(growth, structure([0.3, 0.3]), "rd_expenditure", "Here") == pytest.approx(0.8)
+    # of the model's own variance 0.09 the drift's error covers (0.5 x 0.4) squared = 0.04; local shocks have 0.09
+    assert missing_share(growth, structure([0.3, 0.3]), "rd_expenditure", "Here") == pytest.approx(2 / 3)
 
 
 def test_nothing_is_added_where_the_model_varies_more_than_the_counts(growth):
@@ -96,7 +96,9 @@ def test_all_is_added_to_a_count_that_the_pilot_does_not_know(growth):
 
 
 def test_a_place_outside_the_panel_has_the_pooled_variance(growth):
-    assert missing_share(growth, structure([0.1, 0.1]), "rd_expenditure", "There") == pytest.approx(np.sqrt(0.8))
+    assert missing_share(growth, structure([0.1, 0.1]), "rd_expenditure", "There") == pytest.approx(
+        np.sqrt(1 - 0.0075 / 0.04)
+    )
 
 
 def test_the_median_path_is_the_trend_less_the_models_own_growth(growth):
@@ -110,7 +112,7 @@ def test_paths_are_trend_common_shock_and_the_missing_local_shock(growth):
     own = structure([0.3, 0.3], (0.05, 0.3))
     paths = member_paths(growth, own, "rd_expenditure", "Here", 6, 2, seed=1)
     expected = growth.drift_paths("Here", 6, 2, 1) - [0.05, 0.3] + growth.common_shocks(6, 2, 1)
-    assert paths == pytest.approx(expected + 0.8 * growth.local_shocks("Here", 6, 2, 1))
+    assert paths == pytest.approx(expected + 2 / 3 * growth.local_shocks("Here", 6, 2, 1))
 
 
 def test_no_shift_is_larger_than_the_largest(growth):

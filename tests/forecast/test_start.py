@@ -8,7 +8,7 @@ import pytest
 from ecosim.behaviors import certification
 from ecosim.behaviors.rules import FirmRules
 from ecosim.data.periods import quarter_index
-from ecosim.forecast.start import LARGEST_HAZARD, Ladder, condition, solve, spin_up
+from ecosim.forecast.start import LARGEST_HAZARD, SURVIVAL, Ladder, condition, solve, spin_up
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.firms import HIGH_TECH, TECH_SME
 from ecosim.model.luck import Key
@@ -131,10 +131,12 @@ def test_expected_flows_of_heavier_agents_are_the_ladders_in_firms(at_origin, ce
     assert 7 * (4 * expected_flow(model, solved, TECH_SME)[0] + skipping) == pytest.approx(24, abs=1e-4)
 
 
-def test_only_the_two_intercepts_are_solved(at_origin, center):
+def test_only_the_two_intercepts_are_solved_and_survivors_renew_for_those_that_closed(at_origin, center):
     solved, _ = condition(at_origin(), LADDER, center)
     kept = center.certification._replace(
-        tech_sme=solved.certification.tech_sme, high_tech=solved.certification.high_tech
+        tech_sme=solved.certification.tech_sme,
+        high_tech=solved.certification.high_tech,
+        renewal=center.certification.renewal / SURVIVAL,
     )
     assert solved == center._replace(certification=kept)
 

@@ -137,7 +137,7 @@ def test_counts_that_became_known_late_are_named(make_job):
     late = pd.DataFrame([{**row, "as_of": "2018-10", "source": "made up"}])
     sentences = statements.late_levels(replace(job, counts=late))
     assert len(sentences) == 1
-    assert sentences[0].startswith("hnte_stock of 2015 (12) was published only in 2018-10; this is a hindcast")
+    assert sentences[0].startswith("Smallville, hnte_stock of 2015 (12) was published only in 2018-10; a level")
     assert statements.late_levels(replace(job, counts=late.assign(as_of="2016-05"))) == []
     assert statements.late_levels(replace(job, counts=late.assign(as_of=""))) == []
 
@@ -147,7 +147,7 @@ def test_a_count_of_the_year_that_the_origin_lies_in_is_not_taken_for_one_known_
     row = {"location": "Smallville", "target": "hnte_stock", "value": 12.0, "unit": "count", "as_of": "2019-03"}
     counts = pd.DataFrame([{**row, "time": "2018", "source": ""}, {**row, "time": "2018-Q1", "source": ""}])
     sentences = statements.late_levels(replace(job, counts=counts))
-    assert [sentence.split(" (")[0] for sentence in sentences] == ["hnte_stock of 2018-Q1"]
+    assert [sentence.split(" (")[0] for sentence in sentences] == ["Smallville, hnte_stock of 2018-Q1"]
 
 
 def test_a_run_says_which_levels_are_assumed_and_that_counts_cannot_tell_instruments_apart(small_result):

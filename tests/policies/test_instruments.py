@@ -8,8 +8,8 @@ from ecosim.model.ecosystem import Events
 from ecosim.model.firms import (
     CERTIFICATION,
     FINANCE,
-    HIGH_TECH,
     FIRST_HIGH_TECH,
+    HIGH_TECH,
     NEW_TECH_SME,
     RESEARCH,
     TALENT,

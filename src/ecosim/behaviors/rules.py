@@ -56,9 +56,8 @@ class FirmRules:
         geographical location of top earners", about 1.8.
         """
         c = self.behaviors.hiring
-        granted = (
-            model.terms.hiring_grant[model.firms.columns.kind[model.firms.rows]].mean() if len(model.firms) else 0.0
-        )
+        of_kind = np.bincount(model.firms.columns.kind[model.firms.rows], minlength=model.terms.hiring_grant.size)
+        granted = of_kind @ model.terms.hiring_grant / max(of_kind.sum(), 1)
         raised = float(granted) * QUARTERS_PER_YEAR * c.separation / c.wage
         target = c.supply_elasticity * np.log1p(raised)
         drawn = c.supply_speed * (target - model.drawn_by_pay)

@@ -65,9 +65,10 @@ def inherit_growth(
     known = stocks_from_flows(known_at(counts, origin))
     panel, levels = panel_levels(known, target, origin)
     growth = fit_growth(known, panel, origin, levels.columns, horizon)
-    if location in growth.locations:
+    if location in growth.locations and panel == target:
         return growth
-    parent = next((place for place in chain(inside) if place in growth.locations), None)
+    around = (location, *chain(inside))  # its own row in the panel of a related target comes first
+    parent = next((place for place in around if place in growth.locations), None)
     drift = growth.drift[growth.locations.index(parent)] if parent else growth.pooled_drift
     variance = growth.pooled_drift_sd**2
     if parent:

@@ -131,7 +131,8 @@ def verdict(contraction: float, prior_mean: float, prior_sd: float, mean: float,
     """What the counts say of a coefficient, in words."""
     moved = f"{prior_mean:.3f} ({prior_sd:.3f}) becomes {mean:.3f} ({sd:.3f})"
     if contraction < LEAST_CONTRACTION:
-        return f"not identified by these data: the prior stays; {moved}, {contraction:.0%} narrower"
+        would = moved.replace("becomes", "would become")
+        return f"not identified by these data: the prior stays; {would}, {contraction:.0%} narrower"
     return f"the counts narrow the prior by {contraction:.0%}: {moved}"
 
 
@@ -157,8 +158,8 @@ def deviations(known: pd.DataFrame, rows: pd.DataFrame) -> Floats:
 
 
 def apply(estimates: dict[str, Estimate], matched: Matched | None) -> dict[str, Estimate]:
-    """Estimates with the matched coefficient in place of its prior; the same ones where nothing was matched."""
-    if matched is None:
+    """Estimates with the matched coefficient in place of its prior; the prior where the counts do not identify it."""
+    if matched is None or matched.contraction < LEAST_CONTRACTION:
         return estimates
     old = estimates[RULE]
     mean, covariance, sources = old.mean.copy(), old.covariance.copy(), list(old.sources)

@@ -75,7 +75,7 @@ def inherit_level(counts: pd.DataFrame, target: str, location: str, inside: str 
     year = base_year(origin)
     own = _latest(known, location, target, year)
     if own and own.year == year:
-        derived = own.source.startswith("sum of")
+        derived = "sum of three" in own.source
         words = f"{own.source}, {year}" if derived else f"observed {year}"
         return Level(own.value, SUM_SD if derived else 0.0, "observed", words, str(year), own.source)
     routes = [route for place in chain(inside) for route in _routes(known, target, location, place, inside, origin)]

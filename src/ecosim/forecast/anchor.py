@@ -1,6 +1,6 @@
 """The levels from which a place starts, and how sure they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from ecosim.calibration.growth import Growth
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
 from ecosim.data.panel import CountsError, by_quarter, known_at, series
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
 from ecosim.forecast.start import Ladder
 from ecosim.model.region import Region, RegionError
 
@@ -60,7 +61,31 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             year = int(own.index[-1])
             levels[target] = Level(float(own.iloc[-1]), 0.0, "observed", f"observed {year}", str(year), "counts")
     firms = number_of_firms(region, levels)
-    return Anchor(levels, growth, make_ladder(known, region, origin, levels, growth), firms, tuple(notes))
+    follow_own_stock(region, growth)
+    ladder = make_ladder(known, region, origin, levels, growth)
+    for target, used in (("hnte_certifications", ladder.cohorts[0]), ("tech_sme_new", ladder.tech_sme_flow)):
+        level = levels.get(target)
+        if level is not None and not np.isclose(level.mean, used):
+            words = f"starts at {used:,.0f}, as the stock's cohorts and closings have it; {level.explanation}"
+            levels[target] = replace(level, mean=used, basis="assumption", explanation=words)
+    return Anchor(levels, growth, ladder, firms, tuple(notes))
+
+
+def follow_own_stock(region: Region, growth: dict[str, Growth]) -> None:
+    """Let a place outside the panels pass on what its own stocks say of growth to the flows that make them.
+
+    At a steady rate a stock and its flow grow alike; the stock's drift is taken where it is the surer one.
+    """
+    for flow, stock in (("hnte_certifications", "hnte_stock"), ("tech_sme_new", "tech_sme_stock")):
+        if flow not in growth or stock not in growth or region.level in ("province", "country"):
+            continue
+        of_flow, of_stock = growth[flow], growth[stock]
+        drift, sd, _ = of_stock.place(region.name)
+        if region.name in of_flow.locations and sd < of_flow.place(region.name)[1]:
+            row = of_flow.locations.index(region.name)
+            drifts, sds = of_flow.drift.copy(), of_flow.drift_sd.copy()
+            drifts[row], sds[row] = drift, sd
+            growth[flow] = replace(of_flow, drift=drifts, drift_sd=sds, basis=f"{of_flow.basis}; own {stock}")
 
 
 def number_of_firms(region: Region, levels: dict[str, Level]) -> int:
@@ -82,7 +107,7 @@ def number_of_firms(region: Region, levels: dict[str, Level]) -> int:
 def make_ladder(
     known: pd.DataFrame, region: Region, origin: str, levels: dict[str, Level], growth: dict[str, Growth]
 ) -> Ladder:
-    """Certificates by cohort and yearly flows: from three known flows, else from a stock that grew as it will grow."""
+    """Certificates by cohort and yearly flows: from three known flows, else from a stock and its past growth."""
     stock = levels["hnte_stock"].mean
     flows = series(known, region.name, "hnte_certifications")
     yearly = growth["hnte_certifications"].spread(region.name, 1)[0]
@@ -99,12 +124,13 @@ def make_ladder(
         before = float(stock * weights[3])
     tech_sme = levels.get("tech_sme_stock")
     new = levels.get("tech_sme_new")
-    # where nothing is known of tech-SMEs they are twice the high-tech enterprises: Jiaxing 2015 and 2020: 3.3 and 2.5
-    tech_stock = max(tech_sme.mean, 1.05 * stock) if tech_sme else 2.5 * stock
+    # where nothing is known of tech-SMEs they are taken as three times the high-tech enterprises, assumption
+    tech_stock = max(tech_sme.mean, 1.05 * stock) if tech_sme else 3.0 * stock
     tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
     if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
         tech_flow += CLOSING_SHARE * tech_stock
-    foreign = by_quarter(known, region.name, "hnte_foreign_stock")  # a count within a year is better than none
+    foreign = by_quarter(known, region.name, "hnte_foreign_stock")
+    foreign = foreign[foreign.index > quarter_index(origin) - QUARTERS_PER_YEAR]  # a count of the last year, or none
     return Ladder(
         tech_sme_stock=tech_stock,
         tech_sme_flow=tech_flow,

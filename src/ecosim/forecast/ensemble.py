@@ -37,7 +37,8 @@ class World:
     estimates: dict[str, Estimate]
     ladder: Ladder
     level_sd: tuple[float, float]  # log sd of the levels of the second and the first rung
-    flow_sd: float  # log sd of the flow of the first rung, where it is not observed
+    flow_sd: float  # log sd of the flow of the first rung beyond that of its stock
+    flow_observed: bool  # whether that flow was counted
     renewals: tuple[float, ...]  # each member's renewal rate
     baseline: dict[str, Policy]
     origin: int  # quarter index
@@ -93,7 +94,8 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
     generator = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, 900]))
     first, second, third = generator.standard_normal(3)
     high_tech, tech_sme = np.exp(world.level_sd[0] * first), np.exp(world.level_sd[1] * second)
-    return float(high_tech), float(tech_sme), float(tech_sme * np.exp(world.flow_sd * third))
+    flow = 1.0 if world.flow_observed else tech_sme * np.exp(world.flow_sd * third)
+    return float(high_tech), float(tech_sme), float(flow)
 
 
 def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]:

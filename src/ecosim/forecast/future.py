@@ -68,7 +68,8 @@ def look_ahead(
         added = observation_layer(world, start, runs[0], years)
         base = publish.base_values(world, runs[0])
         factors = publish.scales(start, world, runs[0], base, job.seed)
-        futures = [publish.publish(world, some, base, factors, added) for some in runs]
+        summed = "sum of three" in start.levels["hnte_stock"].source
+        futures = [publish.publish(world, some, base, factors, added, summed) for some in runs]
     return Outlook(start, world, structure, runs[-1], futures[-1], futures[0], differs)
 
 
@@ -94,7 +95,8 @@ def build_world(
             start.levels["hnte_stock"].log_sd,
             start.levels["tech_sme_stock"].log_sd if "tech_sme_stock" in start.levels else 0.0,
         ),
-        flow_sd=start.levels["tech_sme_new"].log_sd if "tech_sme_new" in start.levels else 0.4,
+        flow_sd=flow_sd(start),
+        flow_observed="tech_sme_new" in start.levels and start.levels["tech_sme_new"].basis == "observed",
         renewals=renewals,
         baseline=baseline,
         origin=quarter,
@@ -102,6 +104,14 @@ def build_world(
         quarters=(horizon + 1) * QUARTERS_PER_YEAR - quarter - 1,
         seed=job.seed,
     )
+
+
+def flow_sd(start: Anchor) -> float:
+    """Log sd of the flow of the first rung beyond that of its stock, from which it was taken."""
+    flow, stock = start.levels.get("tech_sme_new"), start.levels.get("tech_sme_stock")
+    if flow is None:
+        return 0.4
+    return float(np.sqrt(max(flow.log_sd**2 - (stock.log_sd**2 if stock else 0.0), 0.0)))
 
 
 def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
@@ -138,25 +148,26 @@ def match_growth(
     spread = {name: values.std(axis=0, ddof=1) for name, values in grown.items()}
     center = {name: np.median(values, axis=0) for name, values in grown.items()}
     place = world.region.name
+    channels = {name: target for name, target in CHANNELS.items() if _growth(start, target) is not None}
     for _ in range(CORRECTIONS):
         trend = {
             channel: np.tile(_trend(start, target, place, years) - center[target], (pilot_members(world), 1))
-            for channel, target in CHANNELS.items()
+            for channel, target in channels.items()
         }
         reached = pilot(world, trend, years, workers, progress)
-        for target in CHANNELS.values():
+        for target in channels.values():
             center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
     structure = Structure(center, spread)
     paths = {
         channel: shifts.member_paths(_growth(start, target), structure, target, place, members, years, world.seed)
-        for channel, target in CHANNELS.items()
+        for channel, target in channels.items()
     }
     return structure, paths
 
 
 def _growth(start: Anchor, target: str) -> Any:
-    name = GROWTH_OF.get(target, target)
-    return start.growth[name] if name in start.growth else start.growth["hnte_certifications"]
+    """Estimated growth of a channel's count; None where it has none, and then nothing is added to the firms' own."""
+    return start.growth.get(GROWTH_OF.get(target, target))
 
 
 def _trend(start: Anchor, target: str, place: str, years: int) -> Floats:

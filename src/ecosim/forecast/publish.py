@@ -133,8 +133,12 @@ def publish(
     base: dict[str, Floats],
     factors: dict[str, Floats],
     added: dict[str, Floats],
+    sum_of_flows: bool = False,
 ) -> Futures:
-    """Published counts of a scenario. added: log of what the model lacks, (members, years), by target."""
+    """Published counts of a scenario. added: log of what the model lacks, (members, years), by target.
+
+    sum_of_flows: the stock of high-tech enterprises is counted as three years of certifications, as its level was.
+    """
     series = stack(runs)
     yearly = by_year(world, {name: series[name] for name in factors}, base)
     years = next(iter(yearly.values())).shape[1]
@@ -147,8 +151,23 @@ def publish(
         futures.yearly[target] = yearly[target] * factor[:, None] * np.exp(extra)
         at_quarter = extra[:, np.clip(year - 1, 0, years - 1)]
         futures.quarterly[target] = series[target] * factor[:, None] * np.exp(at_quarter)
+    if sum_of_flows:
+        flows = yearly["hnte_certifications"] * factors["hnte_certifications"][:, None]
+        _stock_from_flows(world, futures, flows, year)
     _relative(world, futures, base, runs)
     return futures
+
+
+def _stock_from_flows(world: World, futures: Futures, flows: Floats, year: NDArray[np.int64]) -> None:
+    """Replace the stock by the sum of the last three years' flows (members, years); it changes in the last quarter."""
+    members = flows.shape[0]
+    ladders = [world.ladder.scaled(*level_draws(world, member)) for member in range(members)]
+    past = np.array([ladder.cohorts[::-1] for ladder in ladders])  # oldest first
+    path = np.cumsum(np.concatenate([np.zeros((members, 1)), past, flows], axis=1), axis=1)
+    stock = path[:, 3:] - path[:, :-3]  # at the end of the origin's last complete year, then of each year
+    futures.yearly["hnte_stock"] = stock[:, 1:]
+    quarter = np.arange(world.origin + 1, world.origin + 1 + year.size) % QUARTERS_PER_YEAR
+    futures.quarterly["hnte_stock"] = stock[:, np.where(quarter == DECISION_QUARTER, year, year - 1)]
 
 
 def _relative(world: World, futures: Futures, base: dict[str, Floats], runs: list[Run]) -> None:

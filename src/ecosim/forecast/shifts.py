@@ -39,8 +39,10 @@ class Structure:
 def missing_share(growth: Growth, structure: Structure, target: str, location: str) -> float:
     """Share of a local shock's sd that the model's own variance leaves to add: sqrt(max(0, 1 - V_model / V))."""
     _, drift_sd, local = growth.place(location)
+    drawn = growth.scale[0] * local  # as local_shocks draws it; the drift's error, drawn too, covers its part first
     own = float(structure.sd[target][0]) ** 2 if target in structure.sd else 0.0
-    return float(np.sqrt(max(0.0, 1.0 - own / max(local**2 + drift_sd**2, 1e-9))))
+    uncovered = max(0.0, own - (growth.scale[0] * growth.damping[0] * drift_sd) ** 2)
+    return float(np.sqrt(max(0.0, 1.0 - uncovered / max(drawn**2, 1e-9))))
 
 
 def member_paths(

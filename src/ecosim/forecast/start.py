@@ -24,6 +24,8 @@ from ecosim.model.terms import Terms
 SPIN_UP = 36  # quarters; a member's own year before the origin makes it ten years
 PEOPLE_SHARE = 0.05  # S&T people looking for a post at the start of the spin-up, over all employees
 TIER = 100.0  # puts every firm that may apply before every firm that may not, and performers before the rest
+SURVIVAL = 0.887  # of certified firms over three years, at 4 % closing a year, assumption
+MOST_RENEWED = 0.99
 LARGEST_HAZARD = 5.0  # of a log hazard shift that solves for a flow; beyond it everybody who may apply is certified
 
 
@@ -129,6 +131,8 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tu
     model.take_survey()
     c = behaviors.certification
     yearly = ladder.first_certifications(c.renewal) / weight
+    # the rate is of the cohort of three years before, closed firms included; those still there renew more often
+    c = c._replace(renewal=min(c.renewal / SURVIVAL, MOST_RENEWED))
     second = solve(c, firms, model.terms, HIGH_TECH, yearly)
     c = c._replace(high_tech=c.high_tech + second.shift)
     # those who skip the first rung enter its list too

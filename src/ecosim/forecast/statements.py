@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ecosim.calibration.regression import Calibration
-from ecosim.data.periods import origin_date, parse
+from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import scores as scoring
+from ecosim.policies.schedule import Schedule
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
@@ -33,6 +34,7 @@ def write(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
             "assumption, carried through the state of the firms; its interval is that of the priors."
         )
+    sentences += started_before(job)
     if len(scores):
         inside = int(scores["inside_90"].sum())
         sentences.append(f"Of {len(scores)} counts published after the origin, {inside} lie in the 90 % interval.")
@@ -46,7 +48,7 @@ def write(
     sentences.append(
         "The counts fix only the product of firms that could apply and their hazard; the number of firms is a "
         "convention, and the share that never applies is varied in the ensemble. The renewal rate of certificates is "
-        "not identified either (prior Beta(15, 5))."
+        f"not identified either (prior {_prior(outlook, 'renewal')})."
     )
     if outlook.world.weight > 1:
         sentences.append(
@@ -56,6 +58,34 @@ def write(
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def _prior(outlook: "Outlook", term: str) -> str:
+    estimate = outlook.world.estimates["certification"]
+    k = estimate.behavior._fields.index(term)  # type: ignore[attr-defined]
+    return f"mean {estimate.mean[k]:.2f}, standard deviation {np.sqrt(estimate.covariance[k, k]):.2f}"
+
+
+def started_before(job: "Job") -> list[str]:
+    """Instruments outside the baseline that were in force at the origin: part of their effect is in the counts."""
+    origin = quarter_index(job.origin)
+    names = [
+        row.label
+        for name, row in job.policies.items()
+        if name not in job.baseline_policies
+        and any(step > 0 and start <= origin for value in _schedules(row.policy) for start, step in value)
+    ]
+    if not names:
+        return []
+    return [
+        f"In force before the origin already: {', '.join(names)}. The counts at the origin hold part of their effect, "
+        "and the hazards are set to those counts under the baseline's rules, so level and effect after the origin are "
+        "too high by that part."
+    ]
+
+
+def _schedules(policy: object) -> list[Schedule]:
+    return [value for value in vars(policy).values() if isinstance(value, Schedule)]
 
 
 def short_pools(outlook: "Outlook") -> list[str]:
@@ -101,13 +131,14 @@ def wis_by_model(check: pd.DataFrame) -> pd.DataFrame:
 
 def late_levels(job: "Job") -> list[str]:
     """Counts that date before the origin and became known only after it."""
-    here = job.counts[(job.counts["location"] == job.region.name) & job.counts["value"].notna()]
+    around = (job.region.name, *job.region.inside)
+    here = job.counts[job.counts["location"].isin(around) & job.counts["value"].notna()]
     known = origin_date(job.origin)
     dated = here[[bool(as_of) and parse(as_of).end > known for as_of in here["as_of"].astype(str)]]
     rows = dated[[parse(time).end <= known for time in dated["time"].astype(str)]]
     return [
-        f"{row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; this is a hindcast that "
-        "starts from a level known later."
+        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; a "
+        "level that rests on it was known later than the origin, and the forecast is a hindcast."
         for row in rows.itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")
     ]
@@ -117,8 +148,8 @@ def placebo_sentence(calibration: Calibration) -> str:
     """The lead placebo beside the lag, where the panel could be fitted."""
     table = calibration.placebos
     rows = table[table["equation"].eq("hnte_certifications") & table["beside"].eq("alone")]
-    lag = rows[rows["timing"].eq("lag") & rows["sample"].eq("all")]
-    lead = rows[rows["timing"].eq("lead")]
+    both = rows[rows["sample"].eq("common")]
+    lag, lead = both[both["timing"].eq("lag")], both[both["timing"].eq("lead")]
     if lag.empty or lead.empty:
         return (
             "No lead placebo of certifications could be computed at this origin (too few years); policy effects are "
@@ -126,7 +157,7 @@ def placebo_sentence(calibration: Calibration) -> str:
         )
     before, after = lag.iloc[0], lead.iloc[0]
     return (
-        f"Lead placebo: next year's fiscal science spending predicts certifications ({after['estimate']:.2f}, standard "
-        f"error {after['std_error']:.2f}) as last year's does ({before['estimate']:.2f}, {before['std_error']:.2f}); "
-        "spending may forecast, it does not enter a policy effect."
+        "Lead placebo on the same provinces and years: certifications on last year's fiscal science spending "
+        f"{before['estimate']:.2f} (standard error {before['std_error']:.2f}), on next year's {after['estimate']:.2f} "
+        f"({after['std_error']:.2f}); {before['flag']}. Spending may forecast, it does not enter a policy effect."
     )

@@ -31,7 +31,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 
 
 host = llvmlite.binding.get_host_cpu_features()
-if host.get("avx512f") and not numba.config.CPU_FEATURES:
+if host.get("avx512f") and not vars(numba.config).get("CPU_FEATURES"):
     # LLVM prefers half of the vector width on these processors; the results are the same bits either way
     vars(numba.config)["CPU_FEATURES"] = host.flatten() + ",-prefer-256-bit"
 

@@ -48,7 +48,7 @@ class Region:
 
     Shares sum to 1. `firms` is a count where a source gives one; without it the number of firms is
     `firms_per_certificate` times the high-tech enterprises of the place, a convention (the counts fix only the
-    product of eligible firms and hazard, never the two apart) which the ensemble varies between half and double.
+    product of eligible firms and hazard, never the two apart); the ensemble varies the share that never applies.
     """
 
     name: str
