@@ -49,10 +49,16 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(overrides: Sequence[str], tree: Mapping[str, Any], data_hash: str) -> dict[str, Any]:
-    """Provenance as a plain table for provenance.json; `seconds` by stage are added by whoever writes it."""
+def describe(
+    overrides: Sequence[str], tree: Mapping[str, Any], data_hash: str, own: Path | None = None
+) -> dict[str, Any]:
+    """Provenance as a plain table for provenance.json; own: the user's folder of configuration.
+
+    `seconds` by stage are added by whoever writes it.
+    """
+    folder = ["--config-dir", str(own)] if own else []
     return {
-        "command": ["ecosim", *overrides],
+        "command": ["ecosim", *folder, *overrides],
         "overrides": list(overrides),
         "seed": tree["seed"],
         "config_hash": config_hash(tree),

@@ -58,7 +58,7 @@ def run_scenario(
         if composed.settings.study.name != "forecast":
             raise UserError(f"study={composed.settings.study.name} runs no scenario; leave the scenario out")
         job = build_job(composed, place)
-        provenance = describe(composed.overrides, composed.tree, _data_hash(job))
+        provenance = describe(composed.overrides, composed.tree, _data_hash(job), composed.own)
         store = _open_store(composed, place, stages)
         stages("settings", 1, 1)
         home = folder.new_folder(place, composed.label)

@@ -69,7 +69,7 @@ class Study(Part):
 
 
 class Execution(Part):
-    """Where it runs. workers: threads, None for every core."""
+    """Where it runs. workers: processes, None for every core."""
 
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
 
