@@ -39,19 +39,22 @@ class Key(NamedTuple):
 
 @inlined
 def philox(c0, c1, c2, c3, k0, k1):
-    """Ten rounds on four 32-bit words (held in uint64) under a key of two; returns four words."""
+    """Ten rounds on four words under a key of two; returns four words, each 32 bits held in uint64.
+
+    Upper halves are left to fill with rubbish on the way: the products look at the lower halves only.
+    """
     for _ in range(10):
-        product_0 = MULTIPLIER_0 * c0
-        product_1 = MULTIPLIER_1 * c2
+        product_0 = MULTIPLIER_0 * (c0 & WORD)
+        product_1 = MULTIPLIER_1 * (c2 & WORD)
         c0, c1, c2, c3 = (
             (product_1 >> THIRTY_TWO) ^ c1 ^ k0,
-            product_1 & WORD,
+            product_1,
             (product_0 >> THIRTY_TWO) ^ c3 ^ k1,
-            product_0 & WORD,
+            product_0,
         )
-        k0 = (k0 + WEYL_0) & WORD
-        k1 = (k1 + WEYL_1) & WORD
-    return c0, c1, c2, c3
+        k0 = k0 + WEYL_0
+        k1 = k1 + WEYL_1
+    return c0 & WORD, c1 & WORD, c2 & WORD, c3 & WORD
 
 
 @inlined
