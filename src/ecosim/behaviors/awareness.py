@@ -5,10 +5,12 @@ Bass (1969), "A new product growth for model consumer durables", doi:10.1287/mns
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import CERTIFICATION, FAMILIES, HIGH_TECH
-from ecosim.model.luck import AWARENESS, MORE_AWARENESS, SERVICE, uniforms
+from ecosim.model.luck import AWARENESS, SERVICE, four_uniforms, uniform
 
 VISITED = 4  # quarters for which one-to-one service helps
 
@@ -30,25 +32,37 @@ def hazard(c, quarter_share, known_share, visits):
 @kernel
 def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Learn of each family; a visit tells of all; aware firms may be taken into one-to-one service."""
-    for pair in range(2):
-        stream = AWARENESS if pair == 0 else MORE_AWARENESS
-        for i in range(firms.uid.size):
-            work[2 * pair][i], work[2 * pair + 1][i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, stream)
-    aware, visits, known = firms.aware, work[5], work[6]
-    for i in range(firms.uid.size):
-        visits[i] = terms.visit_rate[firms.kind[i]]
+    uid, zone, kind, aware = firms.uid, firms.zone, firms.kind, firms.aware
+    first, second, third, fourth = work[0], work[1], work[2], work[3]
+    missed, alone = work[5], work[6]
+    for i in range(uid.size):
+        first[i], second[i], third[i], fourth[i] = four_uniforms(luck[0], luck[1], uid[i], quarter, AWARENESS)
+    for i in range(kind.size):
+        missed[i] = terms.visit_rate[kind[i]]
+    for i in range(kind.size):
+        missed[i] = exp(-hazard(c, 0.0, 0.0, missed[i]))
+    unheard = np.empty(survey.known.shape[0])
     for family in range(len(FAMILIES)):
-        draw = work[family]
-        for i in range(firms.uid.size):
-            known[i] = survey.known[firms.zone[i], family]
-        for i in range(firms.uid.size):
-            learns = draw[i] < 1.0 - exp(-hazard(c, 0.25, known[i], visits[i]))
-            aware[i] = aware[i] | ((1 << family) if learns else 0)
-    for i in range(firms.uid.size):
-        work[0][i], _ = uniforms(luck[0], luck[1], firms.uid[i], quarter, SERVICE)
-    for i in range(firms.uid.size):
-        left = max(firms.assisted[i] - 1, 0)
-        ready = (aware[i] & CERTIFICATION) != 0 and firms.performs[i] == 1
-        ready = ready and firms.certificate[i] < HIGH_TECH  # the service's aim is the certificate
-        taken = ready and work[0][i] < terms.service_rate[firms.kind[i]]
-        firms.assisted[i] = VISITED if taken else left
+        for z in range(unheard.size):
+            unheard[z] = exp(-hazard(c, 0.25, survey.known[z, family], 0.0))
+        draw, bit = work[family], 1 << family
+        for i in range(zone.size):
+            alone[i] = unheard[zone[i]]
+        for i in range(aware.size):
+            learns = draw[i] < 1.0 - alone[i] * missed[i]
+            aware[i] = aware[i] | (bit if learns else 0)
+    serve(firms, terms, luck, quarter, work)
+
+
+@kernel
+def serve(firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
+    """Take firms into one-to-one service that know certification, do R&D and lack the certificate, its aim."""
+    uid, kind, draw, rate = firms.uid, firms.kind, work[0], work[1]
+    for i in range(uid.size):
+        draw[i] = uniform(luck[0], luck[1], uid[i], quarter, SERVICE)
+    for i in range(kind.size):
+        rate[i] = terms.service_rate[kind[i]]
+    aware, performs, certificate, assisted = firms.aware, firms.performs, firms.certificate, firms.assisted
+    for i in range(assisted.size):
+        ready = ((aware[i] & CERTIFICATION) != 0) & (performs[i] == 1) & (certificate[i] < HIGH_TECH)
+        assisted[i] = VISITED if ready & (draw[i] < rate[i]) else max(assisted[i] - 1, 0)

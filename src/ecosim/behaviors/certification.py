@@ -149,7 +149,7 @@ def act(
         event[i] = 0
     for i in range(held.size):
         held[i] += 1 if certificate[i] > 0 else 0
-    listed = work[0].view(np.int64)
+    listed = work[0].view(np.uint64)
     for k in range(candidates(c, firms, terms.criteria, decides, listed)):
         i = listed[k]
         if certificate[i] == HIGH_TECH:
