@@ -29,6 +29,7 @@ class Intensity(NamedTuple):
     foreign: float
     price: float  # elasticity to the user cost of R&D, negative
     additionality: float  # share of a grant that comes on top of the firm's own R&D
+    institute: float  # per rung of its R&D institute
 
 
 LARGEST_INTENSITY = 0.25
@@ -55,7 +56,7 @@ def user_cost(tax_rate, deduction, grant):
 
 
 @inlined
-def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
+def log_intensity(c, one, ambition, size, foreign, log_price, log_grant, institute):
     """Linear predictor of ln(R&D / sales); log_grant = ln(1 + additionality x grant) enters with coefficient 1."""
     return (
         c.level * one
@@ -64,6 +65,7 @@ def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
         + c.foreign * foreign
         + c.price * log_price
         + log_grant
+        + c.institute * institute
     )
 
 
@@ -95,6 +97,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         price[i] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i])
     log_employees, log_productivity, ambition = firms.log_employees, firms.log_productivity, firms.ambition
     ownership, performs, stretch, constrained = firms.ownership, firms.performs, firms.stretch, firms.constrained
+    institute = firms.institute
     for i in range(firms.uid.size):
         value = log_intensity(
             c,
@@ -104,6 +107,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
             1.0 if ownership[i] >= FOREIGN_FROM else 0.0,
             log(max(price[i], 0.05)),
             log(1.0 + max(c.additionality * grant[i], -0.9)),
+            1.0 * institute[i],
         )
         intensity = min(exp(value + condition + stretch[i]), LARGEST_INTENSITY)
         ratio[i] = intensity * performs[i] * (1.0 - 0.5 * constrained[i])
