@@ -54,7 +54,7 @@ def log_odds(c, city, center, institute, key, log_research, high_tech, log_staff
 
 @inlined
 def firm_log_odds(c, rung, research, certificate, staff, log_employees, award, ownership):
-    """The linear predictor of one firm for a rung, from its columns; research: 10k CNY in the quarter."""
+    """Log odds of one firm for a rung, from its columns; research: 10k CNY in the quarter."""
     share = staff * exp(-log_employees)
     return log_odds(
         c,
@@ -62,7 +62,7 @@ def firm_log_odds(c, rung, research, certificate, staff, log_employees, award, o
         1.0 if rung == 2 else 0.0,
         1.0 if rung == 3 else 0.0,
         1.0 if rung == TOP else 0.0,
-        log(max(4.0 * research, LEAST_RESEARCH[1]) / MILLION),
+        log(max(4.0 * research, 1e-3) / MILLION),
         1.0 if certificate == HIGH_TECH else 0.0,
         log(min(max(share, 0.01), 1.0) * 10.0),
         award,
