@@ -5,6 +5,7 @@ import pytest
 
 from ecosim.behaviors import awareness, certification, finance, hiring, notch
 from ecosim.behaviors.certification import VALIDITY
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
@@ -158,7 +159,7 @@ def bunch(stage, quarter, c, true=0.04, saved=0.10, award=0.0, **columns):
     scene.terms.criteria[:] = CRITERIA
     scene.terms.tax_rate[HIGH_TECH] = 0.25 - saved
     scene.terms.high_tech_award[:] = award
-    scene.work[3][:] = true
+    scene.work[RATIO][:] = true
     notch.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
     return scene.firms
 

@@ -33,6 +33,7 @@ from ecosim.behaviors.notch import Notch
 from ecosim.behaviors.productivity import Productivity
 from ecosim.behaviors.products import Products
 from ecosim.behaviors.research import Intensity, Participation
+from ecosim.behaviors.scratch import SCRATCH
 from ecosim.behaviors.service import Service
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns
@@ -42,7 +43,6 @@ from ecosim.model.survey import Survey
 from ecosim.model.terms import Terms
 
 BLOCK = 1024
-SCRATCH = 9
 
 
 class Behaviors(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
@@ -97,8 +98,8 @@ def performers(firms: Any, listed: Any) -> int:
 
 @kernel
 def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
-    """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio in work[3]."""
-    listed, ratio, research = work[7].view(np.uint64), work[3], firms.research
+    """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio left in scratch."""
+    listed, ratio, research = work[7].view(np.uint64), work[RATIO], firms.research
     ratio[:] = 0.0
     research[:] = 0.0
     size = performers(firms, listed)
