@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label, year_of
 from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
@@ -145,7 +145,7 @@ class EcosystemModel(mesa.Model):
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
         self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
         self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
-        self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
@@ -159,6 +159,36 @@ class EcosystemModel(mesa.Model):
             self.survey.reference[...] = spillover_reference
         self.take_survey()
         census.assume_for_absent(self.survey)
+
+    def fork(
+        self,
+        *,
+        rules: Rules | None = None,
+        policies: dict[str, Policy] | None = None,
+        conditions: Conditions | None = None,
+    ) -> "EcosystemModel":
+        """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
+
+        Its history starts anew. Its books hold what was spent in the present year, which counts against budgets.
+        """
+        twin = EcosystemModel(
+            self.region,
+            self.firms.copy(),
+            self.rules if rules is None else rules,
+            policies=self.policies if policies is None else policies,
+            conditions=conditions,
+            key=self.key,
+            weight=self.weight,
+            quarter=self.quarter,
+            people=self.looking,
+            reference=self.reference,
+            spillover_reference=self.survey.reference,
+        )
+        twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
+        twin.left_over, twin.review_left = dict(self.left_over), self.review_left.copy()
+        year = year_of(self.quarter + 1)
+        twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ OTHER_ZONE_WEIGHT = 0.5  # of the same sector's knowledge elsewhere in the regio
 
 
 class Survey(NamedTuple):
-    """What the firms see of each other. S sectors, Z zones, K kinds."""
+    """What the firms see of each other. S sectors, Z zones."""
 
     mean_productivity: NDArray[np.float64]  # (S,) mean ln sales per worker
     frontier: NDArray[np.float64]  # (S,) its frontier, weighted by employees
@@ -86,7 +86,7 @@ class Survey(NamedTuple):
         return values
 
 
-def blank(zones: int, kinds: int) -> Survey:
+def blank(zones: int) -> Survey:
     """A survey of nobody."""
     sectors = len(SECTORS)
     return Survey(
@@ -202,8 +202,7 @@ def add_statuses(firms: Columns, start: int, stop: int, totals: Any) -> None:
 def add_cells(firms: Columns, start: int, stop: int, people: Any, cells: Any, survey: Survey) -> None:
     """Sums by cell (sector and zone) of the rows of one block. cells: (S x Z, PARTS)."""
     zones = survey.spillover.shape[1]
-    alive = firms.alive[start:stop]
-    sector, zone = firms.sector[start:stop], firms.zone[start:stop]
+    alive, sector, zone = firms.alive[start:stop], firms.sector[start:stop], firms.zone[start:stop]
     log_productivity, knowledge = firms.log_productivity[start:stop], firms.knowledge[start:stop]
     log_employees = firms.log_employees[start:stop]
     aware, liaison = firms.aware[start:stop], firms.liaison[start:stop]
