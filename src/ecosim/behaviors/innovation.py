@@ -71,7 +71,7 @@ def act(
     listed, uid = work[7].view(np.uint64), work[6].view(np.uint64)
     size = candidates(firms, listed)
     near, staff, knowledge, log_employees = work[0], work[1], work[2], work[3]
-    institute, liaison = work[4], work[5]
+    institute, liaison = work[8], work[5]  # work[4] is for productivity
     for k in range(size):
         i = listed[k]
         uid[k] = firms.uid[i]

@@ -185,6 +185,7 @@ class EcosystemModel(mesa.Model):
             spillover_reference=self.survey.reference,
         )
         twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
+        twin.left_over, twin.review_left = dict(self.left_over), self.review_left.copy()
         year = year_of(self.quarter + 1)
         twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
         return twin
