@@ -10,7 +10,6 @@ from ecosim.behaviors import (
     exit,
     finance,
     growth,
-    hiring,
     innovation,
     knowledge,
     notch,
@@ -87,6 +86,7 @@ def decide(
         classify(block, survey.known.shape[0])
         research.participate(b.participation, block, luck, quarter, work)
         research.spend(b.intensity, block, terms, weather.research, work)
+        finance.act(b.finance, block, terms, luck, quarter, work)
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
         knowledge.act(b.knowledge, block, work)
@@ -95,8 +95,6 @@ def decide(
         awareness.act(b.awareness, block, terms, survey, luck, quarter, work)
         shifts = (weather.tech_sme, weather.high_tech)
         certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
-        finance.act(b.finance, block, terms, luck, quarter, work)
-        hiring.post(b.hiring, block, terms, luck, quarter, work)
 
 
 @kernel

@@ -47,9 +47,10 @@ def act(
     for i in range(firms.uid.size):
         near[i] = survey.spillover[firms.sector[i], firms.zone[i]]
     log_employees, staff, knowledge, performs = firms.log_employees, firms.staff, firms.knowledge, firms.performs
+    experts = firms.experts  # part-time experts work beside the staff
     filed, inventions = firms.filed, firms.inventions_filed
     for i in range(firms.uid.size):
-        share = min(max(staff[i] * exp(-log_employees[i]), 0.01), 1.0)
+        share = min(max((staff[i] + experts[i]) * exp(-log_employees[i]), 0.01), 1.0)
         value = log_rate(c, 1.0, log(max(knowledge[i], 1e-3)), near[i], log(10.0 * share))
         rate = min(max(exp(value + condition), SMALLEST_RATE), LARGEST_RATE) * performs[i]
         count = log(draw[i]) / log((rate + 1e-300) / (1.0 + rate))

@@ -86,7 +86,7 @@ def participate(c: Any, firms: Any, luck: Any, quarter: Any, work: Any) -> None:
 
 @kernel
 def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
-    """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio in work[3]."""
+    """Plan this quarter's true R&D: intensity x sales / 4; credit may cut it. ratio to sales in work[3]."""
     price, grant, ratio = work[0], work[1], work[3]
     for i in range(firms.uid.size):
         rung, kind = firms.certificate[i], firms.kind[i]
@@ -94,7 +94,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         grant[i] = terms.research_grant[rung, kind] * claims
         price[i] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i])
     log_employees, log_productivity, ambition = firms.log_employees, firms.log_productivity, firms.ambition
-    ownership, performs, stretch, constrained = firms.ownership, firms.performs, firms.stretch, firms.constrained
+    ownership, performs, stretch = firms.ownership, firms.performs, firms.stretch
     for i in range(firms.uid.size):
         value = log_intensity(
             c,
@@ -106,7 +106,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
             log(1.0 + max(c.additionality * grant[i], -0.9)),
         )
         intensity = min(exp(value + condition + stretch[i]), LARGEST_INTENSITY)
-        ratio[i] = intensity * performs[i] * (1.0 - 0.5 * constrained[i])
+        ratio[i] = intensity * performs[i]
     research = firms.research
     for i in range(firms.uid.size):
         research[i] = ratio[i] * exp(log_employees[i] + log_productivity[i]) * 0.25

@@ -107,7 +107,7 @@ def spin_up(behaviors: Behaviors, policies: dict[str, Policy], start: int, seed:
     for _ in range(SPIN_UP):
         model.step()
     census.set_reference(model.survey)
-    return Template(model.firms, model.looking, model.reference, model.survey.reference)
+    return Template(model.firms, model.pool, model.reference, model.survey.reference)
 
 
 def province(world: World, step: float, shift: Floats, number: int) -> dict[str, Floats]:

@@ -118,7 +118,6 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
         reference=template.reference,
         spillover_reference=template.spillover_reference,
     )
-    model.drawn_by_pay = template.drawn_by_pay
     for _ in range(QUARTERS_PER_YEAR):
         model.step()
     behaviors, short = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
@@ -146,11 +145,11 @@ def run_member(
             key=ready.key,
             weight=world.weight,
             quarter=world.origin,
-            people=ready.looking,
+            people=ready.pool,
             reference=ready.reference,
             spillover_reference=ready.survey.reference,
         )
-        model.drawn_by_pay, model.paid_share = ready.drawn_by_pay, dict(ready.paid_share)
+        model.paid_share = dict(ready.paid_share)
         model.ledger.outlay.update(spent)
         for _ in range(quarters):
             model.step()
