@@ -11,7 +11,8 @@ from ecosim.model.luck import CREDIT, uniforms
 class Finance(NamedTuple):
     """Cash flow, need of credit and log odds of its approval."""
 
-    margin: float  # cash flow after tax and before R&D, interest and investment, over sales
+    margin: float  # cash flow after tax and usual R&D, before interest and investment, over sales
+    recovered: float  # share of its R&D that a firm earns back in the prices of its products
     investment: float  # mean over sales, a year; each quarter's is exponential
     buffer: float  # cash that a firm keeps at most, over annual sales; the rest goes to its owners
     approval: float  # log odds, intercept
@@ -40,30 +41,36 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     Credit need = max(0, planned R&D + investment - cash) of R&D performers; the lumpiness of investment is the random
     part of it. A firm that gets less cuts R&D and investment by the same share, R&D by half at most.
     """
-    answer, lump, ratio, odds, rate = work[0], work[1], work[3], work[5], work[6]
+    answer, lump, planned, ratio, balance, limit = work[0], work[1], work[2], work[3], work[5], work[6]
     for i in range(firms.uid.size):
         lump[i], answer[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, CREDIT)
-    for i in range(firms.uid.size):
-        rung, kind = firms.certificate[i], firms.kind[i]
-        knows = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
-        certified = 1.0 if rung > 0 else 0.0
-        covered = terms.credit_coverage[rung, kind] * knows
-        value = log_odds(c, 1.0, certified, firms.log_employees[i] - LOG_TWENTY, covered)
-        odds[i] = value + terms.lending[rung, kind] * knows
-        rate[i] = max(c.interest - terms.spread[rung, kind] * knows, 0.0)
     log_employees, log_productivity, research = firms.log_employees, firms.log_productivity, firms.research
     performs, constrained, loan, cash = firms.performs, firms.constrained, firms.loan, firms.cash
     for i in range(firms.uid.size):
         sales = exp(log_employees[i] + log_productivity[i])
+        earned = 0.25 * c.margin * sales + c.recovered * research[i]
+        due = loan[i] * (0.25 * c.interest + c.repayment)
         plan = research[i] - 0.25 * c.investment * sales * log(lump[i])
-        owed = loan[i] * (1.0 - c.repayment)
-        money = cash[i] + 0.25 * c.margin * sales - loan[i] * (0.25 * rate[i] + c.repayment)
-        need = max(plan - money, 0.0) * performs[i]
-        approved = answer[i] < 1.0 / (1.0 + exp(-odds[i]))
-        lent = min(need, max(c.leverage * sales - owed, 0.0)) if approved else 0.0
-        share = max(1.0 - (need - lent) / max(plan, 1e-9), SMALLEST_SHARE)
-        constrained[i] = 1 if share < 1.0 else 0
-        research[i] *= share
-        ratio[i] *= share
-        loan[i] = owed + lent
-        cash[i] = min(max(money + lent - plan, 0.0), c.buffer * sales)
+        balance[i] = cash[i] + earned - due - plan
+        planned[i] = plan
+        limit[i] = sales
+        constrained[i] = 0
+        cash[i] = min(max(balance[i], 0.0), c.buffer * sales)
+    for i in range(firms.uid.size):
+        if loan[i] > 0.0 or (balance[i] < 0.0 and performs[i] == 1):
+            rung, kind, sales = firms.certificate[i], firms.kind[i], limit[i]
+            knows = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
+            balance[i] += 0.25 * loan[i] * min(terms.spread[rung, kind] * knows, c.interest)
+            owed, lent = loan[i] * (1.0 - c.repayment), 0.0
+            if balance[i] < 0.0 and performs[i] == 1:
+                certified = 1.0 if rung > 0 else 0.0
+                covered = terms.credit_coverage[rung, kind] * knows
+                odds = log_odds(c, 1.0, certified, log_employees[i] - LOG_TWENTY, covered)
+                if answer[i] < 1.0 / (1.0 + exp(-odds - terms.lending[rung, kind] * knows)):
+                    lent = min(-balance[i], max(c.leverage * sales - owed, 0.0))
+                share = max(1.0 + (balance[i] + lent) / max(planned[i], 1e-9), SMALLEST_SHARE)
+                constrained[i] = 1 if share < 1.0 else 0
+                research[i] *= share
+                ratio[i] *= share
+            loan[i] = owed + lent
+            cash[i] = min(max(balance[i] + lent, 0.0), c.buffer * sales)

@@ -89,7 +89,8 @@ def turn_over(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, top: int,
         knows = 1.0 if (firms.aware[i] & TALENT) != 0 else 0.0
         stays = firms.closing[i] == 0
         if staff[i] > 0:
-            rate = min(c.separation * exp(-terms.retention[kind] * knows), 1.0) if stays else 1.0
+            held = terms.retention[kind] * knows
+            rate = 1.0 if not stays else c.separation if held == 0.0 else min(c.separation * exp(-held), 1.0)
             draw = uniform(luck[0], luck[1], firms.uid[i], quarter, PEOPLE)
             leaders, above = firms.leaders[i], firms.leaders[i] + firms.seniors[i]
             first, second, third = int(rate * leaders + draw), int(rate * above + draw), int(rate * staff[i] + draw)

@@ -12,7 +12,7 @@ from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
-from ecosim.model.people import LOCAL, RETURNING, SHANGHAI, Pool
+from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
 
 ROOM = 4  # draws of a zone and skill in a stream, one number for each
 ACROSS = 1 << 16  # numbers of the draws that concern all zones
@@ -51,11 +51,11 @@ def supply(c: Hiring, flow: Turnover, nearness: Any, pool: Pool, luck: Any, quar
                 if origin == LOCAL:
                     rate, draw = 0.25 * c.pool_growth, growing
                 else:
-                    near = nearness[zone] if origin == SHANGHAI else 0.0
+                    near = nearness[zone] if origin == FROM_SHANGHAI else 0.0
                     target = log_supply(c, pay if origin == RETURNING else near * pay, near)
                     rate = c.supply_speed * (target - pool.drawn[zone, skill, origin])
                     pool.drawn[zone, skill, origin] += rate
-                    draw = draws[0] if origin == SHANGHAI else draws[1]
+                    draw = draws[0] if origin == FROM_SHANGHAI else draws[1]
                 coming = int(np.floor(people * rate + draw))
                 coming = max(coming, -pool.looking[zone, skill, origin])
                 pool.looking[zone, skill, origin] += coming

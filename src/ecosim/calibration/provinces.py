@@ -19,6 +19,7 @@ from ecosim.model.conditions import neutral
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.firms import Firms
 from ecosim.model.luck import Key
+from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
 
@@ -47,7 +48,7 @@ class Template:
     """Firms of a simulated province where its panel begins."""
 
     firms: Firms
-    people: int
+    people: Pool  # who look for a post
     reference: float
     spillover_reference: Floats
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ecosim.model.firms import SKILLS, Columns
 
 ORIGINS = ("local", "shanghai", "returning")  # who lives here; who lives in Shanghai; who comes (back) from elsewhere
-LOCAL, SHANGHAI, RETURNING = range(len(ORIGINS))
+LOCAL, FROM_SHANGHAI, RETURNING = range(len(ORIGINS))
 SKILL_SHARES = (0.88, 0.11, 0.01)  # of those who look at a start; near the posts that firms want, assumption
 
 

@@ -40,7 +40,7 @@ class FlexibleTalent:
         if self.cost <= 0 or self.share.at(model.quarter) <= 0:
             return
         columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero((columns.alive[:top] == 1) & (columns.experts[:top] > 0))
+        rows = np.flatnonzero(columns.experts[:top] > 0)
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
         claims = columns.experts[rows] * (self.cost / QUARTERS_PER_YEAR)
         paid = pay_claims(name, model, rows, claims, self.budget)

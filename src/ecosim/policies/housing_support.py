@@ -37,8 +37,8 @@ class HousingSupport:
         if amount <= 0:
             return
         columns, top = model.firms.columns, model.firms.top
-        there = (columns.alive[:top] == 1) & (columns.staff[:top] > 0)
-        rows = np.flatnonzero(there & (columns.aware[:top] & TALENT > 0))
+        rows = np.flatnonzero(columns.staff[:top] > 0)
+        rows = rows[columns.aware[rows] & TALENT > 0]
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
         claims = columns.staff[rows] * (amount / QUARTERS_PER_YEAR)
         model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget)

@@ -65,8 +65,8 @@ class TalentProject:
         if amount <= 0:
             return
         columns, top = model.firms.columns, model.firms.top
-        new = (columns.alive[:top] == 1) & (columns.source[:top] == TALENT_FOUNDER) & (columns.age[:top] == FOUNDED)
-        rows = np.flatnonzero(new)
+        rows = np.flatnonzero(columns.source[:top] == TALENT_FOUNDER)
+        rows = rows[(columns.alive[rows] == 1) & (columns.age[rows] == FOUNDED)]
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
         if rows.size:
             pay_each(name, model, rows, amount, self.budget)

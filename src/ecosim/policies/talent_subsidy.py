@@ -43,7 +43,8 @@ class TalentSubsidy:
         """Lower the price of hiring by the subsidy that firms expect."""
         expected = self.amounts(model.quarter) * model.paid_share.get(name, 1.0)
         if expected.any():
-            terms.hiring_grant[:, self.eligible.mask(model.region.zone_names)] += expected[:, None]
+            here = self.eligible.mask(model.region.zone_names)
+            np.add(terms.hiring_grant, np.outer(expected, here), out=terms.hiring_grant)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
@@ -52,8 +53,8 @@ class TalentSubsidy:
             return
         columns, top = model.firms.columns, model.firms.top
         hired = (columns.vacancies, columns.senior_vacancies, columns.leader_vacancies)
-        some = (hired[0][:top] | hired[1][:top] | hired[2][:top]) > 0
-        rows = np.flatnonzero(some & (columns.aware[:top] & TALENT > 0))
+        rows = np.flatnonzero((hired[0][:top] | hired[1][:top] | hired[2][:top]) > 0)
+        rows = rows[columns.aware[rows] & TALENT > 0]
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
         claims = np.zeros(rows.size)
         for amount, column in zip(amounts.tolist(), hired, strict=True):

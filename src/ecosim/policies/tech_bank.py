@@ -13,7 +13,7 @@ from ecosim.policies.schedule import Percent, Steps
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class TechBank:
-    """lending: added to the log odds of a loan; spread: percentage points a year off its interest. The bank bears it."""
+    """lending: added to the log odds of a loan; spread: points off its yearly interest, borne by the bank."""
 
     family: ClassVar[str] = "tech_bank"
     lending: Steps
