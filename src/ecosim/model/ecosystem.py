@@ -141,7 +141,7 @@ class EcosystemModel(mesa.Model):
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
-        self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
@@ -154,6 +154,35 @@ class EcosystemModel(mesa.Model):
             self.survey.reference[...] = spillover_reference
         self.take_survey()
         census.assume_for_absent(self.survey)
+
+    def fork(
+        self,
+        *,
+        rules: Rules | None = None,
+        policies: dict[str, Policy] | None = None,
+        conditions: Conditions | None = None,
+    ) -> "EcosystemModel":
+        """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
+
+        Its history starts anew. Its books hold what was spent in the present year, which counts against budgets.
+        """
+        twin = EcosystemModel(
+            self.region,
+            self.firms.copy(),
+            self.rules if rules is None else rules,
+            policies=self.policies if policies is None else policies,
+            conditions=conditions,
+            key=self.key,
+            weight=self.weight,
+            quarter=self.quarter,
+            people=self.pool,
+            reference=self.reference,
+            spillover_reference=self.survey.reference,
+        )
+        twin.paid_share = dict(self.paid_share)
+        year = year_of(self.quarter + 1)
+        twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
 
