@@ -14,9 +14,11 @@ from ecosim.behaviors import (
     innovation,
     knowledge,
     notch,
+    outside,
     productivity,
     research,
 )
+from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.awareness import Awareness
 from ecosim.behaviors.certification import Certification
 from ecosim.behaviors.entry import Entry
@@ -27,6 +29,7 @@ from ecosim.behaviors.hiring import Hiring
 from ecosim.behaviors.innovation import Innovation
 from ecosim.behaviors.knowledge import Knowledge
 from ecosim.behaviors.notch import Notch
+from ecosim.behaviors.outside import Outside
 from ecosim.behaviors.productivity import Productivity
 from ecosim.behaviors.research import Intensity, Participation
 from ecosim.behaviors.service import Service
@@ -57,6 +60,11 @@ class Behaviors(NamedTuple):
     finance: Finance
     hiring: Hiring
     entry: Entry
+    outside: Outside
+    shanghai_firm: Newcomer
+    foreign_project: Newcomer
+    talent_founder: Newcomer
+    start_up: Newcomer
 
 
 SHELF: dict[str, Any] = dict(Behaviors.__annotations__)
@@ -89,6 +97,7 @@ def decide(
         research.spend(b.intensity, block, terms, weather.research, work)
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
+        outside.act(b.outside, block, terms, luck, quarter)
         knowledge.act(b.knowledge, block, work)
         innovation.act(b.innovation, block, survey, weather.invention, luck, quarter, work)
         productivity.act(b.productivity, b.knowledge, block, survey, weather.demand, luck, quarter, work)

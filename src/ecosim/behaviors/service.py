@@ -4,11 +4,15 @@ from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
-from ecosim.model.firms import CERTIFICATION, HIGH_TECH
-from ecosim.model.luck import SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import COUNSEL, VISIT
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH, SOURCES
+from ecosim.model.luck import INCUBATOR_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
+from ecosim.model.offers import COUNSEL, INCUBATOR, MATCHING, VISIT
 
 SERVED = 4  # quarters for which one-to-one service helps
+MATCHED = 4  # quarters that a firm works with an institute on a problem
+TENANCY = 12  # quarters of age until which a firm may stay in an incubator
+FIRST = 100.0  # log points that put the incubators' own start-ups before all others
+START_UP = SOURCES.index("incubated")
 
 
 class Service(NamedTuple):
@@ -35,6 +39,10 @@ def want(
     """Rows that want a place of a service and their scores; returns how many. rows, scores: (capacity,) out."""
     count = 0
     stream = VISIT_RANK if service == VISIT else SERVICE
+    if service == MATCHING:
+        stream = MATCH_RANK
+    elif service == INCUBATOR:
+        stream = INCUBATOR_RANK
     for i in range(top):
         if firms.alive[i] == 0 or not eligible[firms.kind[i]]:
             continue
@@ -43,12 +51,17 @@ def want(
             wants = not knows
         elif service == COUNSEL:
             wants = knows and firms.performs[i] == 1 and firms.certificate[i] < HIGH_TECH and firms.assisted[i] <= 1
+        elif service == MATCHING:
+            wants = firms.performs[i] == 1 and firms.certificate[i] > 0 and firms.matched[i] <= 1
+        elif service == INCUBATOR:
+            wants = firms.age[i] < TENANCY and firms.incubated[i] == 0
         else:
             wants = False
         if wants:
             gumbel = -log(-log(uniform(luck[0], luck[1], firms.uid[i], quarter, stream)))
             value = rank(c, 1.0 * firms.performs[i], log(1.0 + firms.patents[i]), firms.log_employees[i] - LOG_TWENTY)
-            rows[count], scores[count] = i, value + gumbel
+            first = FIRST if (service == INCUBATOR) & (firms.source[i] == START_UP) else 0.0
+            rows[count], scores[count] = i, value + gumbel + first
             count += 1
     return count
 
@@ -62,3 +75,7 @@ def take(service: int, firms: Any, rows: Any) -> None:
             firms.visited[i] = 1
         elif service == COUNSEL:
             firms.assisted[i] = SERVED + 1  # the quarter's own passing is counted off at its end
+        elif service == MATCHING:
+            firms.matched[i] = MATCHED + 1
+        elif service == INCUBATOR:
+            firms.incubated[i] = TENANCY - firms.age[i]
