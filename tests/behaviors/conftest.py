@@ -21,7 +21,7 @@ class Stage:
         for name, values in columns.items():
             getattr(self.firms, name)[:] = values
         self.terms = terms.neutral(1)
-        self.survey = survey.blank(1, terms.kinds(1))
+        self.survey = survey.blank(1)
         self.survey.mean_productivity[:] = np.log(100.0)
         self.luck = (np.uint64(5), np.uint64(6))
         self.work = np.zeros((SCRATCH, count))
