@@ -59,7 +59,7 @@ def come(
     lumps: dispersion by source, (sources,). Raises ArrivalsError where a cell expects more than can be drawn.
     """
     pull = np.exp(terms.pull) / weight
-    for source in np.flatnonzero(lumps):
+    for source in np.flatnonzero(lumps).tolist():
         draw = lump_draw(luck, quarter, source)
         pull[source] *= gammaincinv(1.0 / lumps[source], draw) * lumps[source]
     sources, sectors, zones = terms.arrivals.shape
@@ -73,9 +73,9 @@ def come(
     counts = np.empty(expected.shape, np.int64)
     total = count(expected, luck, quarter, counts)
     uids = np.empty(total, np.uint64)
-    sector, zone, ownership, source = (np.empty(total, np.int8) for _ in range(4))
-    settle(traits, counts, zones, luck, quarter, uids, sector, zone, ownership, source)
-    return Arrivals(uids, sector, zone, ownership, source)
+    columns = np.empty((4, total), np.int8)  # sector, zone, ownership, source
+    settle(traits, counts, zones, luck, quarter, uids, *columns)
+    return Arrivals(uids, *columns)
 
 
 @brief
@@ -130,8 +130,8 @@ def admit(
     place = arrivals.sector.astype(np.int64) * zones + arrivals.zone
     kind = (place * len(OWNERSHIP) + arrivals.ownership) * BANDS + band
     meets = (relative >= standard[kind]) | ~np.isin(arrivals.source, GATED)
-    kept = [column[meets] for column in arrivals[:5]]
-    return Arrivals(*kept, rejected=int(meets.size - np.count_nonzero(meets)))
+    kept = Arrivals(*(column[meets] for column in arrivals[:5]))
+    return kept._replace(rejected=int(meets.size - np.count_nonzero(meets)))
 
 
 @brief

@@ -62,10 +62,13 @@ def founding_rate(c: Any, log_crowding: float) -> float:
 
 
 @brief
-def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
-    """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short."""
+def spawn(rate: float, lift: Any, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
+    """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short.
+
+    rate: founders per firm; lift: (kinds,) factors on it.
+    """
     count = 0
-    none = exp(-rate)  # chance of no founder
+    none = exp(-rate * lift.max())  # chance of no founder where the rate is highest
     draws, listed = np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for start in range(0, top, BLOCK):
         uid = firms.uid[start : min(start + BLOCK, top)]
@@ -79,7 +82,7 @@ def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: A
             i = listed[k]
             if firms.alive[i] == 0 or firms.closing[i] == 1:
                 continue
-            for number in range(poisson(draws[i - start], rate)):
+            for number in range(poisson(draws[i - start], rate * lift[firms.kind[i]])):
                 if count < parents.size:
                     parents[count] = i
                     uids[count] = child_uid(firms.uid[i], quarter, np.uint64(number))

@@ -113,7 +113,8 @@ class FirmRules:
         now = np.uint64(model.quarter)
         if terms.arrivals.any():
             flows.append(arrivals.come(self.traits, self.lumps, terms, model.weight, luck(model), now))
-        together = Arrivals(*(np.concatenate(columns) for columns in zip(*(flow[:5] for flow in flows), strict=True)))
+        columns: Any = (np.concatenate(parts) for parts in zip(*(flow[:5] for flow in flows), strict=True))
+        together = Arrivals(*columns)
         zones = len(model.region.zones)
         return arrivals.admit(self.traits, terms.entry_standard, zones, luck(model), now, together)
 
@@ -126,10 +127,12 @@ class FirmRules:
 
     def _local(self, model: EcosystemModel, rate: float) -> Arrivals:
         room = int(len(model.firms) * min(rate, 5.0) * 1.5) + 64
+        founding = model.terms.founding
+        lift = np.exp(founding) if founding.any() else np.ones(founding.size)
         while True:
             parents, uids = np.empty(room, np.int64), np.empty(room, np.uint64)
             count = entry.spawn(
-                rate, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top, parents, uids
+                rate, lift, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top, parents, uids
             )
             if count <= room:
                 break

@@ -27,7 +27,8 @@ from ecosim.model.terms import Terms
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
 BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
-OBSERVED = (*SERIES, *SYSTEM_SERIES, *BIRTHS, "arrivals_rejected", "births", "deaths")  # what `EcosystemModel.observe` returns
+FLOWS = (*BIRTHS, "arrivals_rejected", "births", "deaths")
+OBSERVED = (*SERIES, *SYSTEM_SERIES, *FLOWS)  # what `EcosystemModel.observe` returns
 
 
 class Arrivals(NamedTuple):
@@ -181,6 +182,9 @@ class EcosystemModel(mesa.Model):
             spillover_reference=self.survey.reference,
         )
         twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
+        if self.survey.outside.any():
+            twin.survey.outside[...] = self.survey.outside
+            twin.take_survey()
         year = year_of(self.quarter + 1)
         twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
         return twin

@@ -53,8 +53,8 @@ class Center:
     """The big center of knowledge next door. knowledge: its R&D capital, 10k CNY; sectors: how it spreads."""
 
     name: str
-    knowledge: float = Field(ge=0)
     sectors: dict[str, float]
+    knowledge: float = Field(ge=0)
     name_zh: str = ""
     source: str = ""
 

@@ -25,8 +25,8 @@ class ForeignProjects:
 
     family: ClassVar[str] = "foreign_projects"
     projects: Steps
-    share: float = Field(ge=0, le=100)
     sectors: dict[str, float]
+    share: float = Field(ge=0, le=100)
     parks: tuple[str, ...] = ()
     cost: float = Field(default=0.0, ge=0)
 

@@ -17,7 +17,8 @@ def kinds_in(region: Region, parks: tuple[str, ...], eligible: Eligibility) -> N
     found: Any = region.memory.get(key)
     if found is None:
         found = eligible.mask(region.zone_names).copy()
-        grid(found, len(region.zones))[...] &= region.within(parks)[:, np.newaxis, np.newaxis]
+        cube: Any = grid(found, len(region.zones))  # a view of the mask
+        cube &= region.within(parks)[:, np.newaxis, np.newaxis]
         region.memory[key] = found
     return found
 
