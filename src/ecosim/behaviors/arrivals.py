@@ -23,7 +23,9 @@ from ecosim.model.region import OWNERSHIP
 from ecosim.model.terms import Terms
 
 JAPANESE, FOREIGN = OWNERSHIP.index("japanese"), OWNERSHIP.index("foreign")
-GATED = tuple(SOURCES.index(name) for name in ("shanghai", "foreign_project", "elsewhere"))  # who must meet a standard
+GATED = np.array([name in ("shanghai", "foreign_project", "elsewhere") for name in SOURCES])  # must meet a standard
+OWNERS = len(OWNERSHIP)
+LOG_BANDS = tuple(float(np.log(size)) for size in SIZE_BANDS)
 ORIGIN, FORTY = np.uint64(1) << np.uint64(63), np.uint64(40)
 LARGEST_MEAN = 300.0  # arrivals (agents) in one cell and quarter that can be drawn by inversion
 
@@ -122,23 +124,29 @@ def admit(
     traits: Traits, standard: NDArray[np.float64], zones: int, luck: Any, quarter: np.uint64, arrivals: Arrivals
 ) -> Arrivals:
     """Arrivals without those from outside that fall short of the standard, (kinds,), of where they would settle."""
-    if standard.max() == -np.inf or arrivals.uids.size == 0:
+    if standard.max() == -np.inf:
         return arrivals
-    log_size, relative = np.empty(arrivals.uids.size), np.empty(arrivals.uids.size)
-    preview(traits, luck, quarter, arrivals.uids, arrivals.source, arrivals.ownership, log_size, relative)
-    band = np.searchsorted(np.log(SIZE_BANDS), log_size, side="right")
-    place = arrivals.sector.astype(np.int64) * zones + arrivals.zone
-    kind = (place * len(OWNERSHIP) + arrivals.ownership) * BANDS + band
-    meets = (relative >= standard[kind]) | ~np.isin(arrivals.source, GATED)
-    kept = Arrivals(*(column[meets] for column in arrivals[:5]))
-    return kept._replace(rejected=int(meets.size - np.count_nonzero(meets)))
+    meets = np.ones(arrivals.uids.size, np.bool_)
+    rejected = examine(traits, standard, zones, luck, quarter, *arrivals[:5], meets)
+    if rejected == 0:
+        return arrivals
+    kept: Any = (column[meets] for column in arrivals[:5])
+    return Arrivals(*kept, rejected=rejected)
 
 
 @brief
-def preview(
-    c: Traits, luck: Any, quarter: Any, uids: Any, source: Any, ownership: Any, log_size: Any, relative: Any
-) -> None:
-    """What `furnish` will draw for arrivals: ln employees and ln sales per worker over the sector's mean, out."""
+def examine(
+    c: Traits, standard: Any, zones: int, luck: Any, quarter: Any,
+    uids: Any, sector: Any, zone: Any, ownership: Any, source: Any, meets: Any,
+) -> int:  # fmt: skip
+    """Hold arrivals from outside, by what `furnish` will draw for them, to the standard; returns how many fail."""
+    rejected = 0
     for k in range(uids.size):
-        log_size[k] = drawn_size(c, luck, quarter, uids[k], source[k], ownership[k])
-        relative[k] = drawn_productivity(c, luck, quarter, uids[k], source[k], 0.0)
+        if GATED[source[k]]:
+            size = drawn_size(c, luck, quarter, uids[k], source[k], ownership[k])
+            band = (size >= LOG_BANDS[0]) + (size >= LOG_BANDS[1]) + (size >= LOG_BANDS[2])
+            kind = ((sector[k] * zones + zone[k]) * OWNERS + ownership[k]) * BANDS + band
+            if drawn_productivity(c, luck, quarter, uids[k], source[k], 0.0) < standard[kind]:
+                meets[k] = False
+                rejected += 1
+    return rejected

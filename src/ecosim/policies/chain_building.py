@@ -1,8 +1,8 @@
 """Chain building: founding is helped where a chain of industry has its missing links."""
 
+from math import log, log1p
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, field_validator
 from pydantic.dataclasses import dataclass
 
@@ -42,12 +42,13 @@ class ChainBuilding:
         rate = self.rate.at(model.quarter)
         if rate <= 0:
             return
-        firms = model.survey.firms
-        everyone = max(int(firms.sum()), 1)
+        firms = model.survey.firms.tolist()
+        founding = grid(terms.founding, len(model.region.zones))
         for sector, reference in self.reference.items():
             at = SECTORS.index(sector)
-            score = min(max(float(np.log(reference * everyone / max(firms[at], 1))), 0.0), LARGEST_SCORE)
-            grid(terms.founding, len(model.region.zones))[at] += score * np.log1p(rate / 100)
+            score = min(log(reference * max(sum(firms), 1) / max(firms[at], 1)), LARGEST_SCORE)
+            if score > 0.0:
+                founding[at] += score * log1p(rate / 100)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the program."""

@@ -13,7 +13,7 @@ from ecosim.model.offers import INCUBATOR, Offer
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.outlays import pay_sum
-from ecosim.policies.places import kinds_in, raise_where, shares_in
+from ecosim.policies.places import kinds_in, raise_where, shares_in, zones_in
 from ecosim.policies.schedule import Steps
 
 INCUBATED = SOURCES.index("incubated")
@@ -26,7 +26,7 @@ class Incubator:
     slots: firms that can be housed at a time; every tenant in the zones of the parks counts, so incubators of the same
     park share one row. start_ups: firms a quarter that begin because of them, at most one for each free slot; they
     come first in the queue. support: taken off a tenant's log hazard of closing beyond what the behavior says; cost:
-    10k CNY a year for each tenant.
+    10k CNY a year for each slot.
     """
 
     family: ClassVar[str] = "incubator"
@@ -52,14 +52,13 @@ class Incubator:
             terms.arrivals[INCUBATED] += founders * shares_in(model.region, self.parks, self.eligible.sectors)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
-        """Pay for the tenants; newcomers count as recipients."""
-        if self.slots.at(model.quarter) > 0:
-            taken = int(model.taken[name].rows.size) * model.weight if name in model.taken else 0
-            pay_sum(name, model, self.tenants(model) * self.cost / QUARTERS_PER_YEAR, taken)
+        """Pay for the slots; new tenants count as recipients."""
+        taken = int(model.taken[name].rows.size) * model.weight if name in model.taken else 0
+        pay_sum(name, model, self.slots.at(model.quarter) * self.cost / QUARTERS_PER_YEAR, taken)
 
     def tenants(self, model: EcosystemModel) -> int:
         """Real firms in the incubators of the parks."""
         columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero((columns.incubated[:top] > 0) & (columns.alive[:top] == 1))
-        here = kinds_in(model.region, self.parks, EVERYONE)
-        return int(np.count_nonzero(here[columns.kind[rows]])) * model.weight
+        rows = np.flatnonzero(columns.incubated[:top] > 0)
+        housed = columns.alive[rows] * zones_in(model.region, self.parks)[columns.zone[rows]]
+        return int(np.count_nonzero(housed)) * model.weight
