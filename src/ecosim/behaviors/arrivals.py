@@ -131,7 +131,7 @@ def admit(
     if rejected == 0:
         return arrivals
     kept: Any = (column[meets] for column in arrivals[:5])
-    return Arrivals(*kept, rejected=rejected)
+    return Arrivals(*kept, rejected)
 
 
 @brief
