@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecosim.behaviors.decisions import SCRATCH
+from ecosim.behaviors.decisions import SCRATCH, draw_life
 from ecosim.model import survey, terms
 from ecosim.model.firms import empty
 
@@ -25,6 +25,12 @@ class Stage:
         self.survey.mean_productivity[:] = np.log(100.0)
         self.luck = (np.uint64(5), np.uint64(6))
         self.work = np.zeros((SCRATCH, count))
+
+    def life(self, quarter):
+        """Uniforms of growth, closing, and start or stop of R&D."""
+        draws = np.zeros((3, self.firms.uid.size))
+        draw_life(self.firms, self.luck, quarter, draws)
+        return draws
 
 
 @pytest.fixture(scope="session")

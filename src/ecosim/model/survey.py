@@ -131,7 +131,7 @@ def add_amounts(firms: Columns, start: int, stop: int, people: Any, revenue: Any
     research, reported, staff = firms.research[start:stop], firms.reported[start:stop], firms.staff[start:stop]
     employment, sales, spent, claimed, personnel = 0, 0, 0, 0, 0
     for i in range(alive.size):
-        counts = np.int64(alive[i])
+        counts: Any = np.int64(alive[i])
         employment += counts * int(people[i] * FINE)
         sales += counts * int(revenue[i] * FINE)
         spent += counts * int(research[i] * FINE)
@@ -151,7 +151,7 @@ def add_papers(firms: Columns, start: int, stop: int, totals: Any) -> None:
     granted, inventions_granted = firms.granted[start:stop], firms.inventions_granted[start:stop]
     a, b, c, d = 0, 0, 0, 0
     for i in range(alive.size):
-        counts = np.int64(alive[i])
+        counts: Any = np.int64(alive[i])
         a += counts * filed[i]
         b += counts * inventions[i]
         c += counts * granted[i]
@@ -168,6 +168,7 @@ def add_statuses(firms: Columns, start: int, stop: int, totals: Any) -> None:
     alive, performs, certificate = firms.alive[start:stop], firms.performs[start:stop], firms.certificate[start:stop]
     event, ownership, aware = firms.event[start:stop], firms.ownership[start:stop], firms.aware[start:stop]
     assisted, constrained = firms.assisted[start:stop], firms.constrained[start:stop]
+    counts: Any
     living, performers, any_rung, second_rung, foreign = 0, 0, 0, 0, 0
     for i in range(alive.size):
         counts = np.int64(alive[i])
@@ -179,7 +180,7 @@ def add_statuses(firms: Columns, start: int, stop: int, totals: Any) -> None:
         foreign += high if ownership[i] >= FOREIGN_FROM else 0
     listed, certified, renewed, lapsed, informed, helped, refused = 0, 0, 0, 0, 0, 0, 0
     for i in range(alive.size):
-        counts, what = np.int64(alive[i]), np.int64(event[i])
+        counts, what = np.int64(alive[i]), event[i]
         listed += counts if (what & NEW_TECH_SME) != 0 else 0
         certified += counts if (what & NEW_HIGH_TECH) != 0 else 0
         renewed += counts if (what & RENEWED) != 0 else 0
