@@ -26,6 +26,7 @@ class Schedule(tuple[tuple[int, float], ...]):
 
 
 ALWAYS = -(10**6)
+NEVER = Schedule(())  # 0 at all times
 
 
 def to_schedule(raw: Any) -> Schedule:
