@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import entry, hiring, service
+from ecosim.behaviors import certification, entry, hiring, service
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import SOURCES
+from ecosim.model.firms import CERTIFICATION, SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.offers import Offer
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
@@ -64,6 +64,20 @@ class FirmRules:
     def serve(self, model: EcosystemModel, offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
         service.take(offer.service, model.firms.columns, rows)
+
+    def certifiable(self, model: EcosystemModel, rung: int) -> NDArray[np.int64]:
+        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+        top = model.firms.top
+        columns = model.firms.columns
+        willing = columns._replace(
+            alive=columns.alive * columns.performs,  # no rung without R&D
+            aware=np.full_like(columns.aware, CERTIFICATION),
+            inert=np.ones_like(columns.inert),
+        )
+        rows, hazards = np.empty(top, np.int64), np.empty(top)
+        c = self.behaviors.certification
+        count = certification.expected(c, willing, model.terms, rung, top, rows, hazards)
+        return rows[:count]
 
     def post_separations(self, model: EcosystemModel) -> int:
         """Staff leave their firms; returns people."""

@@ -14,20 +14,29 @@ from ecosim.model import survey as census
 from ecosim.model import systems
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
+from ecosim.model.claims import Claims
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import SOURCES, Firm, Firms
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.offers import Offer, Taken, first_by_score
+from ecosim.model.progress import Progress
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
+from ecosim.model.take_up import TakeUp
 from ecosim.model.terms import Terms
 
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
 BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
-OBSERVED = (*SERIES, *SYSTEM_SERIES, *BIRTHS, "births", "deaths")  # what `EcosystemModel.observe` returns
+MEASURED = (  # ratios, the same whatever a simulated firm stands for
+    "rd_gap_share",  # reported R&D over true R&D, less one
+    "progress_index",  # of science and technology, see `ecosim.model.progress`
+    "progress_rank",  # among the monitored places, under the assumption stated there; 0: none are
+)
+OBSERVED = (*SERIES, *SYSTEM_SERIES, *MEASURED, *BIRTHS, "births", "deaths")  # what `EcosystemModel.observe` returns
+RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
 
 
 class Arrivals(NamedTuple):
@@ -49,6 +58,9 @@ class Rules(Protocol):
 
     def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
+
+    def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
+        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
 
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
@@ -73,7 +85,11 @@ class Rules(Protocol):
 
 
 class Policy(Protocol):
-    """What the ecosystem needs of an instrument."""
+    """What the ecosystem needs of an instrument.
+
+    Two things more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms
+    before them; `reach(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force.
+    """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Rewrite terms for the coming quarter and offer places. name: of the row of configuration."""
@@ -137,11 +153,15 @@ class EcosystemModel(mesa.Model):
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
+        self.claims = Claims()
+        self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
         self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
+        self.in_quarter = False  # between the start of a quarter and its census
         self.births = self.deaths = 0
         self.closed = 0  # firms closed since the last survey
         self.outside_people = 0  # net people who came from outside, for the balance
@@ -149,6 +169,7 @@ class EcosystemModel(mesa.Model):
         self.history: list[NDArray[np.float64]] = []
         if spillover_reference is not None:
             self.survey.reference[...] = spillover_reference
+        self.progress = Progress(region.monitoring)
         self.take_survey()
         census.assume_for_absent(self.survey)
 
@@ -161,7 +182,8 @@ class EcosystemModel(mesa.Model):
     ) -> "EcosystemModel":
         """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
 
-        Its history starts anew. Its books hold what was spent in the present year, which counts against budgets.
+        History, index and funnel start anew. Its books hold what was spent in the present year, which counts against
+        budgets.
         """
         twin = EcosystemModel(
             self.region,
@@ -178,7 +200,8 @@ class EcosystemModel(mesa.Model):
         )
         twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
         year = year_of(self.quarter + 1)
-        twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.ledger.carry({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.progress.spent_before = twin.ledger.total
         return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
@@ -186,6 +209,7 @@ class EcosystemModel(mesa.Model):
     def step(self) -> None:
         """One quarter."""
         self.quarter += 1
+        self.in_quarter = True
         self.revise_terms()
         self.give_places()
         self.rules.decide(self, self.weather(), self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER)
@@ -196,6 +220,7 @@ class EcosystemModel(mesa.Model):
         self.found()
         self.deaths, self.closed = self.closed, 0
         self.take_survey()
+        self.in_quarter = False
         self.elapsed += 1
         self.history.append(self.observe())
         if hasattr(self, "datacollector"):
@@ -210,8 +235,10 @@ class EcosystemModel(mesa.Model):
         """Terms start neutral, then every instrument revises them in order."""
         neutral_terms.reset(self.terms, self.neutral_terms)
         self.offers.clear()
-        for name, policy in self.policies.items():
-            policy.revise(name, self.terms, self)
+        for moves_others in (True, False):
+            for name, policy in self.policies.items():
+                if getattr(policy, "lever", False) is moves_others:
+                    policy.revise(name, self.terms, self)
 
     def give_places(self) -> None:
         """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
@@ -219,11 +246,12 @@ class EcosystemModel(mesa.Model):
         self.firms.columns.visited[: self.firms.top] = 0
         for offer in self.offers:
             rows, scores = self.rules.candidates(self, offer)
-            places = offer.places / self.weight + self.left_over.get(offer.instrument, 0.0)
+            places = offer.places / self.weight + self.left_over.get(offer.key, 0.0)
             chosen = first_by_score(rows, scores, int(places))
-            self.left_over[offer.instrument] = places - int(places)
+            self.left_over[offer.key] = places - int(places)
             self.rules.serve(self, offer, chosen)
-            self.taken[offer.instrument] = Taken(chosen, int(rows.size) * self.weight)
+            first = self.take_up.note(offer.instrument, rows, chosen, self.firms)
+            self.taken[offer.key] = Taken(chosen, int(rows.size) * self.weight, first * self.weight)
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
@@ -253,13 +281,17 @@ class EcosystemModel(mesa.Model):
         self.looking -= hired
 
     def settle(self, events: Events) -> None:
-        """Instruments pay on what happened."""
+        """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
+        self.claims.gather(self.firms)
         for name, policy in self.policies.items():
             policy.settle(name, self, events)
+        if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
+            self.take_up.close_year(self)
 
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
         columns = self.firms.columns
+        self.take_up.forget(rows, self.firms)
         self.looking += int(columns.staff[rows].sum())
         columns.staff[rows] = 0
         columns.certificate[rows] = 0
@@ -286,13 +318,22 @@ class EcosystemModel(mesa.Model):
         """The census after the quarter: what firms see next and what is reported."""
         census.take(self.firms.columns, self.firms.top, self.survey)
         systems.count(self.firms.columns, self.firms.top, self.survey.mean_productivity, self.systems)
+        self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------
 
     def observe(self) -> NDArray[np.float64]:
         """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
         flows = [*self.births_by_source[1:], self.births, self.deaths]
-        return np.concatenate([self.survey.series, systems.series(self.systems), flows]) * self.weight
+        counted = (self.survey.series, systems.series(self.systems), [0.0] * len(MEASURED), flows)
+        values = np.concatenate(counted) * self.weight
+        values[RATIOS] = self.measured()
+        return values
+
+    def measured(self) -> list[float]:
+        """Ratios, named by MEASURED."""
+        true, told = int(self.survey.totals[census.RD]), int(self.survey.totals[census.RD_REPORTED])
+        return [told / true - 1.0 if true else 0.0, self.progress.index, self.progress.rank]
 
     @property
     def observed_names(self) -> tuple[str, ...]:

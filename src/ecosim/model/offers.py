@@ -15,19 +15,32 @@ SERVICES = ("visit", "counsel", "liaison", "incubator", "matching", "prize")
 
 
 class Offer(NamedTuple):
-    """Places of one service in one quarter. places: real firms; eligible: (kinds,) classes of firms."""
+    """Places of one service in one quarter. places: real firms; eligible: (kinds,) classes of firms.
+
+    part: tells the offers of one instrument apart where it makes several.
+    """
 
     instrument: str
     service: int
     places: float
     eligible: NDArray[np.bool_]
+    part: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name in `model.taken` and `model.left_over`: the instrument's, with the part where there is one."""
+        return f"{self.instrument}.{self.part}" if self.part else self.instrument
 
 
 class Taken(NamedTuple):
-    """What became of an offer: rows of the firms that took a place, and how many firms wanted one (real firms)."""
+    """What became of an offer: rows of the firms that took a place, and how many firms wanted one (real firms).
+
+    first: of those rows, how many took a place of the instrument for the first time in the year.
+    """
 
     rows: NDArray[np.int64]
     wanted: int
+    first: int = 0
 
 
 def first_by_score(rows: NDArray[np.int64], scores: NDArray[np.float64], places: int) -> NDArray[np.int64]:

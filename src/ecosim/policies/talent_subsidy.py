@@ -2,12 +2,10 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import TALENT
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import pay_claims
@@ -33,7 +31,6 @@ class TalentSubsidy:
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero((columns.vacancies[:top] > 0) & (columns.aware[:top] & TALENT > 0))
+        columns, rows = model.firms.columns, model.claims.hirers
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        model.paid_share[name] = pay_claims(name, model, columns.vacancies[rows] * amount, self.budget)
+        model.paid_share[name] = pay_claims(name, model, columns.vacancies[rows] * amount, self.budget, rows)
