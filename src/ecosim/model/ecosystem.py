@@ -156,7 +156,7 @@ class EcosystemModel(mesa.Model):
         self.claims = Claims()
         self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
         self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
-        self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
