@@ -28,12 +28,14 @@ INTERVAL = (0.5, 0.05, 0.95)
 def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     """Firms by stage (`ecosim.model.take_up`) under the scenario: median and 90 % interval over members, real firms.
 
-    Instruments that nobody could apply for in a year are left out, and `kept` where its year is not over.
+    Instruments that nobody could apply for in a year are left out, and `kept` where its year is not over; those that
+    the baseline lacks come first.
     """
     zones = list(outlook.world.region.zones.items())
     last = year_of(outlook.world.origin + outlook.world.quarters)
     nothing = np.zeros((len(zones), len(STAGES)), np.int64)
-    order = {name: number for number, name in enumerate(job.policies)}
+    own_first = sorted(job.policies, key=lambda name: name in job.baseline_policies)
+    order = {name: number for number, name in enumerate(own_first)}
     keys = {key for run in outlook.runs for key, stages in run.take_up.items() if stages.any()}
     rows = []
     for instrument, year in sorted(keys, key=lambda key: (order.get(key[0], len(order)), key)):

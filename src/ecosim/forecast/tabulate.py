@@ -172,7 +172,7 @@ def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str
 
 
 def ledger(outlook: "Outlook") -> pd.DataFrame:
-    """Books by instrument and year (10k CNY): outlay, tax not collected (median, 90 % interval), recipients, refused."""
+    """Books by instrument and year: outlay and tax not collected (10k CNY, 90 % intervals), recipients, refused."""
     keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.tax, *run.refused)})
     rows = []
     for instrument, year in keys:

@@ -39,14 +39,8 @@ class SuperDeduction:
         rate = self.rate.at(model.quarter) / 100
         if rate <= 0:
             return
-        earlier = []  # where two rules grant the same rate the first one books it
-        for other in model.policies.values():
-            if other is self:
-                break
-            if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
-                earlier.append(other.eligible)
+        here = self._books(model, rate)
         terms, rows = model.terms, model.claims.researchers
-        here = _classes(self.eligible, tuple(earlier), model.region.zone_names)
         chosen = np.empty(rows.size, np.int64)
         fen, count = booking.deducted(
             model.firms.columns, rows, here, terms.deduction, rate, terms.tax_rate, chosen
@@ -54,11 +48,22 @@ class SuperDeduction:
         first = model.take_up.note(name, chosen[:count], chosen[:count], model.firms)
         model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
+    def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
+        """(rungs, kinds) where no earlier rule books the same rate."""
+        earlier = []
+        for other in model.policies.values():
+            if other is self:
+                break
+            if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
+                earlier.append(other.eligible)
+        return _classes(self.eligible, tuple(earlier), model.region.zone_names)
+
     def reach(self, model: EcosystemModel) -> Reach | None:
-        """R&D performers; whoever knows of it claims."""
-        if self.rate.at(model.quarter) == 0:
+        """R&D performers for whom this rule's rate holds; whoever knows of it claims."""
+        rate = self.rate.at(model.quarter) / 100
+        classes = self._books(model, rate) & (model.terms.deduction == rate)
+        if rate == 0 or not classes.any():
             return None
-        classes = self.eligible.classes(model.region.zone_names)
         return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)
 
 
