@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label, year_of
 from ecosim.model import conditions as neutral_conditions
+from ecosim.model import offers, systems
 from ecosim.model import survey as census
-from ecosim.model import systems
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
 from ecosim.model.claims import Claims
 from ecosim.model.conditions import Conditions
-from ecosim.model.firms import SOURCES, Firm, Firms
+from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
-from ecosim.model.offers import Offer, Taken, first_by_score
+from ecosim.model.offers import Offer, Taken
 from ecosim.model.progress import Progress
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
@@ -61,6 +61,12 @@ class Rules(Protocol):
 
     def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
         """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+
+    def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
+
+    def recognize(self, model: "EcosystemModel", rows: NDArray[np.int64]) -> None:
+        """The R&D institutes of these firms are recognized at the next rung."""
 
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
@@ -156,6 +162,8 @@ class EcosystemModel(mesa.Model):
         self.claims = Claims()
         self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
         self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
+        self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
+        self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
@@ -241,17 +249,13 @@ class EcosystemModel(mesa.Model):
                     policy.revise(name, self.terms, self)
 
     def give_places(self) -> None:
-        """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
-        self.taken = {}
-        self.firms.columns.visited[: self.firms.top] = 0
-        for offer in self.offers:
-            rows, scores = self.rules.candidates(self, offer)
-            places = offer.places / self.weight + self.left_over.get(offer.key, 0.0)
-            chosen = first_by_score(rows, scores, int(places))
-            self.left_over[offer.key] = places - int(places)
-            self.rules.serve(self, offer, chosen)
-            first = self.take_up.note(offer.instrument, rows, chosen, self.firms)
-            self.taken[offer.key] = Taken(chosen, int(rows.size) * self.weight, first * self.weight)
+        """Firms take places in programs, and R&D institutes are recognized, both within their capacity."""
+        offers.give(self)
+        offers.review(self)
+
+    def pay_firms(self, rows: NDArray[np.int64], amount: float) -> None:
+        """Money that an instrument has booked reaches its firms: 10k CNY for each row."""
+        self.firms.columns.cash[rows] += amount
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""

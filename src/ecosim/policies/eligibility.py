@@ -96,6 +96,15 @@ def _mask(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool
     return mask
 
 
+@lru_cache(maxsize=64)
+def below_second(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(rungs, kinds) as `classes`, without the second rung; the same array for the same eligibility."""
+    both = _classes(eligible, zone_names).copy()
+    both[RUNG_NAMES.index("high_tech")] = False
+    both.flags.writeable = False
+    return both
+
+
 def _on_every_rung(eligible: Eligibility) -> Eligibility:
     if eligible.rungs:
         raise ValueError("this family does not tell rungs apart; leave rungs out")

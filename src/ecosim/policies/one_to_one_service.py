@@ -1,11 +1,7 @@
 """One-to-one service: an intermediary helps a firm with R&D accounting, patents and the application."""
 
-import dataclasses
-from functools import lru_cache
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -15,7 +11,7 @@ from ecosim.model.firms import CERTIFICATION
 from ecosim.model.offers import COUNSEL, Offer
 from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import EVERYONE, Eligibility, OnEveryRung
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung, below_second
 from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
@@ -31,7 +27,7 @@ class OneToOneService:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Offer the quarter's places."""
-        places = self.capacity.at(model.quarter) * terms.effort[0]
+        places = self.capacity.at(model.quarter)
         model.offers.append(Offer(name, COUNSEL, places, self.eligible.mask(model.region.zone_names)))
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
@@ -42,10 +38,5 @@ class OneToOneService:
         """R&D performers without the second rung; help that led to a certificate is kept."""
         if self.capacity.at(model.quarter) == 0:
             return None
-        classes = _below_second(self.eligible, model.region.zone_names)
+        classes = below_second(self.eligible, model.region.zone_names)
         return Reach(classes, take_up.RESEARCHER, CERTIFICATION, take_up.STILL_TECH_SME)
-
-
-@lru_cache(maxsize=64)
-def _below_second(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
-    return dataclasses.replace(eligible, rungs=("none", "tech_sme")).classes(zone_names)
