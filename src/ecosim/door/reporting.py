@@ -36,6 +36,7 @@ def write_report(
         placebo=_filled(result.placebos),
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
+        missions=_filled(getattr(result, "missions", None)),
         assumptions=assumptions,
         not_identified=tuple(text for text in result.statements if text not in assumptions),
         notes=assumed_levels(result.basis),
@@ -46,8 +47,8 @@ def write_report(
     return report.write_report(home / "report.html", context)
 
 
-def _filled(table: "pd.DataFrame") -> "pd.DataFrame | None":
-    return table if len(table) else None
+def _filled(table: "pd.DataFrame | None") -> "pd.DataFrame | None":
+    return table if table is not None and len(table) else None
 
 
 def _hindcast(result: "Result") -> "pd.DataFrame | None":

@@ -4,6 +4,7 @@ from ecosim.figures.effect import effect_chart
 from ecosim.figures.fan import Fan, fan_chart, fan_limits
 from ecosim.figures.hindcast import hindcast_chart
 from ecosim.figures.labels import TARGETS, Labels, TargetLabel
+from ecosim.figures.take_up import take_up_chart
 
 __all__ = [
     "TARGETS",
@@ -14,4 +15,5 @@ __all__ = [
     "fan_chart",
     "fan_limits",
     "hindcast_chart",
+    "take_up_chart",
 ]

@@ -15,7 +15,7 @@ from ecosim.calibration import estimate, indirect
 from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
-from ecosim.forecast import statements, summary, tabulate
+from ecosim.forecast import funnel, statements, summary, tabulate
 from ecosim.forecast.ensemble import wake_workers
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.publish import Futures
@@ -69,6 +69,8 @@ class Result:
     hindcast: pd.DataFrame | None
     statements: tuple[str, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    take_up: pd.DataFrame | None = None
+    missions: pd.DataFrame | None = None
 
 
 class Clock:
@@ -176,4 +178,6 @@ def _result(
         hindcast=check,
         statements=statements.write(job, outlook, calibration, basis, scores, check),
         seconds=clock.seconds,
+        take_up=funnel.take_up(job, outlook),
+        missions=funnel.missions(job, outlook),
     )
