@@ -13,7 +13,9 @@ from ecosim.forecast.ensemble import draw_behaviors, prepare, run_member, run_me
 from ecosim.forecast.job import run
 from ecosim.policies import shelf
 
-NOTHING = ("amount", "rate", "capacity", "coverage", "graduate", "senior", "leading", "share", "lending", "spread")
+NOTHING = (
+    "amount", "rate", "capacity", "coverage", "fund", "budget", "graduate", "senior", "leading", "share", "lending", "spread",
+)  # fmt: skip
 AFTERWARDS = {"later", "scores"}  # tables that may know what was published after the origin
 BY_ALL_MEMBERS = {"patents_applied", "patents_granted", "inventions_granted", "rd_personnel"}
 
