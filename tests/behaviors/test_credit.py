@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ecosim.behaviors import finance
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.firms import FINANCE
 
 SALES = 2_000.0  # of the stage's firms a year: 20 employees, 100 each
@@ -23,9 +24,9 @@ def act(stage, quarter, c, coverage=0.0, lending=0.0, spread=0.0, firms=20_000, 
     scene.terms.credit_coverage[:] = coverage
     scene.terms.lending[:] = lending
     scene.terms.spread[:] = spread
-    scene.work[3] = 4 * scene.firms.research / SALES
+    scene.work[RATIO] = 4 * scene.firms.research / SALES
     finance.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    return scene.firms, scene.work[3]
+    return scene.firms, scene.work[RATIO]
 
 
 def test_a_quarter_without_investment_is_as_by_hand(stage, quarter, plain):

@@ -14,7 +14,8 @@ from ecosim.forecast.job import run
 from ecosim.policies import shelf
 
 NOTHING = (
-    "amount", "rate", "capacity", "coverage", "fund", "budget", "graduate", "senior", "leading", "share", "lending", "spread",
+    "amount", "rate", "capacity", "coverage", "fund", "budget", "graduate", "senior", "leading",
+    "share", "lending", "spread",
 )  # fmt: skip
 AFTERWARDS = {"later", "scores"}  # tables that may know what was published after the origin
 BY_ALL_MEMBERS = {"patents_applied", "patents_granted", "inventions_granted", "rd_personnel"}

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import FINANCE
@@ -36,12 +37,12 @@ def log_odds(c, one, certified, size, coverage):
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Earn, repay, plan, borrow or be refused. Cuts the quarter's planned R&D and its ratio to sales in work[3].
+    """Earn, repay, plan, borrow or be refused. Cuts the quarter's planned R&D and its ratio to sales in scratch.
 
     Credit need = max(0, planned R&D + investment - cash) of R&D performers; the lumpiness of investment is the random
     part of it. A firm that gets less cuts R&D and investment by the same share, R&D by half at most.
     """
-    answer, lump, planned, ratio, balance, limit = work[0], work[1], work[2], work[3], work[5], work[6]
+    answer, lump, planned, ratio, balance, limit = work[0], work[1], work[2], work[RATIO], work[4], work[5]
     for i in range(firms.uid.size):
         lump[i], answer[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, CREDIT)
     log_employees, log_productivity, research = firms.log_employees, firms.log_productivity, firms.research
