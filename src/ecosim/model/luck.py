@@ -19,7 +19,7 @@ from ecosim.model.compiled import inlined
 (HIRING, SPAWN, NEWBORN, NEWBORN_TRAITS) = np.arange(12, 16, dtype=np.uint64)
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
 (VISIT_RANK,) = np.arange(23, 24, dtype=np.uint64)
-(INSTITUTE, EXTRA_FILING) = np.arange(32, 34, dtype=np.uint64)
+(INSTITUTE, EXTRA_FILING, CONDITIONING_GAP) = np.arange(32, 35, dtype=np.uint64)
 
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)
