@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ecosim.behaviors import innovation, institutes, knowledge, productivity, products
+from ecosim.behaviors.scratch import RATIO, RENEWAL
 from ecosim.model.firms import HIGH_TECH, RESEARCH
 
 KEEN = {"city": 50.0, "provincial_center": 50.0, "provincial_institute": 50.0, "key_institute": 50.0}
@@ -66,15 +67,15 @@ def test_an_institute_ends_with_the_research_of_its_firm(stage, quarter, center)
 def test_new_products_settle_where_wear_meets_renewal_and_wear_off_without_research(stage, center):
     c = center.products._replace(research=2.5, patent=0.0, abroad=0.0, wear=0.05)
     scene = stage(3)
-    scene.work[3][:] = 0.03
+    scene.work[RATIO][:] = 0.03
     for _ in range(200):
         products.act(c, scene.firms, scene.survey, scene.work)
     assert scene.firms.fresh == pytest.approx(np.full(3, 0.6), rel=1e-6)
-    scene.work[3][:] = 0.0
+    scene.work[RATIO][:] = 0.0
     for _ in range(20):
         products.act(c, scene.firms, scene.survey, scene.work)
     assert scene.firms.fresh == pytest.approx(np.full(3, 0.6 * 0.95**20))
-    scene.work[3][:] = 0.25
+    scene.work[RATIO][:] = 0.25
     for _ in range(200):
         products.act(c._replace(research=9.0), scene.firms, scene.survey, scene.work)
     assert np.all(scene.firms.fresh <= 1.0)
@@ -92,9 +93,9 @@ def file(stage, quarter, c, subsidy=0.0, premium=0.0, **columns):
     scene.terms.patent_subsidy[:] = subsidy
     scene.terms.invention_premium[:] = premium
     knowledge.act(c.knowledge, scene.firms, scene.work)
-    renewal = scene.work[4].copy()
+    renewal = scene.work[RENEWAL].copy()
     innovation.act(c.innovation, scene.firms, scene.terms, scene.survey, 0.0, scene.luck, quarter, scene.work)
-    assert np.array_equal(scene.work[4], renewal)  # productivity needs it
+    assert np.array_equal(scene.work[RENEWAL], renewal)  # productivity needs it
     productivity.act(c.productivity, c.knowledge, scene.firms, scene.survey, 0.0, scene.luck, quarter, scene.work)
     return scene.firms
 
