@@ -20,7 +20,7 @@ from ecosim.model.compiled import inlined
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
 (VISIT_RANK, LIAISON_RANK, MATCH_RANK, INCUBATOR_RANK, INSTITUTE, EXTRA_FILING) = np.arange(23, 29, dtype=np.uint64)
 (ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, PLATFORM, POSTS, SUPPLY, MATCHING) = np.arange(29, 36, dtype=np.uint64)
-(APPLICATION_ORDER,) = np.arange(36, 37, dtype=np.uint64)
+(APPLICATION_ORDER, CONDITIONING_GAP) = np.arange(36, 38, dtype=np.uint64)
 
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)
