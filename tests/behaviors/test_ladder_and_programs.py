@@ -19,7 +19,7 @@ from ecosim.model.firms import (
     TECH_SME,
 )
 
-CRITERIA = (0.05, 0.04, 0.03, 0.10, 1.0)
+CRITERIA = (0.05, 0.04, 0.03, 0.10, 1.0, 0)
 CANDIDATE = {
     "performs": 1, "aware": CERTIFICATION, "patents": 1, "staff": 5, "reported": 0.06, "research": 30.0, "inert": 0.9
 }  # fmt: skip

@@ -100,4 +100,4 @@ def test_a_number_that_cannot_be_is_refused(row, message):
 def test_a_policy_error_is_an_error_of_the_user():
     assert issubclass(PolicyError, UserError)
     assert issubclass(PolicyError, ValueError)
-    assert shelf.ABOUT == ("label", "label_zh", "source")
+    assert shelf.ABOUT == ("label", "label_zh", "source", "group")

@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.firms import CERTIFICATION, FAMILIES, HIGH_TECH
-from ecosim.model.luck import AWARENESS, MORE_AWARENESS, SERVICE, uniforms
-
-VISITED = 4  # quarters for which one-to-one service helps
+from ecosim.model.firms import FAMILIES
+from ecosim.model.luck import AWARENESS, MORE_AWARENESS, uniforms
 
 
 class Awareness(NamedTuple):
@@ -29,26 +27,20 @@ def hazard(c, quarter_share, known_share, visits):
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Learn of each family; a visit tells of all; aware firms may be taken into one-to-one service."""
+    """Learn of each family; a visit tells of all; word travels faster where the service network reaches."""
     for pair in range(2):
         stream = AWARENESS if pair == 0 else MORE_AWARENESS
         for i in range(firms.uid.size):
             work[2 * pair][i], work[2 * pair + 1][i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, stream)
-    aware, visits, known = firms.aware, work[5], work[6]
+    aware, visited, visits, known, reach = firms.aware, firms.visited, work[5], work[6], work[7]
+    quality = terms.quality[0]
     for i in range(firms.uid.size):
-        visits[i] = terms.visit_rate[firms.kind[i]]
+        visits[i] = visited[i] * quality
+        reach[i] = 1.0 + terms.reach[firms.kind[i]]
     for family in range(len(FAMILIES)):
         draw = work[family]
         for i in range(firms.uid.size):
-            known[i] = survey.known[firms.zone[i], family]
+            known[i] = survey.known[firms.zone[i], family] * reach[i]
         for i in range(firms.uid.size):
             learns = draw[i] < 1.0 - exp(-hazard(c, 0.25, known[i], visits[i]))
             aware[i] = aware[i] | ((1 << family) if learns else 0)
-    for i in range(firms.uid.size):
-        work[0][i], _ = uniforms(luck[0], luck[1], firms.uid[i], quarter, SERVICE)
-    for i in range(firms.uid.size):
-        left = max(firms.assisted[i] - 1, 0)
-        ready = (aware[i] & CERTIFICATION) != 0 and firms.performs[i] == 1
-        ready = ready and firms.certificate[i] < HIGH_TECH  # the service's aim is the certificate
-        taken = ready and work[0][i] < terms.service_rate[firms.kind[i]]
-        firms.assisted[i] = VISITED if taken else left

@@ -29,6 +29,7 @@ from ecosim.behaviors.knowledge import Knowledge
 from ecosim.behaviors.notch import Notch
 from ecosim.behaviors.productivity import Productivity
 from ecosim.behaviors.research import Intensity, Participation
+from ecosim.behaviors.service import Service
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns
 from ecosim.model.region import OWNERSHIP
@@ -51,6 +52,7 @@ class Behaviors(NamedTuple):
     innovation: Innovation
     productivity: Productivity
     awareness: Awareness
+    service: Service
     certification: Certification
     finance: Finance
     hiring: Hiring
@@ -120,6 +122,9 @@ def rows_between(firms: Columns, start: int, stop: int) -> Columns:
         firms.reported[start:stop],
         firms.inert[start:stop],
         firms.staff[start:stop],
+        firms.seniors[start:stop],
+        firms.leaders[start:stop],
+        firms.experts[start:stop],
         firms.pending[start:stop],
         firms.patents[start:stop],
         firms.inventions_pending[start:stop],
@@ -135,16 +140,32 @@ def rows_between(firms: Columns, start: int, stop: int) -> Columns:
         firms.assisted[start:stop],
         firms.constrained[start:stop],
         firms.loan[start:stop],
+        firms.cash[start:stop],
         firms.vacancies[start:stop],
+        firms.senior_vacancies[start:stop],
+        firms.leader_vacancies[start:stop],
+        firms.institute[start:stop],
+        firms.waiting[start:stop],
+        firms.fresh[start:stop],
+        firms.liaison[start:stop],
+        firms.visited[start:stop],
+        firms.matched[start:stop],
+        firms.incubated[start:stop],
+        firms.platform[start:stop],
+        firms.external[start:stop],
+        firms.source[start:stop],
     )
 
 
 @kernel
 def grow_older(firms: Columns) -> None:
     """A quarter passes."""
-    age = firms.age
+    age, assisted, matched, incubated = firms.age, firms.assisted, firms.matched, firms.incubated
     for i in range(age.size):
         age[i] += 1
+        assisted[i] = max(assisted[i] - 1, 0)
+        matched[i] = max(matched[i] - 1, 0)
+        incubated[i] = max(incubated[i] - 1, 0)
 
 
 LOG_BANDS = (2.995732273553991, 5.703782474656201, 6.907755278982137)  # ln of SIZE_BANDS

@@ -88,6 +88,9 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.reported[i] = 0.0
         firms.inert[i] = fate_rank(fate, c.performs)
         firms.staff[i] = 0
+        firms.seniors[i] = 0
+        firms.leaders[i] = 0
+        firms.experts[i] = 0.0
         firms.pending[i] = 0
         firms.patents[i] = 0
         firms.inventions_pending[i] = 0
@@ -103,7 +106,19 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.assisted[i] = 0
         firms.constrained[i] = 0
         firms.loan[i] = 0.0
+        firms.cash[i] = 0.0
         firms.vacancies[i] = 0
+        firms.senior_vacancies[i] = 0
+        firms.leader_vacancies[i] = 0
+        firms.institute[i] = 0
+        firms.waiting[i] = 0
+        firms.fresh[i] = 0.0
+        firms.liaison[i] = 0
+        firms.visited[i] = 0
+        firms.matched[i] = 0
+        firms.incubated[i] = 0
+        firms.platform[i] = 0
+        firms.external[i] = 0.0
 
 
 @inlined

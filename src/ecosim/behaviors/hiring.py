@@ -37,7 +37,7 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> 
         draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, PEOPLE)
         knows = 1.0 if (firms.aware[i] & TALENT) != 0 else 0.0
         # a post lasts 1 / separation quarters on average, the subsidy pays once
-        paid = terms.hiring_grant[firms.kind[i]] * knows * 4.0 * c.separation
+        paid = terms.hiring_grant[0, firms.kind[i]] * knows * 4.0 * c.separation
         wage[i] = max(c.wage - paid, 0.1 * c.wage)
     log_employees, research, staff, vacancies = firms.log_employees, firms.research, firms.staff, firms.vacancies
     alive, closing = firms.alive, firms.closing

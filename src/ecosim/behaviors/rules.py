@@ -7,16 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import entry, hiring
+from ecosim.behaviors import entry, hiring, service
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
+from ecosim.model.firms import SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
+from ecosim.model.offers import Offer
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
 from ecosim.model.terms import classify
 
 WORD = 2**32 - 1
+LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
 
 class FirmRules:
@@ -41,6 +44,27 @@ class FirmRules:
             model.firms.top,
         )
 
+    def candidates(self, model: EcosystemModel, offer: Offer) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that want a place of an offer, and how they rank (highest first)."""
+        top = model.firms.top
+        rows, scores = np.empty(top, np.int64), np.empty(top)
+        count = service.want(
+            self.behaviors.service,
+            offer.service,
+            model.firms.columns,
+            offer.eligible,
+            luck(model),
+            np.uint64(model.quarter),
+            top,
+            rows,
+            scores,
+        )
+        return rows[:count], scores[:count]
+
+    def serve(self, model: EcosystemModel, offer: Offer, rows: NDArray[np.int64]) -> None:
+        """Firms take their places."""
+        service.take(offer.service, model.firms.columns, rows)
+
     def post_separations(self, model: EcosystemModel) -> int:
         """Staff leave their firms; returns people."""
         return int(
@@ -56,8 +80,8 @@ class FirmRules:
         geographical location of top earners", about 1.8.
         """
         c = self.behaviors.hiring
-        of_kind = np.bincount(model.firms.columns.kind[model.firms.rows], minlength=model.terms.hiring_grant.size)
-        granted = of_kind @ model.terms.hiring_grant / max(of_kind.sum(), 1)
+        of_kind = np.bincount(model.firms.columns.kind[model.firms.rows], minlength=model.terms.founding.size)
+        granted = of_kind @ model.terms.hiring_grant[0] / max(of_kind.sum(), 1)
         raised = float(granted) * QUARTERS_PER_YEAR * c.separation / c.wage
         target = c.supply_elasticity * np.log1p(raised)
         drawn = c.supply_speed * (target - model.drawn_by_pay)
@@ -100,6 +124,7 @@ class FirmRules:
             columns.zone[rows],
             columns.ownership[rows],
             self.behaviors.entry.log_size,
+            LOCAL,
         )
 
     def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
@@ -112,6 +137,7 @@ class FirmRules:
             np.searchsorted(self.zones, draws[:, 1] * self.zones[-1]).astype(np.int8),
             np.searchsorted(self.owners, draws[:, 2] * self.owners[-1]).astype(np.int8),
             self.behaviors.entry.arrival_log_size,
+            ELSEWHERE,
         )
 
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64], size: float) -> None:

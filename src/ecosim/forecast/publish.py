@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.forecast.anchor import LADDER_TARGETS, MODEL_TARGETS, PANEL_TARGETS, Anchor
 from ecosim.forecast.ensemble import Run, World, level_draws
-from ecosim.model.ecosystem import DECISION_QUARTER
-from ecosim.model.survey import SERIES
+from ecosim.model.ecosystem import DECISION_QUARTER, OBSERVED
 
 Floats = NDArray[np.float64]
 
-NAMES = (*SERIES, "births", "deaths")
 FLOWS = (
     "rd_expenditure", "rd_reported", "patents_applied", "inventions_applied", "patents_granted", "inventions_granted",
     "tech_sme_new", "hnte_new", "hnte_renewed", "hnte_lapsed", "hnte_certifications", "births", "deaths",
@@ -42,7 +40,7 @@ class Futures:
 def stack(runs: list[Run]) -> dict[str, Floats]:
     """Series by name, (members, quarters), with certifications as first ones plus renewals."""
     block = np.array([run.series for run in runs])
-    series = {name: block[:, :, number] for number, name in enumerate(NAMES)}
+    series = {name: block[:, :, number] for number, name in enumerate(OBSERVED)}
     series["hnte_certifications"] = series["hnte_new"] + series["hnte_renewed"]
     return series
 
@@ -50,7 +48,7 @@ def stack(runs: list[Run]) -> dict[str, Floats]:
 def starts(runs: list[Run]) -> dict[str, Floats]:
     """Stocks at the origin by name, (members,)."""
     block = np.array([run.start for run in runs])
-    return {name: block[:, number] for number, name in enumerate(NAMES)}
+    return {name: block[:, number] for number, name in enumerate(OBSERVED)}
 
 
 def base_values(world: World, runs: list[Run]) -> dict[str, Floats]:
@@ -59,7 +57,7 @@ def base_values(world: World, runs: list[Run]) -> dict[str, Floats]:
     before = np.array([run.before for run in runs])
     values = {
         name: before[:, :, number].sum(axis=1) if name in FLOWS else before[:, -1, number]
-        for number, name in enumerate(NAMES)
+        for number, name in enumerate(OBSERVED)
     }
     ladders = [world.ladder.scaled(*level_draws(world, member)) for member in range(members)]
     renewal = [world.renewals[member] for member in range(members)]

@@ -11,32 +11,44 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label
 from ecosim.model import conditions as neutral_conditions
 from ecosim.model import survey as census
+from ecosim.model import systems
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
 from ecosim.model.conditions import Conditions
-from ecosim.model.firms import Firm, Firms
+from ecosim.model.firms import SOURCES, Firm, Firms
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
+from ecosim.model.offers import Offer, Taken, first_by_score
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
+from ecosim.model.systems import SYSTEM_SERIES
 from ecosim.model.terms import Terms
 
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
+BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
+OBSERVED = (*SERIES, *SYSTEM_SERIES, *BIRTHS, "births", "deaths")  # what `EcosystemModel.observe` returns
 
 
 class Arrivals(NamedTuple):
-    """Firms to be founded: rows are not yet taken."""
+    """Firms to be founded: rows are not yet taken. source: how they come, index into SOURCES."""
 
     uids: NDArray[np.uint64]
     sector: NDArray[np.int8]
     zone: NDArray[np.int8]
     ownership: NDArray[np.int8]
     log_size: float  # mean ln employees
+    source: int
 
 
 class Rules(Protocol):
     """What the ecosystem needs of the behaviors that it is handed."""
+
+    def candidates(self, model: "EcosystemModel", offer: Offer) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that want a place of an offer, and how they rank (highest first)."""
+
+    def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
+        """Firms take their places."""
 
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
@@ -63,8 +75,8 @@ class Rules(Protocol):
 class Policy(Protocol):
     """What the ecosystem needs of an instrument."""
 
-    def revise(self, terms: Terms, model: "EcosystemModel") -> None:
-        """Rewrite terms for the coming quarter."""
+    def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
+        """Rewrite terms for the coming quarter and offer places. name: of the row of configuration."""
 
     def settle(self, name: str, model: "EcosystemModel", events: "Events") -> None:
         """Pay for what happened in the quarter and book it."""
@@ -120,8 +132,14 @@ class EcosystemModel(mesa.Model):
         self.ledger = Ledger()
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
         self.drawn_by_pay = 0.0  # log points of people that subsidies have drawn so far
+        self.neutral_terms = neutral_terms.neutral(len(region.zones))
         self.terms = neutral_terms.neutral(len(region.zones))
+        self.offers: list[Offer] = []
+        self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
+        self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
         self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
+        self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
         self.births = self.deaths = 0
@@ -140,6 +158,7 @@ class EcosystemModel(mesa.Model):
         """One quarter."""
         self.quarter += 1
         self.revise_terms()
+        self.give_places()
         self.rules.decide(self, self.weather(), self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER)
         events = self.note_events()
         self.hire()
@@ -160,9 +179,22 @@ class EcosystemModel(mesa.Model):
 
     def revise_terms(self) -> None:
         """Terms start neutral, then every instrument revises them in order."""
-        neutral_terms.reset(self.terms)
-        for policy in self.policies.values():
-            policy.revise(self.terms, self)
+        neutral_terms.reset(self.terms, self.neutral_terms)
+        self.offers.clear()
+        for name, policy in self.policies.items():
+            policy.revise(name, self.terms, self)
+
+    def give_places(self) -> None:
+        """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
+        self.taken = {}
+        self.firms.columns.visited[: self.firms.top] = 0
+        for offer in self.offers:
+            rows, scores = self.rules.candidates(self, offer)
+            places = offer.places / self.weight + self.left_over.get(offer.instrument, 0.0)
+            chosen = first_by_score(rows, scores, int(places))
+            self.left_over[offer.instrument] = places - int(places)
+            self.rules.serve(self, offer, chosen)
+            self.taken[offer.instrument] = Taken(chosen, int(rows.size) * self.weight)
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
@@ -209,29 +241,34 @@ class EcosystemModel(mesa.Model):
     def found(self) -> None:
         """Firms begin."""
         self.births = 0
+        self.births_by_source[:] = 0
         for arrivals in self.rules.founders(self):
             rows = self.firms.take_rows(arrivals.uids.size)
             columns = self.firms.columns
             columns.sector[rows] = arrivals.sector
             columns.zone[rows] = arrivals.zone
             columns.ownership[rows] = arrivals.ownership
+            columns.source[rows] = arrivals.source
             self.rules.furnish(self, rows, arrivals.uids, arrivals.log_size)
             self.births += int(rows.size)
+            self.births_by_source[arrivals.source] += int(rows.size)
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
         census.take(self.firms.columns, self.firms.top, self.survey)
+        systems.count(self.firms.columns, self.firms.top, self.survey.mean_productivity, self.systems)
 
     # --- what it shows -----------------------------------------------------------------------------------------
 
     def observe(self) -> NDArray[np.float64]:
-        """The series of the quarter in real units (one agent counts as `weight` firms), then births and deaths."""
-        return np.append(self.survey.series, [self.births, self.deaths]) * self.weight
+        """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
+        flows = [*self.births_by_source[1:], self.births, self.deaths]
+        return np.concatenate([self.survey.series, systems.series(self.systems), flows]) * self.weight
 
     @property
     def observed_names(self) -> tuple[str, ...]:
         """Names of what `observe` returns."""
-        return (*SERIES, "births", "deaths")
+        return OBSERVED
 
     def value(self, name: str) -> float:
         """One series of the present quarter, for `mesa.DataCollector` model reporters."""

@@ -14,6 +14,9 @@ CERTIFICATION, RESEARCH, TALENT, FINANCE = 1, 2, 4, 8  # bits of `aware`, one fo
 FAMILIES = ("certification", "research", "talent", "finance")
 SIZE_BANDS = (20, 300, 1000)  # employees; micro, small, medium, large (statistical classes of 2011, industry)
 BANDS = len(SIZE_BANDS) + 1
+SKILLS = ("graduate", "senior", "leading")  # of science and technology staff
+INSTITUTES = ("none", "city", "provincial_center", "provincial_institute", "key_institute")  # R&D institute rungs
+SOURCES = ("incumbent", "local", "shanghai", "foreign_project", "talent", "incubated", "elsewhere")  # how a firm came
 NEW_TECH_SME, NEW_HIGH_TECH, RENEWED, LAPSED, FIRST_HIGH_TECH = (
     1,
     2,
@@ -47,7 +50,10 @@ class Columns(NamedTuple):
     research: NDArray[np.float64]  # true R&D spending in this quarter
     reported: NDArray[np.float64]  # reported R&D over sales
     inert: NDArray[np.float64]  # uniform rank of unwillingness to apply for anything
-    staff: NDArray[np.int32]  # science and technology staff, persons
+    staff: NDArray[np.int32]  # science and technology staff, persons, seniors and leaders included
+    seniors: NDArray[np.int32]  # of the staff
+    leaders: NDArray[np.int32]  # leading talent, of the staff
+    experts: NDArray[np.float64]  # flexible talent: part-time experts from outside, full-time equivalents
     pending: NDArray[np.int32]  # utility models and designs filed, not yet decided
     patents: NDArray[np.int32]  # patents held, inventions included
     inventions_pending: NDArray[np.int32]
@@ -63,7 +69,20 @@ class Columns(NamedTuple):
     assisted: NDArray[np.int8]  # quarters of one-to-one service left
     constrained: NDArray[np.int8]  # 1 if credit was refused in this quarter
     loan: NDArray[np.float64]  # outstanding
-    vacancies: NDArray[np.int32]  # open posts for science and technology staff
+    cash: NDArray[np.float64]
+    vacancies: NDArray[np.int32]  # open posts for graduates; once filled, the hires of the quarter
+    senior_vacancies: NDArray[np.int32]
+    leader_vacancies: NDArray[np.int32]
+    institute: NDArray[np.int8]  # R&D institute rung, index into INSTITUTES
+    waiting: NDArray[np.int32]  # quarters in the queue for the review of an institute
+    fresh: NDArray[np.float64]  # share of new high-tech products in sales
+    liaison: NDArray[np.int8]  # 1 if it has a science and technology liaison officer
+    visited: NDArray[np.int8]  # 1 if officials visit it in this quarter
+    matched: NDArray[np.int8]  # quarters left of work with an institute on a technical problem
+    incubated: NDArray[np.int8]  # quarters left in an incubator
+    platform: NDArray[np.int8]  # 1 if it uses a shared platform
+    external: NDArray[np.float64]  # knowledge from outside in this quarter, as R&D
+    source: NDArray[np.int8]  # how it came, index into SOURCES
 
 
 DTYPES = {name: np.dtype(hint.__args__[1].__args__[0]) for name, hint in Columns.__annotations__.items()}

@@ -18,6 +18,7 @@ from ecosim.model.compiled import inlined
 )
 (LADDER, RENEWAL, CREDIT, GRANTING, HIRING, SPAWN, NEWBORN, NEWBORN_TRAITS) = np.arange(8, 16, dtype=np.uint64)
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
+(VISIT_RANK,) = np.arange(23, 24, dtype=np.uint64)
 
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.firms import BANDS, RUNGS, SIZE_BANDS, Columns
+from ecosim.model.firms import BANDS, INSTITUTES, RUNGS, SIZE_BANDS, SKILLS, SOURCES, Columns
 from ecosim.model.region import OWNERSHIP, SECTORS
 
 Array = NDArray[np.float64]
@@ -19,21 +19,46 @@ Array = NDArray[np.float64]
 class Terms(NamedTuple):
     """Terms in force in a quarter; (kinds,) arrays unless a shape is given. Money in 10k CNY."""
 
+    # taxes and R&D
     tax_rate: Array  # (rungs, kinds) corporate income tax
     deduction: Array  # (rungs, kinds) R&D deducted from profit beyond its cost, share
     research_grant: Array  # (rungs, kinds) share of R&D cost that a grant pays
+    research_push: Array  # added to the log hazard of starting R&D
+    patent_subsidy: Array  # applications filed for the subsidy alone, share of the firm's own
+    # the ladders
     tech_sme_award: Array  # paid once at the first rung
     high_tech_award: Array  # paid once at the second rung, first certification
-    visit_rate: Array  # probability of a discovery visit in the quarter
-    service_rate: Array  # probability that an aware firm gets one-to-one service in the quarter
-    hiring_grant: Array  # paid once for a new S&T employee
+    institute_award: Array  # (institute rungs, kinds) paid once at an R&D institute's rung; rung 0 is none
+    review_places: Array  # (institute rungs,) institutes that can be recognized in the quarter, real ones
+    criteria: Array  # (6,) R&D over sales by sales band (3), staff share, patents, share of new products
+    # people
+    hiring_grant: Array  # (skills, kinds) paid once for a new S&T employee
+    retention: Array  # taken off the log of the rate at which staff leaves
+    experts: Array  # flexible talent: part-time experts within reach, share of the staff that the R&D pays for
+    # credit
     credit_coverage: Array  # (rungs, kinds) share of a lender's loss that a fund bears
+    lending: Array  # (rungs, kinds) added to the log odds that credit is granted
+    spread: Array  # (rungs, kinds) taken off the yearly interest rate
+    # information and service
+    reach: Array  # service network: share by which word of the programs travels faster
+    quality: Array  # (1,) of public service, factor on what a visit or service achieves; neutral 1
+    effort: Array  # (1,) factor on places of visits, service and review; neutral 1
+    # knowledge from outside
+    platform: Array  # knowledge that a user of a shared platform gains, share of its R&D
+    platform_access: Array  # probability in a quarter that an R&D performer takes up a platform
+    university: Array  # knowledge from co-built institutes, share of R&D
+    nearness: Array  # (zones,) integration with the big center of knowledge next door, 0 to 1
+    # entry and exit
+    founding: Array  # added to the log rate of local founding
+    arrivals: Array  # (sources, sectors, zones) firms that arrive from outside, expected in the quarter, real firms
+    entry_standard: Array  # least ln sales per worker of an arrival over its sector's mean; -inf: none
+    incubation: Array  # taken off the log hazard of closing while in an incubator, beyond the behavior's own
     closing_pressure: Array  # added to the log hazard of closing
-    criteria: Array  # (5,) R&D over sales by sales band (3), S&T staff share, patents: for the second rung
+    clean_up: Array  # added to the log hazard of closing of small firms with low sales per worker
 
 
-NEUTRAL = {"tax_rate": 0.25}  # standard rate since 2008; every other term is neutral at 0
-BY_RUNG = ("tax_rate", "deduction", "research_grant", "credit_coverage")
+NEUTRAL = {"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "entry_standard": -np.inf, "criteria": np.inf}  # rate: 2008
+BY_RUNG = ("tax_rate", "deduction", "research_grant", "credit_coverage", "lending", "spread")
 SALES_BANDS = (5_000.0, 20_000.0)  # annual sales, 10k CNY: the bands of the criteria
 
 
@@ -43,22 +68,40 @@ def kinds(zones: int) -> int:
 
 
 def neutral(zones: int) -> Terms:
-    """Terms under no policy at all; no certificate can be had (criteria beyond reach)."""
+    """Terms under no policy at all; no certificate can be had (criteria beyond reach), no institute is reviewed."""
     count = kinds(zones)
-    values = {}
-    for name in Terms._fields:
-        shape: tuple[int, ...] = (5,) if name == "criteria" else (RUNGS, count) if name in BY_RUNG else (count,)
-        values[name] = np.full(shape, NEUTRAL.get(name, 0.0))
-    terms = Terms(**values)
-    reset(terms)
-    return terms
+    shapes: dict[str, tuple[int, ...]] = {
+        **dict.fromkeys(BY_RUNG, (RUNGS, count)),
+        "hiring_grant": (len(SKILLS), count),
+        "institute_award": (len(INSTITUTES), count),
+        "review_places": (len(INSTITUTES),),
+        "criteria": (6,),
+        "quality": (1,),
+        "effort": (1,),
+        "nearness": (zones,),
+        "arrivals": (len(SOURCES), len(SECTORS), zones),
+    }
+    sizes = {name: shapes.get(name, (count,)) for name in Terms._fields}
+    buffer = np.empty(sum(int(np.prod(shape)) for shape in sizes.values()))
+    views, start = {}, 0
+    for name, shape in sizes.items():
+        size = int(np.prod(shape))
+        views[name] = buffer[start : start + size].reshape(shape)
+        views[name][...] = NEUTRAL.get(name, 0.0)
+        start += size
+    return Terms(**views)
 
 
-def reset(terms: Terms) -> None:
-    """Put every term back to neutral, in place."""
-    for name, values in zip(terms._fields, terms, strict=True):
-        values[...] = NEUTRAL.get(name, 0.0)
-    terms.criteria[...] = np.inf
+def reset(terms: Terms, to: Terms) -> None:
+    """Put every term back to what it is in `to`, in place and in one copy: all terms are views of one buffer."""
+    np.copyto(buffer_of(terms), buffer_of(to))
+
+
+def buffer_of(terms: Terms) -> Array:
+    """The one array of which all terms are views."""
+    buffer = terms.tax_rate.base
+    assert buffer is not None
+    return buffer
 
 
 def classify(columns: Columns, rows: NDArray[np.int64], zones: int) -> None:

@@ -26,11 +26,10 @@ class Award:
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the award while the year's budget can still pay one."""
         amount = self.amount.at(model.quarter)
         if self.budget is not None:
-            name = next(key for key, policy in model.policies.items() if policy is self)
             left = model.ledger.left(name, year_of(model.quarter), self.budget.at(model.quarter))
             amount = amount if left >= round(amount * FEN_PER_UNIT) * model.weight else 0.0
         promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award

@@ -24,7 +24,7 @@ class Criteria:
     staff: Percent
     patents: Steps = 1
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Set the criteria in force."""
         now = model.quarter
         if self.small.at(now) > 0:

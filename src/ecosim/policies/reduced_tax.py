@@ -22,7 +22,7 @@ class ReducedTax:
     rate: Percent
     margin: float = Field(default=0.07, ge=0, le=1)
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the rate at the second rung once the rule is in force."""
         rate = self.rate.at(model.quarter)
         if rate > 0:

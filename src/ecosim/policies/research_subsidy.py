@@ -32,9 +32,8 @@ class ResearchSubsidy:
             )
         return self
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
-        name = next(key for key, policy in model.policies.items() if policy is self)
         expected = self.rate.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
         where = self.eligible.classes(model.region.zone_names)
         terms.research_grant[where] += expected

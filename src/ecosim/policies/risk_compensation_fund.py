@@ -29,9 +29,8 @@ class RiskCompensationFund:
         paid = sum(fen for (instrument, _), fen in model.ledger.outlay.items() if instrument == name)
         return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - paid
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Cover eligible loans while the fund holds money."""
-        name = next(key for key, policy in model.policies.items() if policy is self)
         if self.left(name, model) <= 0:
             return
         where = self.eligible.classes(model.region.zone_names)

@@ -12,7 +12,18 @@ import ecosim.policies
 from ecosim.data.errors import UserError, nearest
 from ecosim.model.ecosystem import Policy
 
-ABOUT = ("label", "label_zh", "source")  # every row says what it is and where its numbers come from
+ABOUT = ("label", "label_zh", "source", "group")  # every row says what it is and where its numbers come from
+GROUPS = {  # lines of work of a package (the article's seven lines of 2017), over which effects are decomposed
+    "rules": "National rules",
+    "certification": "Certification and institutes",
+    "research": "R&D and patents",
+    "talent": "Talent",
+    "finance": "Finance",
+    "service": "Service system",
+    "platforms": "Platforms, zones and sectors",
+    "integration": "Shanghai integration and investment",
+    "governance": "Missions and effort",
+}
 
 
 class PolicyError(UserError, ValueError):
@@ -21,13 +32,14 @@ class PolicyError(UserError, ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Instrument:
-    """One row of a package: an instance of a family with its labels and the sentence it comes from."""
+    """One row of a package: an instance of a family with its labels, line of work and the sentence it comes from."""
 
     policy: Policy
     family: str
     label: str
     label_zh: str
     source: str
+    group: str = "rules"  # one of GROUPS
 
 
 @cache
@@ -62,6 +74,9 @@ def _instrument(name: str, row: Any) -> Instrument:
     about = {key: str(values.pop(key, "") or "") for key in ABOUT}
     if not about["source"]:
         raise PolicyError(f"policies.{name}.source is missing; quote the sentence, or write 'assumption: ...'")
+    group = about["group"] or "rules"
+    if group not in GROUPS:
+        raise PolicyError(f"policies.{name}.group: unknown group {group!r}; {nearest(group, GROUPS)}")
     kind = families()[family]
     fields = [field.name for field in dataclasses.fields(kind)]
     for key in values:
@@ -75,4 +90,4 @@ def _instrument(name: str, row: Any) -> Instrument:
         text = str(first["msg"]).removeprefix("Value error, ")
         given = "" if first["type"] == "missing" else f"{first.get('input')!r}: "
         raise PolicyError(f"{where}: {given}{text}") from None
-    return Instrument(policy, family, about["label"] or name, about["label_zh"], about["source"])
+    return Instrument(policy, family, about["label"] or name, about["label_zh"], about["source"], group)

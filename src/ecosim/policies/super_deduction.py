@@ -22,7 +22,7 @@ class SuperDeduction:
     rate: Steps
     eligible: Eligibility = EVERYONE
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Raise the deduction of eligible classes and rungs to the rate in force."""
         rate = self.rate.at(model.quarter) / 100
         where = self.eligible.classes(model.region.zone_names)

@@ -23,11 +23,10 @@ class TalentSubsidy:
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
 
-    def revise(self, terms: Terms, model: EcosystemModel) -> None:
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        name = next(key for key, policy in model.policies.items() if policy is self)
         expected = self.amount.at(model.quarter) * model.paid_share.get(name, 1.0)
-        terms.hiring_grant[self.eligible.mask(model.region.zone_names)] += expected
+        terms.hiring_grant[:, self.eligible.mask(model.region.zone_names)] += expected
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""

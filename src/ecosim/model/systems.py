@@ -1,0 +1,127 @@
+"""The census of the region's systems: people, institutes, service, platforms, origins; beside the main series.
+
+Sums are taken in 64-bit fixed point, so that they are exact and do not depend on the order of the firms. Each name is
+an observable of docs/mechanisms.md.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.model.arithmetic import exp
+from ecosim.model.compiled import kernel
+from ecosim.model.firms import HIGH_TECH, INSTITUTES, SOURCES, Columns
+from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS
+
+SYSTEM_SERIES = (
+    "people_hired",  # in the quarter, all skills
+    "senior_staff",
+    "leading_staff",
+    "flexible_experts",  # full-time equivalents
+    "institutes_city",  # firms whose highest R&D institute is of this rung
+    "institutes_provincial_center",
+    "institutes_provincial",
+    "institutes_key",
+    "institutes_foreign",  # provincial institutes of foreign-invested firms, key ones included
+    "institutes_waiting",
+    "japanese_hnte_stock",
+    "liaison_firms",
+    "visited_firms",  # in the quarter
+    "matched_firms",
+    "incubated_firms",
+    "platform_users",
+    "new_product_sales",  # in the quarter
+    "knowledge",
+    "external_knowledge",  # in the quarter
+    "loans",
+    "cash",
+    "traditional_performers",  # R&D performers in garments and luggage
+    "foreign_performers",  # R&D performers among foreign-invested firms
+    "low_small_firms",  # small firms with low sales per worker
+    "firms_from_shanghai",
+    "firms_of_talent",
+    "firms_from_incubators",
+)
+(
+    PEOPLE_HIRED, SENIOR_STAFF, LEADING_STAFF, FLEXIBLE_EXPERTS, CITY, CENTER, PROVINCIAL, KEY, FOREIGN_INSTITUTES,
+    WAITING, JAPANESE_HNTES, LIAISONS, VISITED, MATCHED, INCUBATED, PLATFORM_USERS, NEW_PRODUCTS, KNOWLEDGE, EXTERNAL,
+    LOANS, CASH,
+    TRADITIONAL, FOREIGN_PERFORMERS, LOW_SMALL, FROM_SHANGHAI, OF_TALENT, FROM_INCUBATORS,
+) = range(len(SYSTEM_SERIES))  # fmt: skip
+MONEY = (FLEXIBLE_EXPERTS, NEW_PRODUCTS, KNOWLEDGE, EXTERNAL, LOANS, CASH)  # in fixed point
+FINE = 1024.0
+GARMENTS, LUGGAGE = SECTORS.index("garments"), SECTORS.index("luggage")
+JAPANESE = OWNERSHIP.index("japanese")
+SHANGHAI, TALENT_FOUNDER, INCUBATOR = (SOURCES.index(name) for name in ("shanghai", "talent", "incubated"))
+TOP_INSTITUTE = len(INSTITUTES) - 1
+SMALL = 2.995732273553991  # ln 20 employees: the statistical class of micro firms
+LOW = 0.5  # log points of sales per worker under the sector's mean, assumption
+
+
+@kernel
+def count(firms: Columns, top: int, mean_productivity: NDArray[np.float64], totals: NDArray[np.int64]) -> None:
+    """Fill totals (len(SYSTEM_SERIES),), in place."""
+    totals[:] = 0
+    alive = firms.alive[:top]
+    ranks = np.zeros(TOP_INSTITUTE + 1, np.int64)
+    people = seniors = leaders = waiting = liaisons = visited = matched = incubated = users = 0
+    hired, more, most = firms.vacancies[:top], firms.senior_vacancies[:top], firms.leader_vacancies[:top]
+    senior, leading, queue, liaison = firms.seniors[:top], firms.leaders[:top], firms.waiting[:top], firms.liaison[:top]
+    visit, match, incubator, platform = (
+        firms.visited[:top],
+        firms.matched[:top],
+        firms.incubated[:top],
+        firms.platform[:top],
+    )
+    for i in range(top):
+        people += (hired[i] + more[i] + most[i]) * alive[i]
+        seniors += senior[i] * alive[i]
+        leaders += leading[i] * alive[i]
+    for i in range(top):
+        waiting += alive[i] if queue[i] > 0 else 0
+        liaisons += liaison[i] * alive[i]
+        visited += visit[i] * alive[i]
+        matched += alive[i] if match[i] > 0 else 0
+        incubated += alive[i] if incubator[i] > 0 else 0
+        users += platform[i] * alive[i]
+    fresh, log_employees, log_productivity = firms.fresh[:top], firms.log_employees[:top], firms.log_productivity[:top]
+    knowledge, external, loan, cash = firms.knowledge[:top], firms.external[:top], firms.loan[:top], firms.cash[:top]
+    experts = firms.experts[:top]
+    new = capital = outside = loans = money = part_time = 0
+    for i in range(top):
+        new += int(fresh[i] * exp(log_employees[i] + log_productivity[i]) * 0.25 * FINE) * alive[i]
+        capital += int(knowledge[i] * FINE) * alive[i]
+        outside += int(external[i] * FINE) * alive[i]
+        loans += int(loan[i] * FINE) * alive[i]
+        money += int(cash[i] * FINE) * alive[i]
+        part_time += int(experts[i] * FINE) * alive[i]
+    japanese = traditional = foreign_performers = low = foreign_institutes = shanghai = talent = incubators = 0
+    sector, ownership, performs, institute = firms.sector, firms.ownership, firms.performs, firms.institute
+    source, certificate = firms.source, firms.certificate
+    for i in range(top):
+        if alive[i] == 0:
+            continue
+        foreign = 1 if ownership[i] >= FOREIGN_FROM else 0
+        ranks[institute[i]] += 1
+        foreign_institutes += foreign if institute[i] >= TOP_INSTITUTE - 1 else 0
+        japanese += 1 if (certificate[i] == HIGH_TECH) & (ownership[i] == JAPANESE) else 0
+        traditional += performs[i] if (sector[i] == GARMENTS) | (sector[i] == LUGGAGE) else 0
+        foreign_performers += performs[i] * foreign
+        low += 1 if (log_employees[i] < SMALL) & (log_productivity[i] < mean_productivity[sector[i]] - LOW) else 0
+        shanghai += 1 if source[i] == SHANGHAI else 0
+        talent += 1 if source[i] == TALENT_FOUNDER else 0
+        incubators += 1 if source[i] == INCUBATOR else 0
+    totals[PEOPLE_HIRED], totals[SENIOR_STAFF], totals[LEADING_STAFF] = people, seniors, leaders
+    totals[CITY : KEY + 1] = ranks[1:]
+    totals[FOREIGN_INSTITUTES], totals[WAITING], totals[JAPANESE_HNTES] = foreign_institutes, waiting, japanese
+    totals[LIAISONS], totals[VISITED], totals[MATCHED], totals[INCUBATED] = liaisons, visited, matched, incubated
+    totals[PLATFORM_USERS], totals[NEW_PRODUCTS], totals[KNOWLEDGE], totals[EXTERNAL] = users, new, capital, outside
+    totals[LOANS], totals[CASH], totals[FLEXIBLE_EXPERTS] = loans, money, part_time
+    totals[TRADITIONAL], totals[FOREIGN_PERFORMERS], totals[LOW_SMALL] = traditional, foreign_performers, low
+    totals[FROM_SHANGHAI], totals[OF_TALENT], totals[FROM_INCUBATORS] = shanghai, talent, incubators
+
+
+def series(totals: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The totals in their units, (len(SYSTEM_SERIES),)."""
+    values = totals.astype(np.float64)
+    values[list(MONEY)] /= FINE
+    return values
