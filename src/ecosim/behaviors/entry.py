@@ -79,7 +79,7 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.log_employees[i] = max(log_size + larger + c.size_spread * normal(size), 0.0)
         mean = survey.mean_productivity[firms.sector[i]] + c.productivity
         firms.log_productivity[i] = mean + c.productivity_spread * normal(skill)
-        firms.productivity_change[i] = 0.0
+        firms.productivity_change[i] = survey.mean_change[firms.sector[i]]
         firms.knowledge[i] = 0.0
         firms.performs[i] = 1 if fate < c.performs else 0
         firms.ambition[i] = normal(taste)

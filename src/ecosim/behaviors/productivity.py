@@ -1,4 +1,4 @@
-"""Sales per worker: a trend, what research adds, and a pull toward the sector's frontier."""
+"""Sales per worker: a trend, what research adds, and a pull toward the sector's mean as good practice spreads."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ class Productivity(NamedTuple):
 
     trend: float  # a quarter
     knowledge: float  # elasticity to R&D capital
-    imitation: float  # share of the gap to the frontier that is closed in a quarter
+    imitation: float  # share of the gap to the sector's mean that is closed in a quarter, from either side
     noise: float  # standard deviation of a quarter's own shock
 
 
@@ -24,12 +24,16 @@ def mean_change(c, one, knowledge_growth, gap):
 
 @kernel
 def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quarter: Any, work: Any) -> None:
-    """Change productivity. R&D pays off with a unit-mean exponential factor; R&D over capital from work[4]."""
-    draw, luckier, frontier, trend, renewal = work[0], work[1], work[2], work[5], work[4]
+    """Change productivity. R&D pays off with a unit-mean exponential factor; R&D over capital from work[4].
+
+    The pull is toward the mean and from both sides: what leaders know spreads and their lead wears off. A pull up to a
+    frontier that the firms make themselves adds to the trend, without end (2 % a year here).
+    """
+    draw, luckier, common, trend, renewal = work[0], work[1], work[2], work[5], work[4]
     for i in range(firms.uid.size):
         draw[i], luckier[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, PRODUCTIVITY)
     for i in range(firms.uid.size):
-        frontier[i] = survey.frontier[firms.sector[i]]
+        common[i] = survey.mean_productivity[firms.sector[i]]
         trend[i] = demand * survey.high_tech[firms.sector[i]]
     log_productivity, log_employees, change = firms.log_productivity, firms.log_employees, firms.productivity_change
     knowledge = firms.knowledge
@@ -37,7 +41,7 @@ def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quart
         payoff = -log(draw[i])
         growth = log(1.0 - k.depreciation + renewal[i] * payoff) if knowledge[i] > 0.0 else 0.0
         absorbs = min(1.0, 0.25 + 0.1 * log_employees[i])
-        gap = max(0.0, frontier[i] - log_productivity[i]) * absorbs
+        gap = (common[i] - log_productivity[i]) * absorbs
         shock = log(luckier[i] / (1.0 - luckier[i])) * 0.5513288954217921  # logistic of unit variance
         change[i] = mean_change(c, 1.0, growth, gap) + c.noise * shock
         log_productivity[i] += change[i] + trend[i]

@@ -16,12 +16,13 @@ from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.luck import Key
 from ecosim.model.population import LOG_PRODUCTIVITY, synthesize
 from ecosim.model.region import Region
-from ecosim.model.survey import SERIES
 
 PROGRAMS_START = "2007-12"  # last quarter before the certificate of 2008; nobody knows a program before
-FORGETTING = 240  # quarters before, without programs, in which the assumed first population is forgotten
+FORGETTING = 200  # quarters before, without programs, in which the assumed first population is forgotten
 ON_RECORD = 60  # quarters with programs: 2008 to 2022
 PEOPLE_SHARE = 0.05  # S&T people looking for a post at the start, over all employees
+
+OLDEST = 120  # quarters of age told apart in the life table
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +57,9 @@ class History:
     """What one seed left: a Year for every year of the programs, and the series by quarter."""
 
     years: list[Year]
-    series: dict[str, Floats] = field(default_factory=dict)  # (ON_RECORD,) each
+    series: dict[str, Floats] = field(default_factory=dict)  # one value for each quarter
+    exposure: Floats = field(default_factory=lambda: np.zeros(0))  # (OLDEST,) firm-quarters by age in quarters
+    closed: Floats = field(default_factory=lambda: np.zeros(0))  # (OLDEST,) closings among them
 
 
 def simulate(region: Region, firms: int, behaviors: Behaviors, policies: dict[str, Policy], key: Key) -> History:
@@ -90,9 +93,10 @@ def relevel(model: EcosystemModel) -> None:
     columns, rows = model.firms.columns, model.firms.rows
     factor = columns.log_productivity[rows].mean() - LOG_PRODUCTIVITY
     columns.log_productivity[rows] -= factor
-    for money in (columns.knowledge, columns.research, columns.loan):
+    for money in (columns.knowledge, columns.research, columns.loan, columns.cash):
         money[rows] *= np.exp(-factor)
-    columns.aware[rows] = 0
+    for none_yet in (columns.aware, columns.certificate, columns.held, columns.honored):
+        none_yet[rows] = 0
     model.take_survey()
     census.set_reference(model.survey)
 
@@ -102,16 +106,27 @@ def record(model: EcosystemModel, quarters: int) -> History:
     years: list[Year] = []
     series = []
     sums = _Sums()
+    exposure, closed = np.zeros(OLDEST), np.zeros(OLDEST)
     for quarter in range(quarters):
+        rows, ages = model.firms.rows, model.firms.columns.age[model.firms.rows].copy()
         stretch = model.firms.columns.stretch.copy()
         uid = model.firms.columns.uid.copy()
         model.step()
+        known = ages < OLDEST
+        exposure += np.bincount(ages[known], minlength=OLDEST)
+        gone = known & ~_alive(model, uid[rows], rows)
+        closed += np.bincount(ages[gone], minlength=OLDEST)
         sums.add(model, restart=quarter % QUARTERS_PER_YEAR == 0)
         series.append(model.observe())
         if quarter % QUARTERS_PER_YEAR == QUARTERS_PER_YEAR - 1:
             years.append(_year(model, sums, uid, stretch))
     table = np.array(series)
-    return History(years, {name: table[:, k] for k, name in enumerate((*SERIES, "births", "deaths"))})
+    return History(years, {name: table[:, k] for k, name in enumerate(model.observed_names)}, exposure, closed)
+
+
+def _alive(model: EcosystemModel, uid: NDArray[np.uint64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether the firms that had these rows are still there."""
+    return (model.firms.columns.uid[rows] == uid) & (model.firms.columns.alive[rows] == 1)
 
 
 class _Sums:

@@ -25,25 +25,16 @@ def slope(x: Floats, y: Floats) -> float:
     return float(np.polyfit(x, y, 1)[0])
 
 
-def within_elasticity(firm: NDArray[np.int64], year: NDArray[np.int64], x: Floats, y: Floats) -> float:
-    """Slope of y on x with an effect for each firm and each year. (n,) each; firms seen once carry nothing.
+def elasticity_of_change(change: Floats, cause: Floats, instrument: Floats, controls: Floats) -> float:
+    """Two-stage least squares of a change on the change of its cause. (n,) each, controls (n, k); a constant is added.
 
-    Both effects are taken out by alternating means, Gaure (2013), doi:10.1016/j.csda.2013.03.024.
+    The instrument must be known before the change: R&D over capital at the start of a year, where ln productivity that
+    rises within the year raises sales, and sales raise R&D.
     """
-    firm = np.unique(firm, return_inverse=True)[1]
-    year = np.unique(year, return_inverse=True)[1]
-    x, y = _without_effects(firm, year, x), _without_effects(firm, year, y)
-    return float((x @ y) / (x @ x))
+    known = np.column_stack([np.ones(change.size), controls])
 
+    def left(values: Floats) -> Floats:
+        return np.asarray(values - known @ np.linalg.lstsq(known, values, rcond=None)[0])
 
-def _without_effects(firm: NDArray[np.int64], year: NDArray[np.int64], values: Floats) -> Floats:
-    values = values.copy()
-    for _ in range(200):
-        moved = 0.0
-        for group in (firm, year):
-            means = np.bincount(group, weights=values) / np.bincount(group)
-            values -= means[group]
-            moved = max(moved, float(np.abs(means).max()))
-        if moved < 1e-8:
-            break
-    return values
+    instrument = left(instrument)
+    return float((instrument @ left(change)) / (instrument @ left(cause)))

@@ -6,17 +6,20 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def hazards_by_age(ages: NDArray[np.int32], closed: NDArray[np.bool_], edges: tuple[float, ...]) -> Floats:
-    """Share of firms that close within a year by age at its start. ages: quarters (n,); edges: years, ascending.
+def yearly_hazards(exposure: Floats, closed: Floats, edges: tuple[float, ...]) -> Floats:
+    """Yearly closing hazard by age from a quarterly life table: 1 - product of (1 - closed / exposure).
 
-    Returns one hazard for each [edge, next edge), NaN where nobody has that age.
+    exposure, closed: (n,) by age in quarters. edges: years of age, ascending; a class of several years gives its yearly
+    mean, weighted by exposure. Returns one hazard for each [edge, next edge). Every class must have somebody in it.
     """
-    group = np.searchsorted(np.array(edges) * 4, ages, side="right") - 1
-    inside = (group >= 0) & (group < len(edges) - 1)
-    at_risk = np.bincount(group[inside], minlength=len(edges) - 1)
-    deaths = np.bincount(group[inside], weights=closed[inside], minlength=len(edges) - 1)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(at_risk > 0, deaths / at_risk, np.nan))
+    hazards = []
+    for first, last in zip(edges[:-1], edges[1:], strict=True):
+        of_age = slice(int(4 * first), int(4 * last))
+        if last - first == 1.0:
+            hazards.append(1.0 - float(np.prod(1.0 - closed[of_age] / exposure[of_age])))
+        else:
+            hazards.append(1.0 - (1.0 - float(closed[of_age].sum() / exposure[of_age].sum())) ** 4)
+    return np.array(hazards)
 
 
 def furthest_off(hazards: Floats, published: Floats, lower_bound: NDArray[np.bool_]) -> float:

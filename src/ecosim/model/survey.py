@@ -53,7 +53,6 @@ SERIES = (
 FINE = 1024.0  # fixed-point steps per unit of money and persons
 FINER = 1048576.0  # of logarithms
 DESIGNATED_SIZE = 7.600902459542082  # ln of 2,000: sales (10k CNY) from which industrial firms are counted
-FRONTIER_QUANTILE = 1.645  # standard deviations above the mean: the top twentieth
 HIGH_TECH = int(HIGH_TECH)
 IS_HIGH_TECH = np.array([1.0 if sector in HIGH_TECH_SECTORS else 0.0 for sector in SECTORS])
 OTHER_SECTOR_WEIGHT = 0.25  # of knowledge in other sectors of the zone, assumption
@@ -64,7 +63,7 @@ class Survey(NamedTuple):
     """What the firms see of each other. S sectors, Z zones, K kinds."""
 
     mean_productivity: NDArray[np.float64]  # (S,) mean ln sales per worker
-    frontier: NDArray[np.float64]  # (S,) its frontier, weighted by employees
+    mean_change: NDArray[np.float64]  # (S,) mean change of ln sales per worker in the quarter
     high_tech: NDArray[np.float64]  # (S,) 1 for high-tech sectors
     spillover: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge relative to the reference
     reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the origin
@@ -87,7 +86,7 @@ def blank(zones: int, kinds: int) -> Survey:
     sectors = len(SECTORS)
     return Survey(
         mean_productivity=np.zeros(sectors),
-        frontier=np.zeros(sectors),
+        mean_change=np.zeros(sectors),
         high_tech=IS_HIGH_TECH.copy(),
         spillover=np.zeros((sectors, zones)),
         reference=np.zeros((sectors, zones)),
@@ -103,10 +102,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
     """Fill the survey, in place."""
     sectors, zones = survey.spillover.shape
     count = np.zeros(sectors, np.int64)
-    sum_log = np.zeros(sectors, np.int64)
-    weight = np.zeros(sectors, np.int64)
-    weighted = np.zeros(sectors, np.int64)
-    weighted_square = np.zeros(sectors, np.int64)
+    sum_log, sum_change = np.zeros(sectors, np.int64), np.zeros(sectors, np.int64)
     capital = np.zeros((sectors, zones), np.int64)
     in_zone = np.zeros(zones, np.int64)
     knows = np.zeros((zones, len(FAMILIES)), np.int64)
@@ -127,9 +123,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
         employees, sales = people[i], revenue[i]
         count[s] += 1
         sum_log[s] += int(productivity * FINER)
-        weight[s] += int(employees * FINE)
-        weighted[s] += int(employees * productivity * FINE)
-        weighted_square[s] += int(employees * productivity * productivity * FINE)
+        sum_change[s] += int(firms.productivity_change[i] * FINER)
         capital[s, z] += int(firms.knowledge[i] * FINE)
         in_zone[z] += 1
         aware = firms.aware[i]
@@ -166,9 +160,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
     for s in range(sectors):
         if count[s] > 0:
             survey.mean_productivity[s] = sum_log[s] / FINER / count[s]
-            mean = weighted[s] / max(weight[s], 1)
-            variance = max(weighted_square[s] / max(weight[s], 1) - mean * mean, 0.0)
-            survey.frontier[s] = mean + FRONTIER_QUANTILE * variance**0.5
+            survey.mean_change[s] = sum_change[s] / FINER / count[s]
     for z in range(zones):
         for family in range(len(FAMILIES)):
             survey.known[z, family] = knows[z, family] / in_zone[z] if in_zone[z] > 0 else 0.0
@@ -189,8 +181,7 @@ def set_reference(survey: Survey) -> None:
 
 
 def assume_for_absent(survey: Survey) -> None:
-    """Sectors without any firm yet start at the region's mean productivity and frontier, not at zero."""
-    absent = survey.frontier == 0.0
+    """Sectors without any firm yet start at the region's mean productivity, not at zero."""
+    absent = survey.mean_productivity == 0.0
     if not absent.all():
         survey.mean_productivity[absent] = survey.mean_productivity[~absent].mean()
-        survey.frontier[absent] = survey.frontier[~absent].mean()
