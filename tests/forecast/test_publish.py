@@ -7,8 +7,9 @@ from ecosim.calibration.inherit import Level
 from ecosim.data.periods import quarter_index
 from ecosim.forecast import publish
 from ecosim.forecast.anchor import Anchor
-from ecosim.forecast.publish import FLOWS, INDEX, NAMES, RATIO, Futures, _stock_from_flows, by_year, past_stocks
+from ecosim.forecast.publish import FLOWS, INDEX, RATIO, Futures, _stock_from_flows, by_year, past_stocks
 from ecosim.forecast.start import Ladder
+from ecosim.model.ecosystem import OBSERVED
 
 END_2016, MIDDLE_2018 = quarter_index("2016-12"), quarter_index("2018-06")
 
@@ -43,7 +44,7 @@ def test_an_origin_at_the_end_of_september_leaves_one_quarter(make_world):
 
 
 def test_every_flow_is_a_series_and_no_stock_is_a_flow():
-    assert set(FLOWS) <= {*NAMES, "hnte_certifications"}
+    assert set(FLOWS) <= {*OBSERVED, "hnte_certifications"}
     assert not {"firms", "employment", "hnte_stock", "tech_sme_stock", "hightech_firms", "rd_personnel"} & set(FLOWS)
 
 

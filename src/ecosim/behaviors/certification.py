@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import (
@@ -89,7 +91,9 @@ def firm_log_hazard(c, firms, terms, i, rung):
 def firm_may_apply(c, firms, terms, i, rung):
     """Whether the firm in row i may apply for a rung, from its columns; staff counts as far as R&D is claimed."""
     log_sales = firms.log_employees[i] + firms.log_productivity[i]
-    claimed = firms.reported[i] * exp(log_sales) * 0.25 / max(firms.research[i], 1e-9)
+    claimed = 1.0
+    if rung == HIGH_TECH:
+        claimed = firms.reported[i] * exp(log_sales) * 0.25 / max(firms.research[i], 1e-9)
     return may_apply(
         terms.criteria,
         rung,
@@ -107,6 +111,28 @@ def firm_may_apply(c, firms, terms, i, rung):
 
 
 @kernel
+def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any) -> int:
+    """Rows to which anything can happen in this quarter; fills `listed`, (block,), and returns how many.
+
+    Tests only what is cheap and necessary for either rung; the rules themselves stand in `may_apply`.
+    """
+    alive, closing, performs, certificate = firms.alive, firms.closing, firms.performs, firms.certificate
+    age, aware, inert, patents, held = firms.age, firms.aware, firms.inert, firms.patents, firms.held
+    reported = firms.reported
+    fewest = min(criteria[4], 1.0)
+    lowest = 0.98 * min(criteria[0], criteria[1], criteria[2])
+    count = 0
+    for i in range(reported.size):
+        first = (certificate[i] == 0) & (performs[i] == 1) & (patents[i] >= 1) & (reported[i] > 0.0)
+        second = decides & (certificate[i] < HIGH_TECH) & (patents[i] >= fewest) & (reported[i] >= lowest)
+        knows = ((aware[i] & CERTIFICATION) != 0) & (inert[i] >= c.abstain) & (age[i] >= YOUNGEST)
+        renews = decides & (certificate[i] == HIGH_TECH) & (held[i] >= VALIDITY)
+        listed[count] = i
+        count += 1 if (((first | second) & knows) | renews) & (alive[i] == 1) & (closing[i] == 0) else 0
+    return count
+
+
+@kernel
 def act(
     c: Any,
     firms: Any,
@@ -118,39 +144,44 @@ def act(
     work: Any,
 ) -> None:
     """Certify, renew and lapse. shifts: conditions of the two rungs; decides: high-tech enterprises in this quarter."""
-    first, second, third = work[0], work[1], work[2]
-    for i in range(firms.uid.size):
-        first[i], second[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
-        third[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, RENEWAL)
-    for i in range(firms.uid.size):
-        firms.event[i] = 0
-        if firms.certificate[i] > 0:
-            firms.held[i] += 1
-        if firms.alive[i] == 0 or firms.closing[i] == 1:
-            continue
-        if firms.certificate[i] == HIGH_TECH:
-            if decides and firms.held[i] >= VALIDITY:
-                firms.held[i] = 0
-                kept = third[i] < c.renewal
-                firms.event[i] = RENEWED if kept else LAPSED
-                firms.certificate[i] = HIGH_TECH if kept else TECH_SME
+    event, held, certificate = firms.event, firms.held, firms.certificate
+    for i in range(event.size):
+        event[i] = 0
+    for i in range(held.size):
+        held[i] += 1 if certificate[i] > 0 else 0
+    listed = work[0].view(np.uint64)
+    for k in range(candidates(c, firms, terms.criteria, decides, listed)):
+        i = listed[k]
+        if certificate[i] == HIGH_TECH:
+            renew(c, firms, i, luck, quarter)
             continue
         if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
             rate = exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])
-            if second[i] < 1.0 - exp(-rate):
+            _, second = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
+            if second < 1.0 - exp(-rate):
                 # whoever skips the first rung enters its list as well
-                listed = NEW_TECH_SME if firms.certificate[i] == 0 else 0
-                firms.event[i] = NEW_HIGH_TECH | listed | (FIRST_HIGH_TECH if firms.honored[i] == 0 else 0)
-                firms.certificate[i] = HIGH_TECH
-                firms.held[i] = 0
+                new = NEW_TECH_SME if certificate[i] == 0 else 0
+                event[i] = NEW_HIGH_TECH | new | (FIRST_HIGH_TECH if firms.honored[i] == 0 else 0)
+                certificate[i] = HIGH_TECH
+                held[i] = 0
                 firms.honored[i] = 1
                 continue
-        if firms.certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
+        if certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
             rate = exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])
-            if first[i] < 1.0 - exp(-rate):
-                firms.certificate[i] = TECH_SME
-                firms.held[i] = 0
-                firms.event[i] = NEW_TECH_SME
+            first, _ = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
+            if first < 1.0 - exp(-rate):
+                certificate[i] = TECH_SME
+                held[i] = 0
+                event[i] = NEW_TECH_SME
+
+
+@inlined
+def renew(c, firms, i, luck, quarter):
+    """The certificate of the firm in row i runs out: it is renewed, or the firm falls to the first rung."""
+    kept = uniform(luck[0], luck[1], firms.uid[i], quarter, RENEWAL) < c.renewal
+    firms.held[i] = 0
+    firms.event[i] = RENEWED if kept else LAPSED
+    firms.certificate[i] = HIGH_TECH if kept else TECH_SME
 
 
 @kernel

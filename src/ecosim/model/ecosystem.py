@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label, year_of
 from ecosim.model import conditions as neutral_conditions
 from ecosim.model import survey as census
 from ecosim.model import systems
@@ -151,6 +151,35 @@ class EcosystemModel(mesa.Model):
             self.survey.reference[...] = spillover_reference
         self.take_survey()
         census.assume_for_absent(self.survey)
+
+    def fork(
+        self,
+        *,
+        rules: Rules | None = None,
+        policies: dict[str, Policy] | None = None,
+        conditions: Conditions | None = None,
+    ) -> "EcosystemModel":
+        """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
+
+        Its history starts anew. Its books hold what was spent in the present year, which counts against budgets.
+        """
+        twin = EcosystemModel(
+            self.region,
+            self.firms.copy(),
+            self.rules if rules is None else rules,
+            policies=self.policies if policies is None else policies,
+            conditions=conditions,
+            key=self.key,
+            weight=self.weight,
+            quarter=self.quarter,
+            people=self.looking,
+            reference=self.reference,
+            spillover_reference=self.survey.reference,
+        )
+        twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
+        year = year_of(self.quarter + 1)
+        twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
 

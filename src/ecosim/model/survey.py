@@ -68,6 +68,7 @@ class Survey(NamedTuple):
     spillover: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge relative to the reference
     reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the origin
     known: NDArray[np.float64]  # (Z, families) share of firms that know
+    liaisons: NDArray[np.float64]  # (Z,) share of firms with a liaison officer
     unaware: NDArray[np.int64]  # (K,) firms that do not know certification
     servable: NDArray[np.int64]  # (K,) R&D performers that know it and hold no high-tech certificate
     totals: NDArray[np.int64]  # (len(SERIES),) fixed point where the unit is money or persons
@@ -91,6 +92,7 @@ def blank(zones: int, kinds: int) -> Survey:
         spillover=np.zeros((sectors, zones)),
         reference=np.zeros((sectors, zones)),
         known=np.zeros((zones, len(FAMILIES))),
+        liaisons=np.zeros(zones),
         unaware=np.zeros(kinds, np.int64),
         servable=np.zeros(kinds, np.int64),
         totals=np.zeros(len(SERIES), np.int64),
@@ -104,7 +106,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
     count = np.zeros(sectors, np.int64)
     sum_log, sum_change = np.zeros(sectors, np.int64), np.zeros(sectors, np.int64)
     capital = np.zeros((sectors, zones), np.int64)
-    in_zone = np.zeros(zones, np.int64)
+    in_zone, officers = np.zeros(zones, np.int64), np.zeros(zones, np.int64)
     knows = np.zeros((zones, len(FAMILIES)), np.int64)
     totals = survey.totals
     totals[:] = 0
@@ -126,6 +128,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
         sum_change[s] += int(firms.productivity_change[i] * FINER)
         capital[s, z] += int(firms.knowledge[i] * FINE)
         in_zone[z] += 1
+        officers[z] += firms.liaison[i]
         aware = firms.aware[i]
         for family in range(len(FAMILIES)):
             knows[z, family] += (aware >> family) & 1
@@ -162,6 +165,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
             survey.mean_productivity[s] = sum_log[s] / FINER / count[s]
             survey.mean_change[s] = sum_change[s] / FINER / count[s]
     for z in range(zones):
+        survey.liaisons[z] = officers[z] / in_zone[z] if in_zone[z] > 0 else 0.0
         for family in range(len(FAMILIES)):
             survey.known[z, family] = knows[z, family] / in_zone[z] if in_zone[z] > 0 else 0.0
         for s in range(sectors):

@@ -40,7 +40,7 @@ class Terms(NamedTuple):
     lending: Array  # (rungs, kinds) added to the log odds that credit is granted
     spread: Array  # (rungs, kinds) taken off the yearly interest rate
     # information and service
-    reach: Array  # service network: share by which word of the programs travels faster
+    reach: Array  # (zones,) service network: share by which word of the programs travels faster
     quality: Array  # (1,) of public service, factor on what a visit or service achieves; neutral 1
     effort: Array  # (1,) factor on places of visits, service and review; neutral 1
     # knowledge from outside
@@ -79,6 +79,7 @@ def neutral(zones: int) -> Terms:
         "quality": (1,),
         "effort": (1,),
         "nearness": (zones,),
+        "reach": (zones,),
         "arrivals": (len(SOURCES), len(SECTORS), zones),
     }
     sizes = {name: shapes.get(name, (count,)) for name in Terms._fields}
