@@ -12,7 +12,7 @@ from ecosim.model.luck import GROWTH, uniform
 VARIANCE_GAMMA = np.loadtxt(Path(__file__).with_name("variance_gamma.csv"), skiprows=1)
 STEPS_PER_UNIT = 16.0
 LAST = VARIANCE_GAMMA.size - 2
-LARGEST_MEAN = 0.3  # a quarter, either way
+LARGEST_MEAN = 0.5  # a quarter, either way
 LARGEST_SPREAD = 0.9
 LARGEST_GAP = 1.0
 

@@ -2,9 +2,12 @@
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.growth import LAST, STEPS_PER_UNIT, variance_gamma
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.luck import PRODUCTIVITY, uniforms
+
+ROOT_TWO = 1.4142135623730951
 
 
 class Productivity(NamedTuple):
@@ -13,7 +16,7 @@ class Productivity(NamedTuple):
     trend: float  # a quarter
     knowledge: float  # elasticity to R&D capital
     imitation: float  # share of the gap to the sector's mean that is closed in a quarter, from either side
-    noise: float  # standard deviation of a quarter's own shock
+    noise: float  # standard deviation of a quarter's own shock, variance-gamma: Laplace over a year, as growth
 
 
 @inlined
@@ -35,6 +38,10 @@ def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quart
     for i in range(firms.uid.size):
         common[i] = survey.mean_productivity[firms.sector[i]]
         trend[i] = demand * survey.high_tech[firms.sector[i]]
+    for i in range(firms.uid.size):
+        z = -log(1.0 - abs(2.0 * luckier[i] - 1.0)) * STEPS_PER_UNIT
+        position = min(int(z), LAST)
+        luckier[i] = variance_gamma(luckier[i], position, z - position) * ROOT_TWO  # of unit variance
     log_productivity, log_employees, change = firms.log_productivity, firms.log_employees, firms.productivity_change
     knowledge = firms.knowledge
     for i in range(firms.uid.size):
@@ -42,6 +49,5 @@ def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quart
         growth = log(1.0 - k.depreciation + renewal[i] * payoff) if knowledge[i] > 0.0 else 0.0
         absorbs = min(1.0, 0.25 + 0.1 * log_employees[i])
         gap = (common[i] - log_productivity[i]) * absorbs
-        shock = log(luckier[i] / (1.0 - luckier[i])) * 0.5513288954217921  # logistic of unit variance
-        change[i] = mean_change(c, 1.0, growth, gap) + c.noise * shock
+        change[i] = mean_change(c, 1.0, growth, gap) + c.noise * luckier[i]
         log_productivity[i] += change[i] + trend[i]

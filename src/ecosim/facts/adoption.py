@@ -20,7 +20,7 @@ class Curve(NamedTuple):
 
 
 def logistic(shares: Floats) -> Curve:
-    """Least squares of a logistic curve on a series (n,) of shares of adopters, t = 0, 1, ... n - 1.
+    """Least squares of a logistic curve on a series (n,) of shares of adopters, t = 0, 1, ... n - 1; the ceiling is a share.
 
     Griliches (1957), "Hybrid corn", doi:10.2307/1905380.
     """
@@ -29,8 +29,10 @@ def logistic(shares: Floats) -> Curve:
     def curve(t: Floats, ceiling: float, speed: float, middle: float) -> Floats:
         return ceiling / (1.0 + np.exp(-speed * (t - middle)))
 
-    start = (float(shares.max()), 8.0 / shares.size, shares.size / 2.0)
-    (ceiling, speed, middle), _ = optimize.curve_fit(curve, t, shares, p0=start, maxfev=20_000)
+    length = float(shares.size)
+    start = (min(1.2 * float(shares.max()), 1.0), 8.0 / length, length / 2.0)
+    bounds = ([0.0, 0.01 / length, -3.0 * length], [1.0, 100.0 / length, 4.0 * length])
+    (ceiling, speed, middle), _ = optimize.curve_fit(curve, t, shares, p0=start, bounds=bounds, max_nfev=20_000)
     left = shares - curve(t, ceiling, speed, middle)
     explained = 1.0 - float((left**2).sum() / ((shares - shares.mean()) ** 2).sum())
     return Curve(float(ceiling), float(speed), float(middle), explained, float(middle / (shares.size - 1)))

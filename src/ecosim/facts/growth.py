@@ -28,12 +28,16 @@ def subbotin(growth: Floats) -> Subbotin:
 
     def profile(shape: float, location: float) -> float:
         scale = np.mean(np.abs(growth - location) ** shape) ** (1.0 / shape)
-        return float(size * (np.log(2.0 * scale) + np.log(shape) / shape + special.gammaln(1.0 + 1.0 / shape) + 1.0 / shape))
+        return float(
+            size * (np.log(2.0 * scale) + np.log(shape) / shape + special.gammaln(1.0 + 1.0 / shape) + 1.0 / shape)
+        )
 
     location, shape = float(np.median(growth)), 1.0
     for _ in range(20):
         last = shape
-        shape = float(optimize.minimize_scalar(lambda b: profile(b, location), bounds=(0.2, 5.0), method="bounded").x)
+        shape = float(
+            optimize.minimize_scalar(lambda b, m=location: profile(b, m), bounds=(0.2, 5.0), method="bounded").x
+        )
         width = growth.std() / np.sqrt(size) * 10.0
         location = float(
             optimize.minimize_scalar(

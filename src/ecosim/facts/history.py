@@ -76,7 +76,13 @@ def forget(region: Region, firms: int, behaviors: Behaviors, policies: dict[str,
     table = synthesize(region, count, key)
     people = int(np.exp(table.columns.log_employees[table.rows]).sum() * PEOPLE_SHARE)
     model = EcosystemModel(
-        region, table, FirmRules(behaviors, region), policies=policies, key=key, quarter=start - FORGETTING, people=people
+        region,
+        table,
+        FirmRules(behaviors, region),
+        policies=policies,
+        key=key,
+        quarter=start - FORGETTING,
+        people=people,
     )
     for _ in range(FORGETTING):
         model.step()

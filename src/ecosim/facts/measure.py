@@ -1,5 +1,7 @@
 """All measures of one seed, taken from its history."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -111,7 +113,7 @@ def of_research(years: list[Year]) -> dict[str, float]:
 
 def _research_productivity(years: list[Year]) -> float:
     parts = []
-    for first, second in zip(years[:-1], years[1:], strict=True):
+    for first, second in pairwise(years):
         i, j = matched(first, second)
         usable = (first.ratio[i] > 0.0) & (first.knowledge[i] > 0.0) & (second.knowledge[j] > 0.0)
         usable &= second.performs[j] == 1
@@ -142,7 +144,8 @@ def of_patents(years: list[Year]) -> dict[str, float]:
     counted = patents.elasticity_of_counts(last.filed[whole_year], np.log(last.research[whole_year]))
     return {
         "patents_top": patents.share_of_top_decile(total),
-        "patents_tail": patents.power_law(total).exponent,
+        "patents_tail": patents.tail_of_top_decile(total).exponent,
+        "patents_tail_free": patents.power_law(total).exponent,
         "patents_elasticity": counted.elasticity,
         "patents_dispersion": counted.dispersion,
     }
@@ -179,7 +182,9 @@ def of_reallocation(first: Year, last: Year) -> dict[str, float]:
         "net_entry": parts.net_entry_share,
         "high_growth": parts.change,
         "entrants_employment": float(weight[new].sum() / weight.sum()),
-        "entrants_behind": float(np.average(value[new], weights=weight[new]) - np.average(value[~new], weights=weight[~new])),
+        "entrants_behind": float(
+            np.average(value[new], weights=weight[new]) - np.average(value[~new], weights=weight[~new])
+        ),
     }
 
 

@@ -6,14 +6,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def rises_with_size(log_sizes: Floats, performs: NDArray[np.int8], bins: int = 8) -> float:
-    """Rank correlation of the share of performers with size over equal-count bins: 1 where every larger bin has more."""
-    groups = np.array_split(np.argsort(log_sizes, kind="stable"), bins)
-    share = np.array([performs[rows].mean() for rows in groups])
-    rank = np.argsort(np.argsort(share))
-    return float(np.corrcoef(rank, np.arange(bins))[0, 1])
-
-
 def skewness(values: Floats) -> float:
     """Third standardized moment."""
     z = (values - values.mean()) / values.std()

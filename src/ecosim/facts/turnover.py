@@ -1,5 +1,7 @@
 """Births and deaths: closing hazards by age and the rate of entry."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ def yearly_hazards(exposure: Floats, closed: Floats, edges: tuple[float, ...]) -
     mean, weighted by exposure. Returns one hazard for each [edge, next edge). Every class must have somebody in it.
     """
     hazards = []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         of_age = slice(int(4 * first), int(4 * last))
         if last - first == 1.0:
             hazards.append(1.0 - float(np.prod(1.0 - closed[of_age] / exposure[of_age])))
