@@ -67,7 +67,7 @@ def test_refused_credit_halves_research_and_conditions_shift_it(stage, center):
 def test_starts_and_stops_follow_their_hazards(stage, quarter, center, columns, log_hazard):
     scene = stage(40_000, **columns)
     before = scene.firms.performs.copy()
-    research.participate(center.participation, scene.firms, scene.luck, quarter, scene.work)
+    research.participate(center.participation, scene.firms, scene.life(quarter)[2])
     chance = -np.expm1(-np.exp(log_hazard(center.participation)))
     changed = np.mean(scene.firms.performs != before)
     assert abs(changed - chance) < 4 * (chance / 40_000) ** 0.5

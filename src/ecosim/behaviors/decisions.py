@@ -32,6 +32,7 @@ from ecosim.behaviors.research import Intensity, Participation
 from ecosim.behaviors.service import Service
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns
+from ecosim.model.luck import LIFE, fine_and_two_coarse
 from ecosim.model.region import OWNERSHIP
 from ecosim.model.survey import Survey
 from ecosim.model.terms import Terms
@@ -78,14 +79,15 @@ def decide(
     b: Behaviors, firms: Columns, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
 ) -> None:
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here."""
-    work = np.empty((SCRATCH, BLOCK))
+    work, life = np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))
-        exit.act(b.exit, block, terms, survey, luck, quarter, work)
+        draw_life(block, luck, quarter, life)
+        exit.act(b.exit, block, terms, survey, life[1], work)
         grow_older(block)
-        growth.act(b.growth, block, survey, luck, quarter, work)
+        growth.act(b.growth, block, survey, life[0], work)
         classify(block, survey.known.shape[0])
-        research.participate(b.participation, block, luck, quarter, work)
+        research.participate(b.participation, block, life[2])
         research.spend(b.intensity, block, terms, weather.research, work)
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
@@ -97,6 +99,14 @@ def decide(
         certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
         finance.act(b.finance, block, terms, luck, quarter, work)
         hiring.post(b.hiring, block, terms, luck, quarter, work)
+
+
+@kernel
+def draw_life(firms: Columns, luck: Any, quarter: Any, life: Any) -> None:
+    """Uniforms of growth, closing, and start or stop of R&D: one call for three rules. life: (3, block)."""
+    uid, growing, closing, starting = firms.uid, life[0], life[1], life[2]
+    for i in range(uid.size):
+        growing[i], closing[i], starting[i] = fine_and_two_coarse(luck[0], luck[1], uid[i], quarter, LIFE)
 
 
 @kernel

@@ -7,7 +7,6 @@ import numpy as np
 
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.luck import GROWTH, uniform
 
 VARIANCE_GAMMA = np.loadtxt(Path(__file__).with_name("variance_gamma.csv"), skiprows=1)
 STEPS_PER_UNIT = 16.0
@@ -62,15 +61,14 @@ def variance_gamma(u, position, fraction):
 
 
 @kernel
-def act(c: Any, firms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Change employment. Source: variance-gamma as jump reading of the Laplace fact, Arata (2019), unverified.
+def act(c: Any, firms: Any, survey: Any, draw: Any, work: Any) -> None:
+    """Change employment. draw: uniforms, (block,).
 
     What a firm has gained on its sector in productivity moves it as its own luck does: less the larger it is, so that
     the share of its growth which productivity explains is the same at any size.
+    Source: variance-gamma as jump reading of the Laplace fact, Arata (2019), unverified.
     """
-    draw, gap, step, gained = work[0], work[1], work[2], work[3]
-    for i in range(firms.uid.size):
-        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, GROWTH)
+    gap, step, gained = work[0], work[1], work[2]
     for i in range(firms.uid.size):
         ahead = firms.log_productivity[i] - survey.mean_productivity[firms.sector[i]]
         gap[i] = min(max(ahead, -LARGEST_GAP), LARGEST_GAP)
@@ -85,5 +83,6 @@ def act(c: Any, firms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> 
         mean = mean_growth(c, 0.25, gained[i] * relative, gap[i])
         mean = min(max(mean, -LARGEST_MEAN), LARGEST_MEAN)
         b = spread(c, relative)
-        change = log(1.0 + mean) + 0.25 * log(1.0 - b * b) + b * step[i]
+        square = (1.0 + mean) * (1.0 + mean)
+        change = 0.25 * log(square * square * (1.0 - b * b)) + b * step[i]  # the mean of e**step is taken out
         log_employees[i] = max(log_employees[i] + change, 0.0)

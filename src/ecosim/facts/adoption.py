@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 
 class Curve(NamedTuple):
-    """ceiling / (1 + exp(-speed (t - middle))); explained: R squared; inside: middle over the length of the sample."""
+    """ceiling / (1 + exp(-speed (t - middle))), ceiling at most 1; explained: R squared; inside: middle over the length of the sample."""
 
     ceiling: float
     speed: float
@@ -20,7 +20,7 @@ class Curve(NamedTuple):
 
 
 def logistic(shares: Floats) -> Curve:
-    """Least squares of a logistic curve on a series (n,) of shares of adopters, t = 0, 1, ... n - 1; the ceiling is a share.
+    """Least squares of a logistic curve on a series (n,) of shares of adopters, t = 0, 1, ... n - 1.
 
     Griliches (1957), "Hybrid corn", doi:10.2307/1905380.
     """

@@ -137,7 +137,7 @@ class EcosystemModel(mesa.Model):
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
-        self.survey = census.blank(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)

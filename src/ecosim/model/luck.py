@@ -13,8 +13,9 @@ from ecosim.model.arithmetic import as_float
 from ecosim.model.compiled import inlined
 
 # streams: one for each kind of event, so that a number is never used twice
-(EXIT, GROWTH, PARTICIPATION, NOTCH, INNOVATION, PRODUCTIVITY, AWARENESS) = np.arange(7, dtype=np.uint64)
-(LADDER, RENEWAL, CREDIT) = np.arange(8, 11, dtype=np.uint64)  # 7 and 11 are free
+(LIFE,) = np.arange(1, dtype=np.uint64)  # closing, growth, start and stop of R&D
+(NOTCH, INNOVATION, PRODUCTIVITY, AWARENESS) = np.arange(3, 7, dtype=np.uint64)
+(LADDER, RENEWAL, CREDIT) = np.arange(8, 11, dtype=np.uint64)  # 1, 2, 7 and 11 are free
 (HIRING, SPAWN, NEWBORN, NEWBORN_TRAITS) = np.arange(12, 16, dtype=np.uint64)
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
 (VISIT_RANK,) = np.arange(23, 24, dtype=np.uint64)
@@ -83,6 +84,13 @@ def four_uniforms(seed, member, uid, quarter, stream):
     """
     a, b, c, d = philox(uid & WORD, uid >> THIRTY_TWO, quarter, stream, seed, member)
     return coarse(a), coarse(b), coarse(c), coarse(d)
+
+
+@inlined
+def fine_and_two_coarse(seed, member, uid, quarter, stream):
+    """Three independent uniforms of one name: one as of `uniform`, two on the grid of `four_uniforms`."""
+    a, b, c, d = philox(uid & WORD, uid >> THIRTY_TWO, quarter, stream, seed, member)
+    return unit(a, b), coarse(c), coarse(d)
 
 
 @inlined
