@@ -157,7 +157,8 @@ def show(outcome: FactsOutcome, console: Any = None) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("verdict")
     table.add_column("kind", no_wrap=True)
-    for row in outcome.facts[outcome.facts["verdict"] != ""].to_dict("records"):
+    judged = outcome.facts[outcome.facts["verdict"] != ""]
+    for row in judged.sort_values("kind", ascending=False, kind="stable").to_dict("records"):
         value = f"{_short(row['value'])} ± {_short(row['standard_error'])}"
         cells = (row["fact"], row["name"], row["target"], value, row["verdict"], row["kind"])
         table.add_row(*map(str, cells), style="bold red" if row["verdict"] == "fail" else "")

@@ -10,7 +10,10 @@ Floats = NDArray[np.float64]
 
 
 class Curve(NamedTuple):
-    """ceiling / (1 + exp(-speed (t - middle))), ceiling at most 1; explained: R squared; inside: middle over the length of the sample."""
+    """ceiling / (1 + exp(-speed (t - middle))), ceiling at most 1.
+
+    explained: R squared; inside: middle over the length of the sample.
+    """
 
     ceiling: float
     speed: float

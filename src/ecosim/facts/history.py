@@ -1,6 +1,5 @@
 """A long history of simulated firms for the facts: decades until the start is forgotten, then years on record."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
 from typing import NamedTuple
@@ -71,23 +70,22 @@ def simulate(region: Region, firms: int, behaviors: Behaviors, policies: dict[st
 def forget(region: Region, firms: int, behaviors: Behaviors, policies: dict[str, Policy], key: Key) -> EcosystemModel:
     """A model at PROGRAMS_START whose sizes and productivities no longer show the first population."""
     start = quarter_index(PROGRAMS_START)
-    growth = behaviors.entry.growth
-    count = max(200, ceil(firms * np.exp(-growth * FORGETTING / QUARTERS_PER_YEAR)))
-    table = synthesize(region, count, key)
-    people = int(np.exp(table.columns.log_employees[table.rows]).sum() * PEOPLE_SHARE)
-    model = EcosystemModel(
-        region,
-        table,
-        FirmRules(behaviors, region),
-        policies=policies,
-        key=key,
-        quarter=start - FORGETTING,
-        people=people,
-    )
+    count = max(200, ceil(firms * np.exp(-behaviors.entry.growth * FORGETTING / QUARTERS_PER_YEAR)))
+    model = synthesized(region, count, behaviors, policies, key, start - FORGETTING)
     for _ in range(FORGETTING):
         model.step()
     relevel(model)
     return model
+
+
+def synthesized(
+    region: Region, firms: int, behaviors: Behaviors, policies: dict[str, Policy], key: Key, quarter: int
+) -> EcosystemModel:
+    """A model of a first population at a quarter (index)."""
+    table = synthesize(region, firms, key)
+    people = int(np.exp(table.columns.log_employees[table.rows]).sum() * PEOPLE_SHARE)
+    rules = FirmRules(behaviors, region)
+    return EcosystemModel(region, table, rules, policies=policies, key=key, quarter=quarter, people=people)
 
 
 def relevel(model: EcosystemModel) -> None:
@@ -181,9 +179,6 @@ def _year(model: EcosystemModel, sums: _Sums, uid: NDArray[np.uint64], stretch: 
         responds=raised > 0.0,
         certificate=columns.certificate[rows],
     )
-
-
-Progress = Callable[[int, int], None]
 
 
 def matched(before: Year, after: Year) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

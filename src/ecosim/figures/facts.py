@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-ROW, GAP = 0.215, 0.28  # inch of a row, and between two kinds
-WORDS, NUMBERS = 3.05, 0.95  # inch of the names on the left and of the values on the right
-WIDTH = 7.6
+ROW, GAP, AIR = 0.215, 0.26, 0.1  # inch of a row, for the name of a kind, and below the rows of a kind
+WORDS, NUMBERS = 4.1, 0.95  # inch of the names on the left and of the values on the right
+WIDTH = 8.4
 REACH = 1.0  # widths of a band that are drawn beyond it; what lies further is an arrow at the edge
 
 
@@ -31,7 +31,7 @@ def facts_chart(facts: pd.DataFrame, by_seed: pd.DataFrame, path: Path, place: s
     if shown.empty:
         raise ValueError("no fact with a target; give the table of the study of stylised facts")
     kinds = [kind for kind in ("validation", "calibration check") if (shown["kind"] == kind).any()]
-    height = 0.95 + ROW * len(shown) + GAP * len(kinds)
+    height = 0.65 + ROW * len(shown) + (GAP + AIR) * len(kinds)
     figure = canvas.new_figure(WIDTH, height)
     _write_heads(figure, shown, place, height)
     top = height - 0.55
@@ -42,7 +42,7 @@ def facts_chart(facts: pd.DataFrame, by_seed: pd.DataFrame, path: Path, place: s
         bottom = top - ROW * len(rows)
         axes = canvas.panel(figure, WORDS, bottom, WIDTH - WORDS - NUMBERS, ROW * len(rows))
         _draw(axes, rows, by_seed)
-        top = bottom
+        top = bottom - AIR
     return canvas.save(figure, path)
 
 
