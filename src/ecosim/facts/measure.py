@@ -51,6 +51,7 @@ def of_growth(years: list[Year]) -> dict[str, float]:
     size, change, now, before = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     return {
         "growth_shape": growth.subbotin(change).shape,
+        "growth_shape_rescaled": growth.subbotin(growth.rescaled(size, change)).shape,
         "size_variance": growth.size_variance_slope(size, change),
         "growth_explained": growth.explained_share(change, np.column_stack([now, before])),
     }
@@ -107,11 +108,11 @@ def of_research(years: list[Year]) -> dict[str, float]:
         "intensity_spread": float(logs.std()),
         "intensity_skew": research.skewness(last.ratio[spends]),
         "intensity_size": research.slope(last.log_employees[spends], logs),
-        "research_productivity": _research_productivity(years),
+        **_research_productivity(years),
     }
 
 
-def _research_productivity(years: list[Year]) -> float:
+def _research_productivity(years: list[Year]) -> dict[str, float]:
     parts = []
     for first, second in pairwise(years):
         i, j = matched(first, second)
@@ -131,7 +132,11 @@ def _research_productivity(years: list[Year]) -> float:
             )
         )
     table = np.concatenate(parts)
-    return research.elasticity_of_change(table[:, 0], table[:, 1], table[:, 2], table[:, 3:])
+    change, cause, known, controls = table[:, 0], table[:, 1], table[:, 2], table[:, 3:]
+    return {
+        "research_productivity": research.elasticity_of_change(change, cause, known, controls),
+        "research_productivity_plain": research.elasticity_of_change(change, cause, cause, controls),
+    }
 
 
 def of_patents(years: list[Year]) -> dict[str, float]:
