@@ -26,6 +26,7 @@ class Entry(NamedTuple):
     productivity: float  # ln sales per worker relative to the sector's mean
     productivity_spread: float
     performs: float  # share that does R&D from the start
+    fresh: float  # share of new products in the sales of a newborn firm that does R&D
 
 
 @inlined
@@ -122,7 +123,7 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.leader_vacancies[i] = 0
         firms.institute[i] = 0
         firms.waiting[i] = 0
-        firms.fresh[i] = 0.0
+        firms.fresh[i] = c.fresh if fate < c.performs else 0.0
         firms.liaison[i] = 0
         firms.visited[i] = 0
         firms.matched[i] = 0

@@ -99,8 +99,9 @@ def relevel(model: EcosystemModel) -> None:
     columns.log_productivity[rows] -= factor
     for money in (columns.knowledge, columns.research, columns.loan, columns.cash):
         money[rows] *= np.exp(-factor)
-    for none_yet in (columns.aware, columns.certificate, columns.held, columns.honored):
+    for none_yet in (columns.aware, columns.certificate, columns.held, columns.honored, columns.institute):
         none_yet[rows] = 0
+    columns.waiting[rows] = 0
     model.take_survey()
     census.set_reference(model.survey)
 

@@ -20,6 +20,7 @@ from ecosim.model.compiled import inlined
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
 (VISIT_RANK,) = np.arange(23, 24, dtype=np.uint64)
 (INSTITUTE, EXTRA_FILING) = np.arange(32, 34, dtype=np.uint64)
+(POSTS, SUPPLY, MATCHING) = np.arange(60, 63, dtype=np.uint64)
 
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)

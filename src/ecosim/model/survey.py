@@ -50,8 +50,8 @@ SERIES = (
     FIRMS, EMPLOYMENT, SALES, PERFORMERS, RD, RD_REPORTED, PERSONNEL, APPLIED, INVENTIONS, GRANTED, INVENTIONS_GRANTED,
     TECH_SMES, NEW_TECH_SMES, HNTES, NEW_HNTES, RENEWALS, LAPSES, FOREIGN_HNTES, HIGHTECH, AWARE, ASSISTED, CONSTRAINED,
 ) = range(len(SERIES))  # fmt: skip
-# sums by cell: firms, log productivity and its change, R&D capital, firms of designated size, liaison officers, firms
-# that know each family
+# sums by cell: firms, log productivity and its change, R&D capital, firms of designated size, firms with a liaison
+# officer, firms that know each family
 COUNT, LOG, CHANGE, CAPITAL, LARGE, OFFICERS, KNOW = range(7)
 PARTS = KNOW + len(FAMILIES)
 BLOCK = 1024
@@ -213,8 +213,8 @@ def add_cells(firms: Columns, start: int, stop: int, cells: Any, survey: Survey)
         cell[LOG] += int(productivity * FINER)
         cell[CHANGE] += int(change[i] * FINER)
         cell[CAPITAL] += int(knowledge[i] * FINE)
-        cell[OFFICERS] += liaison[i]
         cell[LARGE] += 1 if log_employees[i] + productivity >= DESIGNATED_SIZE else 0
+        cell[OFFICERS] += liaison[i]
         knows = np.int64(aware[i])
         for family in range(len(FAMILIES)):
             cell[KNOW + family] += (knows >> family) & 1
