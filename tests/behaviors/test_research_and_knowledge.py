@@ -66,7 +66,7 @@ def test_conditions_shift_research(stage, center):
 def test_starts_and_stops_follow_their_hazards(stage, quarter, center, columns, log_hazard):
     scene = stage(40_000, **columns)
     before = scene.firms.performs.copy()
-    research.participate(center.participation, scene.firms, scene.life(quarter)[2])
+    research.participate(center.participation, scene.firms, scene.terms, scene.life(quarter)[2], scene.work)
     chance = -np.expm1(-np.exp(log_hazard(center.participation)))
     changed = np.mean(scene.firms.performs != before)
     assert abs(changed - chance) < 4 * (chance / 40_000) ** 0.5

@@ -72,16 +72,18 @@ def log_intensity(c, one, ambition, size, foreign, log_price, log_grant, institu
 
 
 @kernel
-def participate(c: Any, firms: Any, draw: Any) -> None:
-    """Start or stop R&D. draw: uniforms, (block,)."""
-    performs, aware, ownership = firms.performs, firms.aware, firms.ownership
+def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
+    """Start or stop R&D. draw: uniforms, (block,); work: (n, block) scratch."""
+    performs, aware, ownership, push = firms.performs, firms.aware, firms.ownership, work[0]
+    for i in range(performs.size):
+        push[i] = terms.research_push[firms.kind[i]]
     certificate, log_employees = firms.certificate, firms.log_employees
     for i in range(performs.size):
         knows = 1.0 if (aware[i] & RESEARCH) != 0 else 0.0
         foreign = 1.0 if ownership[i] >= FOREIGN_FROM else 0.0
         begin = log_start(c, 1.0, knows, log_employees[i] - LOG_TEN, foreign)
         end = log_stop(c, 1.0, 1.0 if certificate[i] > 0 else 0.0)
-        changes = draw[i] < 1.0 - exp(-exp(begin if performs[i] == 0 else end))
+        changes = draw[i] < 1.0 - exp(-exp(begin + push[i] if performs[i] == 0 else end))
         performs[i] = performs[i] ^ (1 if changes else 0)
 
 

@@ -1,6 +1,6 @@
 """The quarter and the books: a Mesa model whose firms live in columns; it alone founds, closes, hires and pays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -28,18 +28,22 @@ from ecosim.model.terms import Terms
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
 BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
-OBSERVED = (*SERIES, *SYSTEM_SERIES, *BIRTHS, "births", "deaths")  # what `EcosystemModel.observe` returns
+FLOWS = (*BIRTHS, "arrivals_rejected", "births", "deaths")
+OBSERVED = (*SERIES, *SYSTEM_SERIES, *FLOWS)  # what `EcosystemModel.observe` returns
 
 
 class Arrivals(NamedTuple):
-    """Firms to be founded: rows are not yet taken. source: how they come, index into SOURCES."""
+    """Firms to be founded, (n,) arrays: rows are not yet taken. source: how they come, index into SOURCES.
+
+    rejected: arrivals that a park's entry standard kept out.
+    """
 
     uids: NDArray[np.uint64]
     sector: NDArray[np.int8]
     zone: NDArray[np.int8]
     ownership: NDArray[np.int8]
-    log_size: float  # mean ln employees
-    source: int
+    source: NDArray[np.int8]
+    rejected: int = 0
 
 
 class Rules(Protocol):
@@ -74,11 +78,11 @@ class Rules(Protocol):
     ) -> int:
         """Hires go to the firms (rows) with vacancies; returns people."""
 
-    def founders(self, model: "EcosystemModel") -> Sequence[Arrivals]:
+    def founders(self, model: "EcosystemModel") -> Arrivals:
         """Firms that are founded in this quarter."""
 
-    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64], size: float) -> None:
-        """Give new firms their traits."""
+    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
+        """Give new firms, whose place, owner and source are set, the rest of their traits."""
 
 
 class Policy(Protocol):
@@ -155,6 +159,7 @@ class EcosystemModel(mesa.Model):
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
         self.births = self.deaths = 0
+        self.rejected = 0  # arrivals of the quarter that an entry standard kept out
         self.closed = 0  # firms closed since the last survey
         self.reference = float(len(firms)) if reference is None else reference
         self.history: list[NDArray[np.float64]] = []
@@ -189,6 +194,9 @@ class EcosystemModel(mesa.Model):
         )
         twin.paid_share, twin.left_over = dict(self.paid_share), dict(self.left_over)
         twin.review_left = self.review_left.copy()
+        if self.survey.outside.any():
+            twin.survey.outside[...] = self.survey.outside
+            twin.take_survey()
         year = year_of(self.quarter + 1)
         twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
         return twin
@@ -272,18 +280,16 @@ class EcosystemModel(mesa.Model):
 
     def found(self) -> None:
         """Firms begin."""
-        self.births = 0
-        self.births_by_source[:] = 0
-        for arrivals in self.rules.founders(self):
-            rows = self.firms.take_rows(arrivals.uids.size)
-            columns = self.firms.columns
-            columns.sector[rows] = arrivals.sector
-            columns.zone[rows] = arrivals.zone
-            columns.ownership[rows] = arrivals.ownership
-            columns.source[rows] = arrivals.source
-            self.rules.furnish(self, rows, arrivals.uids, arrivals.log_size)
-            self.births += int(rows.size)
-            self.births_by_source[arrivals.source] += int(rows.size)
+        arrivals = self.rules.founders(self)
+        rows = self.firms.take_rows(arrivals.uids.size)
+        columns = self.firms.columns
+        columns.sector[rows] = arrivals.sector
+        columns.zone[rows] = arrivals.zone
+        columns.ownership[rows] = arrivals.ownership
+        columns.source[rows] = arrivals.source
+        self.rules.furnish(self, rows, arrivals.uids)
+        self.births, self.rejected = int(rows.size), arrivals.rejected
+        self.births_by_source[:] = np.bincount(arrivals.source, minlength=len(SOURCES))
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
@@ -294,7 +300,7 @@ class EcosystemModel(mesa.Model):
 
     def observe(self) -> NDArray[np.float64]:
         """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
-        flows = [*self.births_by_source[1:], self.births, self.deaths]
+        flows = [*self.births_by_source[1:], self.rejected, self.births, self.deaths]
         return np.concatenate([self.survey.series, systems.series(self.systems), flows]) * self.weight
 
     @property
