@@ -1,6 +1,7 @@
-"""Charts of tables: fans of futures, policy effects, and past forecasts beside what then happened."""
+"""Charts of tables: fans of futures, policy effects, past forecasts beside what happened, facts in their bands."""
 
 from ecosim.figures.effect import effect_chart
+from ecosim.figures.facts import facts_chart
 from ecosim.figures.fan import Fan, fan_chart, fan_limits
 from ecosim.figures.hindcast import hindcast_chart
 from ecosim.figures.labels import TARGETS, Labels, TargetLabel
@@ -12,6 +13,7 @@ __all__ = [
     "Labels",
     "TargetLabel",
     "effect_chart",
+    "facts_chart",
     "fan_chart",
     "fan_limits",
     "hindcast_chart",
