@@ -69,6 +69,12 @@ WRONG = [  # overrides, what the message must say
     ([PINGHU, "data=own"], "data.path has no value"),
     ([PINGHU, "data.carried=null"], "no counts at all"),
     ([PINGHU, "study=forcast"], "did you mean 'forecast'"),
+    ([PINGHU, "study.name=forcast"], "study.name='forcast'; did you mean 'forecast'"),
+    ([PINGHU, "study.seeds=5"], "no 'seeds' in 'study'"),
+    ([PINGHU, "+study.target=[hnte_stock]"], "no key 'study.target'; did you mean 'targets'"),
+    (["study=stylised_facts", "study.seeds=2"], "study.seeds=2: must be greater than or equal to 3"),
+    (["study=stylised_facts", "study.seeds=many"], "study.seeds='many': must be a whole number"),
+    (["study=stylised_facts", "+study.sedes=5"], "no key 'study.sedes'; did you mean 'seeds'"),
 ]
 
 

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
+from ecosim.door.settings import Forecast
 from ecosim.model.region import Region, Zone
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ def count_workers(workers: int | None) -> int:
 
 def build_job(composed: Composed, cwd: Path) -> "Job":
     """Everything that the forecast needs, as plain objects. Raises UserError where something cannot be built."""
+    study = composed.settings.study
+    if not isinstance(study, Forecast):
+        raise ConfigError(f"study={study.name} forecasts nothing; choose study=forecast")
     region = build_region(composed.settings.region)
     policies, baseline = build_policies(composed)
     counts = load_counts(composed, cwd)
@@ -92,6 +96,6 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         baseline_policies=baseline,
         counts=counts,
         behaviors=settings.behaviors,
-        targets=settings.study.targets,
+        targets=study.targets,
         hindcast=settings.calibration.hindcast,
     )

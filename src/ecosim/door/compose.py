@@ -19,7 +19,7 @@ from yaml import YAMLError
 from ecosim.data.errors import nearest
 from ecosim.door.library import GROUPS, ConfigError, Library, absolute, split_override
 from ecosim.door.mistakes import Tree, explain, explain_validation
-from ecosim.door.settings import Settings
+from ecosim.door.settings import STUDY_SETTINGS, Forecast, Settings
 
 DEFAULT_REGION = re.compile(r"^\s*-\s*(?:override\s+)?/?region:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
 
@@ -56,7 +56,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         settings = _check(tree)
         baseline = _file("policies", settings.baseline, library)
     scenario = choices.get("scenario")
-    if scenario is None and settings.study.name == "forecast":
+    if scenario is None and settings.study.needs_scenario:
         raise ConfigError(f"no scenario; add +scenario=name, {nearest('', library.options('scenario'))}")
     return Composed(
         settings=settings,
@@ -177,13 +177,18 @@ def _check(tree: dict[str, Any]) -> Settings:
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError(explain_validation(error, _valid_names)) from None
+        study = tree.get("study")
+        name = str(study.get("name")) if isinstance(study, dict) else ""
+        raise ConfigError(explain_validation(error, lambda loc: _valid_names(loc, name))) from None
 
 
-def _valid_names(loc: tuple[Any, ...]) -> list[str]:
+def _valid_names(loc: tuple[Any, ...], study: str) -> list[str]:
+    """Names allowed beside a location of the settings, under the study of a name."""
     model: type[BaseModel] = Settings
     for part in loc[:-1]:
         annotation = model.model_fields[part].annotation
+        if part == "study":
+            annotation = STUDY_SETTINGS.get(study, Forecast)
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         model = annotation

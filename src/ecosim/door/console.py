@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from ecosim import __version__
 from ecosim.data.errors import UserError, nearest
-from ecosim.door.library import split_override
+from ecosim.door.library import Library, split_override, value_of
 
 MISTAKE, STOPPED = 2, 130
 OPTIONS = ("--multirun", "--config-dir", "--cfg", "--help", "--version", "--port")
@@ -67,9 +67,17 @@ def _run(arguments: list[str]) -> int:
         return run_sweep(options.overrides, options.config_dir, Path.cwd())
     if options.cfg:
         return _show(options.overrides, options.config_dir)
-    chosen = [value for _, key, value in map(split_override, options.overrides) if key == "study"]
-    study = STUDIES.get(chosen[-1] or "", _forecast) if chosen else _forecast
-    return study(options.overrides, options.config_dir)
+    return STUDIES[_study(options.overrides, own)](options.overrides, options.config_dir)
+
+
+def _study(overrides: list[str], own: Path | None) -> str:
+    """Name of the study that a command line chooses, also by a file of the user's own; forecast where it says none."""
+    chosen = [value for _, key, value in map(split_override, overrides) if key == "study" and value]
+    if not chosen:
+        return "forecast"
+    file = Library(own).options("study").get(chosen[-1])
+    name = value_of(file, "name") if file else ""
+    return name if name in STUDIES else "forecast"
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
@@ -119,6 +127,11 @@ def _ui(port: int | None) -> int:
     return 0
 
 
+def _stylised_facts(overrides: list[str], config_dir: str | None) -> int:
+    """Hold the firm model against the stylised facts."""
+    raise UserError("study=stylised_facts is not built yet")
+
+
 def _sync(overrides: list[str], config_dir: str | None) -> int:
     """Send the runs that a tracking server did not take."""
     from ecosim.door.compose import compose
@@ -134,4 +147,4 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-STUDIES = {"forecast": _forecast, "sync": _sync}  # one for each file in configs/study
+STUDIES = {"forecast": _forecast, "stylised_facts": _stylised_facts, "sync": _sync}  # by `name` in configs/study

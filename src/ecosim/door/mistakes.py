@@ -123,6 +123,8 @@ def explain_validation(error: ValidationError, valid: Callable[[tuple[Any, ...]]
     lines: dict[str, None] = {}
     for problem in error.errors():
         loc = tuple(part for part in problem["loc"] if part != "[key]")
+        if loc[:1] == ("study",):
+            loc = (*loc[:1], *loc[2:])  # without the name of the study that pydantic puts there
         key = ".".join([prefix, *map(str, loc)] if prefix else map(str, loc))
         lines[_complaint(key, loc, dict(problem), valid)] = None
     return "\n".join(lines)
@@ -138,6 +140,10 @@ def _complaint(
         return f"no key {key!r}; {nearest(str(loc[-1]), valid(loc))}"
     if kind in ("missing", "missing_argument"):
         return f"{key} is missing; give it"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        names = re.findall(r"'([^']+)'", str(problem.get("ctx", {}).get("expected_tags", "")))
+        given = str(problem.get("ctx", {}).get("tag", ""))
+        return f"{key}.name={given!r}; {nearest(given, names)}"
     reason = reason.removeprefix("Value error, ")
     if not loc:
         return reason

@@ -1,6 +1,6 @@
 """What a composed scenario must hold: types, ranges and rules between its values, checked once."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -61,11 +61,42 @@ class Calibration(Part):
     hindcast: Origin | None
 
 
-class Study(Part):
-    """What is done with the scenario. targets: those shown first."""
+class StudyPart(Part):
+    """What is done; each study has its own settings. needs_scenario: False where it runs without one.
 
-    name: Text
+    targets: those a study shows first; a scenario may name its own, so every study takes them.
+    """
+
+    needs_scenario: ClassVar[bool] = False
+
+    targets: tuple[Text, ...] = ()
+
+
+class Forecast(StudyPart):
+    """The scenario beside its baseline."""
+
+    needs_scenario: ClassVar[bool] = True
+
+    name: Literal["forecast"]
     targets: tuple[Text, ...]
+
+
+class StylisedFacts(StudyPart):
+    """The firm model held against what is known of firms. seeds: runs; firms: at the end of each, about."""
+
+    name: Literal["stylised_facts"]
+    seeds: Annotated[int, Field(strict=True, ge=3, le=1000)]
+    firms: Annotated[int, Field(strict=True, ge=2000, le=2_000_000)]
+
+
+class Sync(StudyPart):
+    """Runs that MLflow has not got are sent to it."""
+
+    name: Literal["sync"]
+
+
+Study = Annotated[Forecast | StylisedFacts | Sync, Field(discriminator="name")]
+STUDY_SETTINGS: dict[str, type[StudyPart]] = {"forecast": Forecast, "stylised_facts": StylisedFacts, "sync": Sync}
 
 
 class Execution(Part):
