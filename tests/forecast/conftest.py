@@ -16,8 +16,8 @@ from ecosim.forecast import job as job_module
 from ecosim.forecast.ensemble import Run, World
 from ecosim.forecast.future import look_ahead
 from ecosim.forecast.job import Clock, Job, Result
-from ecosim.forecast.publish import NAMES
 from ecosim.forecast.start import Ladder
+from ecosim.model.ecosystem import OBSERVED
 from ecosim.model.region import Region
 from ecosim.policies import shelf
 
@@ -194,9 +194,9 @@ def make_run():
     """A member's run from series by name, others are zero; before: the value of each quarter up to the origin."""
 
     def make(quarters, before=0.0, start=0.0, **series):
-        block = np.zeros((quarters, len(NAMES)))
+        block = np.zeros((quarters, len(OBSERVED)))
         for name, values in series.items():
-            block[:, NAMES.index(name)] = values
-        return Run(np.full((4, len(NAMES)), before), np.full(len(NAMES), start), block, {}, {}, {})
+            block[:, OBSERVED.index(name)] = values
+        return Run(np.full((4, len(OBSERVED)), before), np.full(len(OBSERVED), start), block, {}, {}, {})
 
     return make

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from ecosim.forecast.future import log_growth
-from ecosim.forecast.publish import NAMES
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF
+from ecosim.model.ecosystem import OBSERVED
 
 pytestmark = pytest.mark.slow
 
 
 def at_origin(outlook, name):
     """A series at the origin in each member."""
-    return np.array([run.start[NAMES.index(name)] for run in outlook.runs])
+    return np.array([run.start[OBSERVED.index(name)] for run in outlook.runs])
 
 
 def test_pinghu_from_the_middle_of_2018_starts_at_358_tech_smes(make_job, look, pinghu, few_counts):

@@ -1,7 +1,7 @@
 """Many futures: members are independent draws of parameters, luck and shocks; all scenarios share them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from ecosim.calibration.estimate import Estimate
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
+from ecosim.forecast.witness import NAME, Witness, act_of, anyway
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import Key
@@ -62,6 +63,9 @@ class Run:
     recipients: dict[tuple[str, int], int]
     refused: dict[tuple[str, int], int]
     short: tuple[str, ...] = ()  # flows at the origin for which too few firms could apply
+    witness: Witness | None = None  # who acted, only while the member is at hand
+    anyway: dict[str, Floats] = field(default_factory=dict)  # by instrument: acts of recipients, and those also
+    # done under the baseline, (years, 2) from the first year after the base year on
 
 
 def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Behaviors:
@@ -127,21 +131,30 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
 
 
 def run_member(
-    world: World, packages: list[dict[str, Policy]], paths: dict[str, Floats], quarters: int, member: int
+    world: World,
+    packages: list[dict[str, Policy]],
+    paths: dict[str, Floats],
+    quarters: int,
+    member: int,
+    watch: Callable[[int], bool] = lambda number: False,
 ) -> list[Run]:
-    """One future under each package of policies, with the same luck. paths: yearly shifts (members, years)."""
+    """One future under each package of policies, with the same luck. paths: yearly shifts (members, years).
+
+    watch: whether the run of a package, by its number, keeps who acted in it.
+    """
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
     ready, short = prepare(world, member)
     before, start = np.array(ready.history), ready.observe()
     this_year = year_of(world.origin + 1)
     spent = {key: fen for key, fen in ready.ledger.outlay.items() if key[1] == this_year}  # of budgets, by the origin
     runs = []
-    for policies in packages:
+    for number, policies in enumerate(packages):
+        witness = Witness() if watch(number) else None
         model = EcosystemModel(
             world.region,
             ready.firms.copy(),
             ready.rules,
-            policies=policies,
+            policies={**policies, NAME: witness} if witness else policies,
             conditions=conditions,
             key=ready.key,
             weight=world.weight,
@@ -157,8 +170,32 @@ def run_member(
         books = model.ledger
         outlay = {key: (fen - spent.get(key, 0)) / FEN_PER_UNIT for key, fen in books.outlay.items()}
         series = np.array(model.history)
-        runs.append(Run(before, start, series, outlay, dict(books.recipients), dict(books.refused), short))
+        runs.append(Run(before, start, series, outlay, dict(books.recipients), dict(books.refused), short, witness))
     return runs
+
+
+def run_beside_baseline(
+    world: World, packages: list[dict[str, Policy]], paths: dict[str, Floats], quarters: int, member: int
+) -> list[Run]:
+    """As run_member; the runs also say what recipients would have done under the first package, the baseline."""
+    runs = run_member(world, packages, paths, quarters, member, lambda number: len(packages) > 1)
+    if len(packages) == 1:
+        return runs
+    years = years_ahead(world)
+    first = runs[0].witness
+    told = []
+    for run, policies in zip(runs, packages, strict=True):
+        assert first is not None
+        assert run.witness is not None
+        acts = {name: act_of(policy) for name, policy in policies.items() if name not in packages[0]}
+        also = {name: anyway(run.witness, first, name, act, years) for name, act in acts.items() if act}
+        told.append(replace(run, witness=None, anyway=also))
+    return told
+
+
+def years_ahead(world: World) -> range:
+    """Calendar years of a forecast."""
+    return range(world.base_year + 1, year_of(world.origin + world.quarters) + 1)
 
 
 def run_members(
@@ -168,9 +205,13 @@ def run_members(
     members: int,
     workers: int,
     progress: Callable[[int, int], None],
+    watch: bool = False,
 ) -> list[list[Run]]:
-    """Members in parallel; for each package the runs in order of members, whatever the number of workers."""
-    job = partial(run_member, world, packages, paths, world.quarters)
+    """Members in parallel; for each package the runs in order of members, whatever the number of workers.
+
+    watch: also say what recipients would have done anyway, under the first package.
+    """
+    job = partial(run_beside_baseline if watch else run_member, world, packages, paths, world.quarters)
     together = in_parallel(job, range(members), workers, progress)
     return [[runs[number] for runs in together] for number in range(len(packages))]
 

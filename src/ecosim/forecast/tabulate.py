@@ -1,9 +1,11 @@
 """The tables beside a forecast: what levels rest on, references, scores against later counts, costs, coefficients."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecosim.calibration import indirect
 from ecosim.calibration.estimate import Estimate
@@ -11,14 +13,17 @@ from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
+from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.ensemble import years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job, Progress
 
+Floats = NDArray[np.float64]
 LEVELS = np.array(reference.QUANTILES)
 
 
@@ -183,6 +188,14 @@ def ledger(outlook: "Outlook") -> pd.DataFrame:
         rows.append((instrument, year, mid, low, high, got, refused))
     columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "recipients", "refused"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def costs(job: "Job", outlook: "Outlook", done: Sequence[Mapping[str, Floats]], without: str) -> pd.DataFrame:
+    """costs.csv. done: by member and instrument, what recipients did and what they also did without it."""
+    runs = outlook.runs
+    outlay, recipients, refused = ([getattr(run, name) for run in runs] for name in ("outlay", "recipients", "refused"))
+    years = years_ahead(outlook.world)
+    return instrument_costs.table(job.policies, list(job.policies), years, outlay, recipients, refused, done, without)
 
 
 def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
