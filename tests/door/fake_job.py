@@ -33,6 +33,7 @@ class Job:
     behaviors: dict[str, Any]
     targets: tuple[str, ...]
     hindcast: str | None
+    decompose: Any = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,13 @@ class Result:
     references: pd.DataFrame
     scores: pd.DataFrame
     ledger: pd.DataFrame
+    costs: pd.DataFrame
     policy_table: pd.DataFrame
     observed: pd.DataFrame
     later: pd.DataFrame
     hindcast: pd.DataFrame | None
     statements: tuple[str, ...]
+    decomposition: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -93,6 +96,7 @@ def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
         references=quantiles(base).assign(model="random_walk"),
         scores=empty,
         ledger=empty,
+        costs=empty,
         policy_table=pd.DataFrame({"name": list(job.policies)}),
         observed=here,
         later=job.counts[job.counts["location"] == job.region.name].drop(here.index, errors="ignore"),

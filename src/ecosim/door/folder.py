@@ -29,9 +29,10 @@ ALWAYS = (  # field of the result, in the order of writing: the forecast first
     "basis",
     "references",
     "ledger",
+    "costs",
     "observed",
 )
-WHERE_KNOWN = ("scores", "later", "hindcast")  # written only where they have rows
+WHERE_KNOWN = ("decomposition", "scores", "later", "hindcast")  # written only where they have rows
 RENAMED = {"policy_table": "policies"}
 
 

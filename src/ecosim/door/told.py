@@ -112,10 +112,14 @@ def params_of(composed: Composed) -> dict[str, object]:
         "baseline": settings.baseline,
         "origin": settings.origin,
         "horizon": settings.horizon,
-        "members": settings.members,
+        "members": getattr(settings.study, "members", None) or settings.members,
         "seed": settings.seed,
         "data": settings.data.path or composed.choices["data"],
     }
+    if settings.without:
+        params["without"] = ", ".join(settings.without)
+    if settings.intensity:
+        params["intensity"] = ", ".join(f"{name} {factor:g}" for name, factor in settings.intensity.items())
     for text in composed.overrides:
         sign, key, value = split_override(text)
         if key not in params and not key.startswith(("tracking", "workers", "execution")):

@@ -1,5 +1,6 @@
 """Charts of tables: fans of futures, policy effects, and past forecasts beside what then happened."""
 
+from ecosim.figures.decomposition import decomposition_chart
 from ecosim.figures.effect import effect_chart
 from ecosim.figures.fan import Fan, fan_chart, fan_limits
 from ecosim.figures.hindcast import hindcast_chart
@@ -10,6 +11,7 @@ __all__ = [
     "Fan",
     "Labels",
     "TargetLabel",
+    "decomposition_chart",
     "effect_chart",
     "fan_chart",
     "fan_limits",

@@ -41,6 +41,8 @@ TARGETS: dict[str, TargetLabel] = {
     "hnte_certifications": TargetLabel("High-tech certifications", "certificates", "高新技术企业认定"),
     "hnte_foreign_stock": TargetLabel("Foreign-invested high-tech enterprises", "firms", "外资高企", stock=True),
     "hightech_firms": TargetLabel("High-tech manufacturing firms", "firms", "高技术制造业企业", stock=True),
+    "outlay": TargetLabel("Public outlay", "10k CNY", "财政支出"),
+    "tax_expenditure": TargetLabel("Tax not paid", "10k CNY", "税收减免"),
     "institutes": TargetLabel("Enterprise R&D institutes", "institutes", "企业研究院", stock=True),
 }
 """The model's observables in words short enough for a chart; `Labels.targets` goes before them."""
