@@ -40,6 +40,10 @@ class ReportContext:
     """Instruments, one row each: name, starts, ends, amount, source (its sentence, or 'assumption') and others."""
     outlays: pd.DataFrame | None = None
     """Money by instrument: instrument, median, low, high, unit and, where there is one, budget."""
+    decomposition: pd.DataFrame | None = None
+    """What each line of work adds: the columns of decomposition.csv."""
+    groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Names of the lines of work in English and Chinese."""
     assumptions: tuple[str, ...] = ()
     """What stands in neither counts nor literature, one sentence each."""
     not_identified: tuple[str, ...] = ()
