@@ -7,7 +7,6 @@ and `--seed` change the ensemble on which the medians are taken.
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +33,11 @@ class BalanceError(UserError, ValueError):
 
 def quiet(*_: object) -> None:
     """Progress that nobody sees."""
+
+
+def say(line: str) -> None:
+    """One line for the reader."""
+    print(line, flush=True)  # noqa: T201
 
 
 def foresee(overrides: Sequence[str], progress: Callable[[str, int, int], None] = quiet) -> tuple[Job, Outlook]:
@@ -87,15 +91,14 @@ def main(arguments: Sequence[str] | None = None) -> float:
     more += [f"workers={given.workers}"] if given.workers else []
     job, outlook = foresee([f"+scenario={FIXED}", *more])
     wanted = outlay(job, outlook, [f"+scenario={FIXED}", *more])
-    print(
-        f"{FIXED}: median outlay {wanted:,.1f} x 10k CNY to {job.horizon}, {given.members} members, seed {given.seed}"
-    )
+    about = f"to {job.horizon}, {given.members} members, seed {given.seed}"
+    say(f"{FIXED}: median outlay {wanted:,.1f} x 10k CNY {about}")
 
     def cost(factor: float) -> float:
         return outlay(job, outlook, [f"+scenario={SCALED}", f"intensity.{GROUP}={factor:.4f}", *more])
 
-    factor = round(solve(cost, wanted, partial(print, flush=True)), 4)
-    print(f"{SCALED}: intensity.{GROUP}={factor}")
+    factor = round(solve(cost, wanted, say), 4)
+    say(f"{SCALED}: intensity.{GROUP}={factor}")
     if given.write:
         write(config_dir() / "scenario" / f"{SCALED}.yaml", factor)
     return factor
@@ -103,9 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> float:
 
 def write(path: Path, factor: float) -> None:
     """Put the factor into the scenario file, in its place."""
-    text, changed = re.subn(
-        rf"^(  {GROUP}: )\S+", rf"\g<1>{factor}", path.read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    line = rf"^(  {GROUP}: )\S+"
+    text, changed = re.subn(line, rf"\g<1>{factor}", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     if changed != 1:
         raise BalanceError(f"{path} has no line '  {GROUP}: factor' under intensity; add it")
     path.write_text(text, encoding="utf-8")

@@ -46,9 +46,9 @@ def futures(folder: Path, scenario: str) -> pd.DataFrame:
 
 
 def outlay(folder: Path) -> float:
-    """Median outlay of the instruments of a run to its horizon, million CNY."""
+    """Median outlay of the package of a run to its horizon, million CNY."""
     costs = pd.read_csv(folder / "costs.csv", dtype={"year": str})
-    return float(costs.loc[costs["year"] == "all", "outlay"].sum()) / 100
+    return float(costs.loc[(costs["year"] == "all") & (costs["instrument"] == "package"), "outlay"].iloc[0]) / 100
 
 
 def difference(one: pd.DataFrame, other: pd.DataFrame, target: str) -> str:

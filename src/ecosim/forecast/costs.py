@@ -17,6 +17,7 @@ COLUMNS = (
     "instrument", "label", "label_zh", "group", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
     "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of", "without",
 )  # fmt: skip
+PACKAGE = "package"  # in the place of an instrument: all that the baseline lacks
 ALL = "all"  # instead of a year: from the origin to the horizon
 NEAR_ZERO = 1e-9  # of the level; an effect below it is no effect
 HOLDS_ZERO = "undefined: the 90 % interval of the effect holds zero"
@@ -81,7 +82,7 @@ def deadweight(done: Sequence[Mapping[str, Floats]], name: str, upto: slice | in
 
 def table(
     rows: Mapping[str, Instrument],
-    names: Sequence[str],
+    package: Sequence[str],
     years: range,
     outlay: Sequence[Booked],
     recipients: Sequence[Booked],
@@ -89,24 +90,27 @@ def table(
     done: Sequence[Mapping[str, Floats]],
     without: str,
 ) -> pd.DataFrame:
-    """costs.csv: one row for each instrument and year, then one for all years. See docs/tables.md.
+    """costs.csv: each instrument by year and in all years, then the package as a whole. See docs/tables.md.
 
-    rows: configuration by name; outlay, recipients, refused, done: by member; without: what was taken away for the
-    dead-weight, 'instrument' or 'package'.
+    rows: configuration by name; package: instruments that the baseline lacks; outlay, recipients, refused, done: by
+    member; without: what was taken away for the dead-weight, 'instrument' or 'package'.
     """
     table = []
-    for name in names:
-        row = rows[name]
-        money, got, not_got = (paid(some, (name,), years) for some in (outlay, recipients, refused))
-        unit = COUNTED.get(act_of(row.policy), "")
+    for item in (*rows, PACKAGE):
+        names = package if item == PACKAGE else (item,)
+        taxed = [name for name in names if is_tax(rows[name].policy)]
+        spent = paid(outlay, [name for name in names if name not in taxed], years)
+        money, tax, got, not_got = (
+            spent, paid(outlay, taxed, years), paid(recipients, names, years), paid(refused, names, years)
+        )  # fmt: skip
+        row = rows.get(item)
+        about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
+        unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""
         for k in (*range(len(years)), None):
             chosen = slice(None) if k is None else slice(k, k + 1)
             low, middle, high = quantiles(money[:, chosen].sum(axis=1))
-            tax = is_tax(row.policy)
-            spent = (0.0, 0.0, 0.0) if tax else (middle, low, high)
-            counts = (float(np.median(some[:, chosen].sum(axis=1))) for some in (got, not_got))
-            least, share, most = quantiles(deadweight(done, name, chosen))
-            about = (name, row.label, row.label_zh, row.group, ALL if k is None else str(years[k]))
-            taxed = middle if tax else 0.0
-            table.append((*about, *spent, taxed, *counts, share, least, most, unit, without))
+            medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in (tax, got, not_got))
+            least, share, most = quantiles(deadweight(done, item, chosen))
+            when = ALL if k is None else str(years[k])
+            table.append((*about, when, middle, low, high, *medians, share, least, most, unit, without))
     return pd.DataFrame(table, columns=list(COLUMNS))

@@ -50,7 +50,7 @@ def exact_shares(players: Sequence[str], value: Value) -> dict[str, Floats]:
     shares = {}
     for player in players:
         others = [other for other in players if other != player]
-        total = np.zeros_like(value(frozenset()))
+        total = np.zeros(value(frozenset()).shape)
         for some in all_coalitions(others):
             weight = factorial(len(some)) * factorial(count - len(some) - 1) / factorial(count)
             total += weight * (value(some | {player}) - value(some))
@@ -60,7 +60,7 @@ def exact_shares(players: Sequence[str], value: Value) -> dict[str, Floats]:
 
 def sampled_shares(players: Sequence[str], value: Value, orders: Sequence[Order]) -> dict[str, Floats]:
     """Mean of what each player adds as it joins; over every order the sum is the value of all less that of none."""
-    shares = {player: np.zeros_like(value(frozenset())) for player in players}
+    shares = {player: np.zeros(value(frozenset()).shape) for player in players}
     for order in orders:
         for place, player in enumerate(order):
             before = frozenset(order[:place])

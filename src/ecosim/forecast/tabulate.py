@@ -18,6 +18,7 @@ from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.ensemble import years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
+from ecosim.policies.shelf import Instrument
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
@@ -195,7 +196,13 @@ def costs(job: "Job", outlook: "Outlook", done: Sequence[Mapping[str, Floats]], 
     runs = outlook.runs
     outlay, recipients, refused = ([getattr(run, name) for run in runs] for name in ("outlay", "recipients", "refused"))
     years = years_ahead(outlook.world)
-    return instrument_costs.table(job.policies, list(job.policies), years, outlay, recipients, refused, done, without)
+    package = [name for name, row in job.policies.items() if is_other(row, job.baseline_policies.get(name))]
+    return instrument_costs.table(job.policies, package, years, outlay, recipients, refused, done, without)
+
+
+def is_other(row: Instrument, theirs: Instrument | None) -> bool:
+    """Whether an instrument is not simply the baseline's."""
+    return theirs is None or theirs.policy != row.policy
 
 
 def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
@@ -209,8 +216,7 @@ def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
                     f"{number:g}" + (f" from {quarter_label(start)}" if start > 0 else "") for start, number in value
                 )
                 numbers.append(f"{key}: {steps}")
-        same = job.baseline_policies.get(name)
-        kept = same is not None and same.policy == row.policy
+        kept = not is_other(row, job.baseline_policies.get(name))
         rows.append((name, row.label, row.label_zh, row.family, "; ".join(numbers), kept, row.source))
     columns = ["instrument", "label", "label_zh", "family", "numbers", "in_baseline", "source"]
     return pd.DataFrame(rows, columns=columns)
