@@ -40,7 +40,7 @@ def decomposition_chart(
             valid = ", ".join(sorted(table["target"].unique()))
             raise ValueError(f"{target}: not in the decomposition; the table has {valid}")
     year = max(table["time"].astype(str))
-    rows = table[(table["time"].astype(str) == year) & table["instrument"].fillna("").eq("")]
+    rows = table[(table["time"].astype(str) == year) & _of_group(table)]
     first = rows[(rows["target"] == targets[0]) & (rows["measure"] == SHARE)]
     order = [str(group) for group in first.sort_values("mean", ascending=False)["group"]]
     figure, panels = _page(labels, year, len(targets), len(order), columns)
@@ -136,6 +136,11 @@ def _names(axes: "Axes", rows: pd.DataFrame, order: list[str], groups: Mapping[s
         text = f"{chinese} · {', '.join(costs) or 'no outlay'}"
         small = canvas.fit(text, NAMES - 0.2, canvas.SMALL)
         canvas.write(axes, start, place + 0.2, text, small, color=canvas.GRAY, **looks)
+
+
+def _of_group(table: pd.DataFrame) -> pd.Series:
+    """Rows about a whole line of work: they name no instrument (empty, or missing once read from a file)."""
+    return table["instrument"].isna() | table["instrument"].eq("")
 
 
 def _row(rows: pd.DataFrame, group: str, measure: str) -> dict[str, Any]:

@@ -33,7 +33,8 @@ class Told(NamedTuple):
 def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Mapping[str, tuple[str, str]]) -> Told:
     """The last year of some targets. groups: names of the lines of work in English and Chinese."""
     year = max(table["time"].astype(str))
-    last = table[(table["time"].astype(str) == year) & table["instrument"].fillna("").eq("")]
+    whole = table["instrument"].isna() | table["instrument"].eq("")  # missing once read from a file
+    last = table[(table["time"].astype(str) == year) & whole]
     sentences, tables = [], []
     for target in targets:
         rows = {
