@@ -16,7 +16,7 @@ from ecosim.data.errors import UserError
 from ecosim.door.build import build_job, build_policies
 from ecosim.door.compose import compose
 from ecosim.door.library import config_dir
-from ecosim.forecast.coalitions import is_tax
+from ecosim.forecast.coalitions import Package, money
 from ecosim.forecast.ensemble import run_members
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.job import Clock, Job, match, read_estimates
@@ -55,9 +55,10 @@ def outlay(job: Job, outlook: Outlook, overrides: Sequence[str]) -> float:
     """
     rows, baseline = build_policies(compose(overrides))
     policies = {name: row.policy for name, row in rows.items()}
-    paying = {name for name, policy in policies.items() if name not in baseline and not is_tax(policy)}
+    package = set(Package.of(rows, baseline).instruments)
     runs = run_members(outlook.world, [policies], outlook.paths, job.members, job.workers, quiet)[0]
-    return float(np.median([sum(fen for (name, _), fen in run.outlay.items() if name in paying) for run in runs]))
+    books = [money(run, policies)[0] for run in runs]
+    return float(np.median([sum(amount for (name, _), amount in book.items() if name in package) for book in books]))
 
 
 def solve(cost: Callable[[float], float], wanted: float, tell: Callable[[str], None]) -> float:

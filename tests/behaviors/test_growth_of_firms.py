@@ -81,7 +81,7 @@ def act(stage, quarter, c, employees, quarters=1, **columns):
     scene = stage(100_000, log_employees=np.log(employees), **columns)
     start = scene.firms.log_employees.copy()
     for step in range(quarters):
-        growth.act(c, scene.firms, scene.survey, scene.luck, quarter + np.uint64(step), scene.work)
+        growth.act(c, scene.firms, scene.survey, scene.life(quarter + np.uint64(step))[0], scene.work)
     return scene.firms.log_employees - start
 
 

@@ -119,11 +119,10 @@ def test_a_lone_instrument_is_the_package_by_every_measure(split, package_rows):
 
 
 def test_two_workers_give_the_same_table(whole, split, package_rows):
-    small, _, task, parts = whole
+    _, _, task, parts = whole
     _, _, other_task, others = split(package_rows, workers=2)
-    rows = {**small.baseline_policies, **small.policies}
-    one = decomposition.table(task, parts, rows, task.years)
-    other = decomposition.table(other_task, others, rows, task.years)
+    one = decomposition.table(task, parts, task.years)
+    other = decomposition.table(other_task, others, task.years)
     assert_frame_equal(one, other, check_exact=True)
 
 
@@ -166,8 +165,8 @@ def test_the_package_in_the_cost_table_is_its_instruments_together(whole):
 
 
 def test_the_table_says_what_each_group_and_instrument_adds(whole):
-    small, _, task, parts = whole
-    table = decomposition.table(task, parts, small.policies, task.years[-1:])
+    _, _, task, parts = whole
+    table = decomposition.table(task, parts, task.years[-1:])
     assert set(table["measure"]) == {"package", "shapley", "leave_one_out", "first_in"}
     assert set(table["target"]) == {*TARGETS, *coalitions.MONEY}
     assert set(table["permutations"]) == {"all"}

@@ -9,6 +9,8 @@ from ecosim.model.compiled import brief, inlined
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM
 
+BLOCK = 1024
+
 
 class Entry(NamedTuple):
     """Rates of founding and the traits of the newborn."""
@@ -24,6 +26,7 @@ class Entry(NamedTuple):
     productivity: float  # ln sales per worker relative to the sector's mean
     productivity_spread: float
     performs: float  # share that does R&D from the start
+    fresh: float  # share of new products in the sales of a newborn firm that does R&D
 
 
 @inlined
@@ -49,13 +52,21 @@ def founding_rate(c: Any, log_crowding: float) -> float:
 def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
     """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short."""
     count = 0
-    bound = 1.0 - exp(-rate)
-    for i in range(top):
-        if firms.alive[i] == 0 or firms.closing[i] == 1:
-            continue
-        draw = 1.0 - uniform(luck[0], luck[1], firms.uid[i], quarter, SPAWN)
-        if draw > 1.0 - bound:
-            for number in range(poisson(draw, rate)):
+    none = exp(-rate)  # chance of no founder
+    draws, listed = np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    for start in range(0, top, BLOCK):
+        uid = firms.uid[start : min(start + BLOCK, top)]
+        for i in range(uid.size):
+            draws[i] = 1.0 - uniform(luck[0], luck[1], uid[i], quarter, SPAWN)
+        lucky = 0
+        for i in range(uid.size):
+            listed[lucky] = start + i
+            lucky += 1 if draws[i] > none else 0
+        for k in range(lucky):
+            i = listed[k]
+            if firms.alive[i] == 0 or firms.closing[i] == 1:
+                continue
+            for number in range(poisson(draws[i - start], rate)):
                 if count < parents.size:
                     parents[count] = i
                     uids[count] = child_uid(firms.uid[i], quarter, np.uint64(number))
@@ -112,7 +123,7 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.leader_vacancies[i] = 0
         firms.institute[i] = 0
         firms.waiting[i] = 0
-        firms.fresh[i] = 0.0
+        firms.fresh[i] = c.fresh if fate < c.performs else 0.0
         firms.liaison[i] = 0
         firms.visited[i] = 0
         firms.matched[i] = 0

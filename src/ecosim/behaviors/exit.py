@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.luck import EXIT, uniform
 
 
 class Exit(NamedTuple):
@@ -46,11 +45,9 @@ def log_hazard(c, first, second, third, young, mature, size, productivity, certi
 
 
 @kernel
-def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Mark the firms that close in this quarter. work: (n, block) scratch."""
-    draw, mean, pressure = work[0], work[1], work[2]
-    for i in range(firms.uid.size):
-        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, EXIT)
+def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> None:
+    """Mark the firms that close in this quarter. draw: uniforms, (block,); work: (n, block) scratch."""
+    mean, pressure = work[0], work[1]
     age, log_employees, log_productivity = firms.age, firms.log_employees, firms.log_productivity
     certificate, constrained, closing = firms.certificate, firms.constrained, firms.closing
     for i in range(firms.uid.size):

@@ -7,7 +7,6 @@ import numpy as np
 
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.luck import GROWTH, uniform
 
 VARIANCE_GAMMA = np.loadtxt(Path(__file__).with_name("variance_gamma.csv"), skiprows=1)
 STEPS_PER_UNIT = 16.0
@@ -55,11 +54,12 @@ def variance_gamma(u, position, fraction):
 
 
 @kernel
-def act(c: Any, firms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Change employment. Source: variance-gamma as jump reading of the Laplace fact, Arata (2019), unverified."""
-    draw, gap, step = work[0], work[1], work[2]
-    for i in range(firms.uid.size):
-        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, GROWTH)
+def act(c: Any, firms: Any, survey: Any, draw: Any, work: Any) -> None:
+    """Change employment. draw: uniforms, (block,).
+
+    Source: variance-gamma as jump reading of the Laplace fact, Arata (2019), unverified.
+    """
+    gap, step = work[0], work[1]
     for i in range(firms.uid.size):
         gap[i] = firms.log_productivity[i] - survey.mean_productivity[firms.sector[i]]
     for i in range(firms.uid.size):
@@ -71,5 +71,6 @@ def act(c: Any, firms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> 
         mean = mean_growth(c, 0.25, productivity_change[i], gap[i])
         mean = min(max(mean, -LARGEST_MEAN), LARGEST_MEAN)
         b = spread(c, log_employees[i])
-        change = log(1.0 + mean) + 0.25 * log(1.0 - b * b) + b * step[i]
+        square = (1.0 + mean) * (1.0 + mean)
+        change = 0.25 * log(square * square * (1.0 - b * b)) + b * step[i]  # the mean of e**step is taken out
         log_employees[i] = max(log_employees[i] + change, 0.0)

@@ -23,6 +23,7 @@ class Notch(NamedTuple):
     margin: float  # profit after R&D over sales
     inert: float  # share of firms that never re-optimize
     noise: float  # spread of the decision, share of the gain
+    eased: float  # added to the relabeled share by one-to-one service, which does the accounts
 
 
 ANNUITY = 2.6  # three years of validity, discounted at 8 % a year
@@ -38,10 +39,10 @@ def gain(c, tax_saved, deduction, ratio, sales, award, help):
 
 
 @inlined
-def cost(c, gap, tax_rate, deduction):
+def cost(c, gap, tax_rate, deduction, relabeled):
     """Cost of filling a gap (10k CNY a year) with true and relabeled R&D over the validity."""
-    true = (1.0 - c.relabeled) * (1.0 - tax_rate * (1.0 + deduction)) * c.cost
-    return gap * (true + c.relabeled * c.relabeling_cost) * ANNUITY
+    true = (1.0 - relabeled) * (1.0 - tax_rate * (1.0 + deduction)) * c.cost
+    return gap * (true + relabeled * c.relabeling_cost) * ANNUITY
 
 
 @kernel
@@ -73,9 +74,10 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         award = terms.high_tech_award[kind] * (1 - firms.honored[i])
         helped = 0.5 if firms.assisted[i] > 0 else 0.0
         b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
-        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind])
+        relabeled = min(c.relabeled + 2.0 * helped * c.eased, 0.95)
+        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind], relabeled)
         if draw[i] < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
             firms.reported[i] = required * (1.0 - EXCESS * log(excess[i]))
-            firms.stretch[i] += log((true + (1.0 - c.relabeled) * missing) / true)
+            firms.stretch[i] += log((true + (1.0 - relabeled) * missing) / true)
         else:
             firms.stretch[i] = 0.0

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import entry, hiring, service
+from ecosim.behaviors import entry, hiring, institutes, service
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.compiled import brief
@@ -64,6 +64,18 @@ class FirmRules:
     def serve(self, model: EcosystemModel, offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
         service.take(offer.service, model.firms.columns, rows)
+
+    def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
+        top = model.firms.top
+        rows, rungs, scores = np.empty(top, np.int64), np.empty(top, np.int64), np.empty(top)
+        c = self.behaviors.institutes
+        count = institutes.queue(c, model.firms.columns, model.terms, top, rows, rungs, scores)
+        return rows[:count], rungs[:count], scores[:count]
+
+    def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
+        """The R&D institutes of these firms are recognized at the next rung."""
+        institutes.climb(model.firms.columns, rows)
 
     def post_separations(self, model: EcosystemModel) -> int:
         """Staff leave their firms; returns people."""

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from ecosim.forecast.job import Progress
 
 Floats = NDArray[np.float64]
+Booked = dict[tuple[str, int], float]  # (instrument, year) -> 10k CNY
 ORDERS = 7000  # number of the generator that draws a member's orders of joining
 MONEY = ("outlay", "tax_expenditure")  # of all instruments, the baseline's too; taken apart like any target
-TAX_FAMILIES = ("reduced_tax", "super_deduction")  # what these book is tax not paid
+TAX_FAMILIES = ("reduced_tax", "super_deduction")  # what these book as outlay is tax not paid
 
 
 class DecomposeError(UserError, ValueError):
@@ -55,6 +56,11 @@ class Package:
             )
         scenario, rest = ({name: row.policy for name, row in some.items()} for some in (rows, baseline))
         return cls(scenario, rest, groups)
+
+    @property
+    def families(self) -> dict[str, Policy]:
+        """Every instrument of both by name."""
+        return {**self.baseline, **self.scenario}
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -103,9 +109,9 @@ class Parts:
     """One member taken apart.
 
     Values are (2 targets + 2, years): published counts, then the model's own, then outlay and tax expenditure of all
-    instruments in 10k CNY. Effects by group, single ones by instrument. outlay, recipients: of the whole package, by
-    (instrument, year); alone: outlay by group where nothing else stands beside it; anyway: by instrument, (years, 2),
-    without the instrument and without its whole group.
+    instruments in 10k CNY. Effects by group, single ones by instrument. outlay, tax, recipients: of the whole package,
+    by (instrument, year); alone: outlay and tax by group where nothing else stands beside it; anyway: by instrument,
+    (years, 2), without the instrument and without its whole group.
     """
 
     effect: Floats
@@ -114,9 +120,10 @@ class Parts:
     leave_one_out: dict[str, Floats]
     first_in: dict[str, Floats]
     single: dict[str, Floats]
-    outlay: dict[tuple[str, int], float]
+    outlay: Booked
+    tax: Booked
     recipients: dict[tuple[str, int], int]
-    alone: dict[str, dict[tuple[str, int], float]]
+    alone: dict[str, tuple[Booked, Booked]]
     anyway: dict[str, Floats]
     anyway_group: dict[str, Floats]
 
@@ -167,6 +174,8 @@ def take_apart(task: Task, member: int) -> Parts:
     shares = shapley.exact_shares(groups, worth) if task.exact else shapley.sampled_shares(groups, worth, orders)
     full = runs[whole]
     mine = set(package.instruments)
+    books = {kept: money(runs[kept], package.families) for kept in (whole, *alone.values())}
+    outlay, tax = (_of(book, whole) for book in books[whole])
     return Parts(
         effect=values[whole] - values[nothing],
         level=values[whole],
@@ -174,9 +183,10 @@ def take_apart(task: Task, member: int) -> Parts:
         leave_one_out={group: values[whole] - values[kept] for group, kept in without_group.items()},
         first_in={group: values[kept] - values[nothing] for group, kept in alone.items()},
         single={name: values[whole] - values[kept] for name, kept in without.items()},
-        outlay={key: paid for key, paid in full.outlay.items() if key[0] in mine},
+        outlay=outlay,
+        tax=tax,
         recipients={key: count for key, count in full.recipients.items() if key[0] in mine},
-        alone={group: {k: v for k, v in runs[kept].outlay.items() if k[0] in kept} for group, kept in alone.items()},
+        alone={group: (_of(books[kept][0], kept), _of(books[kept][1], kept)) for group, kept in alone.items()},
         anyway={name: done for name in mine if (done := _anyway(task, full, runs[without[name]], name)) is not None},
         anyway_group={
             name: done
@@ -207,14 +217,21 @@ def value(task: Task, run: Run, scaling: Scaling, member: int) -> Floats:
     none = np.full((1, years), np.nan)
     rows = [futures.yearly[target][:, :years] for target in task.targets]
     rows += [own[target][:, :years] if target in own else none for target in task.targets]
-    money = np.zeros((2, years))
-    both = {**task.package.baseline, **task.package.scenario}
-    for (name, year), paid in run.outlay.items():
-        if year in task.years:
-            money[int(is_tax(both[name])), year - task.years.start] += paid
-    return np.concatenate([*rows, money])
+    totals = np.zeros((2, years))
+    for number, book in enumerate(money(run, task.package.families)):
+        for (_, year), amount in book.items():
+            if year in task.years:
+                totals[number, year - task.years.start] += amount
+    return np.concatenate([*rows, totals])
 
 
-def is_tax(policy: Policy) -> bool:
-    """Whether what an instrument books is tax not paid, not money spent."""
-    return getattr(policy, "family", "") in TAX_FAMILIES
+def money(run: Run, families: Mapping[str, Policy]) -> tuple[Booked, Booked]:
+    """What a run booked as outlay and as tax not paid, by (instrument, year). families: instruments by name."""
+    taxed = {name for name, policy in families.items() if getattr(policy, "family", "") in TAX_FAMILIES}
+    outlay = {key: amount for key, amount in run.outlay.items() if key[0] not in taxed}
+    tax = {key: amount for key, amount in run.outlay.items() if key[0] in taxed}
+    return outlay, {**tax, **getattr(run, "tax", {})}
+
+
+def _of(book: Booked, names: Coalition) -> Booked:
+    return {key: amount for key, amount in book.items() if key[0] in names}

@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecosim.forecast.coalitions import is_tax
 from ecosim.forecast.witness import COUNTED, act_of
 from ecosim.policies.shelf import Instrument
 
 Floats = NDArray[np.float64]
-Booked = Mapping[tuple[str, int], float]
+Booked = Mapping[tuple[str, int], float]  # (instrument, year) -> 10k CNY, or firms
 COLUMNS = (
     "instrument", "label", "label_zh", "group", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
     "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of", "without",
@@ -85,6 +84,7 @@ def table(
     package: Sequence[str],
     years: range,
     outlay: Sequence[Booked],
+    tax: Sequence[Booked],
     recipients: Sequence[Booked],
     refused: Sequence[Booked],
     done: Sequence[Mapping[str, Floats]],
@@ -92,24 +92,20 @@ def table(
 ) -> pd.DataFrame:
     """costs.csv: each instrument by year and in all years, then the package as a whole. See docs/tables.md.
 
-    rows: configuration by name; package: instruments that the baseline lacks; outlay, recipients, refused, done: by
-    member; without: what was taken away for the dead-weight, 'instrument' or 'package'.
+    rows: configuration by name; package: instruments that the baseline lacks; outlay, tax, recipients, refused, done:
+    by member; without: what was taken away for the dead-weight, 'instrument' or 'package'.
     """
     table = []
     for item in (*rows, PACKAGE):
         names = package if item == PACKAGE else (item,)
-        taxed = [name for name in names if is_tax(rows[name].policy)]
-        spent = paid(outlay, [name for name in names if name not in taxed], years)
-        money, tax, got, not_got = (
-            spent, paid(outlay, taxed, years), paid(recipients, names, years), paid(refused, names, years)
-        )  # fmt: skip
+        spent, *counts = (paid(book, names, years) for book in (outlay, tax, recipients, refused))
         row = rows.get(item)
         about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
         unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""
         for k in (*range(len(years)), None):
             chosen = slice(None) if k is None else slice(k, k + 1)
-            low, middle, high = quantiles(money[:, chosen].sum(axis=1))
-            medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in (tax, got, not_got))
+            low, middle, high = quantiles(spent[:, chosen].sum(axis=1))
+            medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in counts)
             least, share, most = quantiles(deadweight(done, item, chosen))
             when = ALL if k is None else str(years[k])
             table.append((*about, when, middle, low, high, *medians, share, least, most, unit, without))

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from ecosim.data.targets import TARGETS
 from ecosim.forecast import costs
-from ecosim.forecast.coalitions import MONEY, Parts, Task, is_tax
+from ecosim.forecast.coalitions import MONEY, Parts, Task
 from ecosim.forecast.publish import FLOWS
-from ecosim.policies.shelf import Instrument
 
 Floats = NDArray[np.float64]
 PACKAGE = "package"
@@ -75,15 +74,15 @@ def items(task: Task, parts: Sequence[Parts]) -> list[Item]:
     return found
 
 
-def table(task: Task, parts: Sequence[Parts], rows: Mapping[str, Instrument], years: Sequence[int]) -> pd.DataFrame:
-    """decomposition.csv: one row for each item, target and year. rows: configuration by name. See docs/tables.md."""
+def table(task: Task, parts: Sequence[Parts], years: Sequence[int]) -> pd.DataFrame:
+    """decomposition.csv: one row for each item, target and year. See docs/tables.md."""
     lines = []
     whole = np.array([part.effect for part in parts])
     level = np.array([part.level for part in parts])
     permutations = "all" if task.exact else str(task.permutations)
     for item in items(task, parts):
         for k in (year - task.years.start for year in years):
-            spending = _spending(task, parts, item, rows, k)
+            spending = _spending(task, parts, item, k)
             for number, target in enumerate((*task.targets, *MONEY)):
                 row = number if number < len(task.targets) else number + len(task.targets)
                 values = item.values[:, row, k]
@@ -108,13 +107,11 @@ class Spending(NamedTuple):
     deadweight: float
 
 
-def _spending(task: Task, parts: Sequence[Parts], item: Item, rows: Mapping[str, Instrument], k: int) -> Spending:
+def _spending(task: Task, parts: Sequence[Parts], item: Item, k: int) -> Spending:
     upto = slice(0, k + 1)
     years = range(task.years.start, task.years.start + k + 1)
-    tax_names = [name for name in item.names if is_tax(rows[name].policy)]
-    plain = [name for name in item.names if name not in tax_names]
-    booked = [part.alone[item.group] if item.measure == "first_in" else part.outlay for part in parts]
-    spent, untaxed = (costs.paid(booked, some, years).sum(axis=1) for some in (plain, tax_names))
+    booked = [part.alone[item.group] if item.measure == "first_in" else (part.outlay, part.tax) for part in parts]
+    spent, untaxed = (costs.paid([both[k] for both in booked], item.names, years).sum(axis=1) for k in (0, 1))
     got = costs.paid([part.recipients for part in parts], item.names, years).sum(axis=1)
     apart = item.measure == "leave_one_out" and item.instrument
     done = [part.anyway if apart else part.anyway_group for part in parts]
@@ -132,7 +129,8 @@ def _deadweight(
     if item.instrument:
         return costs.quantiles(costs.deadweight(done, item.instrument, upto))[1]
     shares = np.array([costs.deadweight(done, name, upto) for name in item.names])
-    weights = np.array([costs.paid([part.outlay for part in parts], (name,), years).sum(axis=1) for name in item.names])
+    books = [{**part.outlay, **part.tax} for part in parts]
+    weights = np.array([costs.paid(books, (name,), years).sum(axis=1) for name in item.names])
     weights = np.where(np.isnan(shares), 0.0, weights)
     total = weights.sum(axis=0)
     mixed = np.where(total > 0, (np.nan_to_num(shares) * weights).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan)

@@ -145,26 +145,11 @@ def run_member(
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
     ready, short = prepare(world, member)
     before, start = np.array(ready.history), ready.observe()
-    this_year = year_of(world.origin + 1)
-    spent = {key: fen for key, fen in ready.ledger.outlay.items() if key[1] == this_year}  # of budgets, by the origin
     runs = []
     for number, policies in enumerate(packages):
         witness = Witness() if watch(number) else None
-        model = EcosystemModel(
-            world.region,
-            ready.firms.copy(),
-            ready.rules,
-            policies={**policies, NAME: witness} if witness else policies,
-            conditions=conditions,
-            key=ready.key,
-            weight=world.weight,
-            quarter=world.origin,
-            people=ready.looking,
-            reference=ready.reference,
-            spillover_reference=ready.survey.reference,
-        )
-        model.drawn_by_pay, model.paid_share = ready.drawn_by_pay, dict(ready.paid_share)
-        model.ledger.outlay.update(spent)
+        model = ready.fork(policies={**policies, NAME: witness} if witness else policies, conditions=conditions)
+        spent = dict(model.ledger.outlay)
         for _ in range(quarters):
             model.step()
         books = model.ledger

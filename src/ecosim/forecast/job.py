@@ -134,10 +134,9 @@ def take_apart(
     forecast = outlook.scenario.yearly
     targets = [target for target in job.targets if target in forecast] or list(forecast)
     task, parts = coalitions.take_all_apart(outlook, package, targets, plan.permutations, job.workers, progress)
-    rows = {**job.baseline_policies, **job.policies}
     years = decomposition.years_of(plan, task.years)
     done = [part.anyway for part in parts]
-    return decomposition.table(task, parts, rows, years), tabulate.costs(job, outlook, done, "instrument")
+    return decomposition.table(task, parts, years), tabulate.costs(job, outlook, done, "instrument")
 
 
 def check_zones(job: Job) -> None:

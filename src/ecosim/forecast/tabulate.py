@@ -16,6 +16,7 @@ from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
 from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.coalitions import money
 from ecosim.forecast.ensemble import years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 from ecosim.policies.shelf import Instrument
@@ -194,10 +195,12 @@ def ledger(outlook: "Outlook") -> pd.DataFrame:
 def costs(job: "Job", outlook: "Outlook", done: Sequence[Mapping[str, Floats]], without: str) -> pd.DataFrame:
     """costs.csv. done: by member and instrument, what recipients did and what they also did without it."""
     runs = outlook.runs
-    outlay, recipients, refused = ([getattr(run, name) for run in runs] for name in ("outlay", "recipients", "refused"))
+    families = {name: row.policy for name, row in {**job.baseline_policies, **job.policies}.items()}
+    outlay, tax = zip(*(money(run, families) for run in runs), strict=True)
+    recipients, refused = [run.recipients for run in runs], [run.refused for run in runs]
     years = years_ahead(outlook.world)
     package = [name for name, row in job.policies.items() if is_other(row, job.baseline_policies.get(name))]
-    return instrument_costs.table(job.policies, package, years, outlay, recipients, refused, done, without)
+    return instrument_costs.table(job.policies, package, years, outlay, tax, recipients, refused, done, without)
 
 
 def is_other(row: Instrument, theirs: Instrument | None) -> bool:

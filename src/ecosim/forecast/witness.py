@@ -55,10 +55,11 @@ class Witness:
     def __init__(self) -> None:
         self._acts: dict[tuple[str, int], list[tuple[Uids, Amounts]]] = defaultdict(list)
         self._served: dict[tuple[str, int], list[Uids]] = defaultdict(list)
-        self._booked: dict[tuple[str, int], int] = {}
+        self._booked: dict[str, tuple[int, ...]] = {}
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
-        """Changes nothing."""
+        """Changes nothing; notes what is booked before the quarter."""
+        self._booked = {instrument: _booked(model, instrument) for instrument in model.policies}
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Note who acted in the quarter, and whom each instrument paid or served."""
@@ -81,15 +82,9 @@ class Witness:
                 self._acts[act, year].append((columns.uid[some], amounts[act][some].astype(np.float64)))
         for instrument, policy in model.policies.items():
             act = act_of(policy)
-            if act and self._was_paid(instrument, year, model):
+            if act and _booked(model, instrument) != self._booked.get(instrument):
                 got = _recipients(instrument, policy, act, rows[act], model)
                 self._served[instrument, year].append(columns.uid[got])
-
-    def _was_paid(self, instrument: str, year: int, model: EcosystemModel) -> bool:
-        now = int(model.ledger.recipients.get((instrument, year), 0))
-        before = self._booked.get((instrument, year), 0)
-        self._booked[instrument, year] = now
-        return now > before
 
     def served(self, instrument: str, year: int) -> Uids:
         """Firms that an instrument paid or served in a year, in order."""
@@ -106,6 +101,13 @@ class Witness:
         amounts = np.zeros(uids.size)
         np.add.at(amounts, where, np.concatenate([some for _, some in found]))
         return uids, np.minimum(amounts, 1.0) if COUNTED[act] == "firms" else amounts
+
+
+def _booked(model: EcosystemModel, instrument: str) -> tuple[int, ...]:
+    """What stands in the books of a year for an instrument: it changes in a quarter in which somebody is served."""
+    key = (instrument, year_of(model.quarter))
+    books = (model.ledger.outlay, model.ledger.recipients, getattr(model.ledger, "tax_expenditure", {}))
+    return tuple(int(book.get(key, 0)) for book in books)
 
 
 def _recipients(

@@ -25,6 +25,7 @@ class Terms(NamedTuple):
     research_grant: Array  # (rungs, kinds) share of R&D cost that a grant pays
     research_push: Array  # added to the log hazard of starting R&D
     patent_subsidy: Array  # applications filed for the subsidy alone, share of the firm's own
+    invention_premium: Array  # added to the share of inventions among applications
     # the ladders
     tech_sme_award: Array  # paid once at the first rung
     high_tech_award: Array  # paid once at the second rung, first certification
@@ -40,7 +41,7 @@ class Terms(NamedTuple):
     lending: Array  # (rungs, kinds) added to the log odds that credit is granted
     spread: Array  # (rungs, kinds) taken off the yearly interest rate
     # information and service
-    reach: Array  # service network: share by which word of the programs travels faster
+    reach: Array  # (zones,) service network: share by which word of the programs travels faster
     quality: Array  # (1,) of public service, factor on what a visit or service achieves; neutral 1
     effort: Array  # (1,) factor on places of visits, service and review; neutral 1
     # knowledge from outside
@@ -79,6 +80,7 @@ def neutral(zones: int) -> Terms:
         "quality": (1,),
         "effort": (1,),
         "nearness": (zones,),
+        "reach": (zones,),
         "arrivals": (len(SOURCES), len(SECTORS), zones),
     }
     sizes = {name: shapes.get(name, (count,)) for name in Terms._fields}
