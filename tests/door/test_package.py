@@ -64,6 +64,7 @@ def test_a_row_named_beside_its_line_of_work_takes_both_factors() -> None:
         ("+intensity.talents=2", "intensity: no row or line of work 'talents'"),
         ("+intensity.talent=-1", "intensity.talent"),
         ("without=service", "without"),
+        ("+intensity.hnte_criteria=2", "intensity.hnte_criteria: hnte_criteria pays nothing and has no places"),
         ("+intensity.talent=many", "intensity.talent"),
     ],
 )

@@ -6,7 +6,10 @@ from typing import Any
 from ecosim.data.errors import nearest
 from ecosim.door.library import ConfigError
 
-GIVEN = ("amount", "budget", "capacity", "fund", "places", "rate")  # what an instrument pays, or how many places it has
+GIVEN = (  # what an instrument pays, or how many places it has; by skill and by rung of institutes too
+    "amount", "budget", "capacity", "fund", "places", "rate", "slots", "start_ups", "graduate", "senior", "leading",
+    "city", "provincial_center", "provincial_institute", "key_institute",
+)  # fmt: skip
 Rows = dict[str, dict[str, Any]]
 
 
@@ -22,7 +25,10 @@ def shape(tree: dict[str, Any]) -> None:
     chosen: dict[str, float] = {}
     for name, factor in factors.items() if isinstance(factors, dict) else ():
         if isinstance(factor, int | float) and not isinstance(factor, bool):
-            for row in _rows_of(str(name), rows, "intensity"):
+            named = _rows_of(str(name), rows, "intensity")
+            if named and not any(key in GIVEN for row in named for key in rows[row]):
+                raise ConfigError(f"intensity.{name}: {', '.join(named)} pays nothing and has no places; leave it out")
+            for row in named:
                 chosen[row] = chosen.get(row, 1.0) * factor
     for row, factor in chosen.items():
         rows[row] = {key: _times(value, factor) if key in GIVEN else value for key, value in rows[row].items()}

@@ -17,24 +17,34 @@ from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT
 from ecosim.model.terms import Terms
 
 NAME = "(witness)"  # among the instruments; no row of configuration can have it
-ACTS = {  # family -> act; an award's act is its rung
+ACTS = {  # family -> act; an award's act is its rung, a patent subsidy's what it pays for
     "research_subsidy": "research",
     "super_deduction": "research",
     "talent_subsidy": "hires",
-    "patent_subsidy": "patents",
+    "institute_award": "institute",
     "discovery_visits": "certificate",
     "one_to_one_service": "certificate",
+    "liaison_officers": "certificate",
+    "foreign_cultivation": "certificate",
+    "mission": "certificate",
 }
-ONCE = ("tech_sme", "high_tech", "certificate")  # counted whenever it happens by the end of the run; others by year
+ONCE = ("tech_sme", "high_tech", "certificate", "institute")  # counted whenever it happens in the run; others by year
 COUNTED = {  # act -> what its dead-weight is a share of
     "tech_sme": "firms",
     "high_tech": "firms",
     "certificate": "firms",
+    "institute": "firms",
     "research": "firms",
     "hires": "people",
-    "patents": "applications",
+    "applications": "applications",
+    "grants": "inventions",
 }
-KNOWN = {"research": RESEARCH, "hires": TALENT}  # bit of `aware` without which an act is not paid for
+KNOWN = {
+    "research": RESEARCH,
+    "applications": RESEARCH,
+    "grants": RESEARCH,
+    "hires": TALENT,
+}  # bit of `aware` without which an act is not paid for
 Uids = NDArray[np.uint64]
 Amounts = NDArray[np.float64]
 
@@ -46,6 +56,8 @@ def act_of(policy: Any) -> str:
     family = str(getattr(policy, "family", ""))
     if family == "award":
         return str(policy.rung) if policy.rung in COUNTED else ""
+    if family == "patent_subsidy":
+        return "applications" if policy.pays == "application" else "grants"
     return ACTS.get(family, "")
 
 
@@ -74,9 +86,12 @@ class Witness:
             "certificate": new | high,
             "research": columns.performs[:top] == 1,
             "hires": hires,
-            "patents": columns.filed[:top],
+            "applications": columns.filed[:top],
+            "grants": columns.inventions_granted[:top],
         }
         rows = {act: np.flatnonzero((amount > 0) & alive) for act, amount in amounts.items()}
+        rows["institute"] = np.unique(np.concatenate([*model.recognized.values(), np.zeros(0, np.int64)]))
+        amounts["institute"] = np.ones(top)
         for act, some in rows.items():
             if some.size:
                 self._acts[act, year].append((columns.uid[some], amounts[act][some].astype(np.float64)))
@@ -117,8 +132,9 @@ def _recipients(
 
     Where a budget is short all who acted stand for those who were drawn among them.
     """
-    if instrument in model.taken:
-        return model.taken[instrument].rows
+    if act == "certificate":
+        taken = [some.rows for key, some in model.taken.items() if key.partition(".")[0] == instrument]
+        return np.concatenate([*taken, np.zeros(0, np.int64)])
     columns = model.firms.columns
     eligible = getattr(policy, "eligible", None)
     if eligible is not None:
