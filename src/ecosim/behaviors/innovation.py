@@ -76,7 +76,7 @@ def act(
         i = listed[k]
         uid[k] = firms.uid[i]
         near[k] = survey.spillover[firms.sector[i], firms.zone[i]]
-        staff[k] = firms.staff[i]
+        staff[k] = firms.staff[i] + firms.experts[i]  # part-time experts work beside the staff
         log_employees[k] = firms.log_employees[i]
         knowledge[k] = firms.knowledge[i]
         institute[k] = firms.institute[i]

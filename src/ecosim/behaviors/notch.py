@@ -6,6 +6,7 @@ Economic Review 111(7): 24.2 % of the R&D that firms at the notch report is rela
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH
@@ -47,8 +48,8 @@ def cost(c, gap, tax_rate, deduction, relabeled):
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from work[3]."""
-    draw, excess, ratio = work[0], work[1], work[3]
+    """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from scratch."""
+    draw, excess, ratio = work[0], work[1], work[RATIO]
     for i in range(firms.uid.size):
         draw[i], excess[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
     for i in range(firms.uid.size):

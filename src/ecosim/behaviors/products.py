@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.region import FOREIGN_FROM
 
@@ -23,8 +24,8 @@ def renewal(c, ratio, patent, abroad):
 
 @kernel
 def act(c: Any, firms: Any, survey: Any, work: Any) -> None:
-    """Renew and wear off. True R&D over sales from work[3]."""
-    ratio, abroad = work[3], work[5]
+    """Renew and wear off. True R&D over sales from scratch."""
+    ratio, abroad = work[RATIO], work[0]
     sector, ownership, granted, fresh = firms.sector, firms.ownership, firms.granted, firms.fresh
     for i in range(sector.size):
         abroad[i] = survey.high_tech[sector[i]] if ownership[i] >= FOREIGN_FROM else 0.0

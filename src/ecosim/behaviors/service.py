@@ -4,11 +4,16 @@ from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
-from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH
-from ecosim.model.luck import SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import COUNSEL, LIAISON, PRIZE, VISIT
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
+from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
+from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, VISIT
 
 SERVED = 4  # quarters for which one-to-one service helps
+MATCHED = 4  # quarters that a firm works with an institute on a problem
+TENANCY = 12  # quarters of age until which a firm may stay in an incubator
+FIRST = 100.0  # log points that put the incubators' own start-ups before all others
+START_UP = SOURCES.index("incubated")
+STREAMS = (VISIT_RANK, SERVICE, LIAISON_RANK, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # luck by service; prizes need none
 
 
 class Service(NamedTuple):
@@ -42,7 +47,9 @@ def want(
     """Rows that want a place of a service and their scores; returns how many. rows, scores: (capacity,) out."""
     alive, kind, aware, performs, patents = firms.alive, firms.kind, firms.aware, firms.performs, firms.patents
     log_employees, certificate, liaison = firms.log_employees, firms.certificate, firms.liaison
-    visited, assisted = firms.visited, firms.assisted
+    visited, assisted, matched, incubated, age = (
+        firms.visited, firms.assisted, firms.matched, firms.incubated, firms.age
+    )  # fmt: skip
     count = 0
     for i in range(top):
         knows = (aware[i] & CERTIFICATION) != 0
@@ -54,14 +61,18 @@ def want(
             wants = knows & (performs[i] == 1) & (certificate[i] < HIGH_TECH) & (assisted[i] <= 1)
         elif service == LIAISON:
             wants = seen & (liaison[i] == 0)
+        elif service == MATCHING:
+            wants = (performs[i] == 1) & (certificate[i] > 0) & (matched[i] <= 1)
+        elif service == INCUBATOR:
+            wants = (age[i] < TENANCY) & (incubated[i] == 0)
         elif service == PRIZE:
             wants = (performs[i] == 1) & (patents[i] > 0)
         else:
             wants = False
         rows[count] = i
         count += 1 if wants & (alive[i] == 1) & eligible[kind[i]] else 0
-    uid, knowledge = firms.uid, firms.knowledge
-    stream = VISIT_RANK if service == VISIT else SERVICE
+    uid, knowledge, source = firms.uid, firms.knowledge, firms.source
+    stream = STREAMS[service]
     for k in range(count):
         i = rows[k]
         if service == PRIZE:
@@ -69,7 +80,9 @@ def want(
         else:
             held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
             draw = uniform(luck[0], luck[1], uid[i], quarter, stream)
-            scores[k] = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY) + c.luck * draw
+            first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
+            value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
+            scores[k] = value + c.luck * draw + first
     return count
 
 
@@ -77,6 +90,7 @@ def want(
 def take(service: int, firms: Any, rows: Any) -> None:
     """Firms (rows) take their places; one-to-one service explains the instruments for R&D as well."""
     visited, assisted, aware, liaison = firms.visited, firms.assisted, firms.aware, firms.liaison
+    matched, incubated, age = firms.matched, firms.incubated, firms.age
     for k in range(rows.size):
         i = rows[k]
         if service == VISIT:
@@ -86,3 +100,7 @@ def take(service: int, firms: Any, rows: Any) -> None:
             aware[i] |= RESEARCH
         elif service == LIAISON:
             liaison[i] = 1
+        elif service == MATCHING:
+            matched[i] = MATCHED + 1
+        elif service == INCUBATOR:
+            incubated[i] = TENANCY - age[i]

@@ -145,6 +145,7 @@ def check_zones(job: Job) -> None:
         eligible = getattr(row.policy, "eligible", None)
         if eligible is not None:
             eligible.mask(job.region.zone_names)
+        job.region.within(getattr(row.policy, "parks", ()))
 
 
 def match(job: Job, priors: dict[str, estimate.Estimate], origin: str, heard: indirect.Progress) -> indirect.Matching:

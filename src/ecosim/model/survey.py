@@ -73,6 +73,8 @@ class Survey(NamedTuple):
     high_tech: NDArray[np.float64]  # (S,) 1 for high-tech sectors
     spillover: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge relative to the reference
     reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the origin
+    outside: NDArray[np.float64]  # (S, Z) knowledge of the center next door within reach, counted as a neighbor's
+    firms: NDArray[np.int64]  # (S,)
     known: NDArray[np.float64]  # (Z, families) share of firms that know
     liaisons: NDArray[np.float64]  # (Z,) share of firms with a liaison officer
     totals: NDArray[np.int64]  # (len(SERIES),) fixed point where the unit is money or persons
@@ -95,6 +97,8 @@ def blank(zones: int) -> Survey:
         high_tech=IS_HIGH_TECH.copy(),
         spillover=np.zeros((sectors, zones)),
         reference=np.zeros((sectors, zones)),
+        outside=np.zeros((sectors, zones)),
+        firms=np.zeros(sectors, np.int64),
         known=np.zeros((zones, len(FAMILIES))),
         liaisons=np.zeros(zones),
         totals=np.zeros(len(SERIES), np.int64),
@@ -232,6 +236,7 @@ def share(cells: Any, survey: Survey) -> None:
     of_sector, of_zone = cell.sum(axis=1), cell.sum(axis=0)
     for s in range(sectors):
         survey.totals[HIGHTECH] += of_sector[s, LARGE] if survey.high_tech[s] > 0.0 else 0
+        survey.firms[s] = of_sector[s, COUNT]
         if of_sector[s, COUNT] > 0:
             survey.mean_productivity[s] = of_sector[s, LOG] / FINER / of_sector[s, COUNT]
             weight = max(of_sector[s, WEIGHT], 1)
@@ -244,7 +249,7 @@ def share(cells: Any, survey: Survey) -> None:
         for family in range(len(FAMILIES)):
             survey.known[z, family] = of_zone[z, KNOW + family] / count if count > 0 else 0.0
         for s in range(sectors):
-            near = 0.0
+            near = survey.outside[s, z]
             for other in range(sectors):
                 near += cell[other, z, CAPITAL] / FINE * (1.0 if other == s else OTHER_SECTOR_WEIGHT)
             for elsewhere in range(zones):

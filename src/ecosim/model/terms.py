@@ -52,6 +52,7 @@ class Terms(NamedTuple):
     # entry and exit
     founding: Array  # added to the log rate of local founding
     arrivals: Array  # (sources, sectors, zones) firms that arrive from outside, expected in the quarter, real firms
+    pull: Array  # (sources,) added to the log of expected arrivals
     entry_standard: Array  # least ln sales per worker of an arrival over its sector's mean; -inf: none
     incubation: Array  # taken off the log hazard of closing while in an incubator, beyond the behavior's own
     closing_pressure: Array  # added to the log hazard of closing
@@ -80,6 +81,7 @@ def neutral(zones: int) -> Terms:
         "quality": (1,),
         "effort": (1,),
         "nearness": (zones,),
+        "pull": (len(SOURCES),),
         "reach": (zones,),
         "arrivals": (len(SOURCES), len(SECTORS), zones),
     }
