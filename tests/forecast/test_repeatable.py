@@ -46,7 +46,7 @@ def equal_runs(one, other):
 def test_two_workers_give_the_same_tables_bit_for_bit(small_result, make_job, tables_of):
     other = run(make_job(workers=2), silent)
     named = tables_of(small_result)
-    assert len(named) == 16
+    assert len(named) == 17
     for name, table in named.items():
         same(getattr(other, name), table, name)
     assert other.statements == small_result.statements

@@ -79,6 +79,7 @@ def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", hom
         drawn.append(effect_chart(result.effect, targets, home / "effect.png", labels))
         drawn.append(effect_chart(result.effect, targets, phone / "effect_narrow.png", labels, columns=1))
     drawn += _draw_take_up(result, labels, home)
+    drawn += _draw_decomposition(result, targets, labels, home)
     return drawn + _draw_hindcast(result, targets, labels, home)
 
 
@@ -94,6 +95,27 @@ def _draw_take_up(result: "Result", labels: "Labels", home: Path) -> list[Path]:
     return [
         take_up_chart(table, year, home / "take_up.png", labels),
         take_up_chart(table, year, home / PHONE / "take_up_narrow.png", labels, columns=1),
+    ]
+
+
+def group_names() -> dict[str, tuple[str, str]]:
+    """What charts and tables call the lines of work, ('Talent', '人才')."""
+    from ecosim.policies.shelf import GROUPS, GROUPS_ZH
+
+    return {group: (name, GROUPS_ZH[group]) for group, name in GROUPS.items()}
+
+
+def _draw_decomposition(result: "Result", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+    from ecosim.figures import decomposition_chart
+
+    table = result.decomposition
+    if table is None:
+        return []
+    chosen = [target for target in targets if target in set(table["target"])][:2]
+    narrow = home / PHONE / "decomposition_narrow.png"
+    return [
+        decomposition_chart(table, chosen, home / "decomposition.png", labels, group_names()),
+        decomposition_chart(table, chosen, narrow, labels, group_names(), columns=1),
     ]
 
 

@@ -160,4 +160,9 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-STUDIES = {"forecast": _forecast, "stylised_facts": _stylised_facts, "sync": _sync}  # by `name` in configs/study
+STUDIES = {
+    "forecast": _forecast,
+    "decompose": _forecast,
+    "stylised_facts": _stylised_facts,
+    "sync": _sync,
+}  # by `name` in configs/study

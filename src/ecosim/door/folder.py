@@ -29,9 +29,17 @@ ALWAYS = (  # field of the result, in the order of writing: the forecast first
     "basis",
     "references",
     "ledger",
+    "costs",
     "observed",
 )
-WHERE_KNOWN = ("scores", "later", "hindcast", "take_up", "missions")  # written only where they have rows
+WHERE_KNOWN = (
+    "decomposition",
+    "scores",
+    "later",
+    "hindcast",
+    "take_up",
+    "missions",
+)  # written only where they have rows
 RENAMED = {"policy_table": "policies"}
 
 

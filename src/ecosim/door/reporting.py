@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecosim.door.charts import assumed_levels, hindcast_by_model
+from ecosim.door.charts import assumed_levels, group_names, hindcast_by_model
 from ecosim.door.headline import has_effect, shown_targets
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def write_report(
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
         missions=_filled(getattr(result, "missions", None)),
+        decomposition=result.decomposition,
+        groups=group_names(),
         assumptions=assumptions,
         not_identified=tuple(text for text in result.statements if text not in assumptions),
         notes=assumed_levels(result.basis),

@@ -55,15 +55,17 @@ def run_scenario(
     with terminable(), Stages() as stages:
         stages("settings", 0, 1)
         composed = compose(overrides, config_dir, place)
-        if composed.settings.study.name != "forecast":
-            raise UserError(f"study={composed.settings.study.name} runs no scenario; leave the scenario out")
+        study = composed.settings.study
+        if not study.needs_scenario:
+            raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
         job = build_job(composed, place)
         provenance = describe(composed.overrides, composed.tree, _data_hash(job), composed.own)
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
         home = folder.new_folder(place, composed.label)
         folder.write_settings(composed, home)
-        tags = told.tags_of(composed, provenance, "point" if sweep else "single")
+        role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
+        tags = told.tags_of(composed, provenance, role)
         with told.logged(store, composed, tags, sweep) as opened:
             result = _simulate(job, stages)
             labels = charts.labels_of(composed, job)

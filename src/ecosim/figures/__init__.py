@@ -1,5 +1,6 @@
 """Charts of tables: fans of futures, policy effects, past forecasts beside what happened, facts in their bands."""
 
+from ecosim.figures.decomposition import decomposition_chart
 from ecosim.figures.effect import effect_chart
 from ecosim.figures.facts import facts_chart
 from ecosim.figures.fan import Fan, fan_chart, fan_limits
@@ -12,6 +13,7 @@ __all__ = [
     "Fan",
     "Labels",
     "TargetLabel",
+    "decomposition_chart",
     "effect_chart",
     "facts_chart",
     "fan_chart",

@@ -42,6 +42,10 @@ class ReportContext:
     """Money by instrument: instrument, median, low, high, unit and, where there is one, budget."""
     missions: pd.DataFrame | None = None
     """Missions by year: mission, label, label_zh, deadline, year, share_reached, first_median, _lower and _upper."""
+    decomposition: pd.DataFrame | None = None
+    """What each line of work adds: the columns of decomposition.csv."""
+    groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Names of the lines of work in English and Chinese."""
     assumptions: tuple[str, ...] = ()
     """What stands in neither counts nor literature, one sentence each."""
     not_identified: tuple[str, ...] = ()

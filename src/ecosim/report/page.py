@@ -10,6 +10,7 @@ import pandas as pd
 from ecosim.figures.labels import Labels, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
+from ecosim.report.decomposition import tell
 from ecosim.report.words import (
     INSTRUMENTS,
     Start,
@@ -64,6 +65,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "years": _years(context, told),
         "effects": [sentence for sentence in effects if sentence],
         "instruments": INSTRUMENTS,
+        "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
         "basis": _basis(context.basis, labels) if _has(context.basis) else None,
         "leads": placebo_sentences(placebo, labels) if placebo is not None else [],
