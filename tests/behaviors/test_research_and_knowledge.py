@@ -113,7 +113,7 @@ def test_productivity_without_research_moves_by_trend_and_imitation_alone(stage,
 def test_arrivals_of_inventions_are_negative_binomial_with_dispersion_one(stage, quarter, center):
     c = center.innovation._replace(level=0.3, log_knowledge=0.5, spillover=0.0, log_staff=0.0)
     scene = stage(60_000, performs=1, knowledge=4.0)
-    innovation.act(c, scene.firms, scene.survey, 0.1, scene.luck, quarter, scene.work)
+    innovation.act(c, scene.firms, scene.terms, scene.survey, 0.1, scene.luck, quarter, scene.work)
     rate = np.exp(0.3 + 0.5 * np.log(4.0) + 0.1)
     filed = scene.firms.filed
     assert abs(filed.mean() - rate) < 4 * ((rate + rate**2) / 60_000) ** 0.5
@@ -125,7 +125,9 @@ def test_a_higher_rate_with_the_same_luck_never_files_fewer(stage, quarter, cent
     filed = []
     for condition in (0.0, 0.05):
         scene = stage(5_000, performs=1, knowledge=400.0, staff=3)
-        innovation.act(center.innovation, scene.firms, scene.survey, condition, scene.luck, quarter, scene.work)
+        innovation.act(
+            center.innovation, scene.firms, scene.terms, scene.survey, condition, scene.luck, quarter, scene.work
+        )
         filed.append(scene.firms.filed)
     assert np.all(filed[1] >= filed[0])
     assert filed[1].sum() > filed[0].sum()
@@ -133,7 +135,7 @@ def test_a_higher_rate_with_the_same_luck_never_files_fewer(stage, quarter, cent
 
 def test_who_does_no_research_files_nothing_but_is_granted_what_is_pending(stage, quarter, center):
     scene = stage(5_000, performs=0, knowledge=400.0, pending=3)
-    innovation.act(center.innovation, scene.firms, scene.survey, 0.0, scene.luck, quarter, scene.work)
+    innovation.act(center.innovation, scene.firms, scene.terms, scene.survey, 0.0, scene.luck, quarter, scene.work)
     assert not scene.firms.filed.any()
     assert scene.firms.granted.mean() == pytest.approx(1.0, abs=0.05)
     assert np.array_equal(scene.firms.granted, 3 - scene.firms.pending)

@@ -177,43 +177,6 @@ def test_a_talent_subsidy_pays_for_hires_of_firms_that_know_it(world):
     assert model.ledger.recipients["mine", 2017] == 4
 
 
-def test_visits_are_spread_over_firms_that_do_not_know_yet(world):
-    model = world(row("discovery_visits", capacity={"2017-07": 15}, cost=0.2), aware=0)
-    assert set(model.terms.visit_rate) == {0.25}
-    settle(model)
-    assert paid(model) == pytest.approx(3.0)
-    assert model.ledger.recipients["mine", 2017] == 15
-    model.agents.select(at_most=50).set("aware", CERTIFICATION)
-    model.take_survey()
-    model.revise_terms()
-    assert set(model.terms.visit_rate) == {1.0}
-    settle(model)
-    assert model.ledger.recipients["mine", 2017] == 25
-
-
-def test_an_agent_of_several_firms_takes_as_many_visits(world):
-    model = world(row("discovery_visits", capacity=45, cost=0.2), aware=0, weight=3)
-    assert set(model.terms.visit_rate) == {0.25}
-    settle(model)
-    assert model.ledger.recipients["mine", 2017] == 45
-
-
-def test_two_programs_of_visits_miss_a_firm_independently(world):
-    two = {**row("discovery_visits", capacity=30), "more": row("discovery_visits", capacity=15)["mine"]}
-    assert set(world(two, aware=0).terms.visit_rate) == {1 - 0.5 * 0.75}
-
-
-def test_service_is_spread_over_performers_that_know_and_lack_the_certificate(world):
-    model = world(row("one_to_one_service", capacity=10, cost=1.5), aware=CERTIFICATION, performs=1)
-    model.agents.select(at_most=20).set("certificate", HIGH_TECH)
-    model.agents[-1:][0].performs = 0
-    model.take_survey()
-    model.revise_terms()
-    assert model.terms.service_rate.max() == pytest.approx(10 / 39)
-    settle(model)
-    assert paid(model) == 15.0
-
-
 def test_the_fund_covers_certified_firms_and_pays_its_share_of_losses(world):
     rows = row("risk_compensation_fund", coverage={"2017-06": 40}, fund={"2017-06": 100}, loss=0.5)
     model = world(rows, certificate=TECH_SME)

@@ -27,6 +27,7 @@ class Entry(NamedTuple):
     productivity: float  # ln sales per worker relative to the sector's mean
     productivity_spread: float
     performs: float  # share that does R&D from the start
+    fresh: float  # share of new products in the sales of a newborn firm that does R&D
 
 
 class Traits(NamedTuple):
@@ -40,6 +41,7 @@ class Traits(NamedTuple):
     performs: NDArray[np.float64]
     foreign: NDArray[np.float64]
     japanese: NDArray[np.float64]
+    fresh: NDArray[np.float64]
 
 
 @inlined
@@ -153,7 +155,7 @@ def furnish(c: Traits, firms: Any, survey: Any, luck: Any, quarter: Any, rows: A
         firms.leader_vacancies[i] = 0
         firms.institute[i] = 0
         firms.waiting[i] = 0
-        firms.fresh[i] = 0.0
+        firms.fresh[i] = c.fresh[source] if fate < performs else 0.0
         firms.liaison[i] = 0
         firms.visited[i] = 0
         firms.matched[i] = 0

@@ -5,6 +5,7 @@ Griliches (1979), "Issues in assessing the contribution of research and developm
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.scratch import RENEWAL
 from ecosim.model.compiled import inlined, kernel
 
 
@@ -24,8 +25,8 @@ def next_capital(c, capital, research, external):
 
 @kernel
 def act(c: Any, firms: Any, work: Any) -> None:
-    """Accumulate; work[4] keeps what was added over the capital before it."""
-    knowledge, research, external, renewal = firms.knowledge, firms.research, firms.external, work[4]
+    """Accumulate; what was added over the capital before it is left in scratch."""
+    knowledge, research, external, renewal = firms.knowledge, firms.research, firms.external, work[RENEWAL]
     for i in range(firms.uid.size):
         starter = research[i] / (c.depreciation + c.initial_growth)
         before = knowledge[i] if knowledge[i] > 0.0 else starter

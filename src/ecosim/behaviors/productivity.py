@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.scratch import RENEWAL
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.luck import PRODUCTIVITY, uniforms
@@ -24,8 +25,8 @@ def mean_change(c, one, knowledge_growth, gap):
 
 @kernel
 def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quarter: Any, work: Any) -> None:
-    """Change productivity. R&D pays off with a unit-mean exponential factor; R&D over capital from work[4]."""
-    draw, luckier, frontier, trend, renewal = work[0], work[1], work[2], work[5], work[4]
+    """Change productivity. R&D pays off with a unit-mean exponential factor; R&D over capital from scratch."""
+    draw, luckier, frontier, trend, renewal = work[0], work[1], work[2], work[3], work[RENEWAL]
     for i in range(firms.uid.size):
         draw[i], luckier[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, PRODUCTIVITY)
     for i in range(firms.uid.size):

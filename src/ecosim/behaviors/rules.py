@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import arrivals, entry, hiring, outside, service
+from ecosim.behaviors import arrivals, entry, hiring, institutes, outside, service
 from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
@@ -70,6 +70,18 @@ class FirmRules:
     def serve(self, model: EcosystemModel, offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
         service.take(offer.service, model.firms.columns, rows)
+
+    def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
+        top = model.firms.top
+        rows, rungs, scores = np.empty(top, np.int64), np.empty(top, np.int64), np.empty(top)
+        c = self.behaviors.institutes
+        count = institutes.queue(c, model.firms.columns, model.terms, top, rows, rungs, scores)
+        return rows[:count], rungs[:count], scores[:count]
+
+    def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
+        """The R&D institutes of these firms are recognized at the next rung."""
+        institutes.climb(model.firms.columns, rows)
 
     def post_separations(self, model: EcosystemModel) -> int:
         """Staff leave their firms; returns people."""
@@ -194,7 +206,8 @@ def _traits(behaviors: Behaviors, newcomers: list[Newcomer]) -> Traits:
     """The same by trait, (sources,) each; only sources without a size of their own for it add one for foreign firms."""
     by_trait = {name: np.array([getattr(newcomer, name) for newcomer in newcomers]) for name in Newcomer._fields[:-1]}
     own = np.array([name in ("incumbent", "local", "elsewhere") for name in SOURCES])
-    return Traits(foreign_size=np.where(own, behaviors.entry.foreign_size, 0.0), **by_trait)
+    foreign_size = np.where(own, behaviors.entry.foreign_size, 0.0)
+    return Traits(foreign_size=foreign_size, fresh=np.full(len(SOURCES), behaviors.entry.fresh), **by_trait)
 
 
 def luck(model: EcosystemModel) -> tuple[np.uint64, np.uint64]:

@@ -120,7 +120,8 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tu
     counts = [_whole(cohort / weight, model, number) for number, cohort in enumerate(ladder.cohorts)]
     chosen = _choose(alive, sum(counts), ladder.foreign, weight, columns.ownership)
     since = (model.quarter - DECISION_QUARTER) % QUARTERS_PER_YEAR
-    _certify(columns, chosen, HIGH_TECH)
+    least_fresh = float(model.terms.criteria[5])
+    _certify(columns, chosen, HIGH_TECH, least_fresh if np.isfinite(least_fresh) else 0.0)
     held = np.repeat([since, since + 4, since + 8], counts)[: chosen.size]
     columns.held[chosen] = held[_shuffle(chosen, columns.uid, key)]
     rest = alive[~np.isin(alive, chosen)]
@@ -166,11 +167,12 @@ def _shuffle(rows: NDArray[np.int64], uid: NDArray[np.uint64], key: tuple[np.uin
     return np.argsort(draws, kind="stable")
 
 
-def _certify(columns: Columns, rows: NDArray[np.int64], rung: int) -> None:
-    """Give certificates; a holder performs R&D, holds a patent and knows the programs."""
+def _certify(columns: Columns, rows: NDArray[np.int64], rung: int, least_fresh: float = 0.0) -> None:
+    """Give certificates; a holder performs R&D, holds a patent, sells new products and knows the programs."""
     columns.certificate[rows] = rung
     if rung == HIGH_TECH:
         columns.honored[rows] = 1
+        columns.fresh[rows] = np.maximum(columns.fresh[rows], least_fresh)
     columns.performs[rows] = 1
     columns.aware[rows] |= CERTIFICATION | RESEARCH
     columns.patents[rows] = np.maximum(columns.patents[rows], 1)

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label, year_of
 from ecosim.model import conditions as neutral_conditions
+from ecosim.model import offers, systems
 from ecosim.model import survey as census
-from ecosim.model import systems
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
 from ecosim.model.conditions import Conditions
-from ecosim.model.firms import SOURCES, Firm, Firms
+from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
-from ecosim.model.offers import Offer, Taken, first_by_score
+from ecosim.model.offers import Offer, Taken
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
@@ -53,6 +53,12 @@ class Rules(Protocol):
 
     def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
+
+    def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
+
+    def recognize(self, model: "EcosystemModel", rows: NDArray[np.int64]) -> None:
+        """The R&D institutes of these firms are recognized at the next rung."""
 
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
@@ -141,6 +147,8 @@ class EcosystemModel(mesa.Model):
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
+        self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
+        self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
@@ -182,6 +190,7 @@ class EcosystemModel(mesa.Model):
             spillover_reference=self.survey.reference,
         )
         twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
+        twin.left_over, twin.review_left = dict(self.left_over), self.review_left.copy()
         if self.survey.outside.any():
             twin.survey.outside[...] = self.survey.outside
             twin.take_survey()
@@ -222,16 +231,13 @@ class EcosystemModel(mesa.Model):
             policy.revise(name, self.terms, self)
 
     def give_places(self) -> None:
-        """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
-        self.taken = {}
-        self.firms.columns.visited[: self.firms.top] = 0
-        for offer in self.offers:
-            rows, scores = self.rules.candidates(self, offer)
-            places = offer.places / self.weight + self.left_over.get(offer.instrument, 0.0)
-            chosen = first_by_score(rows, scores, int(places))
-            self.left_over[offer.instrument] = places - int(places)
-            self.rules.serve(self, offer, chosen)
-            self.taken[offer.instrument] = Taken(chosen, int(rows.size) * self.weight)
+        """Firms take places in programs, and R&D institutes are recognized, both within their capacity."""
+        offers.give(self)
+        offers.review(self)
+
+    def pay_firms(self, rows: NDArray[np.int64], amount: float) -> None:
+        """Money that an instrument has booked reaches its firms: 10k CNY for each row."""
+        self.firms.columns.cash[rows] += amount
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""

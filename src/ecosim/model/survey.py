@@ -51,7 +51,7 @@ SERIES = (
     TECH_SMES, NEW_TECH_SMES, HNTES, NEW_HNTES, RENEWALS, LAPSES, FOREIGN_HNTES, HIGHTECH, AWARE, ASSISTED, CONSTRAINED,
 ) = range(len(SERIES))  # fmt: skip
 # sums by cell: firms, log productivity, employees, log productivity and its square by employees, R&D capital, firms of
-# designated size, firms that know each family
+# designated size, firms with a liaison officer, firms that know each family
 COUNT, LOG, WEIGHT, WEIGHTED, SQUARE, CAPITAL, LARGE, OFFICERS, KNOW = range(9)
 PARTS = KNOW + len(FAMILIES)
 BLOCK = 1024
@@ -221,8 +221,8 @@ def add_cells(firms: Columns, start: int, stop: int, people: Any, cells: Any, su
         cell[WEIGHTED] += int(weighted * FINE)
         cell[SQUARE] += int(weighted * productivity * FINE)
         cell[CAPITAL] += int(knowledge[i] * FINE)
-        cell[OFFICERS] += liaison[i]
         cell[LARGE] += 1 if log_employees[i] + productivity >= DESIGNATED_SIZE else 0
+        cell[OFFICERS] += liaison[i]
         knows = np.int64(aware[i])
         for family in range(len(FAMILIES)):
             cell[KNOW + family] += (knows >> family) & 1

@@ -25,6 +25,7 @@ class Terms(NamedTuple):
     research_grant: Array  # (rungs, kinds) share of R&D cost that a grant pays
     research_push: Array  # added to the log hazard of starting R&D
     patent_subsidy: Array  # applications filed for the subsidy alone, share of the firm's own
+    invention_premium: Array  # added to the share of inventions among applications
     # the ladders
     tech_sme_award: Array  # paid once at the first rung
     high_tech_award: Array  # paid once at the second rung, first certification

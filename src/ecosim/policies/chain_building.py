@@ -11,7 +11,7 @@ from ecosim.model.region import SECTORS
 from ecosim.model.terms import Terms, grid
 from ecosim.policies.cross_province_park import known_sectors
 from ecosim.policies.outlays import pay_yearly
-from ecosim.policies.schedule import NEVER, Steps
+from ecosim.policies.schedule import NOTHING, Steps
 
 LARGEST_SCORE = 1.0  # log points of a sector under its reference that count
 
@@ -27,7 +27,7 @@ class ChainBuilding:
     family: ClassVar[str] = "chain_building"
     rate: Steps
     reference: dict[str, float]
-    cost: Steps = NEVER
+    cost: Steps = NOTHING
 
     @field_validator("reference")
     @classmethod

@@ -15,7 +15,7 @@ from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE
 from ecosim.policies.outlays import pay_yearly
 from ecosim.policies.places import kinds_in, shares_in, zones_in
-from ecosim.policies.schedule import NEVER, Percent, Steps
+from ecosim.policies.schedule import NOTHING, Percent, Steps
 
 SHANGHAI = SOURCES.index("shanghai")
 
@@ -30,11 +30,11 @@ class CrossProvincePark:
 
     family: ClassVar[str] = "cross_province_park"
     parks: tuple[str, ...]
-    nearness: Percent = NEVER
-    arrivals: Steps = NEVER
-    standard: Steps = NEVER
+    nearness: Percent = NOTHING
+    arrivals: Steps = NOTHING
+    standard: Steps = NOTHING
     sectors: tuple[str, ...] = ()
-    cost: Steps = NEVER
+    cost: Steps = NOTHING
 
     @field_validator("sectors")
     @classmethod

@@ -11,7 +11,7 @@ from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.outlays import pay_yearly
 from ecosim.policies.places import kinds_in, raise_where, zones_in
-from ecosim.policies.schedule import NEVER, Percent, Steps
+from ecosim.policies.schedule import NOTHING, Percent, Steps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -25,10 +25,10 @@ class HighTechPark:
 
     family: ClassVar[str] = "high_tech_park"
     parks: tuple[str, ...]
-    founding: Steps = NEVER
-    reach: Percent = NEVER
-    push: Steps = NEVER
-    cost: Steps = NEVER
+    founding: Steps = NOTHING
+    reach: Percent = NOTHING
+    push: Steps = NOTHING
+    cost: Steps = NOTHING
     eligible: OnEveryRung = EVERYONE
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:

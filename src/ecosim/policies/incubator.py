@@ -14,7 +14,7 @@ from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.outlays import pay_sum
 from ecosim.policies.places import kinds_in, raise_where, shares_in, zones_in
-from ecosim.policies.schedule import NEVER, Steps
+from ecosim.policies.schedule import NOTHING, Steps
 
 INCUBATED = SOURCES.index("incubated")
 
@@ -31,7 +31,7 @@ class Incubator:
 
     family: ClassVar[str] = "incubator"
     slots: Steps
-    start_ups: Steps = NEVER
+    start_ups: Steps = NOTHING
     support: float = Field(default=0.0, ge=0)
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE

@@ -25,7 +25,7 @@ class OneToOneService:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Offer the quarter's places."""
-        places = self.capacity.at(model.quarter) * terms.effort[0]
+        places = self.capacity.at(model.quarter)
         model.offers.append(Offer(name, COUNSEL, places, self.eligible.mask(model.region.zone_names)))
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:

@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.terms import Terms
-from ecosim.policies.schedule import NEVER, Steps
+from ecosim.policies.schedule import NOTHING, Steps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -16,8 +16,8 @@ class RegionalCorridor:
     """rate: percent by which arrivals from everywhere rise; founding: percent by which local founding rises."""
 
     family: ClassVar[str] = "regional_corridor"
-    rate: Steps = NEVER
-    founding: Steps = NEVER
+    rate: Steps = NOTHING
+    founding: Steps = NOTHING
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Raise arrivals and founding."""

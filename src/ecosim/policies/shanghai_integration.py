@@ -12,7 +12,7 @@ from ecosim.model.region import Region
 from ecosim.model.terms import Terms
 from ecosim.policies.outlays import pay_yearly
 from ecosim.policies.places import shares_in
-from ecosim.policies.schedule import NEVER, Percent, Steps
+from ecosim.policies.schedule import NOTHING, Percent, Steps
 
 TALENT = SOURCES.index("talent")
 
@@ -27,10 +27,10 @@ class ShanghaiIntegration:
 
     family: ClassVar[str] = "shanghai_integration"
     nearness: Percent
-    border: Percent = NEVER
-    founders: Steps = NEVER
+    border: Percent = NOTHING
+    founders: Steps = NOTHING
     border_weight: float = Field(default=1.0, ge=0)
-    cost: Steps = NEVER
+    cost: Steps = NOTHING
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Bring Shanghai nearer."""

@@ -10,7 +10,7 @@ from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.outlays import pay_yearly
 from ecosim.policies.places import kinds_in, raise_where
-from ecosim.policies.schedule import NEVER, Steps
+from ecosim.policies.schedule import NOTHING, Steps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -19,7 +19,7 @@ class Upgrading:
 
     family: ClassVar[str] = "upgrading"
     push: Steps
-    cost: Steps = NEVER
+    cost: Steps = NOTHING
     eligible: OnEveryRung = EVERYONE
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
