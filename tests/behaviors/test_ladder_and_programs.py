@@ -1,22 +1,20 @@
-"""Learning of programs, certificates, the notch, credit and hiring, each against small cases by hand."""
+"""Learning of programs, certificates and the notch, each against small cases by hand."""
 
 import numpy as np
 import pytest
 
-from ecosim.behaviors import awareness, certification, finance, hiring, notch
+from ecosim.behaviors import awareness, certification, notch
 from ecosim.behaviors.certification import VALIDITY
 from ecosim.behaviors.scratch import RATIO
 from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
-    FINANCE,
     FIRST_HIGH_TECH,
     HIGH_TECH,
     LAPSED,
     NEW_HIGH_TECH,
     NEW_TECH_SME,
     RENEWED,
-    TALENT,
     TECH_SME,
 )
 from ecosim.model.region import OWNERSHIP
@@ -210,67 +208,3 @@ def test_japanese_firms_lag_until_they_are_helped(stage, quarter, center):
             chance = -np.expm1(-np.exp(log_hazard)) if c.abstain < 0.9 else 0.0
             got = np.mean(firms.event & NEW_HIGH_TECH > 0)
             assert abs(got - chance) < 4 * (chance * (1 - chance) / 20_000) ** 0.5
-
-
-def borrow(stage, quarter, c, coverage, **columns):
-    scene = stage(20_000, **{"performs": 1, "aware": FINANCE, "loan": 8.0, **columns})
-    scene.terms.credit_coverage[:] = coverage
-    finance.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    return scene.firms
-
-
-def test_credit_is_asked_refused_and_repaid_as_by_hand(stage, quarter, center):
-    c = center.finance._replace(need=0.5, approval=0.2, certified=0.4, coverage=1.0)
-    for coverage, certificate in ((0.0, 0), (0.6, 1)):
-        firms = borrow(stage, quarter, c, coverage, certificate=certificate)
-        refused = 1 / (1 + np.exp(0.2 + 0.4 * certificate + coverage))
-        assert abs(firms.constrained.mean() - 0.5 * refused) < 4 * (0.25 / 20_000) ** 0.5
-        lent = firms.loan - 8.0 * (1 - c.repayment)
-        assert set(np.round(lent, 6)) == {0.0, round(c.leverage * 2000.0, 6)}
-        assert not np.any(firms.constrained[lent > 1.0])
-
-
-def test_a_fund_helps_only_firms_that_know_of_it(stage, quarter, center):
-    without = borrow(stage, quarter, center.finance, 0.0).constrained
-    helped = borrow(stage, quarter, center.finance, 0.9).constrained
-    unaware = borrow(stage, quarter, center.finance, 0.9, aware=0).constrained
-    assert np.all(helped <= without)
-    assert helped.sum() < without.sum()
-    assert np.array_equal(unaware, without)
-
-
-def test_vacancies_are_what_research_pays_for_less_who_stays(stage, quarter, center):
-    c = center.hiring._replace(wage_share=0.4, wage=12.0, separation=0.0)
-    scene = stage(10, research=100.0, staff=3, log_employees=np.log(200.0), aware=TALENT)
-    hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    assert set(scene.firms.vacancies) == {13 - 3}  # 0.4 x 4 x 100 / 12
-    scene.firms.log_employees[:] = np.log(10.0)
-    hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    assert set(scene.firms.vacancies) == {8 - 3}  # at most 80 % of employees
-    scene.firms.closing[:] = 1
-    hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    assert not scene.firms.vacancies.any()
-
-
-def test_a_hiring_grant_lowers_the_price_of_staff_for_who_knows_it(stage, quarter, center):
-    c = center.hiring._replace(wage_share=0.4, wage=12.0, separation=0.05)
-    posted = []
-    for aware in (0, TALENT):
-        scene = stage(10, research=100.0, log_employees=np.log(200.0), aware=aware)
-        scene.terms.hiring_grant[:] = 10.0  # 10 paid once, for a post of 20 quarters: 2 a year
-        hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-        posted.append(set(scene.firms.vacancies))
-    assert posted == [{13}, {16}]
-
-
-def test_hires_and_separations_add_up_whatever_the_rounding(stage, quarter, center):
-    scene = stage(5_000, staff=7, vacancies=3)
-    scene.firms.closing[:50] = 1
-    left = hiring.separate(center.hiring, scene.firms, scene.luck, quarter, 5_000)
-    assert scene.firms.staff.sum() == 35_000 - left
-    assert not scene.firms.staff[:50].any()
-    assert left - 350 == pytest.approx(4_950 * 7 * center.hiring.separation, rel=0.1)
-    hired = hiring.fill(scene.firms, 0.4, scene.luck, quarter, 5_000)
-    assert scene.firms.staff.sum() == 35_000 - left + hired
-    assert hired == pytest.approx(0.4 * 15_000, rel=0.03)
-    assert scene.firms.vacancies.sum() == hired

@@ -46,9 +46,8 @@ def test_who_does_not_know_the_instruments_claims_nothing(stage, center):
     assert spend(stage, center.intensity, aware=TALENT, deduction=1.0, grant=0.2) == spend(stage, center.intensity)
 
 
-def test_refused_credit_halves_research_and_conditions_shift_it(stage, center):
+def test_conditions_shift_research(stage, center):
     plain = spend(stage, center.intensity)
-    assert spend(stage, center.intensity, constrained=1) == pytest.approx(0.5 * plain)
     assert spend(stage, center.intensity, condition=0.2) == pytest.approx(np.exp(0.2) * plain)
     assert spend(stage, center.intensity, condition=9.0) == pytest.approx(research.LARGEST_INTENSITY * SALES / 4)
 

@@ -7,7 +7,6 @@ from ecosim.data.periods import quarter_index
 from ecosim.model.ecosystem import Events
 from ecosim.model.firms import (
     CERTIFICATION,
-    FINANCE,
     FIRST_HIGH_TECH,
     HIGH_TECH,
     NEW_TECH_SME,
@@ -165,16 +164,6 @@ def test_an_award_reaches_its_classes_alone(world):
     settle(model)
     eligible = model.agents.select(lambda firms: (firms.sector == 4) & (firms.log_employees < np.log(300)))
     assert paid(model) == 20 * len(eligible) > 0
-
-
-def test_a_talent_subsidy_pays_for_hires_of_firms_that_know_it(world):
-    model = world(row("talent_subsidy", amount=3), vacancies=0, aware=TALENT)
-    model.agents.select(at_most=5).set("vacancies", [1, 2, 3, 4, 5])
-    model.agents[4].aware = FINANCE
-    assert set(model.terms.hiring_grant) == {3.0}
-    settle(model)
-    assert paid(model) == 3 * (1 + 2 + 3 + 4)
-    assert model.ledger.recipients["mine", 2017] == 4
 
 
 def test_the_fund_covers_certified_firms_and_pays_its_share_of_losses(world):

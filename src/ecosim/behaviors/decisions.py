@@ -10,7 +10,6 @@ from ecosim.behaviors import (
     exit,
     finance,
     growth,
-    hiring,
     innovation,
     institutes,
     knowledge,
@@ -103,6 +102,7 @@ def decide(
         classify(block, survey.known.shape[0])
         research.participate(b.participation, block, terms, life[2], work)
         research.spend(b.intensity, block, terms, weather.research, work)
+        finance.act(b.finance, block, terms, luck, quarter, work)
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
         products.act(b.products, block, survey, work)
@@ -114,8 +114,6 @@ def decide(
         shifts = (weather.tech_sme, weather.high_tech)
         certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
         institutes.act(b.institutes, block, terms, luck, quarter, work)
-        finance.act(b.finance, block, terms, luck, quarter, work)
-        hiring.post(b.hiring, block, terms, luck, quarter, work)
 
 
 @kernel

@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 
 
 class Traits(NamedTuple):
-    """What the newborn of each source are drawn from, each (sources,); see `Entry` and `arrivals.Newcomer`."""
+    """What the newborn of each source are drawn from, (sources,) where an array; see `Entry`, `arrivals.Newcomer`."""
 
     log_size: NDArray[np.float64]
     size_spread: NDArray[np.float64]
@@ -41,7 +41,7 @@ class Traits(NamedTuple):
     performs: NDArray[np.float64]
     foreign: NDArray[np.float64]
     japanese: NDArray[np.float64]
-    fresh: NDArray[np.float64]
+    fresh: float  # of every source that does R&D
 
 
 @inlined
@@ -155,7 +155,7 @@ def furnish(c: Traits, firms: Any, survey: Any, luck: Any, quarter: Any, rows: A
         firms.leader_vacancies[i] = 0
         firms.institute[i] = 0
         firms.waiting[i] = 0
-        firms.fresh[i] = c.fresh[source] if fate < performs else 0.0
+        firms.fresh[i] = c.fresh if fate < performs else 0.0
         firms.liaison[i] = 0
         firms.visited[i] = 0
         firms.matched[i] = 0

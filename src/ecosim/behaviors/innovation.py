@@ -71,12 +71,12 @@ def act(
     listed, uid = work[7].view(np.uint64), work[6].view(np.uint64)
     size = candidates(firms, listed)
     near, staff, knowledge, log_employees = work[0], work[1], work[2], work[3]
-    institute, liaison = work[8], work[5]  # work[4] is for productivity
+    institute, liaison = work[4], work[5]
     for k in range(size):
         i = listed[k]
         uid[k] = firms.uid[i]
         near[k] = survey.spillover[firms.sector[i], firms.zone[i]]
-        staff[k] = firms.staff[i]
+        staff[k] = firms.staff[i] + firms.experts[i]  # part-time experts work beside the staff
         log_employees[k] = firms.log_employees[i]
         knowledge[k] = firms.knowledge[i]
         institute[k] = firms.institute[i]

@@ -26,7 +26,8 @@ def next_capital(c, capital, research, external):
 @kernel
 def act(c: Any, firms: Any, work: Any) -> None:
     """Accumulate; what was added over the capital before it is left in scratch."""
-    knowledge, research, external, renewal = firms.knowledge, firms.research, firms.external, work[RENEWAL]
+    knowledge, research, external = firms.knowledge, firms.research, firms.external
+    renewal = work[RENEWAL]
     for i in range(firms.uid.size):
         starter = research[i] / (c.depreciation + c.initial_growth)
         before = knowledge[i] if knowledge[i] > 0.0 else starter

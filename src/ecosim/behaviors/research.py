@@ -100,7 +100,7 @@ def performers(firms: Any, listed: Any) -> int:
 
 @kernel
 def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
-    """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio left in scratch."""
+    """Plan this quarter's true R&D: intensity x sales / 4; credit may cut it. The ratio to sales is left in scratch."""
     listed, ratio, research = work[7].view(np.uint64), work[RATIO], firms.research
     ratio[:] = 0.0
     research[:] = 0.0
@@ -137,5 +137,5 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         log_sales[k] = exp(log_sales[k])
     for k in range(size):
         i = listed[k]
-        ratio[i] = intensity[k] * (1.0 - 0.5 * firms.constrained[i])
+        ratio[i] = intensity[k]
         research[i] = ratio[i] * log_sales[k] * 0.25

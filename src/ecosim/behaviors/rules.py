@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import arrivals, entry, hiring, institutes, outside, service
+from ecosim.behaviors import arrivals, entry, hiring, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
+from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import SOURCES
+from ecosim.model.firms import SKILLS, SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.offers import Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
@@ -83,37 +84,41 @@ class FirmRules:
         """The R&D institutes of these firms are recognized at the next rung."""
         institutes.climb(model.firms.columns, rows)
 
-    def post_separations(self, model: EcosystemModel) -> int:
-        """Staff leave their firms; returns people."""
-        return int(
-            hiring.separate(
-                self.behaviors.hiring, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top
-            )
+    def turn_over(self, model: EcosystemModel) -> tuple[Turnover, NDArray[np.int64]]:
+        """Staff leave their firms and vacancies are posted; returns the flows and the rows with vacancies."""
+        zones, top = len(model.region.zones), model.firms.top
+        flows = np.zeros((4, zones, len(SKILLS)), np.int64)
+        flow = Turnover(*flows, np.zeros(zones, np.int64))
+        rows = np.empty(top, np.int64)
+        count = hiring.turn_over(
+            self.behaviors.hiring,
+            model.firms.columns,
+            model.terms,
+            luck(model),
+            np.uint64(model.quarter),
+            top,
+            flow,
+            rows,
         )
+        return flow, rows[:count]
 
-    def supply(self, model: EcosystemModel, people: int, looking: int) -> int:
-        """People who come from outside: the region's growth, and more where subsidies raise the net wage.
+    def supply(self, model: EcosystemModel, flow: Turnover) -> None:
+        """Those who left look again or leave the region, and people come from outside."""
+        nearness, pool = model.terms.nearness, model.pool
+        matching.supply(self.behaviors.hiring, flow, nearness, pool, luck(model), np.uint64(model.quarter))
 
-        Long-run elasticity of scientists to net pay: Moretti and Wilson (2017), "The effect of state taxes on the
-        geographical location of top earners", about 1.8.
-        """
-        c = self.behaviors.hiring
-        of_kind = np.bincount(model.firms.columns.kind[model.firms.rows], minlength=model.terms.founding.size)
-        granted = of_kind @ model.terms.hiring_grant[0] / max(of_kind.sum(), 1)
-        raised = float(granted) * QUARTERS_PER_YEAR * c.separation / c.wage
-        target = c.supply_elasticity * np.log1p(raised)
-        drawn = c.supply_speed * (target - model.drawn_by_pay)
-        model.drawn_by_pay += drawn
-        mean = people * (c.pool_growth / QUARTERS_PER_YEAR + drawn)
-        return int(np.floor(mean + region_draw(model, 0)))
+    def match(self, model: EcosystemModel, vacant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """People leave the pool for posts; returns hires, (zones, skills)."""
+        hires = np.zeros_like(vacant)
+        matching.match(self.behaviors.hiring, vacant, model.pool, luck(model), np.uint64(model.quarter), hires)
+        return hires
 
-    def fill(self, model: EcosystemModel, rate: float) -> int:
-        """Vacancies are filled at a rate; returns people."""
-        return int(hiring.fill(model.firms.columns, rate, luck(model), np.uint64(model.quarter), model.firms.top))
-
-    def match(self, vacancies: int, looking: int) -> float:
-        """Matching function with constant returns: m sqrt(vacancies x looking)."""
-        return float(min(self.behaviors.hiring.matching * (vacancies * looking) ** 0.5, vacancies, looking))
+    def fill(
+        self, model: EcosystemModel, rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
+    ) -> int:
+        """Hires go to the firms with vacancies; returns people."""
+        columns = model.firms.columns
+        return int(matching.fill(columns, rows, vacant, hires, luck(model), np.uint64(model.quarter)))
 
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
@@ -206,8 +211,8 @@ def _traits(behaviors: Behaviors, newcomers: list[Newcomer]) -> Traits:
     """The same by trait, (sources,) each; only sources without a size of their own for it add one for foreign firms."""
     by_trait = {name: np.array([getattr(newcomer, name) for newcomer in newcomers]) for name in Newcomer._fields[:-1]}
     own = np.array([name in ("incumbent", "local", "elsewhere") for name in SOURCES])
-    foreign_size = np.where(own, behaviors.entry.foreign_size, 0.0)
-    return Traits(foreign_size=foreign_size, fresh=np.full(len(SOURCES), behaviors.entry.fresh), **by_trait)
+    larger = np.where(own, behaviors.entry.foreign_size, 0.0)
+    return Traits(foreign_size=larger, fresh=behaviors.entry.fresh, **by_trait)
 
 
 def luck(model: EcosystemModel) -> tuple[np.uint64, np.uint64]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
-from ecosim.model.luck import INCUBATOR_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
+from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
 from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, VISIT
 
 SERVED = 4  # quarters for which one-to-one service helps
@@ -13,7 +13,7 @@ MATCHED = 4  # quarters that a firm works with an institute on a problem
 TENANCY = 12  # quarters of age until which a firm may stay in an incubator
 FIRST = 100.0  # log points that put the incubators' own start-ups before all others
 START_UP = SOURCES.index("incubated")
-STREAMS = (VISIT_RANK, SERVICE, SERVICE, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # by service
+STREAMS = (VISIT_RANK, SERVICE, LIAISON_RANK, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # luck by service; prizes need none
 
 
 class Service(NamedTuple):
@@ -47,13 +47,9 @@ def want(
     """Rows that want a place of a service and their scores; returns how many. rows, scores: (capacity,) out."""
     alive, kind, aware, performs, patents = firms.alive, firms.kind, firms.aware, firms.performs, firms.patents
     log_employees, certificate, liaison = firms.log_employees, firms.certificate, firms.liaison
-    visited, assisted, age, incubated, matched = (
-        firms.visited,
-        firms.assisted,
-        firms.age,
-        firms.incubated,
-        firms.matched,
-    )
+    visited, assisted, matched, incubated, age = (
+        firms.visited, firms.assisted, firms.matched, firms.incubated, firms.age
+    )  # fmt: skip
     count = 0
     for i in range(top):
         knows = (aware[i] & CERTIFICATION) != 0
@@ -65,17 +61,17 @@ def want(
             wants = knows & (performs[i] == 1) & (certificate[i] < HIGH_TECH) & (assisted[i] <= 1)
         elif service == LIAISON:
             wants = seen & (liaison[i] == 0)
-        elif service == PRIZE:
-            wants = (performs[i] == 1) & (patents[i] > 0)
         elif service == MATCHING:
             wants = (performs[i] == 1) & (certificate[i] > 0) & (matched[i] <= 1)
         elif service == INCUBATOR:
             wants = (age[i] < TENANCY) & (incubated[i] == 0)
+        elif service == PRIZE:
+            wants = (performs[i] == 1) & (patents[i] > 0)
         else:
             wants = False
         rows[count] = i
         count += 1 if wants & (alive[i] == 1) & eligible[kind[i]] else 0
-    uid, knowledge = firms.uid, firms.knowledge
+    uid, knowledge, source = firms.uid, firms.knowledge, firms.source
     stream = STREAMS[service]
     for k in range(count):
         i = rows[k]
@@ -84,8 +80,9 @@ def want(
         else:
             held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
             draw = uniform(luck[0], luck[1], uid[i], quarter, stream)
-            scores[k] = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY) + c.luck * draw
-            scores[k] += FIRST if (service == INCUBATOR) & (firms.source[i] == START_UP) else 0.0
+            first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
+            value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
+            scores[k] = value + c.luck * draw + first
     return count
 
 
@@ -93,6 +90,7 @@ def want(
 def take(service: int, firms: Any, rows: Any) -> None:
     """Firms (rows) take their places; one-to-one service explains the instruments for R&D as well."""
     visited, assisted, aware, liaison = firms.visited, firms.assisted, firms.aware, firms.liaison
+    matched, incubated, age = firms.matched, firms.incubated, firms.age
     for k in range(rows.size):
         i = rows[k]
         if service == VISIT:
@@ -103,6 +101,6 @@ def take(service: int, firms: Any, rows: Any) -> None:
         elif service == LIAISON:
             liaison[i] = 1
         elif service == MATCHING:
-            firms.matched[i] = MATCHED + 1
+            matched[i] = MATCHED + 1
         elif service == INCUBATOR:
-            firms.incubated[i] = TENANCY - firms.age[i]
+            incubated[i] = TENANCY - age[i]

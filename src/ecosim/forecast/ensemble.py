@@ -118,7 +118,6 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
         reference=template.reference,
         spillover_reference=template.spillover_reference,
     )
-    model.drawn_by_pay = template.drawn_by_pay
     for _ in range(QUARTERS_PER_YEAR):
         model.step()
     behaviors, short = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)

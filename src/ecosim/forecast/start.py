@@ -17,6 +17,7 @@ from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Columns, Firms
 from ecosim.model.luck import CONDITIONING, Key, uniforms
+from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import FOREIGN_FROM, Region
 from ecosim.model.terms import Terms
@@ -34,10 +35,9 @@ class Template:
     """The state after the spin-up, shared by members."""
 
     firms: Firms
-    people: int
+    people: Pool  # who look for a post
     reference: float
     spillover_reference: NDArray[np.float64]  # spillover counts relative to the end of the spin-up
-    drawn_by_pay: float = 0.0  # log points of people that hiring subsidies have drawn
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def spin_up(
     for _ in range(SPIN_UP):
         model.step()
     census.set_reference(model.survey)
-    return Template(model.firms, model.looking, model.reference, model.survey.reference, model.drawn_by_pay)
+    return Template(model.firms, model.pool, model.reference, model.survey.reference)
 
 
 def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tuple[Behaviors, tuple[str, ...]]:

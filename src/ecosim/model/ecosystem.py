@@ -8,7 +8,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label, year_of
+from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
@@ -16,9 +16,10 @@ from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
-from ecosim.model.ledger import Ledger
+from ecosim.model.ledger import FEN_PER_UNIT, Ledger
 from ecosim.model.luck import Key
 from ecosim.model.offers import Offer, Taken
+from ecosim.model.people import Pool, spread, staff_by_skill
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
@@ -63,17 +64,19 @@ class Rules(Protocol):
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
 
-    def post_separations(self, model: "EcosystemModel") -> int:
-        """Staff leave their firms; returns people."""
+    def turn_over(self, model: "EcosystemModel") -> tuple[Any, NDArray[np.int64]]:
+        """Staff leave their firms and vacancies are posted; returns flows (`vacant`: zones x skills) and rows."""
 
-    def supply(self, model: "EcosystemModel", people: int, looking: int) -> int:
-        """People who come to (or leave, negative) the region's pool in this quarter."""
+    def supply(self, model: "EcosystemModel", flow: Any) -> None:
+        """Those who left their firms look again, and people come to the region's pool or leave it."""
 
-    def fill(self, model: "EcosystemModel", rate: float) -> int:
-        """Vacancies are filled at a rate; returns people."""
+    def match(self, model: "EcosystemModel", vacant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """People leave the pool for posts; returns hires, (zones, skills)."""
 
-    def match(self, vacancies: int, looking: int) -> float:
-        """People hired, expected, by the matching function."""
+    def fill(
+        self, model: "EcosystemModel", rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
+    ) -> int:
+        """Hires go to the firms (rows) with vacancies; returns people."""
 
     def founders(self, model: "EcosystemModel") -> Arrivals:
         """Firms that are founded in this quarter."""
@@ -105,7 +108,8 @@ class EcosystemModel(mesa.Model):
 
     Parameters: region; firms (the table to start from, owned by the model from now on); rules; policies by name;
     conditions (paths over quarters from the start); key (whose luck); weight (firms that one agent stands for);
-    quarter (index of the last quarter that has passed); people (science and technology staff looking for a post);
+    quarter (index of the last quarter that has passed); people (S&T people looking for a post: a number, or
+    the pool of another model, which is copied);
     reference (number of firms that the place carries); spillover_reference (ln of neighbors' knowledge that counts
     as none, (sectors, zones)).
     A `mesa.DataCollector` that is set as `datacollector` collects at the end of every step.
@@ -125,7 +129,7 @@ class EcosystemModel(mesa.Model):
         key: Key = NOBODYS_LUCK,
         weight: int = 1,
         quarter: int = 0,
-        people: int = 0,
+        people: int | Pool = 0,
         rng: Any = None,
         reference: float | None = None,
         spillover_reference: NDArray[np.float64] | None = None,
@@ -138,10 +142,10 @@ class EcosystemModel(mesa.Model):
         self.key = key
         self.weight = weight
         self.quarter = quarter
-        self.looking = people
+        shares = np.array([zone.share for zone in region.zones.values()])
+        self.pool = people.copy() if isinstance(people, Pool) else spread(people, shares)
         self.ledger = Ledger()
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
-        self.drawn_by_pay = 0.0  # log points of people that subsidies have drawn so far
         self.neutral_terms = neutral_terms.neutral(len(region.zones))
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
@@ -157,7 +161,6 @@ class EcosystemModel(mesa.Model):
         self.births = self.deaths = 0
         self.rejected = 0  # arrivals of the quarter that an entry standard kept out
         self.closed = 0  # firms closed since the last survey
-        self.outside_people = 0  # net people who came from outside, for the balance
         self.reference = float(len(firms)) if reference is None else reference
         self.history: list[NDArray[np.float64]] = []
         if spillover_reference is not None:
@@ -185,12 +188,12 @@ class EcosystemModel(mesa.Model):
             key=self.key,
             weight=self.weight,
             quarter=self.quarter,
-            people=self.looking,
+            people=self.pool,
             reference=self.reference,
             spillover_reference=self.survey.reference,
         )
-        twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
-        twin.left_over, twin.review_left = dict(self.left_over), self.review_left.copy()
+        twin.paid_share, twin.left_over = dict(self.paid_share), dict(self.left_over)
+        twin.review_left = self.review_left.copy()
         if self.survey.outside.any():
             twin.survey.outside[...] = self.survey.outside
             twin.take_survey()
@@ -235,10 +238,6 @@ class EcosystemModel(mesa.Model):
         offers.give(self)
         offers.review(self)
 
-    def pay_firms(self, rows: NDArray[np.int64], amount: float) -> None:
-        """Money that an instrument has booked reaches its firms: 10k CNY for each row."""
-        self.firms.columns.cash[rows] += amount
-
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
         columns = self.firms.columns
@@ -248,23 +247,21 @@ class EcosystemModel(mesa.Model):
 
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""
-        self.looking += self.rules.post_separations(self)
-        columns, top = self.firms.columns, self.firms.top
-        vacancies = int(columns.vacancies[:top].sum())
-        employed = int(columns.staff[:top][columns.alive[:top] == 1].sum())
-        coming = max(self.rules.supply(self, employed + self.looking, self.looking), -self.looking)
-        self.looking += coming
-        self.outside_people += coming
-        rate = 0.0
-        if vacancies:
-            # each firm rounds its hires by its own luck, so their sum varies like a Poisson count; expecting at most
-            # this many keeps it eight standard deviations below those who look
-            most = max((4.0 + self.looking) ** 0.5 - 4.0, 0.0) ** 2
-            rate = min(self.rules.match(vacancies, self.looking), float(vacancies), most) / vacancies
-        hired = self.rules.fill(self, rate)
-        if hired > self.looking:
-            raise RuntimeError(f"{hired} people were hired of {self.looking} who looked, {quarter_label(self.quarter)}")
-        self.looking -= hired
+        flow, rows = self.rules.turn_over(self)
+        self.rules.supply(self, flow)
+        hires = self.rules.match(self, flow.vacant)
+        hired = self.rules.fill(self, rows, flow.vacant, hires)
+        if hired != int(hires.sum()) or self.pool.looking.min() < 0:
+            raise RuntimeError(f"{hired} people were hired of {hires.sum()} who left the pool, {self.quarter}")
+
+    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64]) -> None:
+        """Pay firms: whole fen to each of the rows, no row twice. Their cash and the ledger agree to the fen.
+
+        One agent stands for `weight` firms, so the ledger books each payment that many times.
+        """
+        year, count = year_of(self.quarter), int(np.count_nonzero(fen))
+        self.ledger.pay(instrument, year, int(fen.sum()) * self.weight, count * self.weight)
+        self.firms.columns.cash[rows] += fen / FEN_PER_UNIT
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened."""
@@ -274,8 +271,8 @@ class EcosystemModel(mesa.Model):
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
         columns = self.firms.columns
-        self.looking += int(columns.staff[rows].sum())
-        columns.staff[rows] = 0
+        if columns.staff[rows].any():  # who closes by the rules has let its staff go before
+            self.pool.take_back(columns, rows)
         columns.certificate[rows] = 0
         columns.closing[rows] = 0
         self.firms.release(rows)
@@ -318,8 +315,24 @@ class EcosystemModel(mesa.Model):
     @property
     def people(self) -> int:
         """Science and technology people in the region: on staff and looking, agents' units."""
-        columns, top = self.firms.columns, self.firms.top
-        return int(columns.staff[:top][columns.alive[:top] == 1].sum()) + self.looking
+        return int(self.people_by_skill.sum())
+
+    @property
+    def people_by_skill(self) -> NDArray[np.int64]:
+        """The same by skill, (skills,)."""
+        on_staff = staff_by_skill(self.firms.columns, self.firms.rows).sum(axis=1)
+        skilled: NDArray[np.int64] = on_staff + self.pool.looking.sum(axis=(0, 2))
+        return skilled
+
+    @property
+    def looking(self) -> int:
+        """People who look for a post, agents' units."""
+        return int(self.pool.looking.sum())
+
+    @property
+    def outside_people(self) -> int:
+        """People who came from outside since the start, less those who left."""
+        return int(self.pool.came.sum())
 
     @property
     def agents(self) -> FirmSet:

@@ -50,4 +50,4 @@ class InstituteAward:
             amount, rows = self.amount(rung, model.quarter), model.recognized[rung]
             rows = rows[firms[kind[rows]]]
             if amount > 0 and rows.size:
-                model.pay_firms(pay_each(name, model, rows, amount, self.budget), amount)
+                pay_each(name, model, rows, amount, self.budget)

@@ -50,4 +50,4 @@ class PatentSubsidy:
         patents = columns.filed if self.pays == "application" else columns.inventions_granted
         rows = np.flatnonzero((patents[:top] > 0) & (columns.alive[:top] == 1) & (columns.aware[:top] & RESEARCH > 0))
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        model.paid_share[name] = pay_claims(name, model, patents[rows] * amount, self.budget)
+        model.paid_share[name] = pay_claims(name, model, rows, patents[rows] * amount, self.budget)

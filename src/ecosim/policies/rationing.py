@@ -36,31 +36,32 @@ def pay_each(
     One agent stands for `weight` firms, so it is paid, and counted, that many times.
     """
     year = year_of(model.quarter)
-    each = round(amount * FEN_PER_UNIT) * model.weight
+    each = round(amount * FEN_PER_UNIT)
     places = int(rows.size)
     if budget is not None and each > 0:
-        places = max(model.ledger.left(name, year, budget.at(model.quarter)), 0) // each
+        places = max(model.ledger.left(name, year, budget.at(model.quarter)), 0) // (each * model.weight)
     winners = lottery(model, rows, places)
-    model.ledger.pay(name, year, each * int(winners.size), int(winners.size) * model.weight)
+    model.grant(name, winners, np.full(winners.size, each))
     model.ledger.refuse(name, year, int(rows.size - winners.size) * model.weight)
     return winners
 
 
-def pay_claims(name: str, model: EcosystemModel, claims: NDArray[np.float64], budget: Schedule | None) -> float:
-    """Pay claims (10k CNY each), the same share of all where the quarter's part of the budget is short.
+def pay_claims(
+    name: str, model: EcosystemModel, rows: NDArray[np.int64], claims: NDArray[np.float64], budget: Schedule | None
+) -> float:
+    """Pay firms (rows) their claims (10k CNY), the same share of all where the quarter's part of the budget is short.
 
     Returns the share that was paid, which applicants expect for the next quarter.
     """
     year = year_of(model.quarter)
-    fen = np.round(claims * FEN_PER_UNIT).astype(np.int64) * model.weight
-    total = int(fen.sum())
+    fen = np.round(claims * FEN_PER_UNIT).astype(np.int64)
+    total = int(fen.sum()) * model.weight
     share = 1.0
     if budget is not None and total > 0:
         remaining_quarters = QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
         left = max(model.ledger.left(name, year, budget.at(model.quarter)), 0) // remaining_quarters
         share = min(1.0, left / total)
-    paid = int(np.floor(fen * share).astype(np.int64).sum())
-    model.ledger.pay(name, year, paid, int(np.count_nonzero(fen)) * model.weight if share > 0 else 0)
+    model.grant(name, rows, fen if share == 1.0 else np.floor(fen * share).astype(np.int64))
     if share == 0.0:
         model.ledger.refuse(name, year, int(np.count_nonzero(fen)) * model.weight)
     return share

@@ -48,4 +48,5 @@ class ResearchSubsidy:
         rows = np.flatnonzero(does & (columns.aware[:top] & RESEARCH > 0))
         here = self.eligible.rung_mask[columns.certificate[rows]]
         here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
-        model.paid_share[name] = pay_claims(name, model, columns.research[rows[here]] * rate, self.budget)
+        rows = rows[here]
+        model.paid_share[name] = pay_claims(name, model, rows, columns.research[rows] * rate, self.budget)

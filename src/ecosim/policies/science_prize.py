@@ -34,5 +34,4 @@ class SciencePrize:
         """Pay the winners."""
         amount = self.amount.at(model.quarter)
         if name in model.taken and amount > 0:
-            winners = pay_each(name, model, model.taken[name].rows, amount, self.budget)
-            model.pay_firms(winners, amount)
+            pay_each(name, model, model.taken[name].rows, amount, self.budget)
