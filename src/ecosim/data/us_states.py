@@ -1,8 +1,8 @@
 """Counts for 34 US states from 1978 to 2012: firms, firms founded and closed, people employed.
 
-US Census Bureau, Business Dynamics Statistics, 2018 release; a work of the US government, in the public domain. A firm
-with establishments in several states counts once in each. `births` is derived, firms(t) - firms(t-1) + deaths(t), and so
-holds firms that entered a state from another one; it begins in 1979. The other states were not at hand.
+US Census Bureau, Business Dynamics Statistics, 2018 release; a work of the US government, in the public domain.
+A firm with establishments in several states counts once in each. `births` is derived, firms(t) - firms(t-1) + deaths(t):
+it holds firms that entered from another state; it begins in 1979. The other states were not at hand.
 """
 
 from functools import cache

@@ -147,4 +147,21 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-STUDIES = {"forecast": _forecast, "stylised_facts": _stylised_facts, "sync": _sync}  # by `name` in configs/study
+def _backtest(overrides: list[str], config_dir: str | None) -> int:
+    """Hold forecasts from past origins against the counts."""
+    from ecosim.door.backtest import run_backtest, show
+
+    outcome = run_backtest(overrides, config_dir)
+    show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
+STUDIES = {  # by `name` in configs/study
+    "forecast": _forecast,
+    "stylised_facts": _stylised_facts,
+    "sync": _sync,
+    "backtest": _backtest,
+}

@@ -54,16 +54,23 @@ class Opening:
 
 @contextmanager
 def logged(
-    store: "Store | None", composed: Composed, tags: dict[str, str], sweep: "Sweep | None"
+    store: "Store | None",
+    composed: Composed,
+    tags: dict[str, str],
+    sweep: "Sweep | None",
+    description: str | None = None,
 ) -> Iterator[Callable[[], "Run | None"]]:
-    """A run in MLflow around the block, opened beside it; the block gets a function that waits for it."""
+    """A run in MLflow around the block, opened beside it; the block gets a function that waits for it.
+
+    description: the paragraph above the run, by default that of a forecast.
+    """
     if store is None:
         yield lambda: None
         return
     from ecosim.tracking import open_run, run_name
 
     name = run_name(composed.label, composed.settings.seed)
-    opening = Opening(open_run(store, name, tags, describe(composed), sweep))
+    opening = Opening(open_run(store, name, tags, description or describe(composed), sweep))
     try:
         yield opening.run
     except BaseException as error:

@@ -9,7 +9,6 @@ import pandas as pd
 from ecosim.forecast.evaluation.forecaster import (
     Ahead,
     Floats,
-    Forecaster,
     History,
     NoForecast,
     Paths,
@@ -50,9 +49,7 @@ def evaluate(piece: Piece) -> pd.DataFrame:
     }
     if ENSEMBLE in piece.models and scope == "place":
         results[ENSEMBLE] = {series: _combine(results, series) for series in wanted}
-    frames = [
-        _table(piece, name, series, results[name][series]) for series in wanted for name in results
-    ]
+    frames = [_table(piece, name, series, results[name][series]) for series in wanted for name in results]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
 

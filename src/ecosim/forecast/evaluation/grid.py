@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,9 +73,7 @@ def _frequency(counts: pd.DataFrame) -> str:
         raise CountsError(f"days like {found['day']} have no regular step; give months, quarters or years")
     if len(found) > 1:
         examples = ", ".join(f"{name} {text!r}" for name, text in sorted(found.items()))
-        raise CountsError(
-            f"the chosen series mix frequencies ({examples}); choose targets of one: study.targets=[...]"
-        )
+        raise CountsError(f"the chosen series mix frequencies ({examples}); choose targets of one: study.targets=[...]")
     return next(iter(found))
 
 
@@ -120,15 +119,15 @@ def history_at(grid: Grid, origin: int, window: int | None, least: int) -> Histo
             begin[mine] = np.maximum(begin[mine], max(happened))
     rows, steps = rows[steps >= begin], steps[steps >= begin]
     series = {}
-    for key, at in rows.groupby(["location", "target"], sort=True).indices.items():
+    groups: dict[Any, Any] = dict(rows.groupby(["location", "target"], sort=True).indices)
+    for (location, target), at in groups.items():
         if len(at) < least:
             continue
         where = steps[at]
         values = np.full(where.max() - where.min() + 1, np.nan)
         values[where - where.min()] = rows["value"].to_numpy()[at]
         counted = bool((rows["unit"].to_numpy()[at] == COUNT).all())
-        target = str(key[1])
-        series[str(key[0]), target] = Known(values, origin - int(where.max()), counted, grid.season, kind_of(target))
+        series[location, target] = Known(values, origin - int(where.max()), counted, grid.season, kind_of(target))
     return History(name, rows.reset_index(drop=True), series)
 
 

@@ -48,13 +48,13 @@ class Kept:
         table.to_parquet(part, index=False)
         part.replace(path)
 
-    def tables(self) -> list[pd.DataFrame]:
+    def files(self) -> list[Path]:
         """Every finished piece, in the order of origins and places."""
-        return [pd.read_parquet(path) for path in sorted(self.folder.glob("*.parquet"))]
+        return sorted(self.folder.glob("*.parquet"))
 
     def clear(self) -> None:
         """Removes the pieces of a run whose tables stand."""
-        for path in (*self.folder.glob("*.parquet"), self.folder / KEY):
+        for path in (*self.files(), self.folder / KEY):
             path.unlink(missing_ok=True)
         if self.folder.is_dir():
             self.folder.rmdir()
@@ -73,6 +73,26 @@ def unfinished(base: Path, key: Mapping[str, Any]) -> Path | None:
         if file.read_text(encoding="utf-8") == wanted and not _held(file.parents[1]):
             return file.parents[1]
     return None
+
+
+def mismatch(home: Path, key: Mapping[str, Any]) -> str:
+    """Why the pieces in a folder cannot be used under a key, with the way out; empty where they can."""
+    file = home / FOLDER / KEY
+    if not file.is_file():
+        done = "is finished already" if (home / "skill.csv").is_file() else "holds no stopped backtest"
+        return f"{done}; leave study.resume out to begin anew"
+    if _held(home):
+        return "another process is working on it; wait for it"
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    for name, words in (
+        ("settings", "settings"),
+        ("data", "counts"),
+        ("source", "version of ecosim"),
+        ("packages", "packages"),
+    ):
+        if kept.get(name) != json.loads(json.dumps(key[name])):
+            return f"was begun with other {words}; give the same command, or leave study.resume out to begin anew"
+    return ""
 
 
 def _held(home: Path) -> bool:

@@ -120,9 +120,7 @@ def pieces(course: Course) -> Iterator[tuple[str, int, cells.Piece]]:
 
 
 def _truths(course: Course, history: History, origin: int) -> dict[Series, Floats]:
-    found = {
-        series: grid.truth_after(course.grid, series, origin, course.plan.horizons) for series in history.series
-    }
+    found = {series: grid.truth_after(course.grid, series, origin, course.plan.horizons) for series in history.series}
     return {series: values for series, values in found.items() if np.isfinite(values).any()}
 
 
@@ -165,4 +163,3 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
     except BaseException:
         executor.shutdown(wait=False, kill_workers=True)
         raise
-

@@ -36,7 +36,7 @@ class Filtered(NamedTuple):
 
 
 def ets(case: Case) -> Floats:
-    """ETS(A,N,A), (A,A,A), (A,Ad,A) (season only where the data have one) by AICc, fitted by statsmodels; (samples, steps).
+    """ETS(A,N), (A,A) or (A,Ad) by AICc, with a season where there is one, fitted by statsmodels; (samples, steps).
 
     y = l + phi b + s + e, l' = l + phi b + alpha e, b' = phi b + beta e, s' = s + gamma e. Parameters are drawn about
     the maximum (importance.py), s^2 = SSE / chi^2(n - k). Hyndman, Koehler, Ord and Snyder (2008), (unverified).

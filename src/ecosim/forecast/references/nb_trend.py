@@ -14,7 +14,7 @@ def nb_trend(case: Case) -> Floats:
 
     (a, b) from a GLM of statsmodels and drawn from its normal covariance. alpha solves sum (y - mu)^2 / (mu + alpha
     mu^2) = n - k; drawn with a chi^2(n - k) in place of n - k, so that few years give a wide alpha; 0 is Poisson.
-    Cameron and Trivedi (2013), ch. 3 (unverified). Values about the trend are independent: the last one has no special weight.
+    Values about the trend are independent: the last one has no special weight. Cameron and Trivedi (2013) (unverified).
     """
     import statsmodels.api as sm
 

@@ -12,7 +12,7 @@ LEAST_SPREAD = 0.25  # of the kernel, in counts: members that all agree still le
 def log_score_counts(observed: Floats, members: Floats) -> Floats:
     """-ln P(y) for counts; observed (n,), members (n, m), whole and not negative -> (n,), lower is better.
 
-    P is a mixture of normal kernels about z = ln(x + 1/2), read between ln y and ln(y + 1): it sums to one over 0, 1, 2 ...
+    P is a mixture of normal kernels about z = ln(x + 1/2), read between ln y and ln(y + 1): it sums to one.
     Bandwidth 0.9 min(sd, IQR / 1.34) m^(-1/5) (Silverman 1986, eq. 3.31), at least that of a quarter of a count.
     """
     truth, values = np.asarray(observed, dtype=float), np.asarray(members, dtype=float)

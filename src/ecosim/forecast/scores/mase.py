@@ -21,8 +21,8 @@ def naive_scale(known: Floats, season: int = 1) -> float:
     """Mean |y(t) - y(t-m)| over the known values (n,), gaps left out; m = 1 without a season; NaN without a pair.
 
     So in the tourism competition: part one (yearly) with m = 1, part two with the seasonal frequency m.
-    Athanasopoulos, Hyndman, Song and Wu (2011), doi:10.1016/j.ijforecast.2010.04.009; verified on the competition's page
-    of evaluation.
+    Athanasopoulos, Hyndman, Song and Wu (2011), doi:10.1016/j.ijforecast.2010.04.009; verified on the
+    competition's page of evaluation.
     """
     values = np.asarray(known, dtype=float)
     steps = np.abs(values[season:] - values[:-season])

@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 def pit(observed: Floats, members: Floats, luck: Floats) -> Floats:
     """Randomized rank of the observed value among the members, in (0, 1): uniform where the forecast is right.
 
-    observed (n,), members (n, m), luck (n,) uniform -> (n,): (number below + luck (number equal + 1)) / (m + 1), which is
+    observed (n,), members (n, m), luck (n,) uniform -> (n,): (number below + luck (number equal + 1)) / (m + 1),
     exactly uniform when observed and members are exchangeable, counts with ties included.
     Czado, Gneiting and Held (2009), doi:10.1111/j.1541-0420.2009.01191.x (for the idea of randomizing).
     """
