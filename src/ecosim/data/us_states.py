@@ -1,8 +1,9 @@
 """Counts for 34 US states from 1978 to 2012: firms, firms founded and closed, people employed.
 
 US Census Bureau, Business Dynamics Statistics, 2018 release; a work of the US government, in the public domain.
-A firm with establishments in several states counts once in each. `births` is derived, firms(t) - firms(t-1) + deaths(t):
-it holds firms that entered from another state; it begins in 1979. The other states were not at hand.
+A firm with establishments in several states counts once in each. `births` is derived,
+firms(t) - firms(t-1) + deaths(t): it holds firms that entered from another state; it begins in 1979.
+The other states were not at hand.
 """
 
 from functools import cache

@@ -108,11 +108,12 @@ def build_plan(composed: Composed, cwd: Path) -> "Plan":
                 f"study: {name!r} is not among study.models={list(study.models)}; add it or choose one of them"
             )
     counts = load_counts(composed, cwd)
+    locations = study.locations or _usual_locations(composed, counts)
     return Plan(
         counts=counts,
-        locations=study.locations or _usual_locations(composed, counts),
+        locations=locations,
         targets=study.targets,
-        models=_models(study, counts),
+        models=_models(study, counts, locations),
         horizons=tuple(sorted(set(study.horizons))),
         window=study.window,
         origins=study.origins,
@@ -126,13 +127,15 @@ def build_plan(composed: Composed, cwd: Path) -> "Plan":
     )
 
 
-def _models(study: Backtest, counts: "pd.DataFrame") -> tuple[str, ...]:
+def _models(study: Backtest, counts: "pd.DataFrame", locations: tuple[str, ...]) -> tuple[str, ...]:
     """The named models in the order of the shelf, or all that suit the data."""
     from ecosim.forecast.references.shelf import NAMES, usual
 
     if study.models:
         return tuple(name for name in NAMES if name in study.models)
-    seasonal = study.season is None and counts["time"].str.len().gt(len("2022")).any()
+    chosen = counts[counts["location"].isin(locations)] if locations else counts
+    chosen = chosen[chosen["target"].isin(study.targets)] if study.targets else chosen
+    seasonal = study.season is None and chosen["time"].str.len().gt(len("2022")).any()
     return usual(study.season or (2 if seasonal else 1))
 
 

@@ -13,7 +13,7 @@ def confidence_set(losses: Floats, horizon: int, luck: np.random.Generator) -> F
     """p-value of each model, (models,), from losses (origins, models); a model is in the 90 % set where p > 0.10.
 
     Hansen, Lunde and Nason (2011), doi:10.3982/ECTA5771, statistic T_max with its elimination rule, stationary
-    bootstrap over origins. NaN with fewer than five origins. A model with an infinite or missing loss must be left out before.
+    bootstrap over origins. NaN with fewer than five origins. Every loss must be finite.
     """
     count, models = losses.shape
     if count < LEAST_ORIGINS:

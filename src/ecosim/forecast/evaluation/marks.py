@@ -39,15 +39,15 @@ def mark(observed: Floats, paths: Floats, scale: float, counted: bool, luck: Flo
     known = np.isfinite(observed)
     truth, members = observed[known], paths[:, known].T
     whole = _marks(truth, members, scale, counted, luck[known])
-    parts = [
-        _marks(truth, np.delete(members, np.s_[group::GROUPS], axis=1), scale, counted, luck[known])
-        for group in range(GROUPS)
-    ]
+    size = members.shape[1] // GROUPS * GROUPS
+    left = np.concatenate([np.delete(members[:, :size], np.s_[group::GROUPS], axis=1) for group in range(GROUPS)])
+    again = _marks(np.tile(truth, GROUPS), left, scale, counted, np.tile(luck[known], GROUPS))
+    parts = {name: value.reshape(GROUPS, -1) for name, value in again.items()}
     values, errors = {}, {}
     for name in PER_STEP:
         values[name], errors[name] = np.full(len(observed), np.nan), np.full(len(observed), np.nan)
         values[name][known] = whole[name]
-        errors[name][known] = jackknife(np.array([part[name] for part in parts]))
+        errors[name][known] = jackknife(parts[name])
     values[JOINT], errors[JOINT] = np.full(len(observed), np.nan), np.full(len(observed), np.nan)
     if known.all():
         score, without = scores.energy(observed, paths, GROUPS)

@@ -85,7 +85,9 @@ def _choose(z: Floats, season: int) -> tuple[dict[str, float], _Shape]:
     need(0 if best is None else 1, 1, "model that could be fitted")
     assert best is not None
     _, found, trend, damped = best
-    states = np.array([found[f"initial_seasonal.{i}"] for i in range(season)]) if season > 1 else None
+    states = None
+    if season > 1:  # statsmodels counts them backwards from the step before the first
+        states = np.array([found[f"initial_seasonal.{season - 1 - i}"] for i in range(season)])
     return found, _Shape(trend, damped, states)
 
 
