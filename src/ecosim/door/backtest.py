@@ -129,14 +129,15 @@ def build_plan(composed: Composed, cwd: Path) -> "Plan":
 
 def _models(study: Backtest, counts: "pd.DataFrame", locations: tuple[str, ...]) -> tuple[str, ...]:
     """The named models in the order of the shelf, or all that suit the data."""
+    from ecosim.forecast.evaluation import grid
     from ecosim.forecast.references.shelf import NAMES, usual
 
     if study.models:
         return tuple(name for name in NAMES if name in study.models)
-    chosen = counts[counts["location"].isin(locations)] if locations else counts
-    chosen = chosen[chosen["target"].isin(study.targets)] if study.targets else chosen
-    seasonal = study.season is None and chosen["time"].str.len().gt(len("2022")).any()
-    return usual(study.season or (2 if seasonal else 1))
+    if study.season is not None:
+        return usual(study.season)
+    _, frequency = grid.choose(counts, study.targets, locations, study.least_history)
+    return usual(grid.PER_YEAR[frequency])
 
 
 def _usual_locations(composed: Composed, counts: "pd.DataFrame") -> tuple[str, ...]:
@@ -150,12 +151,10 @@ def _usual_locations(composed: Composed, counts: "pd.DataFrame") -> tuple[str, .
 
 
 def _breaks() -> dict[str, tuple[str, ...]]:
-    from ecosim.data import china
+    """Years of the carried China table from which a target is not comparable with what was before."""
+    from ecosim.calibration.increments import BREAKS
 
-    found: dict[str, tuple[str, ...]] = {}
-    for target, when in zip(*(china.breaks()[column] for column in ("target", "time")), strict=True):
-        found[target] = (*found.get(target, ()), when)
-    return found
+    return {target: tuple(str(year) for year in years) for target, years in BREAKS.items()}
 
 
 def _settling(plan: "Plan") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecosim.data.errors import nearest
 from ecosim.data.panel import CountsError, known_at
 from ecosim.data.periods import parse
 from ecosim.data.targets import COUNT, kind_of
@@ -32,21 +33,45 @@ class Grid:
         return self.first + len(next(iter(self.truth.values()))) - 1
 
 
+def choose(
+    counts: pd.DataFrame, targets: tuple[str, ...], locations: tuple[str, ...], least: int
+) -> tuple[pd.DataFrame, str]:
+    """The rows of the chosen series (all of them where none is named) and their frequency.
+
+    Series with no more than `least` values are left out, since they could not be forecast and scored even once.
+    Raises CountsError where a name is not in the counts, nothing is left or frequencies are mixed.
+    """
+    for what, names, column in (("targets", targets, "target"), ("locations", locations, "location")):
+        there = set(counts[column])
+        for name in names:
+            if name not in there:
+                raise CountsError(f"study.{what}: {name!r} is not in the counts; {nearest(name, there)}")
+    chosen = counts[counts["value"].notna()]
+    for column, names in (("target", targets), ("location", locations)):
+        chosen = chosen[chosen[column].isin(names)] if names else chosen
+    known = chosen.groupby(["location", "target"])["time"].transform("nunique")
+    chosen = chosen[known > least]
+    if chosen.empty:
+        raise CountsError(
+            f"no origin: no chosen series has more than {least} values; lower study.least_history or choose other "
+            "locations and targets"
+        )
+    return chosen.reset_index(drop=True), _frequency(chosen)
+
+
 def lay_out(
     counts: pd.DataFrame,
     targets: tuple[str, ...],
     locations: tuple[str, ...],
+    least: int,
     season: int | None,
     breaks: Mapping[str, tuple[str, ...]],
 ) -> Grid:
-    """The grid of the chosen series, all of them where none is named.
+    """The grid of the chosen series. season: steps of a cycle; None: 4 for quarters, 12 for months.
 
-    season: steps of a cycle; None: 4 for quarters, 12 for months. Raises CountsError where frequencies are mixed.
+    Raises CountsError as `choose` does.
     """
-    chosen = counts[counts["value"].notna()]
-    for column, names in (("target", targets), ("location", locations)):
-        chosen = chosen[chosen[column].isin(names)] if names else chosen
-    frequency = _frequency(chosen)
+    chosen, frequency = choose(counts, targets, locations, least)
     numbers = {text: number(text) for text in chosen["time"].unique()}
     first, last = min(numbers.values()), max(numbers.values())
     latest = _latest(chosen)
@@ -56,7 +81,7 @@ def lay_out(
         values[[numbers[text] - first for text in rows["time"]]] = rows["value"].to_numpy()
         truth[str(series[0]), str(series[1])] = values
     return Grid(
-        counts=chosen.reset_index(drop=True),
+        counts=chosen,
         frequency=frequency,
         first=first,
         truth=truth,
@@ -66,8 +91,6 @@ def lay_out(
 
 
 def _frequency(counts: pd.DataFrame) -> str:
-    if counts.empty:
-        raise CountsError("no counts of the chosen locations and targets; choose others")
     found = {parse(text).frequency: text for text in counts["time"].unique()}
     if "day" in found:
         raise CountsError(f"days like {found['day']} have no regular step; give months, quarters or years")

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ecosim.data.errors import nearest
 from ecosim.data.panel import CountsError
 from ecosim.data.periods import parse
 from ecosim.forecast.evaluation import cells, grid
@@ -62,13 +61,8 @@ class Course:
 
 
 def lay_course(plan: Plan) -> Course:
-    """Check names, lay the counts on a grid and choose the origins. Raises CountsError."""
-    for what, names, column in (("targets", plan.targets, "target"), ("locations", plan.locations, "location")):
-        there = set(plan.counts[column])
-        for name in names:
-            if name not in there:
-                raise CountsError(f"study.{what}: {name!r} is not in the counts; {nearest(name, there)}")
-    laid = grid.lay_out(plan.counts, plan.targets, plan.locations, plan.season, plan.breaks)
+    """Lay the counts on a grid and choose the origins. Raises CountsError."""
+    laid = grid.lay_out(plan.counts, plan.targets, plan.locations, plan.least_history, plan.season, plan.breaks)
     origins = _origins(plan, laid)
     return Course(plan, laid, origins, tuple(sorted({place for place, _ in laid.truth})))
 
@@ -81,7 +75,8 @@ def _origins(plan: Plan, laid: grid.Grid) -> tuple[int, ...]:
         known = np.isfinite(values)
         enough = np.cumsum(known) >= plan.least_history
         later = np.zeros_like(known)
-        later[: len(known) - shortest] = known[shortest:]
+        if shortest < len(known):
+            later[:-shortest] = known[shortest:]
         able |= enough & later
     steps = laid.first + np.flatnonzero(able)
     for text, keep in ((plan.first, np.greater_equal), (plan.last, np.less_equal)):
