@@ -7,7 +7,7 @@ import numpy as np
 from ecosim.forecast.evaluation.forecaster import Floats, NoForecast
 from ecosim.forecast.references.importance import draw_parameters, resample
 
-DRAWS = 60  # of the parameters, before they are weighted: each costs a run of the Kalman filter
+DRAWS = 40  # of the parameters, before they are weighted: each costs a run of the Kalman filter
 PRIOR_SD = 2.0  # about the maximum, of statsmodels' unbounded parameters of a series whose steps have size one
 
 
