@@ -73,7 +73,8 @@ def run_backtest(
                 kept.Kept(home).clear()
                 run = opened()
                 results = None if run is None else results_of_backtest(composed, course, outcome, data_hash)
-                problem = "" if run is None else tell(run, home, results, stages)
+                words = " ".join((*sentences, describe_backtest(composed, course)))
+                problem = "" if run is None else tell(run, home, results, stages, words)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return BacktestOutcome(home, outcome, sentences, seconds, run.id if run else None, problem)
 

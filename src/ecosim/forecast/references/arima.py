@@ -16,7 +16,7 @@ STATIONARY = 0.05  # level of the KPSS test: differenced where it is rejected
 
 
 def arima(case: Case) -> Floats:
-    """ARIMA(p,d,q) of five orders with p + q <= 2, d = 1 where KPSS rejects a stationary level at 5 %, constant or not, least AICc.
+    """ARIMA(p,d,q), p + q <= 2, d = 1 where KPSS rejects a stationary level at 5 %, constant or not, least AICc.
 
     With a season m: (p,d,q)(P,1,Q)m of four combinations. SARIMAX of statsmodels, gaps filled by its filter; parameters
     drawn about the maximum (state_space.py); (samples, steps). The steps of Hyndman and Khandakar (2008), (unverified).
