@@ -4,6 +4,7 @@ import pandas as pd
 
 from ecosim.forecast.evaluation.outcome import Outcome
 from ecosim.forecast.evaluation.panels import ALL, BEST_SO_FAR
+from ecosim.forecast.reference import QUANTILES
 from ecosim.forecast.references.shelf import ENSEMBLE
 
 FEW_ORIGINS = 20  # with fewer, no difference is called significant without saying so
@@ -108,4 +109,5 @@ def _missing(outcome: Outcome) -> str:
     if not len(gone):
         return ""
     parts = [f"{model} {count}" for model, count in gone["model"].value_counts().sort_index().items()]
-    return f"{len(gone)} forecasts are missing (missing.csv says why): {', '.join(parts)}."
+    whole = len(gone) + len(outcome.forecasts) // len(QUANTILES)
+    return f"{len(gone)} of {whole} forecasts are missing (missing.csv says why): {', '.join(parts)}."

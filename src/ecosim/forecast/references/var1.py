@@ -7,16 +7,17 @@ from ecosim.forecast.evaluation.forecaster import Floats, NoForecast
 from ecosim.forecast.references.case import Case, need
 
 MOST = 5  # targets at once
-ROWS_PER_COLUMN = 2.0  # steps per coefficient of one equation, at least
-STABLE = 0.99  # largest modulus of an eigenvalue; a draw beyond is scaled down to it
+ROWS_PER_COLUMN = 3.0  # steps per coefficient of one equation, at least
+TRIES = 5  # sets of draws before unstable ones are used
+STABLE = 0.99  # an unstable draw that must be used is scaled down to this largest modulus of its eigenvalues
 
 
 def var1(case: Case) -> Floats:
     """d(t) = c + A d(t-1) + e over scaled increments of the target and others of its place; (samples, steps).
 
-    Least squares; covariance drawn from the inverse Wishart and (c, A) given it, under a flat prior. As many targets
-    (five at most) as leave two steps per coefficient; the others enter in the order in which their last increment
-    correlates with the target's next one. Luetkepohl (2005), (unverified).
+    Least squares; covariance drawn from the inverse Wishart and (c, A) given it, under a flat prior, unstable draws
+    drawn again. As many targets (five at most) as leave three steps per coefficient; the others enter in the order in
+    which their last increment correlates with the target's next one. Luetkepohl (2005), (unverified).
     """
     own = np.diff(case.known.scaled)
     partners = _partners(own, case)
@@ -31,11 +32,16 @@ def var1(case: Case) -> Floats:
     center = np.linalg.solve(triangle, basis.T @ outcome)  # (columns, size)
     residual = outcome - design @ center
     squares = residual.T @ residual + 1e-12 * np.eye(size)
-    covariance = np.atleast_3d(stats.invwishart.rvs(rows - columns, squares, case.samples, random_state=case.luck))
-    roots = np.linalg.cholesky(covariance.reshape(case.samples, size, size))
-    normal = case.luck.standard_normal((case.samples, columns, size))
-    spread = np.linalg.solve(triangle[None], normal) @ roots.transpose(0, 2, 1)
-    return _simulate(center + spread, roots, table[-1], case)
+    draws = TRIES * case.samples
+    covariance = stats.invwishart.rvs(rows - columns, squares, draws, random_state=case.luck)
+    roots = np.linalg.cholesky(covariance.reshape(draws, size, size))
+    normal = case.luck.standard_normal((draws, columns, size))
+    drawn = center + np.linalg.solve(triangle[None], normal) @ roots.transpose(0, 2, 1)
+    largest = np.abs(np.linalg.eigvals(drawn[:, 1:, :])).max(axis=1)
+    chosen = np.argsort(largest >= 1.0, kind="stable")[: case.samples]
+    drawn, roots, largest = drawn[chosen], roots[chosen], largest[chosen]
+    drawn[:, 1:, :] *= np.minimum(1.0, STABLE / np.maximum(largest, 1e-12))[:, None, None]
+    return _simulate(drawn, roots, table[-1], case)
 
 
 def _partners(own: Floats, case: Case) -> list[Floats]:
@@ -69,9 +75,7 @@ def _table(own: Floats, partners: list[Floats]) -> tuple[Floats, int]:
 
 
 def _simulate(coefficients: Floats, roots: Floats, last: Floats, case: Case) -> Floats:
-    constant, matrix = coefficients[:, 0, :], coefficients[:, 1:, :].transpose(0, 2, 1).copy()
-    largest = np.abs(np.linalg.eigvals(matrix)).max(axis=1)
-    matrix *= np.minimum(1.0, STABLE / np.maximum(largest, 1e-12))[:, None, None]
+    constant, matrix = coefficients[:, 0, :], coefficients[:, 1:, :].transpose(0, 2, 1)
     growth = np.repeat(last[None], case.samples, axis=0)
     level, paths = np.full(case.samples, case.known.scaled[-1]), np.empty((case.samples, case.steps))
     for step in range(case.steps):
