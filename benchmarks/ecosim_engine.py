@@ -209,7 +209,7 @@ def certify(b: Columns, work: Any) -> None:
 def grow(b: Columns, work: Any) -> None:
     """Employment, and the start or end of R&D."""
     move, luck, log_employees, performs = work[5], work[1], b.log_employees, b.performs
-    for i in range(move.size):
+    for i in range(log_employees.size):
         size = -log(1.0 - abs(2.0 * move[i] - 1.0))
         laplace = size if move[i] > 0.5 else -size
         scale = 0.5 * spec.SPREAD * exp(-spec.SLOPE * (log_employees[i] - 3.0))
