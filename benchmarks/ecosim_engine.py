@@ -67,6 +67,10 @@ class Model:
             self.columns, self.cells, self.key, np.uint64(self.quarter), prices, self.top, self.free, self.count_free,
             totals,
         )  # fmt: skip
+        self.record(totals)
+
+    def record(self, totals: NDArray[np.int64]) -> None:
+        """Keep the series of a quarter and go on to the next."""
         values = totals.astype(float)
         values[EMPLOYMENT : KNOWLEDGE + 1] /= FINE
         self.history.append(values.tolist())
