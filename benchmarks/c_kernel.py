@@ -38,7 +38,7 @@ def compiled() -> Any:
 class Pointers(ctypes.Structure):
     """The columns as C sees them, in the order of `ecosim_engine.Columns`."""
 
-    _fields_ = [(name, ctypes.c_void_p) for name in ecosim_engine.Columns._fields]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_void_p) for name in ecosim_engine.Columns._fields]
 
 
 class Model(ecosim_engine.Model):

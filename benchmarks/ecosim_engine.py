@@ -46,7 +46,9 @@ class Model:
         self.columns.uid[:firms] = np.arange(firms) + (1 << 62)
         self.columns.alive[:firms] = 1
         for name, values in zip(
-            ("cell", "age", "log_employees", "log_productivity", "knowledge", "ambition", "performs"), start, strict=True
+            ("cell", "age", "log_employees", "log_productivity", "knowledge", "ambition", "performs"),
+            start,
+            strict=True,
         ):
             getattr(self.columns, name)[:firms] = values
         self.free = np.empty(capacity, np.int64)
