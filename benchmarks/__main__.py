@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if min(options.firms) < 100 or options.repeats < 1:
         parser.error("give at least 100 firms and one repeat")
     if options.one:
-        print(json.dumps(measure(options.one[0], int(options.one[1]))))
+        sys.stdout.write(json.dumps(measure(options.one[0], int(options.one[1]))) + "\n")
         return 0
     rows, absent = compare(options.firms, options.only, options.repeats)
     show(rows, absent)

@@ -1,4 +1,4 @@
-"""The reference model in Mesa, tuned by hand: slots, one method a firm, sums taken on the way, no shuffle, no collector."""
+"""The reference model in Mesa, tuned by hand: slots, one loop, sums taken on the way, no shuffle, no collector."""
 
 from math import copysign, exp, log, log1p
 

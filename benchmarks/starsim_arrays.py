@@ -16,16 +16,15 @@ class Firms(ss.Demographics):
 
     def __init__(self, start: spec.Start, **options: Any) -> None:
         super().__init__(**options)
+        numbers = ("cell", "quarters", "size", "skill", "knowledge", "ambition", "patents")
         self.define_states(
-            ss.FloatArr("cell", default=0.0), ss.FloatArr("quarters", default=0.0), ss.FloatArr("size", default=0.0),
-            ss.FloatArr("skill", default=0.0), ss.FloatArr("knowledge", default=0.0), ss.FloatArr("ambition", default=0.0),
-            ss.FloatArr("patents", default=0.0), ss.BoolState("performs", default=False),
-            ss.BoolState("certified", default=False),
-        )  # fmt: skip
+            *(ss.FloatArr(name, default=0.0) for name in numbers),
+            *(ss.BoolState(name, default=False) for name in ("performs", "certified")),
+        )
         self.start = start
-        self.luck = {name: ss.random(name=name) for name in (
-            "closing", "shock", "filing", "ladder", "growth", "research", "founding", "size", "skill", "ambition", "performs",
-        )}  # fmt: skip
+        events = ("closing", "shock", "filing", "ladder", "growth", "research", "founding")
+        traits = ("size", "skill", "ambition", "performs")
+        self.luck = {name: ss.random(name=name) for name in (*events, *traits)}
         for name, dist in self.luck.items():
             setattr(self, f"luck_{name}", dist)
         self.history: list[list[float]] = []
