@@ -4,12 +4,12 @@ A quarter, for a firm with employees L, sales per worker A, R&D capital K, in a 
 
 1. it closes with probability 1 - exp(-exp(x)), x = EXIT + EXIT_AGE ln(1 + age / 4) + EXIT_SIZE (ln L - 2.3);
 2. ln A rises by TREND + SHOCK z;
-3. an R&D performer spends R = exp(INTENSITY + AMBITION a + PRICE ln(user cost)) L A / 4, where the policy (the deduction
-   of the quarter) enters the user cost (1 - t (1 + deduction)) / (1 - t), t = TAX or TAX_CERTIFIED;
+3. an R&D performer spends R = exp(INTENSITY + AMBITION a + PRICE ln(user cost)) L A / 4, where the policy (a
+   deduction of the quarter) enters the user cost (1 - t (1 + deduction)) / (1 - t), t = TAX or TAX_CERTIFIED;
 4. K becomes (1 - WEAR) K + R;
 5. it files n patents, geometric with mean exp(PATENTS + KNOWLEDGE ln K + SPILLOVER S), with S = ln(1 + K of its cell /
    1000) at the end of the last quarter;
-6. it is certified with probability 1 - exp(-exp(x)), x = CERTIFY + RATIO ln(R / sales / 3 %) + PATENTED ln(1 + patents),
+6. it is certified with probability 1 - exp(-exp(x)), x = CERTIFY + RATIO ln(R / sales / 3 %) + PATENTED ln(1 + held),
    if it performs R&D and holds a patent; it loses the certificate with probability LAPSE;
 7. ln L changes by MEAN + b v, v Laplace, b = SPREAD exp(-SLOPE (ln L - 3)) / 2, and stays above 0;
 8. it starts R&D with probability START, or stops with STOP;
