@@ -2,13 +2,9 @@
 
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks import __main__ as command
 from benchmarks import c_kernel, ecosim_engine, mesa_objects, mesa_tuned, numpy_columns, spec
