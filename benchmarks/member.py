@@ -1,4 +1,4 @@
-"""`python -m benchmarks.member`: one member of pinghu_2017, whole, and beside it the firm rules of the first version alone.
+"""`python -m benchmarks.member`: one member of pinghu_2017, and beside it the firm rules of the first version alone.
 
 The first version's kernel: closing, growth, R&D, notch, knowledge, patents, productivity, awareness, certification, the
 census and founding, compiled from the same files at the same commit, without people, credit, places, institutes,
