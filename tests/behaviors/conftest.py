@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ecosim.behaviors.decisions import SCRATCH
+from ecosim.behaviors.decisions import draw_life
+from ecosim.behaviors.scratch import SCRATCH
 from ecosim.model import survey, terms
 from ecosim.model.firms import empty
 
@@ -21,10 +22,16 @@ class Stage:
         for name, values in columns.items():
             getattr(self.firms, name)[:] = values
         self.terms = terms.neutral(1)
-        self.survey = survey.blank(1, terms.kinds(1))
+        self.survey = survey.blank(1)
         self.survey.mean_productivity[:] = np.log(100.0)
         self.luck = (np.uint64(5), np.uint64(6))
         self.work = np.zeros((SCRATCH, count))
+
+    def life(self, quarter):
+        """Uniforms of growth, closing, and start or stop of R&D."""
+        draws = np.zeros((3, self.firms.uid.size))
+        draw_life(self.firms, self.luck, quarter, draws)
+        return draws
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ AGES = {"first_year": (0, 3), "second_year": (4, 7), "third_year": (8, 11), "you
 def share_closing(stage, quarter, c, pressure=0.0, **columns):
     scene = stage(COUNT, **{"log_employees": np.log(10.0), **columns})
     scene.terms.closing_pressure[:] = pressure
-    closing.act(c, scene.firms, scene.terms, scene.survey, scene.luck, quarter, scene.work)
+    closing.act(c, scene.firms, scene.terms, scene.survey, scene.life(quarter)[1], scene.work)
     return scene.firms.closing.copy()
 
 

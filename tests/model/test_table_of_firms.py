@@ -130,8 +130,6 @@ def test_every_firm_is_in_its_kind_from_its_first_survey_on(make_model, quick):
         band = np.searchsorted([20, 300, 1000], np.exp(columns.log_employees[rows]) * (1 + 1e-12), side="right")
         expected = labels[columns.sector[rows], columns.zone[rows], columns.ownership[rows], band]
         assert np.array_equal(columns.kind[rows], expected)
-        unaware = np.bincount(columns.kind[rows][columns.aware[rows] & 1 == 0], minlength=kinds(zones))
-        assert np.array_equal(model.survey.unaware, unaware)
         model.step()
 
 

@@ -10,13 +10,16 @@ from ecosim.behaviors import (
     exit,
     finance,
     growth,
-    hiring,
     innovation,
+    institutes,
     knowledge,
     notch,
+    outside,
     productivity,
+    products,
     research,
 )
+from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.awareness import Awareness
 from ecosim.behaviors.certification import Certification
 from ecosim.behaviors.entry import Entry
@@ -25,19 +28,23 @@ from ecosim.behaviors.finance import Finance
 from ecosim.behaviors.growth import Growth
 from ecosim.behaviors.hiring import Hiring
 from ecosim.behaviors.innovation import Innovation
+from ecosim.behaviors.institutes import Institutes
 from ecosim.behaviors.knowledge import Knowledge
 from ecosim.behaviors.notch import Notch
+from ecosim.behaviors.outside import Outside
 from ecosim.behaviors.productivity import Productivity
+from ecosim.behaviors.products import Products
 from ecosim.behaviors.research import Intensity, Participation
+from ecosim.behaviors.scratch import SCRATCH
 from ecosim.behaviors.service import Service
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns
+from ecosim.model.luck import LIFE, fine_and_two_coarse
 from ecosim.model.region import OWNERSHIP
 from ecosim.model.survey import Survey
 from ecosim.model.terms import Terms
 
 BLOCK = 1024
-SCRATCH = 8
 
 
 class Behaviors(NamedTuple):
@@ -54,9 +61,16 @@ class Behaviors(NamedTuple):
     awareness: Awareness
     service: Service
     certification: Certification
+    institutes: Institutes
+    products: Products
     finance: Finance
     hiring: Hiring
     entry: Entry
+    outside: Outside
+    shanghai_firm: Newcomer
+    foreign_project: Newcomer
+    talent_founder: Newcomer
+    start_up: Newcomer
 
 
 SHELF: dict[str, Any] = dict(Behaviors.__annotations__)
@@ -78,25 +92,36 @@ def decide(
     b: Behaviors, firms: Columns, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
 ) -> None:
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here."""
-    work = np.empty((SCRATCH, BLOCK))
+    work, life = np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))
-        exit.act(b.exit, block, terms, survey, luck, quarter, work)
+        draw_life(block, luck, quarter, life)
+        exit.act(b.exit, block, terms, survey, life[1], work)
         grow_older(block)
-        growth.act(b.growth, block, survey, luck, quarter, work)
+        growth.act(b.growth, block, survey, life[0], work)
         classify(block, survey.known.shape[0])
-        research.participate(b.participation, block, luck, quarter, work)
+        research.participate(b.participation, block, terms, life[2], work)
         research.spend(b.intensity, block, terms, weather.research, work)
+        finance.act(b.finance, block, terms, luck, quarter, work)
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
+        products.act(b.products, block, survey, work)
+        outside.act(b.outside, block, terms, luck, quarter)
         knowledge.act(b.knowledge, block, work)
-        innovation.act(b.innovation, block, survey, weather.invention, luck, quarter, work)
+        innovation.act(b.innovation, block, terms, survey, weather.invention, luck, quarter, work)
         productivity.act(b.productivity, b.knowledge, block, survey, weather.demand, luck, quarter, work)
         awareness.act(b.awareness, block, terms, survey, luck, quarter, work)
         shifts = (weather.tech_sme, weather.high_tech)
         certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
-        finance.act(b.finance, block, terms, luck, quarter, work)
-        hiring.post(b.hiring, block, terms, luck, quarter, work)
+        institutes.act(b.institutes, block, terms, luck, quarter, work)
+
+
+@kernel
+def draw_life(firms: Columns, luck: Any, quarter: Any, life: Any) -> None:
+    """Uniforms of growth, closing, and start or stop of R&D: one call for three rules. life: (3, block)."""
+    uid, growing, closing, starting = firms.uid, life[0], life[1], life[2]
+    for i in range(uid.size):
+        growing[i], closing[i], starting[i] = fine_and_two_coarse(luck[0], luck[1], uid[i], quarter, LIFE)
 
 
 @kernel

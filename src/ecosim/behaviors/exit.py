@@ -1,10 +1,10 @@
-"""Closing: a firm's hazard by age, size, productivity, certificate and credit."""
+"""Closing: a hazard by age, size, productivity, certificate, credit and shelter, and the pressure of clean-ups."""
 
 from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.luck import EXIT, uniform
+from ecosim.model.systems import LOW, SMALL
 
 
 class Exit(NamedTuple):
@@ -22,6 +22,7 @@ class Exit(NamedTuple):
     productivity: float  # per log point above the sector's mean, bounded at one
     certified: float  # 1 if the firm holds a certificate
     constrained: float  # 1 if credit was refused
+    incubated: float  # 1 while in an incubator
 
 
 SIZE_BOUND = 2.0
@@ -30,7 +31,7 @@ LOG_TEN = 2.302585092994046
 
 
 @inlined
-def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained):
+def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained, incubated):
     """Linear predictor; scalars in the kernel, (n,) arrays in calibration."""
     return (
         c.first_year * first
@@ -42,20 +43,25 @@ def log_hazard(c, first, second, third, young, mature, size, productivity, certi
         + c.productivity * productivity
         + c.certified * certified
         + c.constrained * constrained
+        + c.incubated * incubated
     )
 
 
 @kernel
-def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Mark the firms that close in this quarter. work: (n, block) scratch."""
-    draw, mean, pressure = work[0], work[1], work[2]
-    for i in range(firms.uid.size):
-        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, EXIT)
+def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> None:
+    """Mark the firms that close in this quarter. draw: uniforms, (block,); work: (n, block) scratch."""
+    mean, pressure = work[0], work[1]
     age, log_employees, log_productivity = firms.age, firms.log_employees, firms.log_productivity
     certificate, constrained, closing = firms.certificate, firms.constrained, firms.closing
     for i in range(firms.uid.size):
         mean[i] = survey.mean_productivity[firms.sector[i]]
         pressure[i] = terms.closing_pressure[firms.kind[i]]
+    incubated = firms.incubated
+    for i in range(incubated.size):
+        kind = firms.kind[i]
+        low = (log_employees[i] < SMALL) & (log_productivity[i] < mean[i] - LOW)
+        pressure[i] += terms.clean_up[kind] if low else 0.0
+        pressure[i] -= terms.incubation[kind] if incubated[i] > 0 else 0.0
     for i in range(firms.uid.size):
         size = min(max(log_employees[i] - LOG_TEN, -SIZE_BOUND), SIZE_BOUND)
         relative = min(max(log_productivity[i] - mean[i], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)
@@ -71,6 +77,7 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, wo
             relative,
             1.0 if certificate[i] > 0 else 0.0,
             1.0 * constrained[i],
+            1.0 if incubated[i] > 0 else 0.0,
         )
         rate = exp(hazard + pressure[i])
         closing[i] = 1 if draw[i] < 1.0 - exp(-rate) else 0

@@ -2,10 +2,12 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
-from ecosim.model.luck import PARTICIPATION, uniform
 from ecosim.model.region import FOREIGN_FROM
 
 
@@ -29,6 +31,7 @@ class Intensity(NamedTuple):
     foreign: float
     price: float  # elasticity to the user cost of R&D, negative
     additionality: float  # share of a grant that comes on top of the firm's own R&D
+    institute: float  # per rung of its R&D institute
 
 
 LARGEST_INTENSITY = 0.25
@@ -55,7 +58,7 @@ def user_cost(tax_rate, deduction, grant):
 
 
 @inlined
-def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
+def log_intensity(c, one, ambition, size, foreign, log_price, log_grant, institute):
     """Linear predictor of ln(R&D / sales); log_grant = ln(1 + additionality x grant) enters with coefficient 1."""
     return (
         c.level * one
@@ -64,49 +67,75 @@ def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
         + c.foreign * foreign
         + c.price * log_price
         + log_grant
+        + c.institute * institute
     )
 
 
 @kernel
-def participate(c: Any, firms: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Start or stop R&D."""
-    draw = work[0]
-    for i in range(firms.uid.size):
-        draw[i] = uniform(luck[0], luck[1], firms.uid[i], quarter, PARTICIPATION)
-    performs, aware, ownership = firms.performs, firms.aware, firms.ownership
+def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
+    """Start or stop R&D. draw: uniforms, (block,); work: (n, block) scratch."""
+    performs, aware, ownership, push = firms.performs, firms.aware, firms.ownership, work[0]
+    for i in range(performs.size):
+        push[i] = terms.research_push[firms.kind[i]]
     certificate, log_employees = firms.certificate, firms.log_employees
-    for i in range(firms.uid.size):
+    for i in range(performs.size):
         knows = 1.0 if (aware[i] & RESEARCH) != 0 else 0.0
         foreign = 1.0 if ownership[i] >= FOREIGN_FROM else 0.0
         begin = log_start(c, 1.0, knows, log_employees[i] - LOG_TEN, foreign)
         end = log_stop(c, 1.0, 1.0 if certificate[i] > 0 else 0.0)
-        changes = draw[i] < 1.0 - exp(-exp(begin if performs[i] == 0 else end))
+        changes = draw[i] < 1.0 - exp(-exp(begin + push[i] if performs[i] == 0 else end))
         performs[i] = performs[i] ^ (1 if changes else 0)
 
 
 @kernel
+def performers(firms: Any, listed: Any) -> int:
+    """Rows of the firms that do R&D; fills `listed`, (block,), and returns how many."""
+    performs = firms.performs
+    count = 0
+    for i in range(performs.size):
+        listed[count] = i
+        count += 1 if performs[i] == 1 else 0
+    return count
+
+
+@kernel
 def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
-    """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio in work[3]."""
-    price, grant, ratio = work[0], work[1], work[3]
-    for i in range(firms.uid.size):
+    """Plan this quarter's true R&D: intensity x sales / 4; credit may cut it. The ratio to sales is left in scratch."""
+    listed, ratio, research = work[7].view(np.uint64), work[RATIO], firms.research
+    ratio[:] = 0.0
+    research[:] = 0.0
+    size = performers(firms, listed)
+    price, grant, ambition, log_employees, foreign, log_intent = work[0], work[1], work[2], work[4], work[5], work[6]
+    institute = work[8]
+    for k in range(size):
+        i = listed[k]
         rung, kind = firms.certificate[i], firms.kind[i]
         claims = 1.0 if (firms.aware[i] & RESEARCH) != 0 else 0.0
-        grant[i] = terms.research_grant[rung, kind] * claims
-        price[i] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[i])
-    log_employees, log_productivity, ambition = firms.log_employees, firms.log_productivity, firms.ambition
-    ownership, performs, stretch, constrained = firms.ownership, firms.performs, firms.stretch, firms.constrained
-    for i in range(firms.uid.size):
+        grant[k] = terms.research_grant[rung, kind] * claims
+        price[k] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[k])
+        ambition[k] = firms.ambition[i]
+        log_employees[k] = firms.log_employees[i]
+        foreign[k] = 1.0 if firms.ownership[i] >= FOREIGN_FROM else 0.0
+        log_intent[k] = condition + firms.stretch[i]
+        institute[k] = firms.institute[i]
+    for k in range(size):
         value = log_intensity(
             c,
             1.0,
-            ambition[i],
-            log_employees[i] - LOG_TWENTY,
-            1.0 if ownership[i] >= FOREIGN_FROM else 0.0,
-            log(max(price[i], 0.05)),
-            log(1.0 + max(c.additionality * grant[i], -0.9)),
+            ambition[k],
+            log_employees[k] - LOG_TWENTY,
+            foreign[k],
+            log(max(price[k], 0.05)),
+            log(1.0 + max(c.additionality * grant[k], -0.9)),
+            institute[k],
         )
-        intensity = min(exp(value + condition + stretch[i]), LARGEST_INTENSITY)
-        ratio[i] = intensity * performs[i] * (1.0 - 0.5 * constrained[i])
-    research = firms.research
-    for i in range(firms.uid.size):
-        research[i] = ratio[i] * exp(log_employees[i] + log_productivity[i]) * 0.25
+        log_intent[k] = min(exp(value + log_intent[k]), LARGEST_INTENSITY)
+    intensity, log_sales = log_intent, log_employees
+    for k in range(size):
+        log_sales[k] += firms.log_productivity[listed[k]]
+    for k in range(size):
+        log_sales[k] = exp(log_sales[k])
+    for k in range(size):
+        i = listed[k]
+        ratio[i] = intensity[k]
+        research[i] = ratio[i] * log_sales[k] * 0.25

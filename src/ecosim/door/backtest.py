@@ -14,7 +14,7 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.library import ConfigError, split_override
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
-from ecosim.door.run import open_store_or_warn, tell
+from ecosim.door.run import log_run, open_tracking
 from ecosim.door.settings import Backtest, Settings
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def run_backtest(
         data_hash = panel.data_hash(course.grid.counts)
         key = kept.key_of(_settling(plan), data_hash)
         provenance = describe(composed.overrides, composed.tree, data_hash, composed.own)
-        store = open_store_or_warn(composed, place, stages)
+        store = open_tracking(composed, place, stages)
         home = _home(composed, key, place, stages)
         stages("settings", 1, 1)
         with kept.held(home):
             folder.write_settings(composed, home)
             tags = told.tags_of(composed, provenance, "backtest")
-            with told.logged(store, composed, tags, None, describe_backtest(composed, course)) as opened:
+            with told.logged(store, composed, tags, None, paragraph=describe_backtest(composed, course)) as opened:
                 race.run(course, home, key, count_workers(composed.settings.workers), stages)
                 outcome, sentences = _evaluate(composed, course, home, stages)
                 _write(outcome, sentences, provenance, home, stages)
@@ -74,7 +74,7 @@ def run_backtest(
                 run = opened()
                 results = None if run is None else results_of_backtest(composed, course, outcome, data_hash)
                 words = " ".join((*sentences, describe_backtest(composed, course)))
-                problem = "" if run is None else tell(run, home, results, stages, words)
+                problem = "" if run is None else log_run(run, home, results, stages, words)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return BacktestOutcome(home, outcome, sentences, seconds, run.id if run else None, problem)
 

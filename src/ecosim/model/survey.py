@@ -3,7 +3,7 @@
 Sums are taken in 64-bit fixed point, so that they are exact and do not depend on the order of the firms.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +50,14 @@ SERIES = (
     FIRMS, EMPLOYMENT, SALES, PERFORMERS, RD, RD_REPORTED, PERSONNEL, APPLIED, INVENTIONS, GRANTED, INVENTIONS_GRANTED,
     TECH_SMES, NEW_TECH_SMES, HNTES, NEW_HNTES, RENEWALS, LAPSES, FOREIGN_HNTES, HIGHTECH, AWARE, ASSISTED, CONSTRAINED,
 ) = range(len(SERIES))  # fmt: skip
+# sums by cell: firms, log productivity and its change, R&D capital, firms of designated size, firms with a liaison
+# officer, firms that know each family
+COUNT, LOG, CHANGE, CAPITAL, LARGE, OFFICERS, KNOW = range(7)
+PARTS = KNOW + len(FAMILIES)
+BLOCK = 1024
 FINE = 1024.0  # fixed-point steps per unit of money and persons
 FINER = 1048576.0  # of logarithms
 DESIGNATED_SIZE = 7.600902459542082  # ln of 2,000: sales (10k CNY) from which industrial firms are counted
-FRONTIER_QUANTILE = 1.645  # standard deviations above the mean: the top twentieth
 HIGH_TECH = int(HIGH_TECH)
 IS_HIGH_TECH = np.array([1.0 if sector in HIGH_TECH_SECTORS else 0.0 for sector in SECTORS])
 OTHER_SECTOR_WEIGHT = 0.25  # of knowledge in other sectors of the zone, assumption
@@ -61,16 +65,17 @@ OTHER_ZONE_WEIGHT = 0.5  # of the same sector's knowledge elsewhere in the regio
 
 
 class Survey(NamedTuple):
-    """What the firms see of each other. S sectors, Z zones, K kinds."""
+    """What the firms see of each other. S sectors, Z zones."""
 
     mean_productivity: NDArray[np.float64]  # (S,) mean ln sales per worker
-    frontier: NDArray[np.float64]  # (S,) its frontier, weighted by employees
+    mean_change: NDArray[np.float64]  # (S,) mean change of ln sales per worker in the quarter
     high_tech: NDArray[np.float64]  # (S,) 1 for high-tech sectors
     spillover: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge relative to the reference
     reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the origin
+    outside: NDArray[np.float64]  # (S, Z) knowledge of the center next door within reach, counted as a neighbor's
+    firms: NDArray[np.int64]  # (S,)
     known: NDArray[np.float64]  # (Z, families) share of firms that know
-    unaware: NDArray[np.int64]  # (K,) firms that do not know certification
-    servable: NDArray[np.int64]  # (K,) R&D performers that know it and hold no high-tech certificate
+    liaisons: NDArray[np.float64]  # (Z,) share of firms with a liaison officer
     totals: NDArray[np.int64]  # (len(SERIES),) fixed point where the unit is money or persons
 
     @property
@@ -82,18 +87,19 @@ class Survey(NamedTuple):
         return values
 
 
-def blank(zones: int, kinds: int) -> Survey:
+def blank(zones: int) -> Survey:
     """A survey of nobody."""
     sectors = len(SECTORS)
     return Survey(
         mean_productivity=np.zeros(sectors),
-        frontier=np.zeros(sectors),
+        mean_change=np.zeros(sectors),
         high_tech=IS_HIGH_TECH.copy(),
         spillover=np.zeros((sectors, zones)),
         reference=np.zeros((sectors, zones)),
+        outside=np.zeros((sectors, zones)),
+        firms=np.zeros(sectors, np.int64),
         known=np.zeros((zones, len(FAMILIES))),
-        unaware=np.zeros(kinds, np.int64),
-        servable=np.zeros(kinds, np.int64),
+        liaisons=np.zeros(zones),
         totals=np.zeros(len(SERIES), np.int64),
     )
 
@@ -101,84 +107,147 @@ def blank(zones: int, kinds: int) -> Survey:
 @kernel
 def take(firms: Columns, top: int, survey: Survey) -> None:
     """Fill the survey, in place."""
-    sectors, zones = survey.spillover.shape
-    count = np.zeros(sectors, np.int64)
-    sum_log = np.zeros(sectors, np.int64)
-    weight = np.zeros(sectors, np.int64)
-    weighted = np.zeros(sectors, np.int64)
-    weighted_square = np.zeros(sectors, np.int64)
-    capital = np.zeros((sectors, zones), np.int64)
-    in_zone = np.zeros(zones, np.int64)
-    knows = np.zeros((zones, len(FAMILIES)), np.int64)
-    totals = survey.totals
-    totals[:] = 0
-    survey.unaware[:] = 0
-    survey.servable[:] = 0
-    people, revenue = np.empty(top), np.empty(top)
-    log_employees, log_productivity = firms.log_employees[:top], firms.log_productivity[:top]
-    for i in range(people.size):
-        people[i] = exp(log_employees[i])
-        revenue[i] = people[i] * exp(log_productivity[i])
-    for i in range(top):
-        if firms.alive[i] == 0:
+    cells = np.zeros((survey.spillover.size, PARTS), np.int64)
+    survey.totals[:] = 0
+    people, revenue = np.empty(BLOCK), np.empty(BLOCK)
+    for start in range(0, top, BLOCK):
+        stop = min(start + BLOCK, top)
+        log_employees, log_productivity = firms.log_employees[start:stop], firms.log_productivity[start:stop]
+        for i in range(log_employees.size):
+            people[i] = exp(log_employees[i])
+            revenue[i] = people[i] * exp(log_productivity[i])
+        add_amounts(firms, start, stop, people, revenue, survey.totals)
+        add_papers(firms, start, stop, survey.totals)
+        add_statuses(firms, start, stop, survey.totals)
+        add_cells(firms, start, stop, cells, survey)
+    share(cells, survey)
+
+
+@kernel
+def add_amounts(firms: Columns, start: int, stop: int, people: Any, revenue: Any, totals: Any) -> None:
+    """Money and persons of the rows of one block; people, revenue: employees and annual sales, (block,)."""
+    alive, performs = firms.alive[start:stop], firms.performs[start:stop]
+    research, reported, staff = firms.research[start:stop], firms.reported[start:stop], firms.staff[start:stop]
+    employment, sales, spent, claimed, personnel = 0, 0, 0, 0, 0
+    for i in range(alive.size):
+        counts: Any = np.int64(alive[i])
+        employment += counts * int(people[i] * FINE)
+        sales += counts * int(revenue[i] * FINE)
+        spent += counts * int(research[i] * FINE)
+        claimed += counts * int(max(research[i], reported[i] * revenue[i] * 0.25 * performs[i]) * FINE)
+        personnel += counts * staff[i]
+    totals[EMPLOYMENT] += employment
+    totals[SALES] += sales
+    totals[RD] += spent
+    totals[RD_REPORTED] += claimed
+    totals[PERSONNEL] += personnel
+
+
+@kernel
+def add_papers(firms: Columns, start: int, stop: int, totals: Any) -> None:
+    """Patents filed and granted in the rows of one block."""
+    alive, filed, inventions = firms.alive[start:stop], firms.filed[start:stop], firms.inventions_filed[start:stop]
+    granted, inventions_granted = firms.granted[start:stop], firms.inventions_granted[start:stop]
+    a, b, c, d = 0, 0, 0, 0
+    for i in range(alive.size):
+        counts: Any = np.int64(alive[i])
+        a += counts * filed[i]
+        b += counts * inventions[i]
+        c += counts * granted[i]
+        d += counts * inventions_granted[i]
+    totals[APPLIED] += a
+    totals[INVENTIONS] += b
+    totals[GRANTED] += c
+    totals[INVENTIONS_GRANTED] += d
+
+
+@kernel
+def add_statuses(firms: Columns, start: int, stop: int, totals: Any) -> None:
+    """Firms of the rows of one block by what they are and what happened to them."""
+    alive, performs, certificate = firms.alive[start:stop], firms.performs[start:stop], firms.certificate[start:stop]
+    event, ownership, aware = firms.event[start:stop], firms.ownership[start:stop], firms.aware[start:stop]
+    assisted, constrained = firms.assisted[start:stop], firms.constrained[start:stop]
+    counts: Any
+    living, performers, any_rung, second_rung, foreign = 0, 0, 0, 0, 0
+    for i in range(alive.size):
+        counts = np.int64(alive[i])
+        high = counts if certificate[i] == HIGH_TECH else 0
+        living += counts
+        performers += counts * performs[i]
+        any_rung += counts if certificate[i] > 0 else 0
+        second_rung += high
+        foreign += high if ownership[i] >= FOREIGN_FROM else 0
+    listed, certified, renewed, lapsed, informed, helped, refused = 0, 0, 0, 0, 0, 0, 0
+    for i in range(alive.size):
+        counts, what = np.int64(alive[i]), event[i]
+        listed += counts if (what & NEW_TECH_SME) != 0 else 0
+        certified += counts if (what & NEW_HIGH_TECH) != 0 else 0
+        renewed += counts if (what & RENEWED) != 0 else 0
+        lapsed += counts if (what & LAPSED) != 0 else 0
+        informed += counts if (aware[i] & CERTIFICATION) != 0 else 0
+        helped += counts if assisted[i] > 0 else 0
+        refused += counts * constrained[i]
+    totals[FIRMS] += living
+    totals[PERFORMERS] += performers
+    totals[TECH_SMES] += any_rung
+    totals[HNTES] += second_rung
+    totals[FOREIGN_HNTES] += foreign
+    totals[NEW_TECH_SMES] += listed
+    totals[NEW_HNTES] += certified
+    totals[RENEWALS] += renewed
+    totals[LAPSES] += lapsed
+    totals[AWARE] += informed
+    totals[ASSISTED] += helped
+    totals[CONSTRAINED] += refused
+
+
+@kernel
+def add_cells(firms: Columns, start: int, stop: int, cells: Any, survey: Survey) -> None:
+    """Sums by cell (sector and zone) of the rows of one block. cells: (S x Z, PARTS)."""
+    zones = survey.spillover.shape[1]
+    alive, sector, zone = firms.alive[start:stop], firms.sector[start:stop], firms.zone[start:stop]
+    log_productivity, knowledge = firms.log_productivity[start:stop], firms.knowledge[start:stop]
+    log_employees, change = firms.log_employees[start:stop], firms.productivity_change[start:stop]
+    aware, liaison = firms.aware[start:stop], firms.liaison[start:stop]
+    for i in range(alive.size):
+        if alive[i] == 0:
             continue
-        s, z, kind = firms.sector[i], firms.zone[i], firms.kind[i]
-        productivity = firms.log_productivity[i]
-        employees, sales = people[i], revenue[i]
-        count[s] += 1
-        sum_log[s] += int(productivity * FINER)
-        weight[s] += int(employees * FINE)
-        weighted[s] += int(employees * productivity * FINE)
-        weighted_square[s] += int(employees * productivity * productivity * FINE)
-        capital[s, z] += int(firms.knowledge[i] * FINE)
-        in_zone[z] += 1
-        aware = firms.aware[i]
+        productivity, cell = log_productivity[i], cells[sector[i] * zones + zone[i]]
+        cell[COUNT] += 1
+        cell[LOG] += int(productivity * FINER)
+        cell[CHANGE] += int(change[i] * FINER)
+        cell[CAPITAL] += int(knowledge[i] * FINE)
+        cell[LARGE] += 1 if log_employees[i] + productivity >= DESIGNATED_SIZE else 0
+        cell[OFFICERS] += liaison[i]
+        knows = np.int64(aware[i])
         for family in range(len(FAMILIES)):
-            knows[z, family] += (aware >> family) & 1
-        certificate, event, performs = firms.certificate[i], firms.event[i], firms.performs[i]
-        informed = aware & CERTIFICATION
-        survey.unaware[kind] += 1 - informed
-        survey.servable[kind] += 1 if (informed == 1) & (performs == 1) & (certificate < HIGH_TECH) else 0
-        totals[FIRMS] += 1
-        totals[EMPLOYMENT] += int(employees * FINE)
-        totals[SALES] += int(sales * FINE)
-        totals[PERFORMERS] += performs
-        totals[RD] += int(firms.research[i] * FINE)
-        totals[RD_REPORTED] += int(max(firms.research[i], firms.reported[i] * sales * 0.25 * performs) * FINE)
-        totals[PERSONNEL] += firms.staff[i]
-        totals[APPLIED] += firms.filed[i]
-        totals[INVENTIONS] += firms.inventions_filed[i]
-        totals[GRANTED] += firms.granted[i]
-        totals[INVENTIONS_GRANTED] += firms.inventions_granted[i]
-        totals[TECH_SMES] += 1 if certificate > 0 else 0
-        totals[NEW_TECH_SMES] += 1 if (event & NEW_TECH_SME) != 0 else 0
-        totals[HNTES] += 1 if certificate == HIGH_TECH else 0
-        totals[NEW_HNTES] += 1 if (event & NEW_HIGH_TECH) != 0 else 0
-        totals[RENEWALS] += 1 if (event & RENEWED) != 0 else 0
-        totals[LAPSES] += 1 if (event & LAPSED) != 0 else 0
-        foreign = firms.ownership[i] >= FOREIGN_FROM
-        totals[FOREIGN_HNTES] += 1 if (certificate == HIGH_TECH) & foreign else 0
-        large = firms.log_employees[i] + productivity >= DESIGNATED_SIZE
-        totals[HIGHTECH] += 1 if large & (survey.high_tech[s] > 0.0) else 0
-        totals[AWARE] += informed
-        totals[ASSISTED] += 1 if firms.assisted[i] > 0 else 0
-        totals[CONSTRAINED] += firms.constrained[i]
+            cell[KNOW + family] += (knows >> family) & 1
+
+
+@kernel
+def share(cells: Any, survey: Survey) -> None:
+    """What firms see next quarter, from the sums by cell."""
+    sectors, zones = survey.spillover.shape
+    cell = cells.reshape((sectors, zones, PARTS))
+    of_sector, of_zone = cell.sum(axis=1), cell.sum(axis=0)
     for s in range(sectors):
-        if count[s] > 0:
-            survey.mean_productivity[s] = sum_log[s] / FINER / count[s]
-            mean = weighted[s] / max(weight[s], 1)
-            variance = max(weighted_square[s] / max(weight[s], 1) - mean * mean, 0.0)
-            survey.frontier[s] = mean + FRONTIER_QUANTILE * variance**0.5
+        survey.totals[HIGHTECH] += of_sector[s, LARGE] if survey.high_tech[s] > 0.0 else 0
+        survey.firms[s] = of_sector[s, COUNT]
+        if of_sector[s, COUNT] > 0:
+            survey.mean_productivity[s] = of_sector[s, LOG] / FINER / of_sector[s, COUNT]
+            survey.mean_change[s] = of_sector[s, CHANGE] / FINER / of_sector[s, COUNT]
     for z in range(zones):
+        count = of_zone[z, COUNT]
+        survey.liaisons[z] = of_zone[z, OFFICERS] / count if count > 0 else 0.0
         for family in range(len(FAMILIES)):
-            survey.known[z, family] = knows[z, family] / in_zone[z] if in_zone[z] > 0 else 0.0
+            survey.known[z, family] = of_zone[z, KNOW + family] / count if count > 0 else 0.0
         for s in range(sectors):
-            near = 0.0
+            near = survey.outside[s, z]
             for other in range(sectors):
-                near += capital[other, z] / FINE * (1.0 if other == s else OTHER_SECTOR_WEIGHT)
+                near += cell[other, z, CAPITAL] / FINE * (1.0 if other == s else OTHER_SECTOR_WEIGHT)
             for elsewhere in range(zones):
                 if elsewhere != z:
-                    near += capital[s, elsewhere] / FINE * OTHER_ZONE_WEIGHT
+                    near += cell[s, elsewhere, CAPITAL] / FINE * OTHER_ZONE_WEIGHT
             survey.spillover[s, z] = log(1.0 + near) - survey.reference[s, z]
 
 
@@ -189,8 +258,7 @@ def set_reference(survey: Survey) -> None:
 
 
 def assume_for_absent(survey: Survey) -> None:
-    """Sectors without any firm yet start at the region's mean productivity and frontier, not at zero."""
-    absent = survey.frontier == 0.0
+    """Sectors without any firm yet start at the region's mean productivity, not at zero."""
+    absent = survey.mean_productivity == 0.0
     if not absent.all():
         survey.mean_productivity[absent] = survey.mean_productivity[~absent].mean()
-        survey.frontier[absent] = survey.frontier[~absent].mean()
