@@ -147,4 +147,21 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-STUDIES = {"forecast": _forecast, "stylised_facts": _stylised_facts, "sync": _sync}  # by `name` in configs/study
+def _fit(overrides: list[str], config_dir: str | None) -> int:
+    """Fit equations of the user's own."""
+    from ecosim.door import fitting
+
+    outcome = fitting.run_fit(overrides, config_dir)
+    fitting.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
+STUDIES = {  # by `name` in configs/study
+    "forecast": _forecast,
+    "stylised_facts": _stylised_facts,
+    "sync": _sync,
+    "fit": _fit,
+}

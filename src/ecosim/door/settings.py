@@ -95,8 +95,26 @@ class Sync(StudyPart):
     name: Literal["sync"]
 
 
-Study = Annotated[Forecast | StylisedFacts | Sync, Field(discriminator="name")]
-STUDY_SETTINGS: dict[str, type[StudyPart]] = {"forecast": Forecast, "stylised_facts": StylisedFacts, "sync": Sync}
+class FitEquation(StudyPart):
+    """Equations of the user's own on a table. equation: names of files; until: last year used, None for all."""
+
+    name: Literal["fit"]
+    equation: Text | Annotated[tuple[Text, ...], Field(min_length=1)]
+    until: Annotated[int, Field(strict=True)] | None
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """The names, one or several."""
+        return (self.equation,) if isinstance(self.equation, str) else self.equation
+
+
+Study = Annotated[Forecast | StylisedFacts | Sync | FitEquation, Field(discriminator="name")]
+STUDY_SETTINGS: dict[str, type[StudyPart]] = {
+    "forecast": Forecast,
+    "stylised_facts": StylisedFacts,
+    "sync": Sync,
+    "fit": FitEquation,
+}
 
 
 class Execution(Part):

@@ -28,6 +28,7 @@ class Design:
     zero_names: tuple[str, ...]
     zeros: Floats  # (n, l)
     clusters: Codes  # a row of its own where the equation names none
+    labels: NDArray[Any]  # (n,) name of each row's cluster, or where the row stands
     units: Codes | None
     times: NDArray[np.int64] | None
     left_out: tuple[str, ...]  # sentences
@@ -58,6 +59,7 @@ class Design:
             trials=self.trials[rows],
             zeros=self.zeros[rows],
             clusters=_renumber(self.clusters[rows]),
+            labels=self.labels[rows],
             units=None if self.units is None else _renumber(self.units[rows]),
             times=None if self.times is None else self.times[rows],
             left_out=(*self.left_out, why) if why else self.left_out,
@@ -96,7 +98,7 @@ def _build(equation: Equation, frame: pd.DataFrame, name: str, more: dict[str, T
     trials = evaluate(equation.parsed[equation.trials], table) if equation.trials else np.ones(len(frame))
     labels = {column: table.labels(column) for column in (*equation.fixed_effects, equation.clusters) if column}
     numbers = np.column_stack([outcome, slopes, zeros, offset, trials])
-    complete = np.isfinite(numbers).all(axis=1)
+    complete: NDArray[np.bool_] = np.asarray(np.isfinite(numbers).all(axis=1))
     for values in labels.values():
         complete &= values != ""
     if not complete.any():
@@ -114,6 +116,7 @@ def _build(equation: Equation, frame: pd.DataFrame, name: str, more: dict[str, T
         zero_names=equation.zero_terms,
         zeros=zeros,
         clusters=_codes(labels[equation.clusters]) if equation.clusters else np.arange(len(frame)),
+        labels=labels[equation.clusters] if equation.clusters else _places(table),
         units=_codes(table.labels(equation.unit)) if equation.unit in frame else None,
         times=table.times() if (equation.time in frame and panel) or _series(equation, frame) else None,
         left_out=(),
@@ -128,6 +131,10 @@ def _series(equation: Equation, frame: pd.DataFrame) -> bool:
     if equation.time not in frame:
         raise EquationError(f"no column {equation.time!r}; family {equation.family} needs times, name them in time")
     return True
+
+
+def _places(table: Table) -> NDArray[Any]:
+    return np.array([table.where(i) for i in range(len(table.frame))], dtype=object)
 
 
 def _columns(parts: list[Floats], rows: int) -> Floats:

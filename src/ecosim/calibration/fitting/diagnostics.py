@@ -9,6 +9,7 @@ from ecosim.calibration.fitting.design import Design
 from ecosim.calibration.fitting.dispersion import cameron_trivedi, extra_zeros, moment_dispersion, pearson
 from ecosim.calibration.fitting.effects import Floats, within
 from ecosim.calibration.fitting.equation import Equation
+from ecosim.calibration.fitting.errors import EquationError
 from ecosim.calibration.fitting.estimation import Estimation, sum_by_group
 from ecosim.calibration.fitting.identify import Variation
 from ecosim.calibration.fitting.poisson import with_effects
@@ -128,11 +129,11 @@ def _influence(
     worst = int(np.unravel_index(int(np.argmax(change)), change.shape)[0])
     try:
         rest = again(design.keep(design.clusters != worst))
-    except Exception as error:
+    except (EquationError, np.linalg.LinAlgError) as error:
         return Row(name, float(change.max()), f"first-order; without the most influential group it has no fit: {error}")
     moved = np.abs(rest.params[rest.shown[: len(slopes)]] - estimation.params[slopes]) / errors
     place = int(np.argmax(moved))
-    what = f"{equation.clusters or 'row'} at row {int(np.flatnonzero(design.clusters == worst)[0]) + 1} of the fit"
+    what = design.labels[np.flatnonzero(design.clusters == worst)[0]]
     told = "one group carries the result" if moved[place] > 1.0 else "no single group carries the result"
     return Row(
         name, float(moved[place]), f"standard errors by which {design.names[place]} moves without {what}; {told}"

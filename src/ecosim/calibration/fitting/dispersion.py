@@ -48,7 +48,7 @@ def cameron_trivedi(outcome: Floats, mean: Floats) -> Tested:
 
 
 def extra_zeros(outcome: Floats, mean: Floats, columns: Floats) -> Tested:
-    """Score test of Poisson against a zero-inflated Poisson with a constant share of extra zeros, chi-squared with 1 df.
+    """Score test of Poisson against a constant share of extra zeros; chi-squared with 1 df.
 
     columns: those of the regression, (n, p). van den Broek (1995), doi:10.2307/2532959.
     """

@@ -45,9 +45,10 @@ class Equation:
     """One equation: outcome, terms and how they are fitted. Texts are in the language of `terms`.
 
     terms: those with slopes. offset enters with coefficient 1, as does the log of exposure. trials: firms at risk, for
-    a hazard whose outcome counts events. zero_terms: terms of the zero-inflated families' extra zeros, besides a constant.
-    policies: those of the terms that a government sets; each gets a lead placebo. unit, time: columns along which lags
-    look. clusters: column within which errors go together; without it every row stands alone. level: of the intervals.
+    a hazard whose outcome counts events. zero_terms: terms, besides a constant, of the extra zeros of a zero-inflated
+    family. policies: those of the terms that a government sets; each gets a lead placebo. unit, time: columns along
+    which lags look. clusters: column within which errors go together; without it every row stands alone. level: of the
+    intervals.
     Raises EquationError where the parts do not fit together.
     """
 

@@ -41,7 +41,7 @@ def identify(equation: Equation, design: Design) -> list[Variation]:
     found = []
     for place, name in enumerate(design.names):
         column = design.slopes[:, [place]]
-        times = time_effect or ([_times(design)] if name in equation.policies and design.times is not None else [])
+        times = time_effect or (_times(design) if name in equation.policies else [])
         total, inside = _spread(within(column, ()), column), _spread(within(column, others), column)
         beside = _spread(within(column, (*others, *times)), column) if times else inside
         alone = _alone(fixed, place) if _spread(fixed[:, [place]], column) > 0.0 else 0.0
@@ -55,8 +55,10 @@ def _is_time(equation: Equation, effect: str) -> bool:
     return effect == equation.time
 
 
-def _times(design: Design) -> Codes:
-    return np.unique(design.times, return_inverse=True)[1].astype(np.int64)
+def _times(design: Design) -> list[Codes]:
+    if design.times is None:
+        return []
+    return [np.unique(design.times, return_inverse=True)[1].astype(np.int64)]
 
 
 def _spread(column: Floats, raw: Floats) -> float:

@@ -42,7 +42,7 @@ def lead_of(term: Term) -> tuple[str, Term]:
 
 
 def try_lead(term: str, lead: str, both: Design, fit: Callable[[Design], Slopes]) -> Placebo:
-    """Fit the policy, its lead and both to the same rows. both: the design with the lead behind the equation's terms."""
+    """Fit the policy, its lead and both to the same rows. both: the design with the lead behind the terms."""
     own = tuple(name for name in both.names if name != lead)
     others = tuple(name for name in own if name != term)
     alone, lead_alone = fit(both.pick(own))[term], fit(both.pick((*others, lead)))[lead]

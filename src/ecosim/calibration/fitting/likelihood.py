@@ -1,6 +1,7 @@
 """Families fitted by statsmodels' discrete models: NB2, extra zeros, ordered logit."""
 
 import warnings
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,16 @@ LEAST_ALPHA = 1e-3
 ROUNDS = 500
 
 
-def search(equation: Equation, model: Any, start: Floats) -> Floats:
-    """Parameters at the maximum of a likelihood: BFGS, then Newton. Raises EquationError where they do not settle."""
+def search(equation: Equation, model: Any, start: Floats, near: bool = False) -> Floats:
+    """Parameters at the maximum of a likelihood: BFGS, unless the start is near, then Newton.
+
+    Raises EquationError where they do not settle.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # a failed search is told by the check below
-        params = np.asarray(model.fit(start_params=start, method="bfgs", maxiter=ROUNDS, disp=0).params)
+        params = start
+        if not near:
+            params = np.asarray(model.fit(start_params=start, method="bfgs", maxiter=ROUNDS, disp=0).params)
         for _ in range(20):
             step = invert(-np.asarray(model.hessian(params))) @ np.asarray(model.score(params))
             if not np.isfinite(step).all() or np.abs(step).max() > 1.0:
@@ -44,11 +50,15 @@ def search(equation: Equation, model: Any, start: Floats) -> Floats:
     return params
 
 
-def fit_nb2(equation: Equation, design: Design) -> Estimation:
-    """NB2 by maximum likelihood: variance mu + alpha mu^2 with alpha estimated (statsmodels' NegativeBinomial)."""
+def fit_nb2(equation: Equation, design: Design, near: Floats | None = None) -> Estimation:
+    """NB2 by maximum likelihood: variance mu + alpha mu^2 with alpha estimated (statsmodels' NegativeBinomial).
+
+    near: parameters of a fit to almost the same rows.
+    """
     columns, names = with_effects(equation, design)
     model = sm.NegativeBinomial(design.outcome, columns, offset=design.offset)
-    params = search(equation, model, _start(equation, design, columns))
+    close = near is not None and len(near) == columns.shape[1] + 1
+    params = search(equation, model, near if near is not None and close else _start(design, columns), close)
     alpha = float(params[-1])
     if alpha <= 0.0:
         raise EquationError(f"equation {equation.name}: no more variance than Poisson (alpha 0); use family poisson")
@@ -71,7 +81,7 @@ def fit_nb2(equation: Equation, design: Design) -> Estimation:
     )
 
 
-def _start(equation: Equation, design: Design, columns: Floats) -> Floats:
+def _start(design: Design, columns: Floats) -> Floats:
     """Poisson slopes and the dispersion of their residuals."""
     first = sm.GLM(design.outcome, columns, family=sm.families.Poisson(), offset=design.offset).fit()
     alpha = moment_dispersion(design.outcome, np.asarray(first.fittedvalues), float(first.df_resid))
@@ -87,17 +97,22 @@ def _null(design: Design, alpha: float) -> float:
         return float(model.fit(start_params=start, method="bfgs", maxiter=ROUNDS, disp=0).llf)
 
 
-def fit_zero_inflated(equation: Equation, design: Design) -> Estimation:
-    """Poisson or NB2 counts with extra zeros, whose chance is logit in the zero terms and a constant."""
+def fit_zero_inflated(equation: Equation, design: Design, near: Floats | None = None) -> Estimation:
+    """Poisson or NB2 counts with extra zeros, whose chance is logit in the zero terms and a constant.
+
+    near: parameters of a fit to almost the same rows.
+    """
     columns, names = with_effects(equation, design)
     zeros = np.column_stack([design.zeros, np.ones(design.rows)])
     negative = equation.family == "zero_inflated_nb2"
     kind = ZeroInflatedNegativeBinomialP if negative else ZeroInflatedPoisson
     model = kind(design.outcome, columns, exog_infl=zeros, offset=design.offset, inflation="logit")
-    start = _start(equation, design, columns)
+    start = _start(design, columns)
     first = np.zeros(zeros.shape[1])
     first[-1] = special.logit(np.clip(0.5 * (design.outcome == 0).mean(), 0.01, 0.5))
-    params = search(equation, model, np.concatenate([first, start if negative else start[:-1]]))
+    begin = np.concatenate([first, start if negative else start[:-1]])
+    close = near is not None and len(near) == len(begin)
+    params = search(equation, model, near if near is not None and close else begin, close)
     extras = zeros.shape[1]
     mean = np.exp(columns @ params[extras : extras + columns.shape[1]] + design.offset)
     alpha = float(params[-1]) if negative else 0.0
@@ -139,7 +154,7 @@ def fit_ordered(equation: Equation, design: Design) -> Estimation:
     own = _Ordered(model)
     return Estimation(
         "ordered logit" + (", dummies" if design.effects else ""),
-        (*design.names, *(f"threshold {low:g} | {high:g}" for low, high in zip(ranks[:-1], ranks[1:], strict=True))),
+        (*design.names, *(f"threshold {low:g} | {high:g}" for low, high in pairwise(ranks))),
         np.array([*range(len(design.names)), *range(k, k + cuts)]),
         np.concatenate([params[:k], thresholds]),
         jacobian @ invert(-own.hessian(params)) @ jacobian.T,

@@ -12,8 +12,8 @@ from ecosim.calibration.fitting.poisson import CONSTANT
 def fit_linear(equation: Equation, design: Design) -> Estimation:
     """Ordinary least squares; with fixed effects the within estimator, whose slopes are those of dummies.
 
-    The small-sample factor does not count effects that are nested in the clusters (as Stata's xtreg does not); classical
-    errors count every one.
+    The small-sample factor does not count effects that are nested in the clusters (as Stata's xtreg does not);
+    classical errors count every one.
     """
     if design.effects:
         columns, outcome = within(design.slopes, design.effects), within(design.outcome[:, None], design.effects)[:, 0]

@@ -49,10 +49,11 @@ def fit_bass(equation: Equation, design: Design) -> Estimation:
         growth = shape(logs)
         return design.outcome - markets(growth)[units] * growth
 
-    found = [optimize.least_squares(residual, np.log(start), bounds=(np.log(1e-7), np.log(20.0)), xtol=1e-14, ftol=1e-14)
-             for start in ([0.03, 0.4], [0.001, 0.8], [0.005, 0.2], [0.1, 0.1])]  # fmt: skip
+    bounds = (np.log(1e-7), np.log(20.0))
+    starts = ([0.03, 0.4], [0.001, 0.8], [0.005, 0.2], [0.1, 0.1])
+    found = [optimize.least_squares(residual, np.log(start), bounds=bounds, xtol=1e-14, ftol=1e-14) for start in starts]
     best = min(found, key=lambda result: result.cost)
-    if (np.abs(best.x - np.log(1e-7)) < 1e-3).any() or (np.abs(best.x - np.log(20.0)) < 1e-3).any():
+    if any((np.abs(best.x - bound) < 1e-3).any() for bound in bounds):
         raise EquationError(
             f"equation {equation.name}: these adopters show no bend, so the market cannot be told from the speed; wait "
             "for more periods"
@@ -61,16 +62,12 @@ def fit_bass(equation: Equation, design: Design) -> Estimation:
     jacobian = _jacobian(params, units, age)
     gap = residual(best.x)
     several = len(count) > 1
-    names = (
-        "innovation p",
-        "imitation q",
-        *(f"market {place}" if several else "market" for place in range(len(count))),
-    )
-    shown = np.arange(len(params) if not several else 2)
+    names = ("innovation p", "imitation q") if several else ("innovation p", "imitation q", "market")
+    shown = np.arange(len(names))
     freedom = float(design.rows - len(params))
     return Estimation(
         "Bass diffusion, nonlinear least squares",
-        names[: len(shown)],
+        names,
         shown,
         params,
         invert(jacobian.T @ jacobian),
@@ -109,9 +106,7 @@ def common_factor(equation: Equation, design: Design) -> pd.Series:
         values = values - mean[design.units] + values.mean()
     factor = pd.Series(values).groupby(design.times).mean()
     if len(factor) < LEAST_TIMES:
-        raise EquationError(
-            f"equation {equation.name}: {len(factor)} periods of {equation.outcome}; a common factor needs {LEAST_TIMES}"
-        )
+        raise EquationError(f"equation {equation.name}: {len(factor)} periods; a common factor needs {LEAST_TIMES}")
     if (np.diff(factor.index) != 1).any():
         gap = int(factor.index[int(np.flatnonzero(np.diff(factor.index) != 1)[0])])
         raise EquationError(f"equation {equation.name}: no {equation.outcome} after {gap}; a common factor has no gaps")
@@ -135,7 +130,7 @@ def fit_autoregression(equation: Equation, design: Design) -> Estimation:
 
 
 def fit_components(equation: Equation, design: Design) -> Estimation:
-    """Local linear trend of the common factor: sds of irregular, level and slope (statsmodels' UnobservedComponents)."""
+    """Local linear trend of the common factor: its three sds (statsmodels' UnobservedComponents)."""
     factor = common_factor(equation, design).to_numpy()
     scale = np.diff(factor).std()
     model = sm.tsa.UnobservedComponents(factor / scale, level="local linear trend")

@@ -96,7 +96,7 @@ def evaluate(term: Term, table: Table) -> Floats:
         case Apply(function, inner):
             return _apply(function, evaluate(inner, table), inner, table)
         case Power(inner, exponent):
-            return evaluate(inner, table) ** exponent
+            return np.asarray(evaluate(inner, table) ** float(exponent))
         case Product(left, right, over):
             return _times(evaluate(left, table), evaluate(right, table), over, right, table)
         case Moved(inner, lag):
@@ -142,7 +142,7 @@ def _move(values: Floats, lag: int, table: Table) -> Floats:
             f"{table.name}: {table.unit} {place} stands twice at {table.time} {time}; a lag needs one row for each"
         )
     wanted = pd.MultiIndex.from_arrays([keys.get_level_values(0), keys.get_level_values(1) - lag])
-    return pd.Series(values, index=keys).reindex(wanted).to_numpy(float)
+    return np.asarray(pd.Series(values, index=keys).reindex(wanted), dtype=np.float64)
 
 
 def show(term: Term) -> str:
