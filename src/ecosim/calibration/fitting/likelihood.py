@@ -58,7 +58,10 @@ def fit_nb2(equation: Equation, design: Design, near: Floats | None = None) -> E
     columns, names = with_effects(equation, design)
     model = sm.NegativeBinomial(design.outcome, columns, offset=design.offset)
     close = near is not None and len(near) == columns.shape[1] + 1
-    params = search(equation, model, near if near is not None and close else _start(design, columns), close)
+    start = _start(design, columns)
+    if start[-1] == LEAST_ALPHA:
+        raise EquationError(f"equation {equation.name}: no more variance than Poisson (alpha 0); use family poisson")
+    params = search(equation, model, near if near is not None and close else start, close)
     alpha = float(params[-1])
     if alpha <= 0.0:
         raise EquationError(f"equation {equation.name}: no more variance than Poisson (alpha 0); use family poisson")

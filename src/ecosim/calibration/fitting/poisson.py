@@ -1,5 +1,7 @@
 """Poisson regressions and hazards: statsmodels' generalized linear models, and Poisson given each group's total."""
 
+import warnings
+
 import numpy as np
 import statsmodels.api as sm
 from scipy import special
@@ -13,6 +15,7 @@ from ecosim.calibration.fitting.estimation import Estimation, invert, sum_by_gro
 CONSTANT = "constant"
 MOST_DUMMIES = 2_500
 ROUNDS = 100
+FORETOLD = 1e-3  # gap between every outcome and its mean, below which nothing is left to chance
 
 
 def with_effects(equation: Equation, design: Design, slopes: Floats | None = None) -> tuple[Floats, tuple[str, ...]]:
@@ -119,8 +122,11 @@ def fit_hazard(equation: Equation, design: Design) -> Estimation:
     columns, names = with_effects(equation, design)
     family = sm.families.Binomial(link=sm.families.links.CLogLog())
     counts = np.column_stack([design.outcome, design.trials - design.outcome])
-    result = sm.GLM(counts, columns, family=family, offset=design.offset).fit()
-    if not result.converged or np.abs(result.params[: len(names)]).max() > 1e3:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # perfect separation is told by the check below
+        result = sm.GLM(counts, columns, family=family, offset=design.offset).fit()
+    foretold = np.abs(design.outcome - design.trials * np.asarray(result.fittedvalues)).max() < FORETOLD
+    if not result.converged or foretold:
         raise EquationError(
             f"equation {equation.name}: the hazard did not converge; a term may foretell the event without fail"
         )
