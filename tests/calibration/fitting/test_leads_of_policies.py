@@ -32,14 +32,15 @@ def test_a_policy_that_foresees_the_outcome_fails_its_placebo(made):
 
 
 def test_a_policy_that_acts_passes_about_as_often_as_the_test_says(made):
-    flags = [fitted(made, seed, reacts=False).tested[0].flag for seed in range(40)]
-    assert sum(flag == FAILS for flag in flags) <= 10  # 10 % of 40, three standard errors above
-    assert sum(flag.startswith("passes") for flag in flags) >= 28
+    flags = [fitted(made, seed, reacts=False).tested[0].flag for seed in range(30)]
+    assert sum(flag == FAILS for flag in flags) <= 8  # 10 % of 30, three standard errors above
+    assert sum(flag.startswith("passes") for flag in flags) >= 20
 
 
 def test_a_placebo_with_wide_errors_says_that_it_cannot_tell(made):
-    results = [fitted(made, seed, reacts=False, size=0.005, units=12) for seed in SEEDS]
-    assert sum("cannot tell" in result.tested[0].flag for result in results) >= 6
+    flags = [fitted(made, seed, reacts=False, size=0.0, units=25).tested[0].flag for seed in SEEDS]
+    assert sum("cannot tell" in flag for flag in flags) >= 6
+    assert sum(flag.startswith("passes") for flag in flags) <= 2
 
 
 def test_slopes_and_leads_stand_on_the_same_rows(made):

@@ -14,7 +14,8 @@ def table(made, seed, **columns):
     luck = np.random.default_rng(seed)
     for name, make in columns.items():
         data[name] = make(data, luck)
-    data["y"] = luck.poisson(np.exp(1.0 + 0.5 * data["x"] + 0.3 * data.get("policy", 0) + data["effect"]))
+    mean = np.exp(1.0 + 0.5 * data["x"] + 0.3 * data.get("policy", 0) + data["effect"])
+    data["y"] = luck.poisson(mean * luck.gamma(4.0, 0.25, len(data)))
     return data
 
 

@@ -83,7 +83,8 @@ def build(equation: Equation, frame: pd.DataFrame, name: str = "table", more: di
 
 def _build(equation: Equation, frame: pd.DataFrame, name: str, more: dict[str, Term]) -> Design:
     panel = equation.unit in frame and equation.time in frame
-    table = Table(name, frame, equation.unit if panel else "", equation.time if panel else "")
+    unit, time = (column if column in frame else "" for column in (equation.unit, equation.time))
+    table = Table(name, frame, unit, time)
     if (equation.along_time or equation.policies) and not panel:
         missing = [column for column in (equation.unit, equation.time) if column not in frame]
         raise EquationError(

@@ -143,7 +143,7 @@ def fit_hazard(equation: Equation, design: Design) -> Estimation:
         names,
         np.arange(len(names)),
         np.asarray(result.params),
-        invert(columns.T @ (columns * (design.trials * slope * weight)[:, None])),
+        invert(-np.asarray(result.model.hessian(result.params, observed=True))),
         columns * ((design.outcome - design.trials * chance) * weight)[:, None],
         design.trials * chance,
         columns.shape[1],
