@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ecosim.behaviors.decisions import SCRATCH, draw_life
+from ecosim.behaviors.decisions import draw_life
+from ecosim.behaviors.scratch import SCRATCH
 from ecosim.model import survey, terms
 from ecosim.model.firms import empty
 

@@ -1,33 +1,38 @@
-"""Learning of programs, certificates, the notch, credit and hiring, each against small cases by hand."""
+"""Learning of programs, certificates and the notch, each against small cases by hand."""
 
 import numpy as np
 import pytest
 
-from ecosim.behaviors import awareness, certification, finance, hiring, notch
+from ecosim.behaviors import awareness, certification, notch
 from ecosim.behaviors.certification import VALIDITY
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
-    FINANCE,
     FIRST_HIGH_TECH,
     HIGH_TECH,
     LAPSED,
     NEW_HIGH_TECH,
     NEW_TECH_SME,
     RENEWED,
-    TALENT,
     TECH_SME,
 )
+from ecosim.model.region import OWNERSHIP
 
-CRITERIA = (0.05, 0.04, 0.03, 0.10, 1.0, 0)
+JAPANESE = OWNERSHIP.index("japanese")
+CRITERIA = (0.05, 0.04, 0.03, 0.10, 1.0, 0.6)
 CANDIDATE = {
-    "performs": 1, "aware": CERTIFICATION, "patents": 1, "staff": 5, "reported": 0.06, "research": 30.0, "inert": 0.9
+    "performs": 1, "aware": CERTIFICATION, "patents": 1, "staff": 5, "reported": 0.06, "research": 30.0, "inert": 0.9,
+    "fresh": 0.7,
 }  # fmt: skip
 
 
-def learn(stage, quarter, c, quarters, visits=0.0):
-    scene = stage(20_000)
-    scene.terms.visit_rate[:] = visits
+def learn(stage, quarter, c, quarters, quality=1.0, reach=0.0, known=0.0, officers=0.0, **columns):
+    scene = stage(20_000, **columns)
+    scene.terms.quality[:] = quality
+    scene.terms.reach[:] = reach
+    scene.survey.known[:] = known
+    scene.survey.liaisons[:] = officers
     for step in range(quarters):
         awareness.act(c, scene.firms, scene.terms, scene.survey, scene.luck, quarter + np.uint64(step), scene.work)
     return scene.firms.aware
@@ -43,27 +48,19 @@ def test_bass_hazards_are_by_year_and_not_by_quarter(stage, quarter, center):
 
 
 def test_a_visit_tells_of_every_family_with_its_own_chance(stage, quarter, center):
-    c = center.awareness._replace(innovation=0.0, imitation=0.0, visit=0.7)
-    aware = learn(stage, quarter, c, quarters=1, visits=0.5)
-    chance = -np.expm1(-0.35)
-    assert abs(np.mean(aware & 1) - chance) < 4 * (chance / 20_000) ** 0.5
-    assert abs(np.mean(aware == 15) - chance**4) < 4 * (chance**4 / 20_000) ** 0.5
+    c = center.awareness._replace(innovation=0.0, imitation=0.0, visit=0.4)
+    aware = learn(stage, quarter, c, quarters=1, quality=1.25, visited=1)
+    assert abs(np.mean(aware & 1) - 0.5) < 4 * (0.25 / 20_000) ** 0.5
+    assert abs(np.mean(aware == 15) - 0.5**4) < 4 * (0.5**4 / 20_000) ** 0.5
+    assert not learn(stage, quarter, c, quarters=1, quality=1.25).any()
 
 
-def test_service_takes_firms_that_could_still_be_certified(stage, quarter, center):
-    scene = stage(400, aware=CERTIFICATION, performs=1)
-    scene.firms.certificate[:100] = HIGH_TECH
-    scene.firms.performs[100:200] = 0
-    scene.firms.aware[200:300] = 0
-    scene.terms.service_rate[:] = 1.0
-    c = center.awareness._replace(innovation=0.0, imitation=0.0)
-    awareness.act(c, scene.firms, scene.terms, scene.survey, scene.luck, quarter, scene.work)
-    assert np.flatnonzero(scene.firms.assisted).tolist() == list(range(300, 400))
-    assert set(scene.firms.assisted[300:]) == {awareness.VISITED}
-    scene.terms.service_rate[:] = 0.0
-    for left in (3, 2, 1, 0, 0):
-        awareness.act(c, scene.firms, scene.terms, scene.survey, scene.luck, quarter, scene.work)
-        assert set(scene.firms.assisted[300:]) == {left}
+def test_word_travels_faster_where_a_center_is_open_and_firms_have_liaison_officers(stage, quarter, center):
+    c = center.awareness._replace(innovation=0.0, imitation=0.4, liaison=2.0)
+    for reach, officers, faster in ((0.0, 0.0, 1.0), (0.5, 0.0, 1.5), (0.5, 0.25, 2.0)):
+        aware = learn(stage, quarter, c, quarters=1, known=0.5, reach=reach, officers=officers)
+        chance = -np.expm1(-0.4 / 4 * 0.5 * faster)
+        assert abs(np.mean(aware & 1) - chance) < 4 * (chance / 20_000) ** 0.5
 
 
 def certify(stage, quarter, c, decides=True, count=2_000, award=0.0, **columns):
@@ -89,6 +86,7 @@ def eager(center):
         ({"inert": 0.2}, 0),
         ({"patents": 0}, 0),
         ({"staff": 1}, TECH_SME),
+        ({"fresh": 0.59}, TECH_SME),  # 60 % of sales from new products needed
         ({"reported": 0.048}, TECH_SME),  # 5 % needed below 50 million CNY
         ({"reported": 0.0495}, HIGH_TECH),  # within the margin of 2 %
         ({"reported": 0.041, "log_productivity": np.log(400.0)}, HIGH_TECH),  # 80 million: 4 % needed
@@ -159,7 +157,7 @@ def bunch(stage, quarter, c, true=0.04, saved=0.10, award=0.0, **columns):
     scene.terms.criteria[:] = CRITERIA
     scene.terms.tax_rate[HIGH_TECH] = 0.25 - saved
     scene.terms.high_tech_award[:] = award
-    scene.work[3][:] = true
+    scene.work[RATIO][:] = true
     notch.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
     return scene.firms
 
@@ -190,68 +188,23 @@ def test_gain_and_cost_of_the_notch_are_as_by_hand(center):
     c = center.notch._replace(margin=0.07, application_cost=12.0, relabeled=0.4, cost=0.5, relabeling_cost=0.2)
     gain = 0.1 * (0.07 - 0.025) * 4000 * 2.6 + 20 - 6
     assert notch.gain(c, 0.10, 0.5, 0.05, 4000.0, 20.0, 0.5) == pytest.approx(gain)
-    assert notch.cost(c, 40.0, 0.25, 0.5) == pytest.approx(40 * (0.6 * (1 - 0.375) * 0.5 + 0.4 * 0.2) * 2.6)
+    assert notch.cost(c, 40.0, 0.25, 0.5, 0.4) == pytest.approx(40 * (0.6 * (1 - 0.375) * 0.5 + 0.4 * 0.2) * 2.6)
 
 
-def borrow(stage, quarter, c, coverage, **columns):
-    scene = stage(20_000, **{"performs": 1, "aware": FINANCE, "loan": 8.0, **columns})
-    scene.terms.credit_coverage[:] = coverage
-    finance.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    return scene.firms
+def test_one_to_one_help_eases_relabeling_and_lowers_the_cost_of_applying(stage, quarter, center):
+    c = center.notch._replace(noise=0.02, eased=0.2)
+    alone, helped = (bunch(stage, quarter, c, award=500.0, assisted=assisted) for assisted in (0, 3))
+    assert helped.stretch.mean() < alone.stretch.mean()  # less true R&D behind the same report
+    shares = [np.mean(bunch(stage, quarter, c, true=0.03, award=30.0, assisted=a).reported >= 0.05) for a in (0, 3)]
+    assert shares[1] > shares[0]
 
 
-def test_credit_is_asked_refused_and_repaid_as_by_hand(stage, quarter, center):
-    c = center.finance._replace(need=0.5, approval=0.2, certified=0.4, coverage=1.0)
-    for coverage, certificate in ((0.0, 0), (0.6, 1)):
-        firms = borrow(stage, quarter, c, coverage, certificate=certificate)
-        refused = 1 / (1 + np.exp(0.2 + 0.4 * certificate + coverage))
-        assert abs(firms.constrained.mean() - 0.5 * refused) < 4 * (0.25 / 20_000) ** 0.5
-        lent = firms.loan - 8.0 * (1 - c.repayment)
-        assert set(np.round(lent, 6)) == {0.0, round(c.leverage * 2000.0, 6)}
-        assert not np.any(firms.constrained[lent > 1.0])
-
-
-def test_a_fund_helps_only_firms_that_know_of_it(stage, quarter, center):
-    without = borrow(stage, quarter, center.finance, 0.0).constrained
-    helped = borrow(stage, quarter, center.finance, 0.9).constrained
-    unaware = borrow(stage, quarter, center.finance, 0.9, aware=0).constrained
-    assert np.all(helped <= without)
-    assert helped.sum() < without.sum()
-    assert np.array_equal(unaware, without)
-
-
-def test_vacancies_are_what_research_pays_for_less_who_stays(stage, quarter, center):
-    c = center.hiring._replace(wage_share=0.4, wage=12.0, separation=0.0)
-    scene = stage(10, research=100.0, staff=3, log_employees=np.log(200.0), aware=TALENT)
-    hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    assert set(scene.firms.vacancies) == {13 - 3}  # 0.4 x 4 x 100 / 12
-    scene.firms.log_employees[:] = np.log(10.0)
-    hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    assert set(scene.firms.vacancies) == {8 - 3}  # at most 80 % of employees
-    scene.firms.closing[:] = 1
-    hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-    assert not scene.firms.vacancies.any()
-
-
-def test_a_hiring_grant_lowers_the_price_of_staff_for_who_knows_it(stage, quarter, center):
-    c = center.hiring._replace(wage_share=0.4, wage=12.0, separation=0.05)
-    posted = []
-    for aware in (0, TALENT):
-        scene = stage(10, research=100.0, log_employees=np.log(200.0), aware=aware)
-        scene.terms.hiring_grant[:] = 10.0  # 10 paid once, for a post of 20 quarters: 2 a year
-        hiring.post(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
-        posted.append(set(scene.firms.vacancies))
-    assert posted == [{13}, {16}]
-
-
-def test_hires_and_separations_add_up_whatever_the_rounding(stage, quarter, center):
-    scene = stage(5_000, staff=7, vacancies=3)
-    scene.firms.closing[:50] = 1
-    left = hiring.separate(center.hiring, scene.firms, scene.luck, quarter, 5_000)
-    assert scene.firms.staff.sum() == 35_000 - left
-    assert not scene.firms.staff[:50].any()
-    assert left - 350 == pytest.approx(4_950 * 7 * center.hiring.separation, rel=0.1)
-    hired = hiring.fill(scene.firms, 0.4, scene.luck, quarter, 5_000)
-    assert scene.firms.staff.sum() == 35_000 - left + hired
-    assert hired == pytest.approx(0.4 * 15_000, rel=0.03)
-    assert scene.firms.vacancies.sum() == hired
+def test_japanese_firms_lag_until_they_are_helped(stage, quarter, center):
+    c = center.certification._replace(foreign=-0.5, japanese=-3.0, closing=0.8, assisted=0.0)
+    for assisted, left in ((0, 1.0), (3, 0.2)):
+        for ownership, gap in ((0, 0.0), (4, -0.5), (JAPANESE, -3.5)):
+            firms = certify(stage, quarter, c, count=20_000, ownership=ownership, assisted=assisted)
+            log_hazard = c.high_tech + c.log_ratio * np.log(2.0) + c.log_patents * np.log(2.0) + gap * left
+            chance = -np.expm1(-np.exp(log_hazard)) if c.abstain < 0.9 else 0.0
+            got = np.mean(firms.event & NEW_HIGH_TECH > 0)
+            assert abs(got - chance) < 4 * (chance * (1 - chance) / 20_000) ** 0.5

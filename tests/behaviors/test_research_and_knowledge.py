@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ecosim.behaviors import innovation, knowledge, productivity, research
 from ecosim.model.firms import HIGH_TECH, RESEARCH, TALENT
@@ -46,9 +47,8 @@ def test_who_does_not_know_the_instruments_claims_nothing(stage, center):
     assert spend(stage, center.intensity, aware=TALENT, deduction=1.0, grant=0.2) == spend(stage, center.intensity)
 
 
-def test_refused_credit_halves_research_and_conditions_shift_it(stage, center):
+def test_conditions_shift_research(stage, center):
     plain = spend(stage, center.intensity)
-    assert spend(stage, center.intensity, constrained=1) == pytest.approx(0.5 * plain)
     assert spend(stage, center.intensity, condition=0.2) == pytest.approx(np.exp(0.2) * plain)
     assert spend(stage, center.intensity, condition=9.0) == pytest.approx(research.LARGEST_INTENSITY * SALES / 4)
 
@@ -66,7 +66,7 @@ def test_refused_credit_halves_research_and_conditions_shift_it(stage, center):
 def test_starts_and_stops_follow_their_hazards(stage, quarter, center, columns, log_hazard):
     scene = stage(40_000, **columns)
     before = scene.firms.performs.copy()
-    research.participate(center.participation, scene.firms, scene.life(quarter)[2])
+    research.participate(center.participation, scene.firms, scene.terms, scene.life(quarter)[2], scene.work)
     chance = -np.expm1(-np.exp(log_hazard(center.participation)))
     changed = np.mean(scene.firms.performs != before)
     assert abs(changed - chance) < 4 * (chance / 40_000) ** 0.5
@@ -86,7 +86,7 @@ def test_the_start_of_research_does_not_make_productivity_explode(stage, quarter
     """A naive ln(A) step of R over K x luck reaches 34 in starters; here 100,000 starts stay bounded and unbiased."""
     sizes = np.exp(np.random.default_rng(1).normal(0, 3, 100_000))
     scene = stage(100_000, performs=1, research=sizes)
-    scene.survey.frontier[:] = np.log(100.0)
+    scene.survey.mean_productivity[:] = np.log(100.0)
     for step in range(8):
         knowledge.act(center.knowledge, scene.firms, scene.work)
         productivity.act(
@@ -101,7 +101,7 @@ def test_the_start_of_research_does_not_make_productivity_explode(stage, quarter
 def test_productivity_without_research_moves_by_trend_and_imitation_alone(stage, quarter, center):
     c = center.productivity._replace(noise=0.0)
     scene = stage(10, log_employees=np.log(1e6))
-    scene.survey.frontier[:] = np.log(100.0) + 0.5
+    scene.survey.mean_productivity[:] = np.log(100.0) + 0.5
     scene.survey.high_tech[:] = [1, 0, 0, 0, 0, 0, 0, 0]
     knowledge.act(center.knowledge, scene.firms, scene.work)
     productivity.act(c, center.knowledge, scene.firms, scene.survey, 0.01, scene.luck, quarter, scene.work)
@@ -110,10 +110,33 @@ def test_productivity_without_research_moves_by_trend_and_imitation_alone(stage,
     assert scene.firms.log_productivity - np.log(100.0) == pytest.approx(np.full(10, change + 0.01))
 
 
+def test_a_lead_wears_off_as_fast_as_a_lag_is_made_up(stage, quarter, center):
+    c = center.productivity._replace(noise=0.0, trend=0.0)
+    for ahead in (-0.4, 0.4):
+        scene = stage(10, log_employees=np.log(1e6), log_productivity=np.log(100.0) + ahead)
+        knowledge.act(center.knowledge, scene.firms, scene.work)
+        productivity.act(c, center.knowledge, scene.firms, scene.survey, 0.0, scene.luck, quarter, scene.work)
+        assert scene.firms.productivity_change == pytest.approx(np.full(10, -ahead * c.imitation))
+
+
+def test_a_year_of_shocks_to_productivity_has_the_spread_it_says_and_is_laplace(stage, quarter, center):
+    c = center.productivity._replace(trend=0.0, imitation=0.0)
+    scene = stage(50_000)
+    start = scene.firms.log_productivity.copy()
+    for step in range(4):
+        knowledge.act(center.knowledge, scene.firms, scene.work)
+        productivity.act(
+            c, center.knowledge, scene.firms, scene.survey, 0.0, scene.luck, quarter + np.uint64(step), scene.work
+        )
+    year = scene.firms.log_productivity - start
+    assert year.std() == pytest.approx(2 * c.noise, rel=0.03)
+    assert stats.kstest(year / (year.std() / 2**0.5), "laplace").pvalue > 0.01
+
+
 def test_arrivals_of_inventions_are_negative_binomial_with_dispersion_one(stage, quarter, center):
     c = center.innovation._replace(level=0.3, log_knowledge=0.5, spillover=0.0, log_staff=0.0)
     scene = stage(60_000, performs=1, knowledge=4.0)
-    innovation.act(c, scene.firms, scene.survey, 0.1, scene.luck, quarter, scene.work)
+    innovation.act(c, scene.firms, scene.terms, scene.survey, 0.1, scene.luck, quarter, scene.work)
     rate = np.exp(0.3 + 0.5 * np.log(4.0) + 0.1)
     filed = scene.firms.filed
     assert abs(filed.mean() - rate) < 4 * ((rate + rate**2) / 60_000) ** 0.5
@@ -125,7 +148,9 @@ def test_a_higher_rate_with_the_same_luck_never_files_fewer(stage, quarter, cent
     filed = []
     for condition in (0.0, 0.05):
         scene = stage(5_000, performs=1, knowledge=400.0, staff=3)
-        innovation.act(center.innovation, scene.firms, scene.survey, condition, scene.luck, quarter, scene.work)
+        innovation.act(
+            center.innovation, scene.firms, scene.terms, scene.survey, condition, scene.luck, quarter, scene.work
+        )
         filed.append(scene.firms.filed)
     assert np.all(filed[1] >= filed[0])
     assert filed[1].sum() > filed[0].sum()
@@ -133,7 +158,7 @@ def test_a_higher_rate_with_the_same_luck_never_files_fewer(stage, quarter, cent
 
 def test_who_does_no_research_files_nothing_but_is_granted_what_is_pending(stage, quarter, center):
     scene = stage(5_000, performs=0, knowledge=400.0, pending=3)
-    innovation.act(center.innovation, scene.firms, scene.survey, 0.0, scene.luck, quarter, scene.work)
+    innovation.act(center.innovation, scene.firms, scene.terms, scene.survey, 0.0, scene.luck, quarter, scene.work)
     assert not scene.firms.filed.any()
     assert scene.firms.granted.mean() == pytest.approx(1.0, abs=0.05)
     assert np.array_equal(scene.firms.granted, 3 - scene.firms.pending)

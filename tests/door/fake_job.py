@@ -33,6 +33,7 @@ class Job:
     behaviors: dict[str, Any]
     targets: tuple[str, ...]
     hindcast: str | None
+    decompose: Any = None
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,13 @@ class Result:
     references: pd.DataFrame
     scores: pd.DataFrame
     ledger: pd.DataFrame
+    costs: pd.DataFrame
     policy_table: pd.DataFrame
     observed: pd.DataFrame
     later: pd.DataFrame
     hindcast: pd.DataFrame | None
     statements: tuple[str, ...]
+    decomposition: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -93,6 +96,8 @@ def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
         references=quantiles(base).assign(model="random_walk"),
         scores=empty,
         ledger=empty,
+        costs=empty,
+        decomposition=None if job.decompose is None else decomposition(job, years[-1]),
         policy_table=pd.DataFrame({"name": list(job.policies)}),
         observed=here,
         later=job.counts[job.counts["location"] == job.region.name].drop(here.index, errors="ignore"),
@@ -100,6 +105,20 @@ def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
         statements=("These few points cannot tell the instruments apart.",),
         seconds={"kernels": 0.0},
     )
+
+
+def decomposition(job: Job, year: str) -> pd.DataFrame:
+    """Two lines of work that add 6 and 4 of 10, as one table."""
+    rows = [("package", "package", 10.0)]
+    for group, value in (("service", 6.0), ("talent", 4.0)):
+        rows += [(group, measure, value) for measure in ("shapley", "leave_one_out", "first_in")]
+    table = pd.DataFrame(rows, columns=["group", "measure", "median"])
+    table = table.assign(instrument="", time=year, mean=table["median"], share=table["median"] / 10)
+    table = table.assign(lower_05=table["median"] - 1, upper_95=table["median"] + 1, standard_error=0.1)
+    table = table.assign(outlay=100.0, tax_expenditure=0.0, recipients=3.0, deadweight_share=0.5)
+    table = table.assign(cost_per_additional=10.0, cost_lower=9.0, cost_upper=np.inf, cost_note="")
+    table = table.assign(members=job.members, permutations=str(job.decompose.permutations))
+    return pd.concat([table.assign(target=target) for target in ("hnte_stock", "tech_sme_stock")])
 
 
 def members(job: Job, scenario: str, years: list[str], walks: np.ndarray) -> pd.DataFrame:

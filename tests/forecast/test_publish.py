@@ -70,19 +70,19 @@ def test_the_ladder_gives_the_certificates_of_the_year_before_the_origin(make_wo
 def test_past_stocks_are_made_of_the_cohorts(make_world):
     # certificates are given in the fourth quarter: 50 in 2016, 30, 20, 10 in 2013, and 10 x 10 / 20 = 5 the year before
     expected = [60, 60, 60, 100]  # 2016-Q1 to Q3 still stand on 30 + 20 + 10
-    stocks = past_stocks(make_world(END_2016, 2016, 4), 1)[0]
+    stocks = past_stocks(make_world(END_2016, 2016, 4), range(1))[0]
     assert stocks.tolist() == [35, 35, 35, 60, *expected]
 
 
 def test_past_stocks_from_the_middle_of_a_year(make_world):
     # from 2016-Q3: the decision of 2017 is the newest cohort, those of 2016 and 2015 stand before it
-    stocks = past_stocks(make_world(MIDDLE_2018, 2017, 6), 1)[0]
+    stocks = past_stocks(make_world(MIDDLE_2018, 2017, 6), range(1))[0]
     assert stocks.tolist() == [35, 60, 60, 60, 60, 100, 100, 100]
 
 
 def test_past_stocks_of_a_place_that_never_grew_are_level(make_world):
     level = Ladder(tech_sme_stock=300.0, tech_sme_flow=60.0, cohorts=(10.0, 10.0, 10.0), expired=10.0)
-    assert past_stocks(make_world(END_2016, 2016, 4, level), 1)[0].tolist() == [30.0] * 8
+    assert past_stocks(make_world(END_2016, 2016, 4, level), range(1))[0].tolist() == [30.0] * 8
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_a_stock_counted_as_three_flows_is_their_sum_and_changes_once_a_year(mak
     flows = np.array([[11.0, 12.0, 13.0, 14.0]])
     futures = Futures({}, {})
     quarters = np.arange(16) // 4 + 1
-    _stock_from_flows(world, futures, flows, quarters)
+    _stock_from_flows(world, futures, flows, quarters, range(1))
     assert futures.yearly["hnte_stock"][0].tolist() == pytest.approx(
         [11 + newest + second, 11 + 12 + newest, 11 + 12 + 13, 12 + 13 + 14]
     )

@@ -27,14 +27,15 @@ def any_model(make_model, quick, national, firms, member, entry, closing, visits
         "award": {"family": "award", "rung": "high_tech", "amount": 7, "budget": 100, "source": "test"},
         "first": {"family": "award", "rung": "tech_sme", "amount": 1.5, "budget": 20, "source": "test"},
         "grant": {"family": "research_subsidy", "rate": 20, "budget": 50, "source": "test"},
-        "hires": {"family": "talent_subsidy", "amount": 3, "budget": 30, "source": "test"},
+        "hires": {"family": "talent_subsidy", "amount": 3, "leading": 9, "budget": 30, "source": "test"},
+        "homes": {"family": "housing_support", "amount": 0.5, "budget": 30, "source": "test"},
         "fund": {"family": "risk_compensation_fund", "coverage": 60, "fund": 40, "source": "test"},
     }
     policies = {**national, **{name: row.policy for name, row in shelf.build(rows).items()}}
     behaviors = quick._replace(
         entry=quick.entry._replace(local=entry, outside=entry - 1.0),
         exit=quick.exit._replace(first_year=closing, young=closing, mature=closing),
-        finance=quick.finance._replace(need=0.5),
+        finance=quick.finance._replace(margin=0.02, recovered=0.0),
     )
     # a year before a quarter of decisions, so that every kind of event is met
     return make_model(firms, member, "2016-12", behaviors=behaviors, policies=policies, weight=weight)
@@ -71,13 +72,37 @@ def test_firms_are_born_and_die_and_nothing_else(make_model, quick, national, **
 def test_every_person_works_looks_or_came_from_outside(make_model, quick, national, **draw):
     model = any_model(make_model, quick, national, **draw)
     for _ in range(QUARTERS):
-        before, came = model.people, model.outside_people
+        before, came = model.people_by_skill, model.pool.came.copy()
         model.step()
-        assert model.people == before + model.outside_people - came
-        assert model.looking >= 0
+        assert np.array_equal(model.people_by_skill, before + model.pool.came - came)
+        assert model.people == model.people_by_skill.sum()
+        assert model.pool.looking.min() >= 0
         columns = model.firms.columns
-        assert columns.staff.min() >= 0
+        assert min(columns.seniors.min(), columns.leaders.min()) >= 0
+        assert np.all(columns.staff >= columns.seniors + columns.leaders)
         assert columns.staff[columns.alive == 0].sum() == 0
+
+
+@few
+@given(**ANY_MODEL)
+def test_what_the_ledger_pays_to_firms_is_what_firms_receive(make_model, quick, national, **draw):
+    model = any_model(make_model, quick, national, **draw)
+    to_firms = {"award", "first", "grant", "hires", "homes"}
+    received, grant = [], model.grant
+
+    def watched(instrument, rows, fen):
+        before = model.firms.columns.cash.copy()
+        grant(instrument, rows, fen)
+        change = np.round((model.firms.columns.cash - before) * FEN_PER_UNIT).astype(np.int64)
+        assert np.array_equal(change[rows], fen)
+        assert fen.size == 0 or fen.min() >= 0
+        received.append(int(change.sum()) * model.weight)
+
+    model.grant = watched
+    for _ in range(QUARTERS):
+        model.step()
+    paid = sum(fen for (name, _), fen in model.ledger.outlay.items() if name in to_firms)
+    assert sum(received) == paid > 0
 
 
 @few
@@ -147,7 +172,8 @@ def test_the_examples_above_do_pay_hire_and_certify(make_model, quick, national,
     model = any_model(make_model, quick, national, **draw)
     series = run(model, 20)
     paid = {name for (name, _), fen in model.ledger.outlay.items() if fen > 0}
-    assert {"award", "first", "grant", "hires", "fund", "visits", "hnte_income_tax"} <= paid
+    assert {"award", "first", "grant", "hires", "fund", "visits"} <= paid
+    assert sum(fen for (name, _), fen in model.ledger.tax_expenditure.items() if name == "hnte_income_tax") > 0
     for name in ("births", "deaths", "hnte_new", "hnte_lapsed", "tech_sme_new", "patents_granted", "rd_personnel"):
         assert sum(series[name]) > 0, name
 

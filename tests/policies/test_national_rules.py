@@ -21,7 +21,7 @@ def test_the_super_deduction_follows_its_dates(make_model, national, text, none,
 def test_the_criteria_fall_from_six_to_five_percent_in_2016(make_model, national, text, small):
     model = make_model(60, policies=national, quarter=text)
     model.revise_terms()
-    assert model.terms.criteria == pytest.approx([small, 0.04, 0.03, 0.10, 1.0])
+    assert model.terms.criteria == pytest.approx([small, 0.04, 0.03, 0.10, 1.0, 0.60])
 
 
 def test_before_the_law_nobody_can_be_certified(make_model, national):

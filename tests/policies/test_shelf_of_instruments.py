@@ -20,7 +20,7 @@ def test_the_families_of_the_issue_are_on_the_shelf():
 
 
 def test_each_file_of_the_folder_is_a_family_or_a_tool():
-    tools = {"booking", "eligibility", "rationing", "schedule", "shelf"}
+    tools = {"booking", "eligibility", "outlays", "places", "rationing", "schedule", "shelf"}
     files = {module.name for module in pkgutil.iter_modules(ecosim.policies.__path__)}
     assert files - tools == set(families())
 

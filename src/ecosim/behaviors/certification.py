@@ -17,7 +17,7 @@ from ecosim.model.firms import (
     TECH_SME,
 )
 from ecosim.model.luck import LADDER, RENEWAL, uniform, uniforms
-from ecosim.model.region import FOREIGN_FROM
+from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
 from ecosim.model.terms import SALES_BANDS
 
 
@@ -29,9 +29,12 @@ class Certification(NamedTuple):
     log_size: float  # per ln(employees / 20)
     log_ratio: float  # per ln(reported R&D ratio / 3 %)
     foreign: float
+    japanese: float  # beside the foreign one
     assisted: float  # in one-to-one service
     log_patents: float  # per ln(1 + patents held)
     award: float  # per 10k CNY of award
+    reach: float  # per unit of reach of the town's service center
+    closing: float  # share of the gap of foreign firms that one-to-one service closes
     abstain: float  # share of firms that never apply
     renewal: float  # probability, at the end of the validity
 
@@ -40,10 +43,11 @@ VALIDITY = 12  # quarters
 YOUNGEST = 4  # quarters since founding, both rungs
 LARGEST_TECH_SME = 6.214608098422191  # ln 500 employees, national rule for tech-SMEs
 LOG_TWENTY = 2.995732273553991
+JAPANESE = OWNERSHIP.index("japanese")
 
 
 @inlined
-def log_hazard(c, first, second, size, ratio, foreign, assisted, patents, award):
+def log_hazard(c, first, second, size, ratio, foreign, japanese, assisted, patents, award, reach):
     """Linear predictor of both rungs; first and second say which intercept holds."""
     return (
         c.tech_sme * first
@@ -51,22 +55,32 @@ def log_hazard(c, first, second, size, ratio, foreign, assisted, patents, award)
         + c.log_size * size
         + c.log_ratio * ratio
         + c.foreign * foreign
+        + c.japanese * japanese
         + c.assisted * assisted
         + c.log_patents * patents
         + c.award * award
+        + c.reach * reach
     )
 
 
 @inlined
-def may_apply(criteria, rung, certificate, age, aware, inert, floor, patents, staff, log_employees, log_sales, ratio):
+def may_apply(
+    criteria, rung, certificate, age, aware, inert, floor, patents, staff, fresh, log_employees, log_sales, ratio
+):
     """Whether the rules let a firm apply for a rung and it knows of it."""
     knows = (aware & CERTIFICATION) != 0 and inert >= floor and age >= YOUNGEST
     if rung == TECH_SME:
         return knows and certificate == 0 and patents >= 1 and ratio > 0.0 and log_employees <= LARGEST_TECH_SME
     sales = exp(log_sales)
     required = criteria[0] if sales < SALES_BANDS[0] else criteria[1] if sales < SALES_BANDS[1] else criteria[2]
-    enough_staff = staff >= criteria[3] * exp(log_employees)
-    return knows and certificate < HIGH_TECH and ratio >= 0.98 * required and enough_staff and patents >= criteria[4]
+    able = staff >= criteria[3] * exp(log_employees) and patents >= criteria[4] and fresh >= criteria[5]
+    return knows and certificate < HIGH_TECH and ratio >= 0.98 * required and able
+
+
+@inlined
+def ownership_gap(c, ownership):
+    """Log hazard of an owner relative to domestic ones, without help."""
+    return (c.foreign if ownership >= FOREIGN_FROM else 0.0) + (c.japanese if ownership == JAPANESE else 0.0)
 
 
 @inlined
@@ -74,16 +88,20 @@ def firm_log_hazard(c, firms, terms, i, rung):
     """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
     kind = firms.kind[i]
     award = terms.tech_sme_award[kind] if rung == TECH_SME else terms.high_tech_award[kind] * (1 - firms.honored[i])
+    helped = terms.quality[0] if firms.assisted[i] > 0 else 0.0
+    gap = max(1.0 - c.closing * helped, 0.0)
     return log_hazard(
         c,
         1.0 if rung == TECH_SME else 0.0,
         1.0 if rung == HIGH_TECH else 0.0,
         firms.log_employees[i] - LOG_TWENTY,
         log(max(firms.reported[i], 0.003) / 0.03),
-        1.0 if firms.ownership[i] >= FOREIGN_FROM else 0.0,
-        1.0 if firms.assisted[i] > 0 else 0.0,
+        gap if firms.ownership[i] >= FOREIGN_FROM else 0.0,
+        gap if firms.ownership[i] == JAPANESE else 0.0,
+        helped,
         log(1.0 + firms.patents[i]),
         award,
+        terms.reach[firms.zone[i]],
     )
 
 
@@ -104,6 +122,7 @@ def firm_may_apply(c, firms, terms, i, rung):
         c.abstain,
         firms.patents[i],
         firms.staff[i] * min(max(claimed, 1.0), 5.0),
+        firms.fresh[i],
         firms.log_employees[i],
         log_sales,
         firms.reported[i],
@@ -118,13 +137,14 @@ def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any) ->
     """
     alive, closing, performs, certificate = firms.alive, firms.closing, firms.performs, firms.certificate
     age, aware, inert, patents, held = firms.age, firms.aware, firms.inert, firms.patents, firms.held
-    reported = firms.reported
+    reported, fresh = firms.reported, firms.fresh
     fewest = min(criteria[4], 1.0)
     lowest = 0.98 * min(criteria[0], criteria[1], criteria[2])
     count = 0
     for i in range(reported.size):
         first = (certificate[i] == 0) & (performs[i] == 1) & (patents[i] >= 1) & (reported[i] > 0.0)
         second = decides & (certificate[i] < HIGH_TECH) & (patents[i] >= fewest) & (reported[i] >= lowest)
+        second = second & (fresh[i] >= criteria[5])
         knows = ((aware[i] & CERTIFICATION) != 0) & (inert[i] >= c.abstain) & (age[i] >= YOUNGEST)
         renews = decides & (certificate[i] == HIGH_TECH) & (held[i] >= VALIDITY)
         listed[count] = i

@@ -10,13 +10,16 @@ from ecosim.behaviors import (
     exit,
     finance,
     growth,
-    hiring,
     innovation,
+    institutes,
     knowledge,
     notch,
+    outside,
     productivity,
+    products,
     research,
 )
+from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.awareness import Awareness
 from ecosim.behaviors.certification import Certification
 from ecosim.behaviors.entry import Entry
@@ -25,10 +28,14 @@ from ecosim.behaviors.finance import Finance
 from ecosim.behaviors.growth import Growth
 from ecosim.behaviors.hiring import Hiring
 from ecosim.behaviors.innovation import Innovation
+from ecosim.behaviors.institutes import Institutes
 from ecosim.behaviors.knowledge import Knowledge
 from ecosim.behaviors.notch import Notch
+from ecosim.behaviors.outside import Outside
 from ecosim.behaviors.productivity import Productivity
+from ecosim.behaviors.products import Products
 from ecosim.behaviors.research import Intensity, Participation
+from ecosim.behaviors.scratch import SCRATCH
 from ecosim.behaviors.service import Service
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns
@@ -38,7 +45,6 @@ from ecosim.model.survey import Survey
 from ecosim.model.terms import Terms
 
 BLOCK = 1024
-SCRATCH = 8
 
 
 class Behaviors(NamedTuple):
@@ -55,9 +61,16 @@ class Behaviors(NamedTuple):
     awareness: Awareness
     service: Service
     certification: Certification
+    institutes: Institutes
+    products: Products
     finance: Finance
     hiring: Hiring
     entry: Entry
+    outside: Outside
+    shanghai_firm: Newcomer
+    foreign_project: Newcomer
+    talent_founder: Newcomer
+    start_up: Newcomer
 
 
 SHELF: dict[str, Any] = dict(Behaviors.__annotations__)
@@ -87,18 +100,20 @@ def decide(
         grow_older(block)
         growth.act(b.growth, block, survey, life[0], work)
         classify(block, survey.known.shape[0])
-        research.participate(b.participation, block, life[2])
+        research.participate(b.participation, block, terms, life[2], work)
         research.spend(b.intensity, block, terms, weather.research, work)
+        finance.act(b.finance, block, terms, luck, quarter, work)
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
+        products.act(b.products, block, survey, work)
+        outside.act(b.outside, block, terms, luck, quarter)
         knowledge.act(b.knowledge, block, work)
-        innovation.act(b.innovation, block, survey, weather.invention, luck, quarter, work)
+        innovation.act(b.innovation, block, terms, survey, weather.invention, luck, quarter, work)
         productivity.act(b.productivity, b.knowledge, block, survey, weather.demand, luck, quarter, work)
         awareness.act(b.awareness, block, terms, survey, luck, quarter, work)
         shifts = (weather.tech_sme, weather.high_tech)
         certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
-        finance.act(b.finance, block, terms, luck, quarter, work)
-        hiring.post(b.hiring, block, terms, luck, quarter, work)
+        institutes.act(b.institutes, block, terms, luck, quarter, work)
 
 
 @kernel

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp, normal, poisson
 from ecosim.model.compiled import brief, inlined
@@ -26,6 +27,21 @@ class Entry(NamedTuple):
     productivity: float  # ln sales per worker relative to the sector's mean
     productivity_spread: float
     performs: float  # share that does R&D from the start
+    fresh: float  # share of new products in the sales of a newborn firm that does R&D
+
+
+class Traits(NamedTuple):
+    """What the newborn of each source are drawn from, (sources,) where an array; see `Entry`, `arrivals.Newcomer`."""
+
+    log_size: NDArray[np.float64]
+    size_spread: NDArray[np.float64]
+    foreign_size: NDArray[np.float64]
+    productivity: NDArray[np.float64]
+    productivity_spread: NDArray[np.float64]
+    performs: NDArray[np.float64]
+    foreign: NDArray[np.float64]
+    japanese: NDArray[np.float64]
+    fresh: float  # of every source that does R&D
 
 
 @inlined
@@ -48,10 +64,13 @@ def founding_rate(c: Any, log_crowding: float) -> float:
 
 
 @brief
-def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
-    """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short."""
+def spawn(rate: float, lift: Any, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
+    """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short.
+
+    rate: founders per firm; lift: (kinds,) factors on it.
+    """
     count = 0
-    none = exp(-rate)  # chance of no founder
+    none = exp(-rate * lift.max())  # chance of no founder where the rate is highest
     draws, listed = np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for start in range(0, top, BLOCK):
         uid = firms.uid[start : min(start + BLOCK, top)]
@@ -65,7 +84,7 @@ def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: A
             i = listed[k]
             if firms.alive[i] == 0 or firms.closing[i] == 1:
                 continue
-            for number in range(poisson(draws[i - start], rate)):
+            for number in range(poisson(draws[i - start], rate * lift[firms.kind[i]])):
                 if count < parents.size:
                     parents[count] = i
                     uids[count] = child_uid(firms.uid[i], quarter, np.uint64(number))
@@ -73,30 +92,44 @@ def spawn(rate: float, firms: Any, luck: Any, quarter: Any, top: int, parents: A
     return count
 
 
+@inlined
+def drawn_size(c, luck, quarter, uid, source, ownership):
+    """ln employees of a newborn firm."""
+    larger = c.foreign_size[source] if ownership >= FOREIGN_FROM else 0.0
+    draw = normal(uniforms(luck[0], luck[1], uid, quarter, NEWBORN)[0])
+    return max(c.log_size[source] + larger + c.size_spread[source] * draw, 0.0)
+
+
+@inlined
+def drawn_productivity(c, luck, quarter, uid, source, mean):
+    """ln sales per worker of a newborn firm, given the mean of its sector."""
+    draw = normal(uniforms(luck[0], luck[1], uid, quarter, NEWBORN)[1])
+    return (mean + c.productivity[source]) + c.productivity_spread[source] * draw
+
+
 @brief
-def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any) -> None:
-    """Give newborn firms (rows; sector, zone and ownership already set) the rest of their state."""
+def furnish(c: Traits, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any) -> None:
+    """Give newborn firms (rows; sector, zone, ownership and source already set) the rest of their state."""
     for k in range(rows.size):
         i = rows[k]
         uid = uids[k]
-        size, skill = uniforms(luck[0], luck[1], uid, quarter, NEWBORN)
+        source, performs = firms.source[i], c.performs[firms.source[i]]
         taste, fate = uniforms(luck[0], luck[1], uid, quarter, NEWBORN_TRAITS)
         firms.uid[i] = uid
         firms.alive[i] = 1
         firms.closing[i] = 0
         firms.age[i] = 0
-        larger = c.foreign_size if firms.ownership[i] >= FOREIGN_FROM else 0.0
-        firms.log_employees[i] = max(log_size + larger + c.size_spread * normal(size), 0.0)
-        mean = survey.mean_productivity[firms.sector[i]] + c.productivity
-        firms.log_productivity[i] = mean + c.productivity_spread * normal(skill)
-        firms.productivity_change[i] = 0.0
+        firms.log_employees[i] = drawn_size(c, luck, quarter, uid, source, firms.ownership[i])
+        mean = survey.mean_productivity[firms.sector[i]]
+        firms.log_productivity[i] = drawn_productivity(c, luck, quarter, uid, source, mean)
+        firms.productivity_change[i] = survey.mean_change[firms.sector[i]]
         firms.knowledge[i] = 0.0
-        firms.performs[i] = 1 if fate < c.performs else 0
+        firms.performs[i] = 1 if fate < performs else 0
         firms.ambition[i] = normal(taste)
         firms.stretch[i] = 0.0
         firms.research[i] = 0.0
         firms.reported[i] = 0.0
-        firms.inert[i] = fate_rank(fate, c.performs)
+        firms.inert[i] = fate_rank(fate, performs)
         firms.staff[i] = 0
         firms.seniors[i] = 0
         firms.leaders[i] = 0
@@ -122,7 +155,7 @@ def furnish(c: Any, log_size: float, firms: Any, survey: Any, luck: Any, quarter
         firms.leader_vacancies[i] = 0
         firms.institute[i] = 0
         firms.waiting[i] = 0
-        firms.fresh[i] = 0.0
+        firms.fresh[i] = c.fresh if fate < performs else 0.0
         firms.liaison[i] = 0
         firms.visited[i] = 0
         firms.matched[i] = 0

@@ -1,9 +1,10 @@
-"""Closing: a firm's hazard by age, size, productivity, certificate and credit."""
+"""Closing: a hazard by age, size, productivity, certificate, credit and shelter, and the pressure of clean-ups."""
 
 from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
+from ecosim.model.systems import LOW, SMALL
 
 
 class Exit(NamedTuple):
@@ -21,6 +22,7 @@ class Exit(NamedTuple):
     productivity: float  # per log point above the sector's mean, bounded at one
     certified: float  # 1 if the firm holds a certificate
     constrained: float  # 1 if credit was refused
+    incubated: float  # 1 while in an incubator
 
 
 SIZE_BOUND = 2.0
@@ -29,7 +31,7 @@ LOG_TEN = 2.302585092994046
 
 
 @inlined
-def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained):
+def log_hazard(c, first, second, third, young, mature, size, productivity, certified, constrained, incubated):
     """Linear predictor; scalars in the kernel, (n,) arrays in calibration."""
     return (
         c.first_year * first
@@ -41,6 +43,7 @@ def log_hazard(c, first, second, third, young, mature, size, productivity, certi
         + c.productivity * productivity
         + c.certified * certified
         + c.constrained * constrained
+        + c.incubated * incubated
     )
 
 
@@ -53,6 +56,12 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> No
     for i in range(firms.uid.size):
         mean[i] = survey.mean_productivity[firms.sector[i]]
         pressure[i] = terms.closing_pressure[firms.kind[i]]
+    incubated = firms.incubated
+    for i in range(incubated.size):
+        kind = firms.kind[i]
+        low = (log_employees[i] < SMALL) & (log_productivity[i] < mean[i] - LOW)
+        pressure[i] += terms.clean_up[kind] if low else 0.0
+        pressure[i] -= terms.incubation[kind] if incubated[i] > 0 else 0.0
     for i in range(firms.uid.size):
         size = min(max(log_employees[i] - LOG_TEN, -SIZE_BOUND), SIZE_BOUND)
         relative = min(max(log_productivity[i] - mean[i], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)
@@ -68,6 +77,7 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> No
             relative,
             1.0 if certificate[i] > 0 else 0.0,
             1.0 * constrained[i],
+            1.0 if incubated[i] > 0 else 0.0,
         )
         rate = exp(hazard + pressure[i])
         closing[i] = 1 if draw[i] < 1.0 - exp(-rate) else 0

@@ -1,26 +1,32 @@
-"""Credit: a firm whose cash flow does not cover its plans asks a bank, and cuts R&D where it is refused."""
+"""Cash and credit: a firm whose cash does not cover its plans asks a bank, and cuts R&D where the bank refuses."""
 
 from typing import Any, NamedTuple
 
-from ecosim.model.arithmetic import exp
+from ecosim.behaviors.scratch import RATIO
+from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import FINANCE
 from ecosim.model.luck import CREDIT, uniforms
 
 
 class Finance(NamedTuple):
-    """Need of credit and log odds of its approval."""
+    """Cash flow, need of credit and log odds of its approval."""
 
-    need: float  # probability that an R&D performer needs credit in a quarter
+    margin: float  # cash flow after tax and usual R&D, before interest and investment, over sales
+    recovered: float  # share of its R&D that a firm earns back in the prices of its products
+    investment: float  # mean over sales, a year; each quarter's is exponential
+    buffer: float  # cash that a firm keeps at most, over annual sales; the rest goes to its owners
     approval: float  # log odds, intercept
     certified: float
     log_size: float  # per ln(employees / 20)
     coverage: float  # per unit of the lender's loss that a fund bears
-    leverage: float  # loan over annual sales
+    leverage: float  # loans over annual sales, at most
     repayment: float  # share of a loan repaid in a quarter
+    interest: float  # a year, before any spread that policies take off
 
 
 LOG_TWENTY = 2.995732273553991
+SMALLEST_SHARE = 0.5  # of its planned R&D that a firm without credit carries on
 
 
 @inlined
@@ -31,19 +37,41 @@ def log_odds(c, one, certified, size, coverage):
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Borrow, be refused, repay."""
-    draw, answer, coverage = work[0], work[1], work[2]
+    """Earn, repay, plan, borrow or be refused. Cuts the quarter's planned R&D and its ratio to sales, left in scratch.
+
+    Credit need = max(0, planned R&D + investment - cash) of R&D performers; the lumpiness of investment is the random
+    part of it. A firm that gets less cuts R&D and investment by the same share, R&D by half at most.
+    """
+    answer, lump, planned, ratio, balance, limit = work[0], work[1], work[2], work[RATIO], work[3], work[4]
     for i in range(firms.uid.size):
-        draw[i], answer[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, CREDIT)
+        lump[i], answer[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, CREDIT)
+    log_employees, log_productivity, research = firms.log_employees, firms.log_productivity, firms.research
+    performs, constrained, loan, cash = firms.performs, firms.constrained, firms.loan, firms.cash
     for i in range(firms.uid.size):
-        covered = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
-        coverage[i] = terms.credit_coverage[firms.certificate[i], firms.kind[i]] * covered
-    log_employees, log_productivity, certificate = firms.log_employees, firms.log_productivity, firms.certificate
-    performs, constrained, loan = firms.performs, firms.constrained, firms.loan
+        sales = exp(log_employees[i] + log_productivity[i])
+        earned = 0.25 * c.margin * sales + c.recovered * research[i]
+        due = loan[i] * (0.25 * c.interest + c.repayment)
+        plan = research[i] - 0.25 * c.investment * sales * log(lump[i])
+        balance[i] = cash[i] + earned - due - plan
+        planned[i] = plan
+        limit[i] = sales
+        constrained[i] = 0
+        cash[i] = min(max(balance[i], 0.0), c.buffer * sales)
     for i in range(firms.uid.size):
-        odds = log_odds(c, 1.0, 1.0 if certificate[i] > 0 else 0.0, log_employees[i] - LOG_TWENTY, coverage[i])
-        asks = (draw[i] < c.need) & (performs[i] == 1)
-        approved = answer[i] < 1.0 / (1.0 + exp(-odds))
-        lent = c.leverage * exp(log_employees[i] + log_productivity[i])
-        constrained[i] = 1 if asks & (not approved) else 0
-        loan[i] = loan[i] * (1.0 - c.repayment) + (lent if asks & approved else 0.0)
+        if loan[i] > 0.0 or (balance[i] < 0.0 and performs[i] == 1):
+            rung, kind, sales = firms.certificate[i], firms.kind[i], limit[i]
+            knows = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
+            balance[i] += 0.25 * loan[i] * min(terms.spread[rung, kind] * knows, c.interest)
+            owed, lent = loan[i] * (1.0 - c.repayment), 0.0
+            if balance[i] < 0.0 and performs[i] == 1:
+                certified = 1.0 if rung > 0 else 0.0
+                covered = terms.credit_coverage[rung, kind] * knows
+                odds = log_odds(c, 1.0, certified, log_employees[i] - LOG_TWENTY, covered)
+                if answer[i] < 1.0 / (1.0 + exp(-odds - terms.lending[rung, kind] * knows)):
+                    lent = min(-balance[i], max(c.leverage * sales - owed, 0.0))
+                share = max(1.0 + (balance[i] + lent) / max(planned[i], 1e-9), SMALLEST_SHARE)
+                constrained[i] = 1 if share < 1.0 else 0
+                research[i] *= share
+                ratio[i] *= share
+            loan[i] = owed + lent
+            cash[i] = min(max(balance[i] + lent, 0.0), c.buffer * sales)

@@ -6,7 +6,8 @@ import numpy as np
 
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
-from ecosim.model.luck import INNOVATION, four_uniforms
+from ecosim.model.firms import RESEARCH
+from ecosim.model.luck import EXTRA_FILING, INNOVATION, four_uniforms, uniform
 
 
 class Innovation(NamedTuple):
@@ -16,6 +17,8 @@ class Innovation(NamedTuple):
     log_knowledge: float  # elasticity to R&D capital in 10k CNY
     spillover: float  # per log point of the neighbors' knowledge since the origin
     log_staff: float  # elasticity to the share of S&T staff
+    institute: float  # per rung of its R&D institute
+    liaison: float  # with a liaison officer, who takes in what is known outside
     invention_share: float  # of applications that are inventions, the rest utility models and designs
     invention_granted: float  # share of invention applications that are granted in the end
 
@@ -27,9 +30,16 @@ INVENTION_DELAY = 8.0  # quarters until an invention is decided, mean
 
 
 @inlined
-def log_rate(c, one, log_knowledge, spillover, log_staff):
+def log_rate(c, one, log_knowledge, spillover, log_staff, institute, liaison):
     """Linear predictor of ln(arrival rate)."""
-    return c.level * one + c.log_knowledge * log_knowledge + c.spillover * spillover + c.log_staff * log_staff
+    return (
+        c.level * one
+        + c.log_knowledge * log_knowledge
+        + c.spillover * spillover
+        + c.log_staff * log_staff
+        + c.institute * institute
+        + c.liaison * liaison
+    )
 
 
 @kernel
@@ -47,27 +57,34 @@ def candidates(firms: Any, listed: Any) -> int:
 def act(
     c: Any,
     firms: Any,
+    terms: Any,
     survey: Any,
     condition: float,
     luck: Any,
     quarter: Any,
     work: Any,
 ) -> None:
-    """File and be granted patents. NB2 with dispersion 1 is geometric: n = floor(ln u / ln(rate / (1 + rate)))."""
+    """File and be granted patents; a subsidy draws applications that stand for no invention.
+
+    NB2 with dispersion 1 is geometric: n = floor(ln u / ln(rate / (1 + rate))).
+    """
     listed, uid = work[7].view(np.uint64), work[6].view(np.uint64)
     size = candidates(firms, listed)
     near, staff, knowledge, log_employees = work[0], work[1], work[2], work[3]
+    institute, liaison = work[4], work[5]
     for k in range(size):
         i = listed[k]
         uid[k] = firms.uid[i]
         near[k] = survey.spillover[firms.sector[i], firms.zone[i]]
-        staff[k] = firms.staff[i]
+        staff[k] = firms.staff[i] + firms.experts[i]  # part-time experts work beside the staff
         log_employees[k] = firms.log_employees[i]
         knowledge[k] = firms.knowledge[i]
+        institute[k] = firms.institute[i]
+        liaison[k] = firms.liaison[i]
     odds = work[5]
     for k in range(size):
         share = min(max(staff[k] * exp(-log_employees[k]), 0.01), 1.0)
-        value = log_rate(c, 1.0, log(max(knowledge[k], 1e-3)), near[k], log(10.0 * share))
+        value = log_rate(c, 1.0, log(max(knowledge[k], 1e-3)), near[k], log(10.0 * share), institute[k], liaison[k])
         rate = min(max(exp(value + condition), SMALLEST_RATE), LARGEST_RATE)
         odds[k] = log(rate / (1.0 + rate))
     arrival, split, utility_draw, invention_draw = work[0], work[1], work[2], work[3]
@@ -80,7 +97,13 @@ def act(
     for k in range(size):
         i = listed[k]
         filed = int(arrival[k]) if firms.performs[i] == 1 else 0
-        inventions = int(filed * c.invention_share + split[k])
+        share, extra = c.invention_share, 0
+        if filed > 0 and (firms.aware[i] & RESEARCH) != 0:
+            subsidized = filed * terms.patent_subsidy[firms.kind[i]]
+            extra = int(subsidized + uniform(luck[0], luck[1], uid[k], quarter, EXTRA_FILING))
+            share = min(share + terms.invention_premium[firms.kind[i]], 1.0)
+        inventions = int(filed * share + split[k])
+        filed += extra  # utility models that stand for no invention
         utility = int(firms.pending[i] / UTILITY_DELAY + utility_draw[k])
         decided = int(firms.inventions_pending[i] / INVENTION_DELAY + invention_draw[k])
         granted = int(decided * c.invention_granted + utility_draw[k])

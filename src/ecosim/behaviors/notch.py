@@ -6,6 +6,7 @@ Economic Review 111(7): 24.2 % of the R&D that firms at the notch report is rela
 
 from typing import Any, NamedTuple
 
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH
@@ -23,6 +24,7 @@ class Notch(NamedTuple):
     margin: float  # profit after R&D over sales
     inert: float  # share of firms that never re-optimize
     noise: float  # spread of the decision, share of the gain
+    eased: float  # added to the relabeled share by one-to-one service, which does the accounts
 
 
 ANNUITY = 2.6  # three years of validity, discounted at 8 % a year
@@ -38,16 +40,16 @@ def gain(c, tax_saved, deduction, ratio, sales, award, help):
 
 
 @inlined
-def cost(c, gap, tax_rate, deduction):
+def cost(c, gap, tax_rate, deduction, relabeled):
     """Cost of filling a gap (10k CNY a year) with true and relabeled R&D over the validity."""
-    true = (1.0 - c.relabeled) * (1.0 - tax_rate * (1.0 + deduction)) * c.cost
-    return gap * (true + c.relabeled * c.relabeling_cost) * ANNUITY
+    true = (1.0 - relabeled) * (1.0 - tax_rate * (1.0 + deduction)) * c.cost
+    return gap * (true + relabeled * c.relabeling_cost) * ANNUITY
 
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from work[3]."""
-    draw, excess, ratio = work[0], work[1], work[3]
+    """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from scratch."""
+    draw, excess, ratio = work[0], work[1], work[RATIO]
     for i in range(firms.uid.size):
         draw[i], excess[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
     for i in range(firms.uid.size):
@@ -73,9 +75,10 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         award = terms.high_tech_award[kind] * (1 - firms.honored[i])
         helped = 0.5 if firms.assisted[i] > 0 else 0.0
         b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
-        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind])
+        relabeled = min(c.relabeled + 2.0 * helped * c.eased, 0.95)
+        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind], relabeled)
         if draw[i] < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
             firms.reported[i] = required * (1.0 - EXCESS * log(excess[i]))
-            firms.stretch[i] += log((true + (1.0 - c.relabeled) * missing) / true)
+            firms.stretch[i] += log((true + (1.0 - relabeled) * missing) / true)
         else:
             firms.stretch[i] = 0.0

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
@@ -30,6 +31,7 @@ class Intensity(NamedTuple):
     foreign: float
     price: float  # elasticity to the user cost of R&D, negative
     additionality: float  # share of a grant that comes on top of the firm's own R&D
+    institute: float  # per rung of its R&D institute
 
 
 LARGEST_INTENSITY = 0.25
@@ -56,7 +58,7 @@ def user_cost(tax_rate, deduction, grant):
 
 
 @inlined
-def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
+def log_intensity(c, one, ambition, size, foreign, log_price, log_grant, institute):
     """Linear predictor of ln(R&D / sales); log_grant = ln(1 + additionality x grant) enters with coefficient 1."""
     return (
         c.level * one
@@ -65,20 +67,23 @@ def log_intensity(c, one, ambition, size, foreign, log_price, log_grant):
         + c.foreign * foreign
         + c.price * log_price
         + log_grant
+        + c.institute * institute
     )
 
 
 @kernel
-def participate(c: Any, firms: Any, draw: Any) -> None:
-    """Start or stop R&D. draw: uniforms, (block,)."""
-    performs, aware, ownership = firms.performs, firms.aware, firms.ownership
+def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
+    """Start or stop R&D. draw: uniforms, (block,); work: (n, block) scratch."""
+    performs, aware, ownership, push = firms.performs, firms.aware, firms.ownership, work[0]
+    for i in range(performs.size):
+        push[i] = terms.research_push[firms.kind[i]]
     certificate, log_employees = firms.certificate, firms.log_employees
     for i in range(performs.size):
         knows = 1.0 if (aware[i] & RESEARCH) != 0 else 0.0
         foreign = 1.0 if ownership[i] >= FOREIGN_FROM else 0.0
         begin = log_start(c, 1.0, knows, log_employees[i] - LOG_TEN, foreign)
         end = log_stop(c, 1.0, 1.0 if certificate[i] > 0 else 0.0)
-        changes = draw[i] < 1.0 - exp(-exp(begin if performs[i] == 0 else end))
+        changes = draw[i] < 1.0 - exp(-exp(begin + push[i] if performs[i] == 0 else end))
         performs[i] = performs[i] ^ (1 if changes else 0)
 
 
@@ -95,12 +100,13 @@ def performers(firms: Any, listed: Any) -> int:
 
 @kernel
 def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
-    """Set this quarter's true R&D: intensity x sales / 4; a firm without credit halves it. ratio in work[3]."""
-    listed, ratio, research = work[7].view(np.uint64), work[3], firms.research
+    """Plan this quarter's true R&D: intensity x sales / 4; credit may cut it. The ratio to sales is left in scratch."""
+    listed, ratio, research = work[7].view(np.uint64), work[RATIO], firms.research
     ratio[:] = 0.0
     research[:] = 0.0
     size = performers(firms, listed)
     price, grant, ambition, log_employees, foreign, log_intent = work[0], work[1], work[2], work[4], work[5], work[6]
+    institute = work[8]
     for k in range(size):
         i = listed[k]
         rung, kind = firms.certificate[i], firms.kind[i]
@@ -111,6 +117,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         log_employees[k] = firms.log_employees[i]
         foreign[k] = 1.0 if firms.ownership[i] >= FOREIGN_FROM else 0.0
         log_intent[k] = condition + firms.stretch[i]
+        institute[k] = firms.institute[i]
     for k in range(size):
         value = log_intensity(
             c,
@@ -120,6 +127,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
             foreign[k],
             log(max(price[k], 0.05)),
             log(1.0 + max(c.additionality * grant[k], -0.9)),
+            institute[k],
         )
         log_intent[k] = min(exp(value + log_intent[k]), LARGEST_INTENSITY)
     intensity, log_sales = log_intent, log_employees
@@ -129,5 +137,5 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         log_sales[k] = exp(log_sales[k])
     for k in range(size):
         i = listed[k]
-        ratio[i] = intensity[k] * (1.0 - 0.5 * firms.constrained[i])
+        ratio[i] = intensity[k]
         research[i] = ratio[i] * log_sales[k] * 0.25

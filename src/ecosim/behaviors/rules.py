@@ -1,21 +1,23 @@
 """The rules of firms as the ecosystem calls them: compiled behaviors with their coefficients for one region."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import entry, hiring, service
+from ecosim.behaviors import arrivals, certification, entry, hiring, institutes, matching, outside, service
+from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
+from ecosim.behaviors.entry import Traits
+from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import SOURCES
+from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.offers import Offer
-from ecosim.model.region import OWNERSHIP, SECTORS, Region
+from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 from ecosim.model.terms import classify
 
 WORD = 2**32 - 1
@@ -30,9 +32,14 @@ class FirmRules:
         self.sectors = np.cumsum([region.sectors.get(name, 0.0) for name in SECTORS])
         self.zones = np.cumsum([zone.share for zone in region.zones.values()])
         self.owners = np.cumsum([region.ownership.get(name, 0.0) for name in OWNERSHIP])
+        newcomers = _newcomers(behaviors, region)
+        self.traits = _traits(behaviors, newcomers)
+        self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
+        self.within_reach = outside.within_reach(behaviors.outside, region)
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; one compiled call for the quarter."""
+        np.multiply(self.within_reach, model.terms.nearness / model.weight, out=model.survey.outside)
         decide(
             self.behaviors,
             model.firms.columns,
@@ -65,53 +72,98 @@ class FirmRules:
         """Firms take their places."""
         service.take(offer.service, model.firms.columns, rows)
 
-    def post_separations(self, model: EcosystemModel) -> int:
-        """Staff leave their firms; returns people."""
-        return int(
-            hiring.separate(
-                self.behaviors.hiring, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top
-            )
+    def certifiable(self, model: EcosystemModel, rung: int) -> NDArray[np.int64]:
+        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+        top = model.firms.top
+        columns = model.firms.columns
+        willing = columns._replace(
+            alive=columns.alive * columns.performs,  # no rung without R&D
+            aware=np.full_like(columns.aware, CERTIFICATION),
+            inert=np.ones_like(columns.inert),
         )
+        rows, hazards = np.empty(top, np.int64), np.empty(top)
+        c = self.behaviors.certification
+        count = certification.expected(c, willing, model.terms, rung, top, rows, hazards)
+        return rows[:count]
 
-    def supply(self, model: EcosystemModel, people: int, looking: int) -> int:
-        """People who come from outside: the region's growth, and more where subsidies raise the net wage.
+    def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
+        top = model.firms.top
+        rows, rungs, scores = np.empty(top, np.int64), np.empty(top, np.int64), np.empty(top)
+        c = self.behaviors.institutes
+        count = institutes.queue(c, model.firms.columns, model.terms, top, rows, rungs, scores)
+        return rows[:count], rungs[:count], scores[:count]
 
-        Long-run elasticity of scientists to net pay: Moretti and Wilson (2017), "The effect of state taxes on the
-        geographical location of top earners", about 1.8.
-        """
-        c = self.behaviors.hiring
-        of_kind = np.bincount(model.firms.columns.kind[model.firms.rows], minlength=model.terms.founding.size)
-        granted = of_kind @ model.terms.hiring_grant[0] / max(of_kind.sum(), 1)
-        raised = float(granted) * QUARTERS_PER_YEAR * c.separation / c.wage
-        target = c.supply_elasticity * np.log1p(raised)
-        drawn = c.supply_speed * (target - model.drawn_by_pay)
-        model.drawn_by_pay += drawn
-        mean = people * (c.pool_growth / QUARTERS_PER_YEAR + drawn)
-        return int(np.floor(mean + region_draw(model, 0)))
+    def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
+        """The R&D institutes of these firms are recognized at the next rung."""
+        institutes.climb(model.firms.columns, rows)
 
-    def fill(self, model: EcosystemModel, rate: float) -> int:
-        """Vacancies are filled at a rate; returns people."""
-        return int(hiring.fill(model.firms.columns, rate, luck(model), np.uint64(model.quarter), model.firms.top))
+    def turn_over(self, model: EcosystemModel) -> tuple[Turnover, NDArray[np.int64]]:
+        """Staff leave their firms and vacancies are posted; returns the flows and the rows with vacancies."""
+        zones, top = len(model.region.zones), model.firms.top
+        flows = np.zeros((4, zones, len(SKILLS)), np.int64)
+        flow = Turnover(*flows, np.zeros(zones, np.int64))
+        rows = np.empty(top, np.int64)
+        count = hiring.turn_over(
+            self.behaviors.hiring,
+            model.firms.columns,
+            model.terms,
+            luck(model),
+            np.uint64(model.quarter),
+            top,
+            flow,
+            rows,
+        )
+        return flow, rows[:count]
 
-    def match(self, vacancies: int, looking: int) -> float:
-        """Matching function with constant returns: m sqrt(vacancies x looking)."""
-        return float(min(self.behaviors.hiring.matching * (vacancies * looking) ** 0.5, vacancies, looking))
+    def supply(self, model: EcosystemModel, flow: Turnover) -> None:
+        """Those who left look again or leave the region, and people come from outside."""
+        nearness, pool = model.terms.nearness, model.pool
+        matching.supply(self.behaviors.hiring, flow, nearness, pool, luck(model), np.uint64(model.quarter))
 
-    def founders(self, model: EcosystemModel) -> Sequence[Arrivals]:
+    def match(self, model: EcosystemModel, vacant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """People leave the pool for posts; returns hires, (zones, skills)."""
+        hires = np.zeros_like(vacant)
+        matching.match(self.behaviors.hiring, vacant, model.pool, luck(model), np.uint64(model.quarter), hires)
+        return hires
+
+    def fill(
+        self, model: EcosystemModel, rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
+    ) -> int:
+        """Hires go to the firms with vacancies; returns people."""
+        columns = model.firms.columns
+        return int(matching.fill(columns, rows, vacant, hires, luck(model), np.uint64(model.quarter)))
+
+    def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
+        c, terms = self.behaviors.entry, model.terms
+        alive = max(len(model.firms), 1)
+        rate = self.founding_rate(model, alive)
+        mean = float(np.exp(c.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
+        flows = [self._local(model, rate), self._outside(model, mean)]
+        now = np.uint64(model.quarter)
+        if terms.arrivals.any():
+            flows.append(arrivals.come(self.traits, self.lumps, terms, model.weight, luck(model), now))
+        columns: Any = (np.concatenate(parts) for parts in zip(*(flow[:5] for flow in flows), strict=True))
+        together = Arrivals(*columns)
+        zones = len(model.region.zones)
+        return arrivals.admit(self.traits, terms.entry_standard, zones, luck(model), now, together)
+
+    def founding_rate(self, model: EcosystemModel, alive: int) -> float:
+        """Founders per firm in the quarter; the number of firms that the place carries grows a quarter."""
         c = self.behaviors.entry
         model.reference *= float(np.exp(c.growth / QUARTERS_PER_YEAR))
-        alive = max(len(model.firms), 1)
         crowding = float(np.log(alive / max(model.reference, 1.0)))
-        rate = float(entry.founding_rate(c, crowding))
-        return self._local(model, rate), self._outside(model, float(np.exp(c.outside)) * alive / QUARTERS_PER_YEAR)
+        return float(entry.founding_rate(c, crowding))
 
     def _local(self, model: EcosystemModel, rate: float) -> Arrivals:
         room = int(len(model.firms) * min(rate, 5.0) * 1.5) + 64
+        founding = model.terms.founding
+        lift = np.exp(founding) if founding.any() else np.ones(founding.size)
         while True:
             parents, uids = np.empty(room, np.int64), np.empty(room, np.uint64)
             count = entry.spawn(
-                rate, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top, parents, uids
+                rate, lift, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top, parents, uids
             )
             if count <= room:
                 break
@@ -123,8 +175,7 @@ class FirmRules:
             columns.sector[rows],
             columns.zone[rows],
             columns.ownership[rows],
-            self.behaviors.entry.log_size,
-            LOCAL,
+            np.full(count, LOCAL, np.int8),
         )
 
     def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
@@ -136,15 +187,13 @@ class FirmRules:
             np.searchsorted(self.sectors, draws[:, 0] * self.sectors[-1]).astype(np.int8),
             np.searchsorted(self.zones, draws[:, 1] * self.zones[-1]).astype(np.int8),
             np.searchsorted(self.owners, draws[:, 2] * self.owners[-1]).astype(np.int8),
-            self.behaviors.entry.arrival_log_size,
-            ELSEWHERE,
+            np.full(count, ELSEWHERE, np.int8),
         )
 
-    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64], size: float) -> None:
+    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""
         entry.furnish(
-            self.behaviors.entry,
-            size,
+            self.traits,
             model.firms.columns,
             model.survey,
             luck(model),
@@ -153,6 +202,31 @@ class FirmRules:
             uids,
         )
         classify(model.firms.columns, rows, len(model.region.zones))
+
+
+def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:
+    """Who comes from each source, in the order of SOURCES."""
+    c = behaviors.entry
+    home = Newcomer(c.log_size, c.size_spread, c.productivity, c.productivity_spread, c.performs, 0.0, 0.0, 0.0)
+    of_foreign = [region.ownership.get(name, 0.0) for name in OWNERSHIP[FOREIGN_FROM:]]
+    japanese = region.ownership.get("japanese", 0.0) / max(sum(of_foreign), 1e-9)
+    afar = home._replace(log_size=c.arrival_log_size, foreign=sum(of_foreign), japanese=japanese)
+    special = {
+        "shanghai": behaviors.shanghai_firm,
+        "foreign_project": behaviors.foreign_project,
+        "talent": behaviors.talent_founder,
+        "incubated": behaviors.start_up,
+        "elsewhere": afar,
+    }
+    return [special.get(name, home) for name in SOURCES]
+
+
+def _traits(behaviors: Behaviors, newcomers: list[Newcomer]) -> Traits:
+    """The same by trait, (sources,) each; only sources without a size of their own for it add one for foreign firms."""
+    by_trait = {name: np.array([getattr(newcomer, name) for newcomer in newcomers]) for name in Newcomer._fields[:-1]}
+    own = np.array([name in ("incumbent", "local", "elsewhere") for name in SOURCES])
+    larger = np.where(own, behaviors.entry.foreign_size, 0.0)
+    return Traits(foreign_size=larger, fresh=behaviors.entry.fresh, **by_trait)
 
 
 def luck(model: EcosystemModel) -> tuple[np.uint64, np.uint64]:

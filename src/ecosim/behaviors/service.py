@@ -4,19 +4,25 @@ from typing import Any, NamedTuple
 
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
-from ecosim.model.firms import CERTIFICATION, HIGH_TECH
-from ecosim.model.luck import SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import COUNSEL, VISIT
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
+from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
+from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, VISIT
 
 SERVED = 4  # quarters for which one-to-one service helps
+MATCHED = 4  # quarters that a firm works with an institute on a problem
+TENANCY = 12  # quarters of age until which a firm may stay in an incubator
+FIRST = 100.0  # log points that put the incubators' own start-ups before all others
+START_UP = SOURCES.index("incubated")
+STREAMS = (VISIT_RANK, SERVICE, LIAISON_RANK, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # luck by service; prizes need none
 
 
 class Service(NamedTuple):
-    """Rank of a firm for a place, log points against standard Gumbel luck."""
+    """Rank of a firm for a place, log points, and the luck in it."""
 
     performs: float  # 1 if it does R&D
     log_patents: float  # per ln(1 + patents held)
     log_size: float  # per ln(employees / 20)
+    luck: float  # width of the uniform luck beside the rank
 
 
 LOG_TWENTY = 2.995732273553991
@@ -28,37 +34,73 @@ def rank(c, performs, log_patents, log_size):
     return c.performs * performs + c.log_patents * log_patents + c.log_size * log_size
 
 
+@inlined
+def merit(patents, knowledge):
+    """Score for a prize: patents held and R&D capital (10k CNY), a log point of either counts the same."""
+    return log(1.0 + patents) + log(1.0 + knowledge)
+
+
 @brief
 def want(
     c: Any, service: int, firms: Any, eligible: Any, luck: Any, quarter: Any, top: int, rows: Any, scores: Any
 ) -> int:
     """Rows that want a place of a service and their scores; returns how many. rows, scores: (capacity,) out."""
+    alive, kind, aware, performs, patents = firms.alive, firms.kind, firms.aware, firms.performs, firms.patents
+    log_employees, certificate, liaison = firms.log_employees, firms.certificate, firms.liaison
+    visited, assisted, matched, incubated, age = (
+        firms.visited, firms.assisted, firms.matched, firms.incubated, firms.age
+    )  # fmt: skip
     count = 0
-    stream = VISIT_RANK if service == VISIT else SERVICE
     for i in range(top):
-        if firms.alive[i] == 0 or not eligible[firms.kind[i]]:
-            continue
-        knows = (firms.aware[i] & CERTIFICATION) != 0
+        knows = (aware[i] & CERTIFICATION) != 0
+        # officials see firms that do R&D, hold a patent or have 20 employees
+        seen = (performs[i] == 1) | (patents[i] > 0) | (log_employees[i] >= LOG_TWENTY)
         if service == VISIT:
-            wants = not knows
+            wants = seen & (not knows) & (visited[i] == 0)
         elif service == COUNSEL:
-            wants = knows and firms.performs[i] == 1 and firms.certificate[i] < HIGH_TECH and firms.assisted[i] <= 1
+            wants = knows & (performs[i] == 1) & (certificate[i] < HIGH_TECH) & (assisted[i] <= 1)
+        elif service == LIAISON:
+            wants = seen & (liaison[i] == 0)
+        elif service == MATCHING:
+            wants = (performs[i] == 1) & (certificate[i] > 0) & (matched[i] <= 1)
+        elif service == INCUBATOR:
+            wants = (age[i] < TENANCY) & (incubated[i] == 0)
+        elif service == PRIZE:
+            wants = (performs[i] == 1) & (patents[i] > 0)
         else:
             wants = False
-        if wants:
-            gumbel = -log(-log(uniform(luck[0], luck[1], firms.uid[i], quarter, stream)))
-            value = rank(c, 1.0 * firms.performs[i], log(1.0 + firms.patents[i]), firms.log_employees[i] - LOG_TWENTY)
-            rows[count], scores[count] = i, value + gumbel
-            count += 1
+        rows[count] = i
+        count += 1 if wants & (alive[i] == 1) & eligible[kind[i]] else 0
+    uid, knowledge, source = firms.uid, firms.knowledge, firms.source
+    stream = STREAMS[service]
+    for k in range(count):
+        i = rows[k]
+        if service == PRIZE:
+            scores[k] = merit(patents[i], knowledge[i])
+        else:
+            held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
+            draw = uniform(luck[0], luck[1], uid[i], quarter, stream)
+            first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
+            value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
+            scores[k] = value + c.luck * draw + first
     return count
 
 
 @brief
 def take(service: int, firms: Any, rows: Any) -> None:
-    """Firms (rows) take their places."""
+    """Firms (rows) take their places; one-to-one service explains the instruments for R&D as well."""
+    visited, assisted, aware, liaison = firms.visited, firms.assisted, firms.aware, firms.liaison
+    matched, incubated, age = firms.matched, firms.incubated, firms.age
     for k in range(rows.size):
         i = rows[k]
         if service == VISIT:
-            firms.visited[i] = 1
+            visited[i] = 1
         elif service == COUNSEL:
-            firms.assisted[i] = SERVED + 1  # the quarter's own passing is counted off at its end
+            assisted[i] = SERVED + 1  # the quarter's own passing is counted off at its end
+            aware[i] |= RESEARCH
+        elif service == LIAISON:
+            liaison[i] = 1
+        elif service == MATCHING:
+            matched[i] = MATCHED + 1
+        elif service == INCUBATOR:
+            incubated[i] = TENANCY - age[i]

@@ -19,6 +19,7 @@ from ecosim.model.conditions import neutral
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.firms import Firms
 from ecosim.model.luck import Key
+from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
 
@@ -47,7 +48,7 @@ class Template:
     """Firms of a simulated province where its panel begins."""
 
     firms: Firms
-    people: int
+    people: Pool  # who look for a post
     reference: float
     spillover_reference: Floats
 
@@ -107,7 +108,7 @@ def spin_up(behaviors: Behaviors, policies: dict[str, Policy], start: int, seed:
     for _ in range(SPIN_UP):
         model.step()
     census.set_reference(model.survey)
-    return Template(model.firms, model.looking, model.reference, model.survey.reference)
+    return Template(model.firms, model.pool, model.reference, model.survey.reference)
 
 
 def province(world: World, step: float, shift: Floats, number: int) -> dict[str, Floats]:

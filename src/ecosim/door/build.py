@@ -8,12 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
-from ecosim.door.settings import Forecast
+from ecosim.door.settings import Decompose, Forecast
 from ecosim.model.region import Region, Zone
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ecosim.forecast.decomposition import Plan
     from ecosim.forecast.job import Job
 
 
@@ -74,21 +75,22 @@ def count_workers(workers: int | None) -> int:
 def build_job(composed: Composed, cwd: Path) -> "Job":
     """Everything that the forecast needs, as plain objects. Raises UserError where something cannot be built."""
     study = composed.settings.study
-    if not isinstance(study, Forecast):
-        raise ConfigError(f"study={study.name} forecasts nothing; choose study=forecast")
+    if not isinstance(study, Forecast | Decompose):
+        raise ConfigError(f"study={study.name} forecasts nothing; choose study=forecast or study=decompose")
     region = build_region(composed.settings.region)
     policies, baseline = build_policies(composed)
     counts = load_counts(composed, cwd)
     from ecosim.forecast.job import Job
 
     settings = composed.settings
+    members = settings.members if isinstance(study, Forecast) or study.members is None else study.members
     return Job(
         scenario=composed.scenario,
         question=composed.question,
         region=region,
         origin=settings.origin,
         horizon=settings.horizon,
-        members=settings.members,
+        members=members,
         seed=settings.seed,
         workers=count_workers(settings.workers),
         policies=policies,
@@ -98,4 +100,11 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         behaviors=settings.behaviors,
         targets=study.targets,
         hindcast=settings.calibration.hindcast,
+        decompose=_plan(study) if isinstance(study, Decompose) else None,
     )
+
+
+def _plan(study: Decompose) -> "Plan":
+    from ecosim.forecast.decomposition import Plan
+
+    return Plan(study.permutations, None if study.year is None else (study.year,))

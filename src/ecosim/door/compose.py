@@ -19,6 +19,7 @@ from yaml import YAMLError
 from ecosim.data.errors import nearest
 from ecosim.door.library import GROUPS, ConfigError, Library, absolute, split_override
 from ecosim.door.mistakes import Tree, explain, explain_validation
+from ecosim.door.package import shape
 from ecosim.door.settings import STUDY_SETTINGS, Forecast, Settings
 
 DEFAULT_REGION = re.compile(r"^\s*-\s*(?:override\s+)?/?region:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
@@ -53,6 +54,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         choices = dict(node.hydra.runtime.choices)
         tree = _plain(node, checked)
         _keep_dates(tree, checked, library)
+        shape(tree)
         settings = _check(tree)
         baseline = _file("policies", settings.baseline, library)
     scenario = choices.get("scenario")

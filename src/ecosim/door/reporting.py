@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecosim.door.charts import assumed_levels, hindcast_by_model
+from ecosim.door.charts import assumed_levels, group_names, hindcast_by_model
 from ecosim.door.headline import has_effect, shown_targets
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ def write_report(
         placebo=_filled(result.placebos),
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
+        missions=_filled(getattr(result, "missions", None)),
+        decomposition=result.decomposition,
+        groups=group_names(),
         assumptions=assumptions,
         not_identified=tuple(text for text in result.statements if text not in assumptions),
         notes=assumed_levels(result.basis),
@@ -46,8 +49,8 @@ def write_report(
     return report.write_report(home / "report.html", context)
 
 
-def _filled(table: "pd.DataFrame") -> "pd.DataFrame | None":
-    return table if len(table) else None
+def _filled(table: "pd.DataFrame | None") -> "pd.DataFrame | None":
+    return table if table is not None and len(table) else None
 
 
 def _hindcast(result: "Result") -> "pd.DataFrame | None":

@@ -55,22 +55,24 @@ def run_scenario(
     with terminable(), Stages() as stages:
         stages("settings", 0, 1)
         composed = compose(overrides, config_dir, place)
-        if composed.settings.study.name != "forecast":
-            raise UserError(f"study={composed.settings.study.name} runs no scenario; leave the scenario out")
+        study = composed.settings.study
+        if not study.needs_scenario:
+            raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
         job = build_job(composed, place)
         provenance = describe(composed.overrides, composed.tree, _data_hash(job), composed.own)
-        store = _open_store(composed, place, stages)
+        store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
         home = folder.new_folder(place, composed.label)
         folder.write_settings(composed, home)
-        tags = told.tags_of(composed, provenance, "point" if sweep else "single")
+        role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
+        tags = told.tags_of(composed, provenance, role)
         with told.logged(store, composed, tags, sweep) as opened:
             result = _simulate(job, stages)
             labels = charts.labels_of(composed, job)
             _write(result, job, composed, labels, provenance, home, stages)
             run = opened()
             results = None if run is None else told.results_of(composed, job, result, provenance["data_hash"])
-            problem = "" if run is None else _tell(run, home, results, stages)
+            problem = "" if run is None else log_run(run, home, results, stages)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
 
@@ -81,7 +83,7 @@ def _data_hash(job: "Job") -> str:
     return panel.data_hash(panel.known_at(job.counts, job.origin))
 
 
-def _open_store(composed: Composed, place: Path, stages: Stages) -> "Store | None":
+def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | None":
     """The place to log to, None without tracking; says at once when its server is away."""
     if not composed.settings.tracking.enabled:
         return None
@@ -132,8 +134,8 @@ def _write(
     folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
 
 
-def _tell(run: Any, home: Path, results: Any, stages: Stages) -> str:
-    """Log the finished run; the message where MLflow could not be told."""
+def log_run(run: Any, home: Path, results: Any, stages: Stages) -> str:
+    """Log a finished run; the message where MLflow could not be told."""
     from ecosim.tracking import TrackingError
 
     started = time.perf_counter()

@@ -81,11 +81,26 @@ class Forecast(StudyPart):
     targets: tuple[Text, ...]
 
 
+class Decompose(StudyPart):
+    """The scenario taken apart: what each line of work and each instrument adds, and what it costs.
+
+    permutations: sampled orders of joining, where not every coalition is run; members: None for those of the settings;
+    year: the only one to report, None for the second, the fourth and the last of the forecast.
+    """
+
+    needs_scenario: ClassVar[bool] = True
+
+    name: Literal["decompose"]
+    permutations: Annotated[int, Field(strict=True, ge=2, le=1000)]
+    members: Annotated[int, Field(strict=True, ge=2, le=100_000)] | None
+    year: Annotated[int, Field(strict=True, ge=1950, le=2150)] | None
+
+
 class StylisedFacts(StudyPart):
-    """The firm model held against what is known of firms. seeds: runs; firms: at the end of each, about."""
+    """The firm model held against what is known of firms. seeds: runs; firms: of each, about."""
 
     name: Literal["stylised_facts"]
-    seeds: Annotated[int, Field(strict=True, ge=3, le=1000)]
+    seeds: Annotated[int, Field(strict=True, ge=5, le=1000)]
     firms: Annotated[int, Field(strict=True, ge=2000, le=2_000_000)]
 
 
@@ -108,9 +123,10 @@ class FitEquation(StudyPart):
         return (self.equation,) if isinstance(self.equation, str) else self.equation
 
 
-Study = Annotated[Forecast | StylisedFacts | Sync | FitEquation, Field(discriminator="name")]
+Study = Annotated[Forecast | Decompose | StylisedFacts | Sync | FitEquation, Field(discriminator="name")]
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "forecast": Forecast,
+    "decompose": Decompose,
     "stylised_facts": StylisedFacts,
     "sync": Sync,
     "fit": FitEquation,
@@ -143,6 +159,8 @@ class Settings(Part):
     region: dict[Any, Any]
     data: Data
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
+    without: tuple[Text, ...] = ()  # rows and lines of work taken out of the policies
+    intensity: dict[Text, Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]] = Field(default_factory=dict)
     behaviors: dict[Text, dict[Text, Any]]
     calibration: Calibration
     study: Study
@@ -162,6 +180,12 @@ class Settings(Part):
                 f"horizon {self.horizon} is {self.horizon - known.year} years after the origin {self.origin}; "
                 f"at most {LONGEST_HORIZON} can be forecast"
             )
+        if isinstance(self.study, Decompose) and self.study.year is not None:
+            first = known.year if (known.month, known.day) != (12, 31) else known.year + 1
+            if not first <= self.study.year <= self.horizon:
+                raise ValueError(
+                    f"study.year {self.study.year} is not forecast; give a year from {first} to {self.horizon}, or null"
+                )
         if self.calibration.hindcast is not None and origin_date(self.calibration.hindcast) >= known:
             raise ValueError(
                 f"calibration.hindcast {self.calibration.hindcast} is not before the origin {self.origin}; "

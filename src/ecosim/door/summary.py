@@ -36,9 +36,24 @@ def show(outcome: "RunOutcome", console: Console | None = None) -> None:
     console.print(f"Median and 90 % interval of {job.members} futures, seed {job.seed}.", style="dim", highlight=False)
     for statement in result.statements[:MOST_STATEMENTS]:
         console.print(statement, style="dim", markup=False, highlight=False)
+    if result.decomposition is not None:
+        for line in _shares(outcome):
+            console.print(line, markup=False, highlight=False)
     console.print()
     for what, where in _places(outcome):
         console.print(f"{what:<9}{where}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _shares(outcome: "RunOutcome") -> list[str]:
+    """What each line of work adds to the first two targets, in sentences."""
+    from ecosim.door.charts import group_names
+    from ecosim.report.decomposition import tell
+
+    result, job = outcome.result, outcome.job
+    assert result.decomposition is not None
+    targets = shown_targets(job.targets, result.forecast)[:2]
+    told = tell(result.decomposition, targets, outcome.labels, group_names())
+    return ["", *(f"{name}: {sentence}" for name, sentence in told.sentences)]
 
 
 def _places(outcome: "RunOutcome") -> list[tuple[str, str]]:

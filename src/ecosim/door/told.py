@@ -54,16 +54,24 @@ class Opening:
 
 @contextmanager
 def logged(
-    store: "Store | None", composed: Composed, tags: dict[str, str], sweep: "Sweep | None"
+    store: "Store | None",
+    composed: Composed,
+    tags: dict[str, str],
+    sweep: "Sweep | None",
+    name: str = "",
+    paragraph: str = "",
 ) -> Iterator[Callable[[], "Run | None"]]:
-    """A run in MLflow around the block, opened beside it; the block gets a function that waits for it."""
+    """A run in MLflow around the block, opened beside it; the block gets a function that waits for it.
+
+    name, paragraph: of a study that is no forecast, in place of the scenario's.
+    """
     if store is None:
         yield lambda: None
         return
     from ecosim.tracking import open_run, run_name
 
-    name = run_name(composed.label, composed.settings.seed)
-    opening = Opening(open_run(store, name, tags, describe(composed), sweep))
+    called = run_name(name or composed.label, composed.settings.seed)
+    opening = Opening(open_run(store, called, tags, paragraph or describe(composed), sweep))
     try:
         yield opening.run
     except BaseException as error:
@@ -112,10 +120,14 @@ def params_of(composed: Composed) -> dict[str, object]:
         "baseline": settings.baseline,
         "origin": settings.origin,
         "horizon": settings.horizon,
-        "members": settings.members,
+        "members": getattr(settings.study, "members", None) or settings.members,
         "seed": settings.seed,
         "data": settings.data.path or composed.choices["data"],
     }
+    if settings.without:
+        params["without"] = ", ".join(settings.without)
+    if settings.intensity:
+        params["intensity"] = ", ".join(f"{name} {factor:g}" for name, factor in settings.intensity.items())
     for text in composed.overrides:
         sign, key, value = split_override(text)
         if key not in params and not key.startswith(("tracking", "workers", "execution")):
@@ -139,10 +151,19 @@ def results_of(composed: Composed, job: "Job", result: "Result", data_hash: str)
     if has_effect(result.effect):
         metrics |= headline_metrics(of(result.effect), targets[0], years, "effect_")
         lines |= yearly_metrics(of(result.effect), "effect/")
+    if result.decomposition is not None:
+        metrics |= _shares(result.decomposition, targets[0])
     known = panel.known_at(job.counts, job.origin)
     source = composed.settings.data.path or "ecosim.data.china"
     data = dataset(known, composed.choices["data"], str(source), data_hash)
     return Results(params_of(composed), metrics, lines, data)
+
+
+def _shares(table: Any, target: str) -> dict[str, float]:
+    """Median share of each line of work of the effect on a target in the last year, shapley_talent."""
+    rows = table[(table["target"] == target) & (table["measure"] == "shapley")]
+    last = rows[rows["time"].astype(str) == max(rows["time"].astype(str))] if len(rows) else rows
+    return {f"shapley_{row['group']}": float(row["median"]) for row in last.to_dict("records")}
 
 
 def write_compare_table(job: "Job", result: "Result", folder: Path) -> None:

@@ -41,6 +41,11 @@ TARGETS: dict[str, TargetLabel] = {
     "hnte_certifications": TargetLabel("High-tech certifications", "certificates", "高新技术企业认定"),
     "hnte_foreign_stock": TargetLabel("Foreign-invested high-tech enterprises", "firms", "外资高企", stock=True),
     "hightech_firms": TargetLabel("High-tech manufacturing firms", "firms", "高技术制造业企业", stock=True),
+    "rd_gap_share": TargetLabel("R&D reported beyond the true", "share", "研发虚报比例", whole=False, stock=True),
+    "progress_index": TargetLabel("Index of S&T progress", "standard deviations", "科技进步指数", False, stock=True),
+    "progress_rank": TargetLabel("Rank of S&T progress", "place", "科技进步位次", stock=True),
+    "outlay": TargetLabel("Public outlay", "10k CNY", "财政支出"),
+    "tax_expenditure": TargetLabel("Tax not paid", "10k CNY", "税收减免"),
     "institutes": TargetLabel("Enterprise R&D institutes", "institutes", "企业研究院", stock=True),
 }
 """The model's observables in words short enough for a chart; `Labels.targets` goes before them."""

@@ -1,7 +1,7 @@
 """Many futures: members are independent draws of parameters, luck and shocks; all scenarios share them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import Estimate
-from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
+from ecosim.forecast.witness import NAME, Witness, act_of, anyway
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import Key
 from ecosim.model.region import Region
+from ecosim.policies.mission import Mission
 
 Floats = NDArray[np.float64]
 TEMPLATES = 4  # spin-ups with different luck; member m starts from template m mod 4
@@ -62,6 +64,12 @@ class Run:
     recipients: dict[tuple[str, int], int]
     refused: dict[tuple[str, int], int]
     short: tuple[str, ...] = ()  # flows at the origin for which too few firms could apply
+    tax: dict[tuple[str, int], float] = field(default_factory=dict)  # tax not collected, 10k CNY
+    take_up: dict[tuple[str, int], NDArray[np.int64]] = field(default_factory=dict)  # (zones, stages) real firms
+    missions: dict[str, int | None] = field(default_factory=dict)  # quarter in which each was reached
+    witness: Witness | None = None  # who acted, only while the member is at hand
+    anyway: dict[str, Floats] = field(default_factory=dict)  # by instrument: acts of recipients, and those also
+    # done under the baseline, (years, 2) from the first year after the base year on
 
 
 def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Behaviors:
@@ -118,7 +126,6 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
         reference=template.reference,
         spillover_reference=template.spillover_reference,
     )
-    model.drawn_by_pay = template.drawn_by_pay
     for _ in range(QUARTERS_PER_YEAR):
         model.step()
     behaviors, short = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
@@ -127,23 +134,66 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
 
 
 def run_member(
-    world: World, packages: list[dict[str, Policy]], paths: dict[str, Floats], quarters: int, member: int
+    world: World,
+    packages: list[dict[str, Policy]],
+    paths: dict[str, Floats],
+    quarters: int,
+    member: int,
+    watch: Callable[[int], bool] = lambda number: False,
 ) -> list[Run]:
-    """One future under each package of policies, with the same luck. paths: yearly shifts (members, years)."""
+    """One future under each package of policies, with the same luck. paths: yearly shifts (members, years).
+
+    watch: whether the run of a package, by its number, keeps who acted in it.
+    """
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
     ready, short = prepare(world, member)
     before, start = np.array(ready.history), ready.observe()
     runs = []
-    for policies in packages:
-        model = ready.fork(policies=policies, conditions=conditions)
+    for number, policies in enumerate(packages):
+        witness = Witness() if watch(number) else None
+        model = ready.fork(policies={**policies, NAME: witness} if witness else policies, conditions=conditions)
         spent = dict(model.ledger.outlay)
         for _ in range(quarters):
             model.step()
         books = model.ledger
         outlay = {key: (fen - spent.get(key, 0)) / FEN_PER_UNIT for key, fen in books.outlay.items()}
+        tax = {key: fen / FEN_PER_UNIT for key, fen in books.tax_expenditure.items()}
         series = np.array(model.history)
-        runs.append(Run(before, start, series, outlay, dict(books.recipients), dict(books.refused), short))
+        counts = (dict(books.recipients), dict(books.refused))
+        funnel = {key: stages * model.weight for key, stages in model.take_up.table.items()}
+        runs.append(Run(before, start, series, outlay, *counts, short, tax, funnel, reached(model), witness))
     return runs
+
+
+def reached(model: EcosystemModel) -> dict[str, int | None]:
+    """The quarter in which each mission was reached, None where it was not by the end."""
+    return {
+        name: policy.look(name, model).reached for name, policy in model.policies.items() if isinstance(policy, Mission)
+    }
+
+
+def run_beside_baseline(
+    world: World, packages: list[dict[str, Policy]], paths: dict[str, Floats], quarters: int, member: int
+) -> list[Run]:
+    """As run_member; the runs also say what recipients would have done under the first package, the baseline."""
+    runs = run_member(world, packages, paths, quarters, member, lambda number: len(packages) > 1)
+    if len(packages) == 1:
+        return runs
+    years = years_ahead(world)
+    first = runs[0].witness
+    told = []
+    for run, policies in zip(runs, packages, strict=True):
+        assert first is not None
+        assert run.witness is not None
+        acts = {name: act_of(policy) for name, policy in policies.items() if name not in packages[0]}
+        also = {name: anyway(run.witness, first, name, act, years) for name, act in acts.items() if act}
+        told.append(replace(run, witness=None, anyway=also))
+    return told
+
+
+def years_ahead(world: World) -> range:
+    """Calendar years of a forecast."""
+    return range(world.base_year + 1, year_of(world.origin + world.quarters) + 1)
 
 
 def run_members(
@@ -153,9 +203,13 @@ def run_members(
     members: int,
     workers: int,
     progress: Callable[[int, int], None],
+    watch: bool = False,
 ) -> list[list[Run]]:
-    """Members in parallel; for each package the runs in order of members, whatever the number of workers."""
-    job = partial(run_member, world, packages, paths, world.quarters)
+    """Members in parallel; for each package the runs in order of members, whatever the number of workers.
+
+    watch: also say what recipients would have done anyway, under the first package.
+    """
+    job = partial(run_beside_baseline if watch else run_member, world, packages, paths, world.quarters)
     together = in_parallel(job, range(members), workers, progress)
     return [[runs[number] for runs in together] for number in range(len(packages))]
 

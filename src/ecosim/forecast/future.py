@@ -13,7 +13,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
 from ecosim.forecast import publish, shifts
 from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
 from ecosim.forecast.ensemble import Run, World, draw_behaviors, make_templates, run_members
-from ecosim.forecast.publish import Futures
+from ecosim.forecast.publish import Futures, Scaling
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
 from ecosim.model.population import agents_and_weight
 
@@ -38,6 +38,8 @@ class Outlook:
     scenario: Futures
     baseline: Futures
     differs: bool  # whether the scenario's instruments are not simply the baseline's
+    paths: dict[str, Floats]  # shifts by channel, (members, years)
+    scaling: Scaling
 
 
 def look_ahead(
@@ -63,14 +65,15 @@ def look_ahead(
     differs = policies != world.baseline
     packages = [world.baseline, policies] if differs else [world.baseline]
     with clock.stage("ensemble"):
-        runs = run_members(world, packages, paths, members, job.workers, partial(progress, "members"))
+        runs = run_members(world, packages, paths, members, job.workers, partial(progress, "members"), watch=True)
     with clock.stage("summary"):
         added = observation_layer(world, start, runs[0], years)
         base = publish.base_values(world, runs[0])
         factors = publish.scales(start, world, runs[0], base, job.seed)
         summed = "sum of three" in start.levels["hnte_stock"].source
         futures = [publish.publish(world, some, base, factors, added, summed) for some in runs]
-    return Outlook(start, world, structure, runs[-1], futures[-1], futures[0], differs)
+    scaling = Scaling(base, factors, added, summed)
+    return Outlook(start, world, structure, runs[-1], futures[-1], futures[0], differs, paths, scaling)
 
 
 def build_world(

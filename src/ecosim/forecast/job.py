@@ -15,7 +15,8 @@ from ecosim.calibration import estimate, indirect
 from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
-from ecosim.forecast import statements, summary, tabulate
+from ecosim.forecast import coalitions, decomposition, funnel, statements, summary, tabulate
+from ecosim.forecast.decomposition import Plan
 from ecosim.forecast.ensemble import wake_workers
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.publish import Futures
@@ -44,6 +45,7 @@ class Job:
     behaviors: dict[str, dict[str, dict[str, Any]]]
     targets: tuple[str, ...] = ()
     hindcast: str | None = None
+    decompose: Plan | None = None  # take the package apart, too
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,16 @@ class Result:
     references: pd.DataFrame
     scores: pd.DataFrame
     ledger: pd.DataFrame
+    costs: pd.DataFrame
     policy_table: pd.DataFrame
     observed: pd.DataFrame
     later: pd.DataFrame
     hindcast: pd.DataFrame | None
     statements: tuple[str, ...]
+    decomposition: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    take_up: pd.DataFrame | None = None
+    missions: pd.DataFrame | None = None
 
 
 class Clock:
@@ -101,6 +107,7 @@ def run(job: Job, progress: Progress) -> Result:
     clock = Clock()
     priors = read_estimates(job.behaviors)
     check_zones(job)
+    package = None if job.decompose is None else coalitions.Package.of(job.policies, job.baseline_policies)
     waking = threading.Thread(target=wake_workers, args=(job.workers,), daemon=True)
     waking.start()
     with clock.stage("calibration"):
@@ -109,13 +116,29 @@ def run(job: Job, progress: Progress) -> Result:
         estimates = indirect.apply(priors, matching.found)
     waking.join()
     outlook = look_ahead(job, estimates, job.origin, job.horizon, job.members, progress, clock)
+    apart = None
+    if package is not None and job.decompose is not None:
+        with clock.stage("coalitions"):
+            apart = take_apart(job, job.decompose, package, outlook, progress)
     check = None
     if job.hindcast is not None:
         with clock.stage("hindcast"):
             earlier = match(job, priors, job.hindcast, partial(progress, "hindcast: calibration"))
             check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
     with clock.stage("tables"):
-        return _result(job, estimates, calibration, matching, outlook, check, clock)
+        return _result(job, estimates, calibration, matching, outlook, check, apart, clock)
+
+
+def take_apart(
+    job: Job, plan: Plan, package: coalitions.Package, outlook: Outlook, progress: Progress
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """decomposition.csv and costs.csv of a package, by the targets asked for that the forecast has."""
+    forecast = outlook.scenario.yearly
+    targets = [target for target in job.targets if target in forecast] or list(forecast)
+    task, parts = coalitions.take_all_apart(outlook, package, targets, plan.permutations, job.workers, progress)
+    years = decomposition.years_of(plan, task.years)
+    done = [part.anyway for part in parts]
+    return decomposition.table(task, parts, years), tabulate.costs(job, outlook, done, "instrument")
 
 
 def check_zones(job: Job) -> None:
@@ -124,6 +147,7 @@ def check_zones(job: Job) -> None:
         eligible = getattr(row.policy, "eligible", None)
         if eligible is not None:
             eligible.mask(job.region.zone_names)
+        job.region.within(getattr(row.policy, "parks", ()))
 
 
 def match(job: Job, priors: dict[str, estimate.Estimate], origin: str, heard: indirect.Progress) -> indirect.Matching:
@@ -139,6 +163,7 @@ def _result(
     matching: indirect.Matching,
     outlook: Outlook,
     check: pd.DataFrame | None,
+    apart: tuple[pd.DataFrame, pd.DataFrame] | None,
     clock: Clock,
 ) -> Result:
     place, origin, world = job.region.name, job.origin, outlook.world
@@ -169,10 +194,14 @@ def _result(
         references=references,
         scores=scores,
         ledger=tabulate.ledger(outlook),
+        costs=apart[1] if apart else tabulate.costs(job, outlook, [run.anyway for run in outlook.runs], "package"),
         policy_table=tabulate.policies(job, outlook),
         observed=observed,
         later=later,
         hindcast=check,
         statements=statements.write(job, outlook, calibration, basis, scores, check),
+        decomposition=apart[0] if apart else None,
         seconds=clock.seconds,
+        take_up=funnel.take_up(job, outlook),
+        missions=funnel.missions(job, outlook),
     )

@@ -37,6 +37,27 @@ class Futures:
     quarterly: dict[str, Floats]
 
 
+@dataclass(frozen=True)
+class Scaling:
+    """What leads from members' own counts to published ones, all by target; (members,) or (members, years).
+
+    base: own values of the last complete year; factors: from own to published; added: log of what the model lacks.
+    """
+
+    base: dict[str, Floats]
+    factors: dict[str, Floats]
+    added: dict[str, Floats]
+    sum_of_flows: bool
+
+    def of(self, member: int) -> "Scaling":
+        """The same for one member alone."""
+        one = slice(member, member + 1)
+        base, factors, added = (
+            {name: values[one] for name, values in some.items()} for some in (self.base, self.factors, self.added)
+        )
+        return Scaling(base, factors, added, self.sum_of_flows)
+
+
 def stack(runs: list[Run]) -> dict[str, Floats]:
     """Series by name, (members, quarters), with certifications as first ones plus renewals."""
     block = np.array([run.series for run in runs])
@@ -132,11 +153,14 @@ def publish(
     factors: dict[str, Floats],
     added: dict[str, Floats],
     sum_of_flows: bool = False,
+    first: int = 0,
 ) -> Futures:
     """Published counts of a scenario. added: log of what the model lacks, (members, years), by target.
 
     sum_of_flows: the stock of high-tech enterprises is counted as three years of certifications, as its level was.
+    first: number of the first member of runs; the others follow.
     """
+    members = range(first, first + len(runs))
     series = stack(runs)
     yearly = by_year(world, {name: series[name] for name in factors}, base)
     years = next(iter(yearly.values())).shape[1]
@@ -151,37 +175,36 @@ def publish(
         futures.quarterly[target] = series[target] * factor[:, None] * np.exp(at_quarter)
     if sum_of_flows:
         flows = yearly["hnte_certifications"] * factors["hnte_certifications"][:, None]
-        _stock_from_flows(world, futures, flows, year)
-    _relative(world, futures, base, runs)
+        _stock_from_flows(world, futures, flows, year, members)
+    _relative(world, futures, base, members)
     return futures
 
 
-def _stock_from_flows(world: World, futures: Futures, flows: Floats, year: NDArray[np.int64]) -> None:
+def _stock_from_flows(world: World, futures: Futures, flows: Floats, year: NDArray[np.int64], members: range) -> None:
     """Replace the stock by the sum of the last three years' flows (members, years); it changes in the last quarter."""
-    members = flows.shape[0]
-    ladders = [world.ladder.scaled(*level_draws(world, member)) for member in range(members)]
+    ladders = [world.ladder.scaled(*level_draws(world, member)) for member in members]
     past = np.array([ladder.cohorts[::-1] for ladder in ladders])  # oldest first
-    path = np.cumsum(np.concatenate([np.zeros((members, 1)), past, flows], axis=1), axis=1)
+    path = np.cumsum(np.concatenate([np.zeros((len(members), 1)), past, flows], axis=1), axis=1)
     stock = path[:, 3:] - path[:, :-3]  # at the end of the origin's last complete year, then of each year
     futures.yearly["hnte_stock"] = stock[:, 1:]
     quarter = np.arange(world.origin + 1, world.origin + 1 + year.size) % QUARTERS_PER_YEAR
     futures.quarterly["hnte_stock"] = stock[:, np.where(quarter == DECISION_QUARTER, year, year - 1)]
 
 
-def _relative(world: World, futures: Futures, base: dict[str, Floats], runs: list[Run]) -> None:
+def _relative(world: World, futures: Futures, base: dict[str, Floats], members: range) -> None:
     """The stock of high-tech enterprises as an index (origin's last complete year = 100) and over two years."""
     stock = base["hnte_stock"][:, None]
     futures.yearly[INDEX] = 100.0 * futures.yearly["hnte_stock"] / stock
     futures.quarterly[INDEX] = 100.0 * futures.quarterly["hnte_stock"] / stock
-    before = past_stocks(world, len(runs))
+    before = past_stocks(world, members)
     path = np.concatenate([before, futures.quarterly["hnte_stock"]], axis=1)
     futures.quarterly[RATIO] = path[:, RATIO_QUARTERS:] / path[:, :-RATIO_QUARTERS]
 
 
-def past_stocks(world: World, members: int) -> Floats:
+def past_stocks(world: World, members: range) -> Floats:
     """Stock at the end of the eight quarters up to the origin, (members, 8), from the cohorts that it is made of."""
-    stocks = np.empty((members, RATIO_QUARTERS))
-    for member in range(members):
+    stocks = np.empty((len(members), RATIO_QUARTERS))
+    for row, member in enumerate(members):
         ladder = world.ladder.scaled(*level_draws(world, member))
         newest, second, oldest = ladder.cohorts
         older = ladder.expired**2 / max(oldest, 1e-9)  # the cohort before, had it grown alike
@@ -194,5 +217,5 @@ def past_stocks(world: World, members: int) -> Floats:
         for k in range(RATIO_QUARTERS):
             quarter = world.origin - RATIO_QUARTERS + 1 + k
             back = max(0, -((quarter - last) // QUARTERS_PER_YEAR))
-            stocks[member, k] = ends[min(back, 2)]
+            stocks[row, k] = ends[min(back, 2)]
     return stocks

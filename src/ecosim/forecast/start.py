@@ -12,11 +12,12 @@ from ecosim.behaviors.decisions import Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model import survey as census
-from ecosim.model.arithmetic import log
+from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Columns, Firms
-from ecosim.model.luck import CONDITIONING, Key, uniforms
+from ecosim.model.luck import CONDITIONING, CONDITIONING_GAP, Key, uniforms
+from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import FOREIGN_FROM, Region
 from ecosim.model.terms import Terms
@@ -34,10 +35,9 @@ class Template:
     """The state after the spin-up, shared by members."""
 
     firms: Firms
-    people: int
+    people: Pool  # who look for a post
     reference: float
     spillover_reference: NDArray[np.float64]  # spillover counts relative to the end of the spin-up
-    drawn_by_pay: float = 0.0  # log points of people that hiring subsidies have drawn
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def spin_up(
     for _ in range(SPIN_UP):
         model.step()
     census.set_reference(model.survey)
-    return Template(model.firms, model.looking, model.reference, model.survey.reference, model.drawn_by_pay)
+    return Template(model.firms, model.pool, model.reference, model.survey.reference)
 
 
 def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tuple[Behaviors, tuple[str, ...]]:
@@ -120,7 +120,8 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tu
     counts = [_whole(cohort / weight, model, number) for number, cohort in enumerate(ladder.cohorts)]
     chosen = _choose(alive, sum(counts), ladder.foreign, weight, columns.ownership)
     since = (model.quarter - DECISION_QUARTER) % QUARTERS_PER_YEAR
-    _certify(columns, chosen, HIGH_TECH)
+    least_fresh = float(model.terms.criteria[5])
+    _certify(columns, chosen, HIGH_TECH, least_fresh if np.isfinite(least_fresh) else 0.0)
     held = np.repeat([since, since + 4, since + 8], counts)[: chosen.size]
     columns.held[chosen] = held[_shuffle(chosen, columns.uid, key)]
     rest = alive[~np.isin(alive, chosen)]
@@ -166,11 +167,12 @@ def _shuffle(rows: NDArray[np.int64], uid: NDArray[np.uint64], key: tuple[np.uin
     return np.argsort(draws, kind="stable")
 
 
-def _certify(columns: Columns, rows: NDArray[np.int64], rung: int) -> None:
-    """Give certificates; a holder performs R&D, holds a patent and knows the programs."""
+def _certify(columns: Columns, rows: NDArray[np.int64], rung: int, least_fresh: float = 0.0) -> None:
+    """Give certificates; a holder performs R&D, holds a patent, sells new products and knows the programs."""
     columns.certificate[rows] = rung
     if rung == HIGH_TECH:
         columns.honored[rows] = 1
+        columns.fresh[rows] = np.maximum(columns.fresh[rows], least_fresh)
     columns.performs[rows] = 1
     columns.aware[rows] |= CERTIFICATION | RESEARCH
     columns.patents[rows] = np.maximum(columns.patents[rows], 1)
@@ -217,7 +219,10 @@ def rank(c, firms, terms, key, top, scores):  # type: ignore[no-untyped-def]
         if certification.firm_may_apply(c, firms, terms, i, TECH_SME):
             tier = 2.0
         if certification.firm_may_apply(c, firms, terms, i, HIGH_TECH):
-            tier = 3.0
+            # of firms whose hazard lies behind, only its part has come so far
+            behind = certification.ownership_gap(c, firms.ownership[i])
+            come, _ = uniforms(key[0], key[1], firms.uid[i], zero, CONDITIONING_GAP)
+            tier = 3.0 if come < exp(behind) else tier
         score = certification.firm_log_hazard(c, firms, terms, i, HIGH_TECH) - log(-log(u))
         scores[i] = score + TIER * tier
 

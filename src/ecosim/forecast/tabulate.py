@@ -1,9 +1,11 @@
 """The tables beside a forecast: what levels rest on, references, scores against later counts, costs, coefficients."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecosim.calibration import indirect
 from ecosim.calibration.estimate import Estimate
@@ -11,14 +13,19 @@ from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
+from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.coalitions import money
+from ecosim.forecast.ensemble import years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
+from ecosim.policies.shelf import Instrument
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job, Progress
 
+Floats = NDArray[np.float64]
 LEVELS = np.array(reference.QUANTILES)
 
 
@@ -172,17 +179,38 @@ def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str
 
 
 def ledger(outlook: "Outlook") -> pd.DataFrame:
-    """What each instrument paid by year (10k CNY): median, lower and upper outlay, recipients, refused."""
-    keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.refused)})
+    """Books by instrument and year: outlay and tax not collected (10k CNY, 90 % intervals), recipients, refused."""
+    keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.tax, *run.refused)})
     rows = []
     for instrument, year in keys:
-        paid = np.array([run.outlay.get((instrument, year), 0.0) for run in outlook.runs])
-        low, mid, high = np.quantile(paid, [0.05, 0.5, 0.95])
+        money = []
+        for book in ("outlay", "tax"):
+            paid = np.array([getattr(run, book).get((instrument, year), 0.0) for run in outlook.runs])
+            money += np.quantile(paid, [0.5, 0.05, 0.95]).tolist()
         got = float(np.median([run.recipients.get((instrument, year), 0) for run in outlook.runs]))
         refused = float(np.median([run.refused.get((instrument, year), 0) for run in outlook.runs]))
-        rows.append((instrument, year, mid, low, high, got, refused))
-    columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "recipients", "refused"]
+        rows.append((instrument, year, *money, got, refused))
+    columns = [
+        "instrument", "year", "outlay", "outlay_lower", "outlay_upper",
+        "tax_expenditure", "tax_expenditure_lower", "tax_expenditure_upper", "recipients", "refused",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def costs(job: "Job", outlook: "Outlook", done: Sequence[Mapping[str, Floats]], without: str) -> pd.DataFrame:
+    """costs.csv. done: by member and instrument, what recipients did and what they also did without it."""
+    runs = outlook.runs
+    families = {name: row.policy for name, row in {**job.baseline_policies, **job.policies}.items()}
+    outlay, tax = zip(*(money(run, families) for run in runs), strict=True)
+    recipients, refused = [run.recipients for run in runs], [run.refused for run in runs]
+    years = years_ahead(outlook.world)
+    package = [name for name, row in job.policies.items() if is_other(row, job.baseline_policies.get(name))]
+    return instrument_costs.table(job.policies, package, years, outlay, tax, recipients, refused, done, without)
+
+
+def is_other(row: Instrument, theirs: Instrument | None) -> bool:
+    """Whether an instrument is not simply the baseline's."""
+    return theirs is None or theirs.policy != row.policy
 
 
 def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
@@ -196,8 +224,7 @@ def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
                     f"{number:g}" + (f" from {quarter_label(start)}" if start > 0 else "") for start, number in value
                 )
                 numbers.append(f"{key}: {steps}")
-        same = job.baseline_policies.get(name)
-        kept = same is not None and same.policy == row.policy
+        kept = not is_other(row, job.baseline_policies.get(name))
         rows.append((name, row.label, row.label_zh, row.family, "; ".join(numbers), kept, row.source))
     columns = ["instrument", "label", "label_zh", "family", "numbers", "in_baseline", "source"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,6 +1,6 @@
 """The quarter and the books: a Mesa model whose firms live in columns; it alone founds, closes, hires and pays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -8,37 +8,51 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_label, year_of
+from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model import conditions as neutral_conditions
+from ecosim.model import offers, systems
 from ecosim.model import survey as census
-from ecosim.model import systems
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
+from ecosim.model.claims import Claims
 from ecosim.model.conditions import Conditions
-from ecosim.model.firms import SOURCES, Firm, Firms
-from ecosim.model.ledger import Ledger
+from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
+from ecosim.model.ledger import FEN_PER_UNIT, Ledger
 from ecosim.model.luck import Key
-from ecosim.model.offers import Offer, Taken, first_by_score
+from ecosim.model.offers import Offer, Taken
+from ecosim.model.people import Pool, spread, staff_by_skill
+from ecosim.model.progress import Progress
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
+from ecosim.model.take_up import TakeUp
 from ecosim.model.terms import Terms
 
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
 BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
-OBSERVED = (*SERIES, *SYSTEM_SERIES, *BIRTHS, "births", "deaths")  # what `EcosystemModel.observe` returns
+FLOWS = (*BIRTHS, "arrivals_rejected", "births", "deaths")
+MEASURED = (  # ratios, the same whatever a simulated firm stands for
+    "rd_gap_share",  # reported R&D over true R&D, less one
+    "progress_index",  # of science and technology, see `ecosim.model.progress`
+    "progress_rank",  # among the monitored places, under the assumption stated there; 0: none are
+)
+OBSERVED = (*SERIES, *SYSTEM_SERIES, *MEASURED, *FLOWS)  # what `EcosystemModel.observe` returns
+RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
 
 
 class Arrivals(NamedTuple):
-    """Firms to be founded: rows are not yet taken. source: how they come, index into SOURCES."""
+    """Firms to be founded, (n,) arrays: rows are not yet taken. source: how they come, index into SOURCES.
+
+    rejected: arrivals that a park's entry standard kept out.
+    """
 
     uids: NDArray[np.uint64]
     sector: NDArray[np.int8]
     zone: NDArray[np.int8]
     ownership: NDArray[np.int8]
-    log_size: float  # mean ln employees
-    source: int
+    source: NDArray[np.int8]
+    rejected: int = 0
 
 
 class Rules(Protocol):
@@ -50,30 +64,45 @@ class Rules(Protocol):
     def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
 
+    def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
+        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+
+    def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
+
+    def recognize(self, model: "EcosystemModel", rows: NDArray[np.int64]) -> None:
+        """The R&D institutes of these firms are recognized at the next rung."""
+
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
 
-    def post_separations(self, model: "EcosystemModel") -> int:
-        """Staff leave their firms; returns people."""
+    def turn_over(self, model: "EcosystemModel") -> tuple[Any, NDArray[np.int64]]:
+        """Staff leave their firms and vacancies are posted; returns flows (`vacant`: zones x skills) and rows."""
 
-    def supply(self, model: "EcosystemModel", people: int, looking: int) -> int:
-        """People who come to (or leave, negative) the region's pool in this quarter."""
+    def supply(self, model: "EcosystemModel", flow: Any) -> None:
+        """Those who left their firms look again, and people come to the region's pool or leave it."""
 
-    def fill(self, model: "EcosystemModel", rate: float) -> int:
-        """Vacancies are filled at a rate; returns people."""
+    def match(self, model: "EcosystemModel", vacant: NDArray[np.int64]) -> NDArray[np.int64]:
+        """People leave the pool for posts; returns hires, (zones, skills)."""
 
-    def match(self, vacancies: int, looking: int) -> float:
-        """People hired, expected, by the matching function."""
+    def fill(
+        self, model: "EcosystemModel", rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
+    ) -> int:
+        """Hires go to the firms (rows) with vacancies; returns people."""
 
-    def founders(self, model: "EcosystemModel") -> Sequence[Arrivals]:
+    def founders(self, model: "EcosystemModel") -> Arrivals:
         """Firms that are founded in this quarter."""
 
-    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64], size: float) -> None:
-        """Give new firms their traits."""
+    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
+        """Give new firms, whose place, owner and source are set, the rest of their traits."""
 
 
 class Policy(Protocol):
-    """What the ecosystem needs of an instrument."""
+    """What the ecosystem needs of an instrument.
+
+    Two things more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms
+    before them; `reach(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force.
+    """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Rewrite terms for the coming quarter and offer places. name: of the row of configuration."""
@@ -95,7 +124,8 @@ class EcosystemModel(mesa.Model):
 
     Parameters: region; firms (the table to start from, owned by the model from now on); rules; policies by name;
     conditions (paths over quarters from the start); key (whose luck); weight (firms that one agent stands for);
-    quarter (index of the last quarter that has passed); people (science and technology staff looking for a post);
+    quarter (index of the last quarter that has passed); people (S&T people looking for a post: a number, or
+    the pool of another model, which is copied);
     reference (number of firms that the place carries); spillover_reference (ln of neighbors' knowledge that counts
     as none, (sectors, zones)).
     A `mesa.DataCollector` that is set as `datacollector` collects at the end of every step.
@@ -115,7 +145,7 @@ class EcosystemModel(mesa.Model):
         key: Key = NOBODYS_LUCK,
         weight: int = 1,
         quarter: int = 0,
-        people: int = 0,
+        people: int | Pool = 0,
         rng: Any = None,
         reference: float | None = None,
         spillover_reference: NDArray[np.float64] | None = None,
@@ -128,27 +158,34 @@ class EcosystemModel(mesa.Model):
         self.key = key
         self.weight = weight
         self.quarter = quarter
-        self.looking = people
+        shares = np.array([zone.share for zone in region.zones.values()])
+        self.pool = people.copy() if isinstance(people, Pool) else spread(people, shares)
         self.ledger = Ledger()
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
-        self.drawn_by_pay = 0.0  # log points of people that subsidies have drawn so far
         self.neutral_terms = neutral_terms.neutral(len(region.zones))
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
+        self.claims = Claims()
+        self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
+        self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
+        self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
+        self.in_quarter = False  # between the start of a quarter and its census
         self.births = self.deaths = 0
+        self.rejected = 0  # arrivals of the quarter that an entry standard kept out
         self.closed = 0  # firms closed since the last survey
-        self.outside_people = 0  # net people who came from outside, for the balance
         self.reference = float(len(firms)) if reference is None else reference
         self.history: list[NDArray[np.float64]] = []
         if spillover_reference is not None:
             self.survey.reference[...] = spillover_reference
+        self.progress = Progress(region.monitoring)
         self.take_survey()
         census.assume_for_absent(self.survey)
 
@@ -161,7 +198,8 @@ class EcosystemModel(mesa.Model):
     ) -> "EcosystemModel":
         """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
 
-        Its history starts anew. Its books hold what was spent in the present year, which counts against budgets.
+        History, index and funnel start anew. Its books hold what was spent in the present year, which counts against
+        budgets.
         """
         twin = EcosystemModel(
             self.region,
@@ -172,13 +210,18 @@ class EcosystemModel(mesa.Model):
             key=self.key,
             weight=self.weight,
             quarter=self.quarter,
-            people=self.looking,
+            people=self.pool,
             reference=self.reference,
             spillover_reference=self.survey.reference,
         )
-        twin.drawn_by_pay, twin.paid_share = self.drawn_by_pay, dict(self.paid_share)
+        twin.paid_share, twin.left_over = dict(self.paid_share), dict(self.left_over)
+        twin.review_left = self.review_left.copy()
+        if self.survey.outside.any():
+            twin.survey.outside[...] = self.survey.outside
+            twin.take_survey()
         year = year_of(self.quarter + 1)
-        twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.ledger.carry({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.progress.spent_before = twin.ledger.total
         return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
@@ -186,6 +229,7 @@ class EcosystemModel(mesa.Model):
     def step(self) -> None:
         """One quarter."""
         self.quarter += 1
+        self.in_quarter = True
         self.revise_terms()
         self.give_places()
         self.rules.decide(self, self.weather(), self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER)
@@ -196,6 +240,7 @@ class EcosystemModel(mesa.Model):
         self.found()
         self.deaths, self.closed = self.closed, 0
         self.take_survey()
+        self.in_quarter = False
         self.elapsed += 1
         self.history.append(self.observe())
         if hasattr(self, "datacollector"):
@@ -210,20 +255,15 @@ class EcosystemModel(mesa.Model):
         """Terms start neutral, then every instrument revises them in order."""
         neutral_terms.reset(self.terms, self.neutral_terms)
         self.offers.clear()
-        for name, policy in self.policies.items():
-            policy.revise(name, self.terms, self)
+        for moves_others in (True, False):
+            for name, policy in self.policies.items():
+                if getattr(policy, "lever", False) is moves_others:
+                    policy.revise(name, self.terms, self)
 
     def give_places(self) -> None:
-        """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
-        self.taken = {}
-        self.firms.columns.visited[: self.firms.top] = 0
-        for offer in self.offers:
-            rows, scores = self.rules.candidates(self, offer)
-            places = offer.places / self.weight + self.left_over.get(offer.instrument, 0.0)
-            chosen = first_by_score(rows, scores, int(places))
-            self.left_over[offer.instrument] = places - int(places)
-            self.rules.serve(self, offer, chosen)
-            self.taken[offer.instrument] = Taken(chosen, int(rows.size) * self.weight)
+        """Firms take places in programs, and R&D institutes are recognized, both within their capacity."""
+        offers.give(self)
+        offers.review(self)
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
@@ -234,34 +274,37 @@ class EcosystemModel(mesa.Model):
 
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""
-        self.looking += self.rules.post_separations(self)
-        columns, top = self.firms.columns, self.firms.top
-        vacancies = int(columns.vacancies[:top].sum())
-        employed = int(columns.staff[:top][columns.alive[:top] == 1].sum())
-        coming = max(self.rules.supply(self, employed + self.looking, self.looking), -self.looking)
-        self.looking += coming
-        self.outside_people += coming
-        rate = 0.0
-        if vacancies:
-            # each firm rounds its hires by its own luck, so their sum varies like a Poisson count; expecting at most
-            # this many keeps it eight standard deviations below those who look
-            most = max((4.0 + self.looking) ** 0.5 - 4.0, 0.0) ** 2
-            rate = min(self.rules.match(vacancies, self.looking), float(vacancies), most) / vacancies
-        hired = self.rules.fill(self, rate)
-        if hired > self.looking:
-            raise RuntimeError(f"{hired} people were hired of {self.looking} who looked, {quarter_label(self.quarter)}")
-        self.looking -= hired
+        flow, rows = self.rules.turn_over(self)
+        self.rules.supply(self, flow)
+        hires = self.rules.match(self, flow.vacant)
+        hired = self.rules.fill(self, rows, flow.vacant, hires)
+        if hired != int(hires.sum()) or self.pool.looking.min() < 0:
+            raise RuntimeError(f"{hired} people were hired of {hires.sum()} who left the pool, {self.quarter}")
+
+    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], recipients: int) -> None:
+        """Pay firms: whole fen to each of the rows, no row twice. Their cash and the ledger agree to the fen.
+
+        recipients: of the rows, those that got nothing from the instrument before in this year. One agent stands for
+        `weight` firms, so the ledger books each payment that many times.
+        """
+        year = year_of(self.quarter)
+        self.ledger.pay(instrument, year, int(fen.sum()) * self.weight, recipients * self.weight)
+        self.firms.columns.cash[rows] += fen / FEN_PER_UNIT
 
     def settle(self, events: Events) -> None:
-        """Instruments pay on what happened."""
+        """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
+        self.claims.gather(self.firms)
         for name, policy in self.policies.items():
             policy.settle(name, self, events)
+        if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
+            self.take_up.close_year(self)
 
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
         columns = self.firms.columns
-        self.looking += int(columns.staff[rows].sum())
-        columns.staff[rows] = 0
+        self.take_up.forget(rows, self.firms)
+        if columns.staff[rows].any():  # who closes by the rules has let its staff go before
+            self.pool.take_back(columns, rows)
         columns.certificate[rows] = 0
         columns.closing[rows] = 0
         self.firms.release(rows)
@@ -269,30 +312,37 @@ class EcosystemModel(mesa.Model):
 
     def found(self) -> None:
         """Firms begin."""
-        self.births = 0
-        self.births_by_source[:] = 0
-        for arrivals in self.rules.founders(self):
-            rows = self.firms.take_rows(arrivals.uids.size)
-            columns = self.firms.columns
-            columns.sector[rows] = arrivals.sector
-            columns.zone[rows] = arrivals.zone
-            columns.ownership[rows] = arrivals.ownership
-            columns.source[rows] = arrivals.source
-            self.rules.furnish(self, rows, arrivals.uids, arrivals.log_size)
-            self.births += int(rows.size)
-            self.births_by_source[arrivals.source] += int(rows.size)
+        arrivals = self.rules.founders(self)
+        rows = self.firms.take_rows(arrivals.uids.size)
+        columns = self.firms.columns
+        columns.sector[rows] = arrivals.sector
+        columns.zone[rows] = arrivals.zone
+        columns.ownership[rows] = arrivals.ownership
+        columns.source[rows] = arrivals.source
+        self.rules.furnish(self, rows, arrivals.uids)
+        self.births, self.rejected = int(rows.size), arrivals.rejected
+        self.births_by_source[:] = np.bincount(arrivals.source, minlength=len(SOURCES))
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
         census.take(self.firms.columns, self.firms.top, self.survey)
         systems.count(self.firms.columns, self.firms.top, self.survey.mean_productivity, self.systems)
+        self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------
 
     def observe(self) -> NDArray[np.float64]:
         """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
-        flows = [*self.births_by_source[1:], self.births, self.deaths]
-        return np.concatenate([self.survey.series, systems.series(self.systems), flows]) * self.weight
+        flows = [*self.births_by_source[1:], self.rejected, self.births, self.deaths]
+        counted = (self.survey.series, systems.series(self.systems), [0.0] * len(MEASURED), flows)
+        values = np.concatenate(counted) * self.weight
+        values[RATIOS] = self.measured()
+        return values
+
+    def measured(self) -> list[float]:
+        """Ratios, named by MEASURED."""
+        true, told = int(self.survey.totals[census.RD]), int(self.survey.totals[census.RD_REPORTED])
+        return [told / true - 1.0 if true else 0.0, self.progress.index, self.progress.rank]
 
     @property
     def observed_names(self) -> tuple[str, ...]:
@@ -306,8 +356,24 @@ class EcosystemModel(mesa.Model):
     @property
     def people(self) -> int:
         """Science and technology people in the region: on staff and looking, agents' units."""
-        columns, top = self.firms.columns, self.firms.top
-        return int(columns.staff[:top][columns.alive[:top] == 1].sum()) + self.looking
+        return int(self.people_by_skill.sum())
+
+    @property
+    def people_by_skill(self) -> NDArray[np.int64]:
+        """The same by skill, (skills,)."""
+        on_staff = staff_by_skill(self.firms.columns, self.firms.rows).sum(axis=1)
+        skilled: NDArray[np.int64] = on_staff + self.pool.looking.sum(axis=(0, 2))
+        return skilled
+
+    @property
+    def looking(self) -> int:
+        """People who look for a post, agents' units."""
+        return int(self.pool.looking.sum())
+
+    @property
+    def outside_people(self) -> int:
+        """People who came from outside since the start, less those who left."""
+        return int(self.pool.came.sum())
 
     @property
     def agents(self) -> FirmSet:

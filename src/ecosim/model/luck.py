@@ -18,8 +18,9 @@ from ecosim.model.compiled import inlined
 (LADDER, RENEWAL, CREDIT) = np.arange(8, 11, dtype=np.uint64)  # 1, 2, 7 and 11 are free
 (HIRING, SPAWN, NEWBORN, NEWBORN_TRAITS) = np.arange(12, 16, dtype=np.uint64)
 (SERVICE, LOTTERY, CONDITIONING, PEOPLE, ARRIVAL, ARRIVAL_TRAITS, FOUNDERS) = np.arange(16, 23, dtype=np.uint64)
-(VISIT_RANK,) = np.arange(23, 24, dtype=np.uint64)
-(INSTITUTE, EXTRA_FILING) = np.arange(32, 34, dtype=np.uint64)
+(VISIT_RANK, LIAISON_RANK, MATCH_RANK, INCUBATOR_RANK, INSTITUTE, EXTRA_FILING) = np.arange(23, 29, dtype=np.uint64)
+(ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, PLATFORM, POSTS, SUPPLY, MATCHING) = np.arange(29, 36, dtype=np.uint64)
+(APPLICATION_ORDER, CONDITIONING_GAP) = np.arange(36, 38, dtype=np.uint64)
 
 MULTIPLIER_0 = np.uint64(0xD2511F53)
 MULTIPLIER_1 = np.uint64(0xCD9E8D57)

@@ -17,6 +17,7 @@ LOG_SIZE, SIZE_SPREAD = 2.9, 1.15  # ln employees of an industrial firm before t
 LOG_PRODUCTIVITY, PRODUCTIVITY_SPREAD = 4.2, 0.6  # ln sales per worker (10k CNY) before the spin-up, assumption
 FOREIGN_LARGER = 1.0  # ln employees of foreign-invested firms above others before the spin-up, assumption
 MEAN_AGE = 36.0  # quarters before the spin-up, exponential, assumption
+FRESH = 0.5  # share of new products in sales of firms that do R&D before the spin-up, assumption
 LAYOUT = np.uint64(1000)  # streams of the first layout, apart from those of the quarters
 
 
@@ -77,3 +78,4 @@ def lay_out(firms: Columns, count: int, seed: int, member: int) -> None:
         firms.ambition[i] = normal(d)
         firms.inert[i] = e
         firms.performs[i] = 1 if f < 0.2 else 0
+        firms.fresh[i] = FRESH * firms.performs[i]

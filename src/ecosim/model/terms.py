@@ -25,6 +25,7 @@ class Terms(NamedTuple):
     research_grant: Array  # (rungs, kinds) share of R&D cost that a grant pays
     research_push: Array  # added to the log hazard of starting R&D
     patent_subsidy: Array  # applications filed for the subsidy alone, share of the firm's own
+    invention_premium: Array  # added to the share of inventions among applications
     # the ladders
     tech_sme_award: Array  # paid once at the first rung
     high_tech_award: Array  # paid once at the second rung, first certification
@@ -43,6 +44,7 @@ class Terms(NamedTuple):
     reach: Array  # (zones,) service network: share by which word of the programs travels faster
     quality: Array  # (1,) of public service, factor on what a visit or service achieves; neutral 1
     effort: Array  # (1,) factor on places of visits, service and review; neutral 1
+    budget: Array  # (1,) factor on the yearly budget of every instrument; neutral 1
     # knowledge from outside
     platform: Array  # knowledge that a user of a shared platform gains, share of its R&D
     platform_access: Array  # probability in a quarter that an R&D performer takes up a platform
@@ -51,13 +53,17 @@ class Terms(NamedTuple):
     # entry and exit
     founding: Array  # added to the log rate of local founding
     arrivals: Array  # (sources, sectors, zones) firms that arrive from outside, expected in the quarter, real firms
+    pull: Array  # (sources,) added to the log of expected arrivals
     entry_standard: Array  # least ln sales per worker of an arrival over its sector's mean; -inf: none
     incubation: Array  # taken off the log hazard of closing while in an incubator, beyond the behavior's own
     closing_pressure: Array  # added to the log hazard of closing
     clean_up: Array  # added to the log hazard of closing of small firms with low sales per worker
 
 
-NEUTRAL = {"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "entry_standard": -np.inf, "criteria": np.inf}  # rate: 2008
+NEUTRAL = {  # tax rate: 2008
+    **{"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "budget": 1.0},
+    **{"entry_standard": -np.inf, "criteria": np.inf},
+}
 BY_RUNG = ("tax_rate", "deduction", "research_grant", "credit_coverage", "lending", "spread")
 SALES_BANDS = (5_000.0, 20_000.0)  # annual sales, 10k CNY: the bands of the criteria
 
@@ -78,7 +84,9 @@ def neutral(zones: int) -> Terms:
         "criteria": (6,),
         "quality": (1,),
         "effort": (1,),
+        "budget": (1,),
         "nearness": (zones,),
+        "pull": (len(SOURCES),),
         "reach": (zones,),
         "arrivals": (len(SOURCES), len(SECTORS), zones),
     }

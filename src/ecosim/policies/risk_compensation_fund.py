@@ -1,4 +1,4 @@
-"""Credit-risk compensation fund: bears a share of a bank's losses on certified firms until it is empty."""
+"""Credit-risk compensation fund: bears a share of a bank's losses on certified firms until it is empty, then stops."""
 
 from typing import ClassVar
 
@@ -26,8 +26,7 @@ class RiskCompensationFund:
 
     def left(self, name: str, model: EcosystemModel) -> int:
         """Fen left in the fund."""
-        paid = sum(fen for (instrument, _), fen in model.ledger.outlay.items() if instrument == name)
-        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - paid
+        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - model.ledger.paid[name]
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Cover eligible loans while the fund holds money."""
@@ -48,6 +47,9 @@ class RiskCompensationFund:
         here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
         losses = events.loss[here] * self.loss * coverage * FEN_PER_UNIT
         total = int(np.floor(losses).astype(np.int64).sum()) * model.weight
-        paid = min(total, max(self.left(name, model), 0))
+        paid, year = min(total, max(self.left(name, model), 0)), year_of(model.quarter)
+        loans = int(np.count_nonzero(losses)) * model.weight
         if paid:
-            model.ledger.pay(name, year_of(model.quarter), paid, int(np.count_nonzero(losses)) * model.weight)
+            model.ledger.pay(name, year, paid, loans)
+        elif total:
+            model.ledger.refuse(name, year, loans)

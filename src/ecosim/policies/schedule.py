@@ -26,6 +26,8 @@ class Schedule(tuple[tuple[int, float], ...]):
 
 
 ALWAYS = -(10**6)
+NOTHING = Schedule()  # 0 at all times, the default of what an instrument need not have
+ONE = Schedule([(ALWAYS, 1.0)])
 
 
 def to_schedule(raw: Any) -> Schedule:

@@ -25,6 +25,18 @@ GROUPS = {  # lines of work of a package (the article's seven lines of 2017), ov
     "governance": "Missions and effort",
 }
 
+GROUPS_ZH = {
+    "rules": "国家政策",
+    "certification": "认定与研究院",
+    "research": "研发与专利",
+    "talent": "人才",
+    "finance": "科技金融",
+    "service": "服务体系",
+    "platforms": "平台园区产业",
+    "integration": "接轨上海与招商",
+    "governance": "任务与推进",
+}
+
 
 class PolicyError(UserError, ValueError):
     """A policy row that cannot be used."""

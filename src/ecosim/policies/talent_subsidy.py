@@ -1,39 +1,69 @@
-"""Talent subsidy: money for each science and technology employee that a firm hires."""
+"""Talent subsidy: money for each science and technology employee that a firm hires, by skill."""
 
 from typing import ClassVar
 
 import numpy as np
-from pydantic import ConfigDict
+from numpy.typing import NDArray
+from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import pay_claims
-from ecosim.policies.schedule import OptionalSteps, Steps
+from ecosim.policies.schedule import OptionalSteps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class TalentSubsidy:
-    """amount: 10k CNY for each person hired (relocation and housing); budget: 10k CNY a year."""
+    """Relocation money, 10k CNY for each person hired: amount, or another one for a skill; budget: 10k CNY a year."""
 
     family: ClassVar[str] = "talent_subsidy"
-    amount: Steps
+    amount: OptionalSteps = None
+    graduate: OptionalSteps = None
+    senior: OptionalSteps = None
+    leading: OptionalSteps = None
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
 
+    @model_validator(mode="after")
+    def _some_amount(self) -> "TalentSubsidy":
+        if self.amount is None and self.graduate is None and self.senior is None and self.leading is None:
+            raise ValueError("no amount is given; write amount, or graduate, senior or leading")
+        return self
+
+    def amounts(self, quarter: int) -> NDArray[np.float64]:
+        """(skills,) 10k CNY for a hire in a quarter."""
+        by_skill = (self.graduate, self.senior, self.leading)
+        steps = (self.amount if own is None else own for own in by_skill)
+        return np.array([0.0 if step is None else step.at(quarter) for step in steps])
+
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        expected = self.amount.at(model.quarter) * model.paid_share.get(name, 1.0)
-        terms.hiring_grant[:, self.eligible.mask(model.region.zone_names)] += expected
+        expected = self.amounts(model.quarter) * model.paid_share.get(name, 1.0)
+        if expected.any():
+            here = self.eligible.mask(model.region.zone_names)
+            np.add(terms.hiring_grant, np.outer(expected, here), out=terms.hiring_grant)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
-        amount = self.amount.at(model.quarter)
-        if amount <= 0:
+        amounts = self.amounts(model.quarter)
+        if not amounts.any():
             return
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero((columns.vacancies[:top] > 0) & (columns.aware[:top] & TALENT > 0))
+        columns, rows = model.firms.columns, model.claims.hirers
+        hired = (columns.vacancies, columns.senior_vacancies, columns.leader_vacancies)
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        model.paid_share[name] = pay_claims(name, model, columns.vacancies[rows] * amount, self.budget)
+        claims = np.zeros(rows.size)
+        for amount, column in zip(amounts.tolist(), hired, strict=True):
+            claims += amount * column[rows]
+        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers; whoever hires and knows of it claims."""
+        if not self.amounts(model.quarter).any():
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, TALENT, take_up.STILL_RESEARCHER)

@@ -10,6 +10,7 @@ import pandas as pd
 from ecosim.figures.labels import Labels, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
+from ecosim.report.decomposition import tell
 from ecosim.report.words import (
     INSTRUMENTS,
     Start,
@@ -64,6 +65,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "years": _years(context, told),
         "effects": [sentence for sentence in effects if sentence],
         "instruments": INSTRUMENTS,
+        "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
         "basis": _basis(context.basis, labels) if _has(context.basis) else None,
         "leads": placebo_sentences(placebo, labels) if placebo is not None else [],
@@ -74,7 +76,26 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "charts": {name: _inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
         "placebo": _plain(placebo),
+        "missions": _missions(context.missions) if _has(context.missions) else None,
     }
+
+
+def _missions(table: pd.DataFrame) -> dict[str, Any]:
+    """One row for each mission: its name, deadline, the share of futures that reach it by year, and when it comes."""
+    years = sorted(int(year) for year in table["year"].unique())
+    rows = []
+    for _, group in table.groupby("mission", sort=False):
+        first = group.iloc[0]
+        shares = {int(year): float(share) for year, share in zip(group["year"], group["share_reached"], strict=True)}
+        low, middle, high = (str(first[f"first_{name}"]) or "later" for name in ("lower", "median", "upper"))
+        rows.append({
+            "name": f"{first['label']} {first['label_zh']}".strip(),
+            "deadline": str(first["deadline"]),
+            "shares": [f"{round(100 * shares[year])} %" if year in shares else "" for year in years],
+            "first": middle,
+            "between": f"{low} to {high}",
+        })  # fmt: skip
+    return {"years": years, "rows": rows}
 
 
 def _start(context: ReportContext, target: str) -> Start | None:

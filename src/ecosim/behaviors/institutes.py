@@ -1,0 +1,141 @@
+"""R&D institutes of firms: four rungs from the city to the province; firms apply, wait for a review and climb by one.
+
+Each firm thinks of it once a year, in the quarter that its identity names. Rungs and order after the article; an
+ordered logit of the next rung. Recognized firms are those that waited longest (`ecosim.model.offers`).
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ecosim.model.arithmetic import exp, log
+from ecosim.model.compiled import brief, inlined, kernel
+from ecosim.model.firms import HIGH_TECH, INSTITUTES
+from ecosim.model.luck import INSTITUTE, uniform
+from ecosim.model.region import FOREIGN_FROM
+
+
+class Institutes(NamedTuple):
+    """Yearly log odds of applying for the next rung."""
+
+    city: float  # thresholds of the rungs
+    provincial_center: float
+    provincial_institute: float
+    key_institute: float
+    log_research: float  # per ln(R&D a year / 1 million CNY)
+    high_tech: float  # holds the certificate of high-tech enterprises
+    log_staff: float  # per ln(S&T staff over employees / 10 %)
+    award: float  # per 10k CNY of award at the rung
+    foreign: float
+
+
+TOP = len(INSTITUTES) - 1
+LEAST_RESEARCH = (0.0, 50.0, 150.0, 500.0, 2_000.0)  # R&D a year for each rung, 10k CNY, assumption
+MILLION = 100.0  # 10k CNY
+EVERY = np.uint64(3)  # the last two bits of an identity name the quarter of the year
+LONG = 1_000.0  # puts a quarter of waiting before any merit
+
+
+@inlined
+def log_odds(c, city, center, institute, key, log_research, high_tech, log_staff, award, foreign):
+    """Linear predictor of applying; one of the first four says which rung is next."""
+    return (
+        c.city * city
+        + c.provincial_center * center
+        + c.provincial_institute * institute
+        + c.key_institute * key
+        + c.log_research * log_research
+        + c.high_tech * high_tech
+        + c.log_staff * log_staff
+        + c.award * award
+        + c.foreign * foreign
+    )
+
+
+@inlined
+def firm_log_odds(c, rung, research, certificate, staff, log_employees, award, ownership):
+    """Log odds of one firm for a rung, from its columns; research: 10k CNY in the quarter."""
+    share = staff * exp(-log_employees)
+    return log_odds(
+        c,
+        1.0 if rung == 1 else 0.0,
+        1.0 if rung == 2 else 0.0,
+        1.0 if rung == 3 else 0.0,
+        1.0 if rung == TOP else 0.0,
+        log(max(4.0 * research, 1e-3) / MILLION),
+        1.0 if certificate == HIGH_TECH else 0.0,
+        log(min(max(share, 0.01), 1.0) * 10.0),
+        award,
+        1.0 if ownership >= FOREIGN_FROM else 0.0,
+    )
+
+
+@kernel
+def candidates(firms: Any, quarter: Any, listed: Any) -> int:
+    """Rows that may apply in this quarter; fills `listed`, (block,), and returns how many."""
+    uid, alive, closing, performs = firms.uid, firms.alive, firms.closing, firms.performs
+    institute, waiting, research = firms.institute, firms.waiting, firms.research
+    turn = quarter & EVERY
+    least = 0.25 * LEAST_RESEARCH[1]
+    count = 0
+    for i in range(uid.size):
+        here = ((uid[i] & EVERY) == turn) & (alive[i] == 1) & (closing[i] == 0) & (performs[i] == 1)
+        listed[count] = i
+        count += 1 if here & (waiting[i] == 0) & (institute[i] < TOP) & (research[i] >= least) else 0
+    return count
+
+
+@kernel
+def weigh(c: Any, firms: Any, terms: Any, rows: Any, odds: Any) -> None:
+    """Log odds of the firms in some rows, (n,), into odds."""
+    institute, research, certificate, staff = firms.institute, firms.research, firms.certificate, firms.staff
+    log_employees, ownership, kind, award = firms.log_employees, firms.ownership, firms.kind, terms.institute_award
+    for k in range(rows.size):
+        i = rows[k]
+        rung = min(institute[i] + 1, TOP)
+        odds[k] = firm_log_odds(
+            c, rung, research[i], certificate[i], staff[i], log_employees[i], award[rung, kind[i]], ownership[i]
+        )
+
+
+@kernel
+def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
+    """Wait on, give up with the end of R&D, or apply for the next rung."""
+    institute, waiting, performs = firms.institute, firms.waiting, firms.performs
+    for i in range(institute.size):
+        institute[i] = institute[i] * performs[i]
+    for i in range(waiting.size):
+        waiting[i] = (waiting[i] + (1 if waiting[i] > 0 else 0)) * performs[i]
+    listed, odds = work[0].view(np.int64), work[1]
+    size = candidates(firms, quarter, listed)
+    weigh(c, firms, terms, listed[:size], odds)
+    uid, research = firms.uid, firms.research
+    for k in range(size):
+        i = listed[k]
+        enough = 4.0 * research[i] >= LEAST_RESEARCH[institute[i] + 1]
+        draw = uniform(luck[0], luck[1], uid[i], quarter, INSTITUTE)
+        waiting[i] = 1 if enough & (draw < 1.0 / (1.0 + exp(-odds[k]))) else 0
+
+
+@brief
+def queue(c: Any, firms: Any, terms: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
+    """Firms that wait for a review, the rung that they ask for and their place; returns how many. (top,) arrays out."""
+    count = 0
+    waiting, alive, institute = firms.waiting, firms.alive, firms.institute
+    for i in range(top):
+        rows[count] = i
+        count += 1 if (waiting[i] > 0) & (alive[i] == 1) else 0
+    weigh(c, firms, terms, rows[:count], scores)
+    for k in range(count):
+        rungs[k] = institute[rows[k]] + 1
+        scores[k] += LONG * waiting[rows[k]]
+    return count
+
+
+@brief
+def climb(firms: Any, rows: Any) -> None:
+    """The institutes of firms (rows) are recognized at the next rung."""
+    institute, waiting = firms.institute, firms.waiting
+    for k in range(rows.size):
+        institute[rows[k]] += 1
+        waiting[rows[k]] = 0

@@ -1,0 +1,186 @@
+"""The market for people: supply by zone, skill and origin, and open posts that meet those who look.
+
+Posts are given to firms by systematic sampling on the cumulative vacancies of a zone and skill, with the firms in the
+order of their own luck: each firm expects hires in proportion to its vacancies, exactly, whatever its row.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage
+from ecosim.model.arithmetic import log
+from ecosim.model.compiled import brief, inlined
+from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
+from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
+
+ROOM = 4  # draws of a zone and skill in a stream, one number for each
+ACROSS = 1 << 16  # numbers of the draws that concern all zones
+
+
+@inlined
+def log_supply(c, pay, near):
+    """Linear predictor of ln(people) in the long run: pay is ln of net pay over the wage, near the zone's nearness."""
+    return c.supply_elasticity * pay + c.commuters * near
+
+
+@brief
+def supply(c: Hiring, flow: Turnover, nearness: Any, pool: Pool, luck: Any, quarter: Any) -> None:
+    """Those who left their firms look again or leave the region; people come, more where pay and nearness draw them.
+
+    Support for a hire raises net pay here against pay in Shanghai, which stays as it is. It moves people who come
+    (back) from elsewhere, and people who live in Shanghai as far as the zone is near it. Long-run elasticity of
+    scientists to net pay: Moretti and Wilson (2017), "The effect of state taxes on the geographical location of top
+    earners", about 1.8. Those drawn by a support that ends leave only while they look.
+    """
+    zones, skills, origins = pool.looking.shape
+    for zone in range(zones):
+        for skill in range(skills):
+            number = np.uint64((zone * skills + skill) * ROOM)
+            going, growing = uniforms(luck[0], luck[1], number, quarter, SUPPLY)
+            left = flow.left[zone, skill]
+            gone = int(c.departing * left + going)
+            pool.looking[zone, skill, LOCAL] += left - gone
+            pool.came[skill] -= gone
+            people = flow.kept[zone, skill] + pool.looking[zone, skill].sum()
+            wage = graduate_wage(c) * (1.0 if skill == 0 else c.senior_pay if skill == 1 else c.leading_pay)
+            support = flow.support[zone, skill] / SUPPORT / max(flow.performers[zone], 1)
+            pay = log(1.0 + support * 4.0 * c.separation / wage)
+            draws = uniforms(luck[0], luck[1], number + np.uint64(1), quarter, SUPPLY)
+            for origin in range(origins):
+                if origin == LOCAL:
+                    rate, draw = 0.25 * c.pool_growth, growing
+                else:
+                    near = nearness[zone] if origin == FROM_SHANGHAI else 0.0
+                    target = log_supply(c, pay if origin == RETURNING else near * pay, near)
+                    rate = c.supply_speed * (target - pool.drawn[zone, skill, origin])
+                    pool.drawn[zone, skill, origin] += rate
+                    draw = draws[0] if origin == FROM_SHANGHAI else draws[1]
+                coming = int(np.floor(people * rate + draw))
+                coming = max(coming, -pool.looking[zone, skill, origin])
+                pool.looking[zone, skill, origin] += coming
+                pool.came[skill] += coming
+
+
+@inlined
+def matches(scale, vacant, looking, draw):
+    """Matching function with constant returns, m sqrt(posts x people), rounded by a uniform; at most either side."""
+    return int(min(scale * (float(vacant) * float(looking)) ** 0.5, float(min(vacant, looking))) + draw)
+
+
+@brief
+def share_out(weights: Any, count: int, draw: float, given: Any) -> None:
+    """Systematic sample in integers: `count` (at most their sum) over weights (n,), in proportion; given (n,) out.
+
+    given[j] is floor or ceiling of count x weight / total, has exactly that mean over draws, and sums to count.
+    """
+    total = 0
+    for j in range(weights.size):
+        total += weights[j]
+    passed = reached = 0
+    start = int(draw * total)
+    for j in range(weights.size):
+        passed += weights[j]
+        upto = (count * passed + start) // total if total > 0 else 0
+        given[j] = upto - reached
+        reached = upto
+
+
+@brief
+def match(c: Hiring, vacant: Any, pool: Pool, luck: Any, quarter: Any, hires: Any) -> None:
+    """People leave the pool for posts, first in their own zone, then elsewhere in the region; hires (Z, K) out."""
+    zones, skills, origins = pool.looking.shape
+    given = np.empty(max(origins, zones), np.int64)
+    people = np.empty(zones * origins, np.int64)
+    taken = np.empty(zones * origins, np.int64)
+    for skill in range(skills):
+        for zone in range(zones):
+            number = np.uint64((zone * skills + skill) * ROOM)
+            rounding, who = uniforms(luck[0], luck[1], number, quarter, MATCHING)
+            there = pool.looking[zone, skill]
+            count = matches(c.matching, vacant[zone, skill], there.sum(), rounding)
+            share_out(there, count, who, given[:origins])
+            for origin in range(origins):
+                there[origin] -= given[origin]
+            hires[zone, skill] = count
+        if zones == 1:
+            continue
+        number = np.uint64(ACROSS + skill * ROOM)
+        rounding, who = uniforms(luck[0], luck[1], number, quarter, MATCHING)
+        where = uniform(luck[0], luck[1], number + np.uint64(1), quarter, MATCHING)
+        posts = vacant[:, skill] - hires[:, skill]
+        for zone in range(zones):
+            for origin in range(origins):
+                people[zone * origins + origin] = pool.looking[zone, skill, origin]
+        count = matches(c.matching * c.neighbors, posts.sum(), people.sum(), rounding)
+        share_out(posts, count, where, given[:zones])
+        share_out(people, count, who, taken)
+        for zone in range(zones):
+            hires[zone, skill] += given[zone]
+            for origin in range(origins):
+                pool.looking[zone, skill, origin] -= taken[zone * origins + origin]
+
+
+@brief
+def in_order_of_luck(firms: Any, rows: Any, zones: int, luck: Any, quarter: Any) -> Any:
+    """Rows (n,) zone by zone, in each by the firms' own uniform: buckets, then insertion within them; O(n)."""
+    slots = 1
+    while slots * zones < 2 * rows.size:
+        slots *= 2
+    draws = np.empty(rows.size)
+    bucket = np.empty(rows.size, np.int64)
+    ends = np.zeros(zones * slots + 1, np.int64)
+    for k in range(rows.size):
+        draws[k] = uniform(luck[0], luck[1], firms.uid[rows[k]], quarter, HIRING)
+        bucket[k] = firms.zone[rows[k]] * slots + int(draws[k] * slots)
+        ends[bucket[k] + 1] += 1
+    for j in range(zones * slots):
+        ends[j + 1] += ends[j]
+    order, ranked = np.empty(rows.size, np.int64), np.empty(rows.size)
+    filled = np.zeros(zones * slots, np.int64)
+    for k in range(rows.size):
+        j = bucket[k]
+        at = ends[j] + filled[j]
+        while at > ends[j] and (
+            ranked[at - 1] > draws[k] or (ranked[at - 1] == draws[k] and firms.uid[order[at - 1]] > firms.uid[rows[k]])
+        ):
+            ranked[at], order[at] = ranked[at - 1], order[at - 1]
+            at -= 1
+        ranked[at], order[at] = draws[k], rows[k]
+        filled[j] += 1
+    return order
+
+
+@brief
+def fill(firms: Any, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any) -> int:
+    """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on."""
+    zones, skills = hires.shape
+    order = in_order_of_luck(firms, rows, zones, luck, quarter)
+    total = 0
+    passed, reached, start = np.zeros(skills, np.int64), np.zeros(skills, np.int64), np.zeros(skills, np.int64)
+    last = -1
+    for k in range(order.size):
+        i = order[k]
+        zone = firms.zone[i]
+        if zone != last:
+            last = zone
+            for skill in range(skills):
+                number = np.uint64((zone * skills + skill) * ROOM + 1)
+                draw = uniform(luck[0], luck[1], number, quarter, MATCHING)
+                passed[skill], reached[skill], start[skill] = 0, 0, int(draw * vacant[zone, skill])
+        for skill in range(skills):
+            column = firms.vacancies if skill == 0 else firms.senior_vacancies if skill == 1 else firms.leader_vacancies
+            if column[i] == 0:
+                continue
+            passed[skill] += column[i]
+            upto = (hires[zone, skill] * passed[skill] + start[skill]) // vacant[zone, skill]
+            hired = upto - reached[skill]
+            reached[skill] = upto
+            column[i] = hired
+            firms.staff[i] += hired
+            if skill == 1:
+                firms.seniors[i] += hired
+            elif skill == 2:
+                firms.leaders[i] += hired
+            total += hired
+    return total

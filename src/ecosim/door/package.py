@@ -1,0 +1,59 @@
+"""The package of a scenario made smaller or larger: lines of work left out, and factors on what instruments give."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecosim.data.errors import nearest
+from ecosim.door.library import ConfigError
+
+GIVEN = (  # what an instrument pays, or how many places it has; by skill and by rung of institutes too
+    "amount", "budget", "capacity", "fund", "places", "rate", "slots", "start_ups", "graduate", "senior", "leading",
+    "city", "provincial_center", "provincial_institute", "key_institute",
+)  # fmt: skip
+Rows = dict[str, dict[str, Any]]
+
+
+def shape(tree: dict[str, Any]) -> None:
+    """Apply `without` and `intensity` of the composed settings to their policies, in place.
+
+    Names are rows of the package or lines of work. Raises ConfigError, with the nearest names, for any other one;
+    values of another type are left to the check of the settings.
+    """
+    rows, without, factors = tree.get("policies"), tree.get("without"), tree.get("intensity")
+    if not isinstance(rows, dict):
+        return
+    chosen: dict[str, float] = {}
+    for name, factor in factors.items() if isinstance(factors, dict) else ():
+        if isinstance(factor, int | float) and not isinstance(factor, bool):
+            named = _rows_of(str(name), rows, "intensity")
+            if named and not any(key in GIVEN for row in named for key in rows[row]):
+                raise ConfigError(f"intensity.{name}: {', '.join(named)} pays nothing and has no places; leave it out")
+            for row in named:
+                chosen[row] = chosen.get(row, 1.0) * factor
+    for row, factor in chosen.items():
+        rows[row] = {key: _times(value, factor) if key in GIVEN else value for key, value in rows[row].items()}
+    left_out = [_rows_of(str(name), rows, "without") for name in without] if isinstance(without, list) else []
+    for row in {row for some in left_out for row in some}:
+        del rows[row]
+
+
+def _rows_of(name: str, rows: Rows, key: str) -> list[str]:
+    """The rows that a name stands for; none where the package does nothing in that line of work."""
+    from ecosim.policies.shelf import GROUPS
+
+    if name in rows:
+        return [name]
+    if name not in GROUPS:
+        raise ConfigError(f"{key}: no row or line of work {name!r} in the policies; {nearest(name, [*GROUPS, *rows])}")
+    return [row for row, values in rows.items() if isinstance(values, Mapping) and _group(values) == name]
+
+
+def _group(row: Mapping[str, Any]) -> str:
+    return str(row.get("group") or "rules")
+
+
+def _times(value: Any, factor: float) -> Any:
+    """A number, or every step of a table of dates and numbers, times a factor."""
+    if isinstance(value, Mapping):
+        return {when: _times(step, factor) for when, step in value.items()}
+    return value * factor if isinstance(value, int | float) and not isinstance(value, bool) else value

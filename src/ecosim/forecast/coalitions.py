@@ -1,0 +1,237 @@
+"""A package taken apart, member by member: the same future under every coalition of its groups of instruments."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.data.errors import UserError
+from ecosim.forecast import publish, shapley
+from ecosim.forecast.ensemble import Run, World, in_parallel, run_member, years_ahead
+from ecosim.forecast.publish import Scaling
+from ecosim.forecast.shapley import Coalition
+from ecosim.forecast.witness import act_of, anyway
+from ecosim.model.ecosystem import Policy
+from ecosim.policies.shelf import Instrument
+
+if TYPE_CHECKING:
+    from ecosim.forecast.future import Outlook
+    from ecosim.forecast.job import Progress
+
+Floats = NDArray[np.float64]
+Booked = dict[tuple[str, int], float]  # (instrument, year) -> 10k CNY
+ORDERS = 7000  # number of the generator that draws a member's orders of joining
+MONEY = ("outlay", "tax_expenditure")  # of all instruments, the baseline's too; taken apart like any target
+TAX_FAMILIES = ("reduced_tax", "super_deduction")  # what these book as outlay is tax not paid
+
+
+class DecomposeError(UserError, ValueError):
+    """A package that cannot be taken apart."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a scenario does beyond its baseline. groups: names of the instruments that differ, by line of work."""
+
+    scenario: dict[str, Policy]
+    baseline: dict[str, Policy]
+    groups: dict[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Instrument], baseline: Mapping[str, Instrument]) -> "Package":
+        """From rows of configuration. Raises DecomposeError where the scenario is its baseline."""
+        both = {**baseline, **rows}
+        groups: dict[str, tuple[str, ...]] = {}
+        for name, row in both.items():
+            mine, theirs = rows.get(name), baseline.get(name)
+            if mine is None or theirs is None or mine.policy != theirs.policy:
+                groups[row.group] = (*groups.get(row.group, ()), name)
+        if not groups:
+            raise DecomposeError(
+                "the scenario has the instruments of its baseline and no other: there is nothing to take apart; "
+                "choose policies=... with a package, or another baseline"
+            )
+        scenario, rest = ({name: row.policy for name, row in some.items()} for some in (rows, baseline))
+        return cls(scenario, rest, groups)
+
+    @property
+    def families(self) -> dict[str, Policy]:
+        """Every instrument of both by name."""
+        return {**self.baseline, **self.scenario}
+
+    @property
+    def instruments(self) -> tuple[str, ...]:
+        """Names of all instruments in which the two differ."""
+        return tuple(name for names in self.groups.values() for name in names)
+
+    def names(self, some: Coalition) -> Coalition:
+        """The instruments of some groups."""
+        return frozenset(name for group in some for name in self.groups[group])
+
+    def policies(self, kept: Coalition) -> dict[str, Policy]:
+        """The baseline with some of the scenario's instruments."""
+        apart = frozenset(self.instruments) - kept
+        found = {}
+        for name in (*self.scenario, *(name for name in self.baseline if name not in self.scenario)):
+            rows = self.baseline if name in apart else self.scenario
+            if name in rows:
+                found[name] = rows[name]
+        return found
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that taking a member apart needs. targets: published counts to value coalitions by."""
+
+    world: World
+    package: Package
+    paths: dict[str, Floats]
+    scaling: Scaling
+    targets: tuple[str, ...]
+    permutations: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether every coalition of groups is run."""
+        return shapley.exact(len(self.package.groups), self.permutations)
+
+    @property
+    def years(self) -> range:
+        """Calendar years of a value."""
+        return years_ahead(self.world)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One member taken apart.
+
+    Values are (2 targets + 2, years): published counts, then the model's own, then outlay and tax expenditure of all
+    instruments in 10k CNY. Effects by group, single ones by instrument. outlay, tax, recipients: of the whole package,
+    by (instrument, year); alone: outlay and tax by group where nothing else stands beside it; anyway: by instrument,
+    (years, 2), without the instrument and without its whole group.
+    """
+
+    effect: Floats
+    level: Floats
+    shapley: dict[str, Floats]
+    leave_one_out: dict[str, Floats]
+    first_in: dict[str, Floats]
+    single: dict[str, Floats]
+    outlay: Booked
+    tax: Booked
+    recipients: dict[tuple[str, int], int]
+    alone: dict[str, tuple[Booked, Booked]]
+    anyway: dict[str, Floats]
+    anyway_group: dict[str, Floats]
+
+
+def take_all_apart(
+    outlook: "Outlook",
+    package: Package,
+    targets: Sequence[str],
+    permutations: int,
+    workers: int,
+    progress: "Progress",
+) -> tuple[Task, list[Parts]]:
+    """Every member of an outlook, in worker processes."""
+    task = Task(outlook.world, package, outlook.paths, outlook.scaling, tuple(targets), permutations)
+    members = range(len(outlook.runs))
+    return task, in_parallel(partial(take_apart, task), members, workers, partial(progress, "coalitions"))
+
+
+def take_apart(task: Task, member: int) -> Parts:
+    """One member: its future under each coalition once, then what groups and instruments add to them."""
+    package, groups = task.package, list(task.package.groups)
+    whole, nothing = frozenset(package.instruments), frozenset[str]()
+    generator = np.random.Generator(np.random.Philox(key=[(task.world.seed << 32) | member, ORDERS]))
+    orders = [] if task.exact else shapley.draw_orders(groups, task.permutations, generator)
+    some = shapley.all_coalitions(groups) if task.exact else shapley.along(orders)
+    without = {name: whole - {name} for name in package.instruments}
+    without_group = {group: whole - set(package.groups[group]) for group in groups}
+    alone = {group: package.names(frozenset({group})) for group in groups}
+    watched = {whole, *without.values(), *without_group.values()}
+    needed = [whole, nothing, *map(package.names, some), *without.values(), *without_group.values(), *alone.values()]
+    coalitions = list(dict.fromkeys(needed))
+    packages = [package.policies(kept) for kept in coalitions]
+    runs = dict(
+        zip(
+            coalitions,
+            run_member(
+                task.world, packages, task.paths, task.world.quarters, member, lambda n: coalitions[n] in watched
+            ),
+            strict=True,
+        )
+    )
+    scaling = task.scaling.of(member)
+    values = {kept: value(task, run, scaling, member) for kept, run in runs.items()}
+
+    def worth(joined: Coalition) -> Floats:
+        return values[package.names(joined)]
+
+    shares = shapley.exact_shares(groups, worth) if task.exact else shapley.sampled_shares(groups, worth, orders)
+    full = runs[whole]
+    mine = set(package.instruments)
+    books = {kept: money(runs[kept], package.families) for kept in (whole, *alone.values())}
+    outlay, tax = (_of(book, whole) for book in books[whole])
+    return Parts(
+        effect=values[whole] - values[nothing],
+        level=values[whole],
+        shapley=shares,
+        leave_one_out={group: values[whole] - values[kept] for group, kept in without_group.items()},
+        first_in={group: values[kept] - values[nothing] for group, kept in alone.items()},
+        single={name: values[whole] - values[kept] for name, kept in without.items()},
+        outlay=outlay,
+        tax=tax,
+        recipients={key: count for key, count in full.recipients.items() if key[0] in mine},
+        alone={group: (_of(books[kept][0], kept), _of(books[kept][1], kept)) for group, kept in alone.items()},
+        anyway={name: done for name in mine if (done := _anyway(task, full, runs[without[name]], name)) is not None},
+        anyway_group={
+            name: done
+            for group, kept in without_group.items()
+            for name in package.groups[group]
+            if (done := _anyway(task, full, runs[kept], name)) is not None
+        },
+    )
+
+
+def _anyway(task: Task, full: Run, without: Run, name: str) -> Floats | None:
+    policy = task.package.scenario.get(name)
+    act = act_of(policy) if policy is not None else ""
+    if not act or name in task.package.baseline:  # a changed row is not taken away, it changes back
+        return None
+    assert full.witness is not None
+    assert without.witness is not None
+    return anyway(full.witness, without.witness, name, act, task.years)
+
+
+def value(task: Task, run: Run, scaling: Scaling, member: int) -> Floats:
+    """What one run is worth: see Parts."""
+    futures = publish.publish(
+        task.world, [run], scaling.base, scaling.factors, scaling.added, scaling.sum_of_flows, member
+    )
+    own = publish.by_year(task.world, publish.stack([run]), scaling.base)
+    years = len(task.years)
+    none = np.full((1, years), np.nan)
+    rows = [futures.yearly[target][:, :years] for target in task.targets]
+    rows += [own[target][:, :years] if target in own else none for target in task.targets]
+    totals = np.zeros((2, years))
+    for number, book in enumerate(money(run, task.package.families)):
+        for (_, year), amount in book.items():
+            if year in task.years:
+                totals[number, year - task.years.start] += amount
+    return np.concatenate([*rows, totals])
+
+
+def money(run: Run, families: Mapping[str, Policy]) -> tuple[Booked, Booked]:
+    """What a run booked as outlay and as tax not paid, by (instrument, year). families: instruments by name."""
+    taxed = {name for name, policy in families.items() if getattr(policy, "family", "") in TAX_FAMILIES}
+    outlay = {key: amount for key, amount in run.outlay.items() if key[0] not in taxed}
+    tax = {key: amount for key, amount in run.outlay.items() if key[0] in taxed}
+    return outlay, {**tax, **getattr(run, "tax", {})}
+
+
+def _of(book: Booked, names: Coalition) -> Booked:
+    return {key: amount for key, amount in book.items() if key[0] in names}

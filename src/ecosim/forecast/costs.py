@@ -1,0 +1,112 @@
+"""What instruments cost: outlay, tax not paid, recipients, dead-weight, and the cost of one unit more."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecosim.forecast.witness import COUNTED, act_of
+from ecosim.policies.shelf import Instrument
+
+Floats = NDArray[np.float64]
+Booked = Mapping[tuple[str, int], float]  # (instrument, year) -> 10k CNY, or firms
+COLUMNS = (
+    "instrument", "label", "label_zh", "group", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
+    "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of", "without",
+)  # fmt: skip
+PACKAGE = "package"  # in the place of an instrument: all that the baseline lacks
+ALL = "all"  # instead of a year: from the origin to the horizon
+NEAR_ZERO = 1e-9  # of the level; an effect below it is no effect
+HOLDS_ZERO = "undefined: the 90 % interval of the effect holds zero"
+FEWER = "undefined: it lowers the count"
+NO_EFFECT = "undefined: no effect"
+NO_OWN_COUNT = "undefined: an index has no cost per unit"
+
+
+class Ratio(NamedTuple):
+    """Cost of one unit more: median and 90 % interval over members; where it is undefined, not-a-number and why."""
+
+    median: float
+    lower: float
+    upper: float
+    note: str = ""
+
+
+def quantiles(values: Floats) -> tuple[float, float, float]:
+    """0.05, 0.5 and 0.95 quantiles; not-a-number where nothing is known in any member."""
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return np.nan, np.nan, np.nan
+    low, middle, high = np.quantile(known, [0.05, 0.5, 0.95])
+    return float(low), float(middle), float(high)
+
+
+def cost_per_additional(cost: Floats, additional: Floats, level: float) -> Ratio:
+    """Cost over what it adds, member by member, (members,) both, only where the sign of the effect is sure.
+
+    In a member in which it adds nothing the ratio is infinite, and may make the upper end of the interval infinite.
+    level: of the count, to tell a small effect from none.
+    """
+    if np.isnan(additional).any():
+        return Ratio(np.nan, np.nan, np.nan, NO_OWN_COUNT)
+    low, _, high = quantiles(additional)
+    least = NEAR_ZERO * max(abs(level), 1.0)
+    if np.abs(additional).max() <= least:
+        return Ratio(np.nan, np.nan, np.nan, NO_EFFECT)
+    if high < -least:
+        return Ratio(np.nan, np.nan, np.nan, FEWER)
+    if low <= least:
+        return Ratio(np.nan, np.nan, np.nan, HOLDS_ZERO)
+    ratio = np.full(cost.shape, np.inf)
+    np.divide(cost, additional, out=ratio, where=additional > least)
+    lower, median, upper = np.quantile(ratio, [0.05, 0.5, 0.95], method="higher")  # never between a number and infinity
+    return Ratio(float(median), float(lower), float(upper))
+
+
+def paid(booked: Sequence[Booked], names: Iterable[str], years: range) -> Floats:
+    """What some instruments booked, (members, years)."""
+    return np.array([[sum(some.get((name, year), 0.0) for name in names) for year in years] for some in booked])
+
+
+def deadweight(done: Sequence[Mapping[str, Floats]], name: str, upto: slice | int) -> Floats:
+    """Share of what recipients did that they also did without the instrument, (members,), over some years."""
+    found = []
+    for some in done:
+        acted, also = some[name][upto].reshape(-1, 2).sum(axis=0) if name in some else (0.0, 0.0)
+        found.append(also / acted if acted > 0 else np.nan)
+    return np.array(found)
+
+
+def table(
+    rows: Mapping[str, Instrument],
+    package: Sequence[str],
+    years: range,
+    outlay: Sequence[Booked],
+    tax: Sequence[Booked],
+    recipients: Sequence[Booked],
+    refused: Sequence[Booked],
+    done: Sequence[Mapping[str, Floats]],
+    without: str,
+) -> pd.DataFrame:
+    """costs.csv: each instrument by year and in all years, then the package as a whole. See docs/tables.md.
+
+    rows: configuration by name; package: instruments that the baseline lacks; outlay, tax, recipients, refused, done:
+    by member; without: what was taken away for the dead-weight, 'instrument' or 'package'.
+    """
+    table = []
+    for item in (*rows, PACKAGE):
+        names = package if item == PACKAGE else (item,)
+        spent, *counts = (paid(book, names, years) for book in (outlay, tax, recipients, refused))
+        row = rows.get(item)
+        about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
+        unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""
+        for k in (*range(len(years)), None):
+            chosen = slice(None) if k is None else slice(k, k + 1)
+            low, middle, high = quantiles(spent[:, chosen].sum(axis=1))
+            medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in counts)
+            least, share, most = quantiles(deadweight(done, item, chosen))
+            when = ALL if k is None else str(years[k])
+            table.append((*about, when, middle, low, high, *medians, share, least, most, unit, without))
+    return pd.DataFrame(table, columns=list(COLUMNS))

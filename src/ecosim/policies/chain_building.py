@@ -1,0 +1,55 @@
+"""Chain building: founding is helped where a chain of industry has its missing links."""
+
+from math import log, log1p
+from typing import ClassVar
+
+from pydantic import ConfigDict, field_validator
+from pydantic.dataclasses import dataclass
+
+from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.region import SECTORS
+from ecosim.model.terms import Terms, grid
+from ecosim.policies.cross_province_park import known_sectors
+from ecosim.policies.outlays import pay_yearly
+from ecosim.policies.schedule import NOTHING, Steps
+
+LARGEST_SCORE = 1.0  # log points of a sector under its reference that count
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class ChainBuilding:
+    """rate: percent by which founding rises in a sector that is one log point thinner than its reference.
+
+    reference: share of firms that a complete chain would have in each sector named; the score of a missing link is the
+    log of the reference over the sector's share of the region's firms, between 0 and 1. cost: 10k CNY a year.
+    """
+
+    family: ClassVar[str] = "chain_building"
+    rate: Steps
+    reference: dict[str, float]
+    cost: Steps = NOTHING
+
+    @field_validator("reference")
+    @classmethod
+    def _known(cls, shares: dict[str, float]) -> dict[str, float]:
+        known_sectors(tuple(shares))
+        if any(not 0 < share <= 1 for share in shares.values()):
+            raise ValueError("shares of firms lie above 0 and not above 1")
+        return shares
+
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
+        """Raise founding by how thin each sector is."""
+        rate = self.rate.at(model.quarter)
+        if rate <= 0:
+            return
+        firms = model.survey.firms.tolist()
+        founding = grid(terms.founding, len(model.region.zones))
+        for sector, reference in self.reference.items():
+            at = SECTORS.index(sector)
+            score = min(log(reference * max(sum(firms), 1) / max(firms[at], 1)), LARGEST_SCORE)
+            if score > 0.0:
+                founding[at] += score * log1p(rate / 100)
+
+    def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
+        """Pay for the program."""
+        pay_yearly(name, model, self.cost)

@@ -1,0 +1,49 @@
+"""Flexible talent: part-time experts from Shanghai and elsewhere who work for firms without moving."""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.terms import Terms
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.rationing import pay_claims
+from ecosim.policies.schedule import OptionalSteps, Percent
+
+RECOVERY = 1.1  # by which the share of affordable experts grows in a quarter in which the money sufficed
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class FlexibleTalent:
+    """share: percent of the staff that R&D pays for which experts supply to a firm with a liaison officer or institute.
+
+    cost: 10k CNY a year for a full-time equivalent; budget: 10k CNY a year. How many come depends on nearness.
+    """
+
+    family: ClassVar[str] = "flexible_talent"
+    share: Percent
+    cost: float = Field(default=0.0, ge=0)
+    budget: OptionalSteps = None
+    eligible: OnEveryRung = EVERYONE
+
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
+        """Bring experts within reach, as far as the money of last quarter went."""
+        expected = self.share.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
+        if expected > 0:
+            terms.experts[self.eligible.mask(model.region.zone_names)] += expected
+
+    def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
+        """Pay for the experts at work in eligible firms."""
+        if self.cost <= 0 or self.share.at(model.quarter) <= 0:
+            return
+        columns, top = model.firms.columns, model.firms.top
+        rows = np.flatnonzero(columns.experts[:top] > 0)
+        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
+        claims = columns.experts[rows] * (self.cost / QUARTERS_PER_YEAR)
+        paid = pay_claims(name, model, rows, claims, self.budget)
+        # only as many experts came as money was expected for; where it sufficed, more are asked in the next quarter
+        before = model.paid_share.get(name, 1.0)
+        model.paid_share[name] = before * paid if paid < 1.0 else min(1.0, before * RECOVERY)

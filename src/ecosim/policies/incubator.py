@@ -1,0 +1,64 @@
+"""Incubators: rooms and advice for firms younger than three years, and start-ups that begin in them."""
+
+from typing import ClassVar
+
+import numpy as np
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.firms import SOURCES
+from ecosim.model.offers import INCUBATOR, Offer
+from ecosim.model.terms import Terms
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.outlays import pay_sum
+from ecosim.policies.places import kinds_in, raise_where, shares_in, zones_in
+from ecosim.policies.schedule import NOTHING, Steps
+
+INCUBATED = SOURCES.index("incubated")
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Incubator:
+    """Slots in incubators, accelerators and maker spaces of one or several parks.
+
+    slots: firms that can be housed at a time; every tenant in the zones of the parks counts, so incubators of the same
+    park share one row. start_ups: firms a quarter that begin because of them, at most one for each free slot; they
+    come first in the queue. support: taken off a tenant's log hazard of closing beyond what the behavior says; cost:
+    10k CNY a year for each slot.
+    """
+
+    family: ClassVar[str] = "incubator"
+    slots: Steps
+    start_ups: Steps = NOTHING
+    support: float = Field(default=0.0, ge=0)
+    cost: float = Field(default=0.0, ge=0)
+    eligible: OnEveryRung = EVERYONE
+    parks: tuple[str, ...] = ()
+
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
+        """Offer the free slots and expect the start-ups."""
+        slots = self.slots.at(model.quarter)
+        if slots <= 0:
+            return
+        here = kinds_in(model.region, self.parks, self.eligible)
+        free = slots - self.tenants(model)
+        raise_where(terms.incubation, here, self.support)
+        if free >= model.weight:
+            whole = free // model.weight * model.weight  # of agents, so that no part of a slot is carried over
+            model.offers.append(Offer(name, INCUBATOR, whole, here))
+            founders = min(self.start_ups.at(model.quarter), free)
+            terms.arrivals[INCUBATED] += founders * shares_in(model.region, self.parks, self.eligible.sectors)
+
+    def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
+        """Pay for the slots; new tenants count as recipients."""
+        taken = int(model.taken[name].rows.size) * model.weight if name in model.taken else 0
+        pay_sum(name, model, self.slots.at(model.quarter) * self.cost / QUARTERS_PER_YEAR, taken)
+
+    def tenants(self, model: EcosystemModel) -> int:
+        """Real firms in the incubators of the parks."""
+        columns, top = model.firms.columns, model.firms.top
+        rows = np.flatnonzero(columns.incubated[:top] > 0)
+        housed = columns.alive[rows] * zones_in(model.region, self.parks)[columns.zone[rows]]
+        return int(np.count_nonzero(housed)) * model.weight

@@ -1,0 +1,49 @@
+"""Where an instrument acts: in the zones of its parks, on the classes of firms it is for."""
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.model.region import Region
+from ecosim.model.terms import Array, grid
+from ecosim.policies.eligibility import Eligibility
+
+
+def kinds_in(region: Region, parks: tuple[str, ...], eligible: Eligibility) -> NDArray[np.bool_]:
+    """(kinds,) True for eligible classes of firms in zones of the parks; every zone where no park is named."""
+    key: Hashable = ("kinds", parks, eligible)
+    found: Any = region.memory.get(key)
+    if found is None:
+        found = eligible.mask(region.zone_names).copy()
+        cube: Any = grid(found, len(region.zones))  # a view of the mask
+        cube &= region.within(parks)[:, np.newaxis, np.newaxis]
+        region.memory[key] = found
+    return found
+
+
+def shares_in(
+    region: Region, parks: tuple[str, ...], sectors: tuple[str, ...] = (), border: float = 1.0
+) -> NDArray[np.float64]:
+    """(sectors, zones) shares of newcomers in the zones of the parks, see `Region.spread`."""
+    key: Hashable = ("shares", parks, sectors, border)
+    found: Any = region.memory.get(key)
+    if found is None:
+        found = region.memory[key] = region.spread(sectors, parks, border)
+    return found
+
+
+def zones_in(region: Region, parks: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(zones,) True for the zones of the parks."""
+    key: Hashable = ("zones", parks)
+    found: Any = region.memory.get(key)
+    if found is None:
+        found = region.memory[key] = region.within(parks)
+    return found
+
+
+def raise_where(term: Array, where: NDArray[np.bool_], by: float) -> None:
+    """Add to a term for some classes of firms, in place."""
+    if by != 0.0:
+        np.add(term, by, out=term, where=where)

@@ -1,0 +1,72 @@
+"""Talent projects: a prize for each start-up that talent from outside founds here, for so many a year."""
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.firms import SOURCES
+from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.region import SECTORS
+from ecosim.model.terms import Terms
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.rationing import pay_each
+from ecosim.policies.schedule import OptionalSteps, Steps
+
+TALENT_FOUNDER = SOURCES.index("talent")
+FOUNDED = 1  # quarters of age at which a firm is paid: it was founded at the end of the last quarter
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class TalentProject:
+    """amount: prize in 10k CNY; places: start-ups a year; attraction: founders a year that each 10k CNY draws."""
+
+    family: ClassVar[str] = "talent_project"
+    amount: Steps
+    places: Steps
+    attraction: float = Field(default=0.1, ge=0)
+    budget: OptionalSteps = None
+    eligible: OnEveryRung = EVERYONE
+
+    def expected(self, name: str, model: EcosystemModel) -> float:
+        """Start-ups expected in the quarter: as many as the prize draws, places and the year's budget allow."""
+        amount = self.amount.at(model.quarter)
+        if amount <= 0:
+            return 0.0
+        yearly = min(self.places.at(model.quarter), self.attraction * amount)
+        if self.budget is not None:
+            left = model.ledger.left(name, year_of(model.quarter), self.budget.at(model.quarter))
+            yearly = min(yearly, max(left, 0) // round(amount * FEN_PER_UNIT) * QUARTERS_PER_YEAR)
+        return yearly / QUARTERS_PER_YEAR
+
+    def spread(self, model: EcosystemModel) -> NDArray[np.float64]:
+        """(sectors, zones) shares of the start-ups: as the region's firms, among eligible sectors and zones."""
+        chosen = self.eligible
+        region = model.region
+        sectors = [region.sectors.get(name, 0.0) * (name in (chosen.sectors or SECTORS)) for name in SECTORS]
+        zones = [zone.share * (name in (chosen.zones or region.zone_names)) for name, zone in region.zones.items()]
+        shares = np.outer(sectors, zones)
+        return shares / shares.sum() if shares.any() else shares
+
+    def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
+        """Draw founders."""
+        expected = self.expected(name, model)
+        if expected > 0:
+            self.eligible.mask(model.region.zone_names)  # names a zone that the region does not have
+            terms.arrivals[TALENT_FOUNDER] += expected * self.spread(model)
+
+    def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
+        """Pay the prize to the start-ups that talent founded at the end of the last quarter."""
+        amount = self.amount.at(model.quarter)
+        if amount <= 0:
+            return
+        columns, top = model.firms.columns, model.firms.top
+        rows = np.flatnonzero(columns.source[:top] == TALENT_FOUNDER)
+        rows = rows[(columns.alive[rows] == 1) & (columns.age[rows] == FOUNDED)]
+        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
+        if rows.size:
+            pay_each(name, model, rows, amount, self.budget)

@@ -1,0 +1,111 @@
+"""What each line of work adds, in words and as a small table, out of decomposition.csv."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from ecosim.figures.labels import Labels, TargetLabel, number
+
+MONEY = TargetLabel("", "m CNY", whole=False)
+COST = TargetLabel("", "", whole=False)
+CAUTION = (
+    "Each figure is a prior effect carried through the state of the firms: the same futures were run again without a "
+    "line of work, with the same luck. The counts cannot tell the instruments apart, so this says what the model holds "
+    "likely, not what was measured."
+)
+READING = (
+    "The shares (Shapley values) add up to the effect of the package in every future. What is missing where a line of "
+    "work alone is left out adds up to less where two of them replace each other, and to more where they need each "
+    "other. The share of an effect that is not surely different from zero is left out."
+)
+
+
+class Told(NamedTuple):
+    """The section: one sentence for each target, and a table (title, columns, rows of texts) for each."""
+
+    sentences: list[tuple[str, str]]
+    tables: list[tuple[str, list[str], list[list[str]]]]
+    caution: str = CAUTION
+    reading: str = READING
+
+
+def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Mapping[str, tuple[str, str]]) -> Told:
+    """The last year of some targets. groups: names of the lines of work in English and Chinese."""
+    year = max(table["time"].astype(str))
+    whole = table["instrument"].isna() | table["instrument"].eq("")  # missing once read from a file
+    last = table[(table["time"].astype(str) == year) & whole]
+    sentences, tables = [], []
+    for target in targets:
+        rows = {
+            (str(row["group"]), str(row["measure"])): row for row in last[last["target"] == target].to_dict("records")
+        }
+        if rows:
+            sentences.append((labels.title(target), _sentence(rows, labels.of(target), groups, year)))
+            tables.append((f"{labels.title(target)}, {year}", COLUMNS, _rows(rows, labels.of(target), groups)))
+    return Told(sentences, tables)
+
+
+COLUMNS = [
+    "line of work", "share of the effect", "if left out", "alone", "paid, m CNY", "would have acted anyway",
+    "10k CNY for one more",
+]  # fmt: skip
+
+
+def between(row: Mapping[Any, Any], label: TargetLabel) -> str:
+    """'+44 (+21 to +64)'."""
+    middle, low, high = (number(row[name], label, signed=True) for name in ("median", "lower_05", "upper_95"))
+    return f"{middle} ({low} to {high})"
+
+
+def cost(row: Mapping[Any, Any]) -> str:
+    """Median and interval of the cost of one unit more; infinite or undefined in words."""
+    if row["cost_per_additional"] != row["cost_per_additional"]:
+        return str(row["cost_note"]).partition(":")[0] if isinstance(row["cost_note"], str) else ""
+    middle, low, high = (
+        "no bound" if row[name] == float("inf") else number(row[name], COST)
+        for name in ("cost_per_additional", "cost_lower", "cost_upper")
+    )
+    return f"{middle} ({low} to {high})"
+
+
+def _sentence(
+    rows: Mapping[tuple[str, str], Mapping[Any, Any]],
+    label: TargetLabel,
+    groups: Mapping[str, tuple[str, str]],
+    year: str,
+) -> str:
+    package = rows["package", "package"]
+    shares = [row for (_, measure), row in rows.items() if measure == "shapley"]
+    shares.sort(key=lambda row: -abs(row["mean"]))
+    parts = []
+    for row in shares[:3]:
+        part = f", {round(100 * row['share'])} %" if row["share"] == row["share"] else ""
+        parts.append(f"{groups[row['group']][0]} {between(row, label)}{part}")
+    sure = "" if package["lower_05"] * package["upper_95"] > 0 else " The 90 % interval of the package holds zero."
+    when = f"at the end of {year}" if label.stock else f"in {year}"
+    unit = f" {label.unit}" if label.unit else ""
+    return f"of the package's {between(package, label)}{unit} {when}: {'; '.join(parts)}.{sure}"
+
+
+def _rows(
+    rows: Mapping[tuple[str, str], Mapping[Any, Any]], label: TargetLabel, groups: Mapping[str, tuple[str, str]]
+) -> list[list[str]]:
+    shares = [row for (_, measure), row in rows.items() if measure == "shapley"]
+    found = []
+    for row in sorted(shares, key=lambda row: -row["mean"]):
+        group = str(row["group"])
+        left_out, alone = rows[group, "leave_one_out"], rows[group, "first_in"]
+        idle = left_out["deadweight_share"]
+        found.append([
+            " ".join(groups[group]),
+            between(row, label),
+            between(left_out, label),
+            between(alone, label),
+            number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY),
+            f"{round(100 * idle)} %" if idle == idle else "–",
+            cost(left_out),
+        ])  # fmt: skip
+    package = rows["package", "package"]
+    paid = number((package["outlay"] + package["tax_expenditure"]) / 100, MONEY)
+    return [*found, ["whole package", between(package, label), "", "", paid, "", cost(package)]]

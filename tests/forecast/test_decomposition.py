@@ -1,0 +1,203 @@
+"""A small package taken apart: shares add up, luck is paired, and who would have acted anyway is told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pandas.testing import assert_frame_equal
+
+from ecosim.forecast import coalitions, decomposition, job, tabulate
+from ecosim.forecast.coalitions import DecomposeError, Package, take_all_apart, take_apart
+from ecosim.forecast.decomposition import PACKAGE, Plan
+from ecosim.policies import shelf
+
+NOTHING = {"amount": 0, "rate": 0, "capacity": 0, "coverage": 0}
+TARGETS = ("hnte_stock", "tech_sme_new", "hnte_stock_index")
+GROUPS = {"certification", "research", "service", "talent", "finance"}
+
+
+def silent(*_):
+    """Progress that nobody sees."""
+
+
+@pytest.fixture(scope="module")
+def split(make_job, look):
+    """Members taken apart under some rows of the package: split(rows, permutations, workers) -> job, outlook, parts."""
+
+    def take(package, permutations=12, workers=1, **changes):
+        small = make_job(package=package, members=4, workers=workers, **changes)
+        outlook = look(small)
+        whole = Package.of(small.policies, small.baseline_policies)
+        task, parts = take_all_apart(outlook, whole, TARGETS, permutations, workers, silent)
+        return small, outlook, task, parts
+
+    return take
+
+
+@pytest.fixture(scope="module")
+def whole(split, package_rows):
+    return split(package_rows)
+
+
+@pytest.fixture(scope="module")
+def sampled(split, package_rows):
+    return split(package_rows, permutations=4)
+
+
+def test_the_groups_are_the_lines_of_work_of_the_rows_that_the_baseline_lacks(whole):
+    _, _, task, _ = whole
+    assert set(task.package.groups) == GROUPS
+    assert task.package.groups["service"] == ("discovery_visits", "one_to_one_service")
+    assert not set(task.package.instruments) & set(task.package.baseline)
+
+
+def test_all_and_none_of_the_instruments_are_the_scenario_and_its_baseline(whole):
+    small, _, task, _ = whole
+    everything = task.package.policies(frozenset(task.package.instruments))
+    assert everything == {name: row.policy for name, row in small.policies.items()}
+    assert task.package.policies(frozenset()) == task.package.baseline
+
+
+def test_a_changed_row_of_the_baseline_is_an_instrument_that_changes_back(make_job):
+    small = make_job(package={})
+    row = small.baseline_policies["hnte_income_tax"]
+    other = replace(row, policy=type(row.policy)(rate=10))
+    package = Package.of({**small.policies, "hnte_income_tax": other}, small.baseline_policies)
+    assert package.groups == {"rules": ("hnte_income_tax",)}
+    assert package.policies(frozenset()) == package.baseline
+
+
+@pytest.mark.parametrize("case", ["whole", "sampled"])
+def test_shares_add_up_to_the_effect_of_the_package_in_every_member(request, case):
+    _, _, task, parts = request.getfixturevalue(case)
+    assert task.exact is (case == "whole")
+    for part in parts:
+        total = np.sum(list(part.shapley.values()), axis=0)
+        np.testing.assert_allclose(total, part.effect, rtol=1e-12, atol=1e-8)
+
+
+def test_sampled_and_exact_shares_are_about_the_same_effect(whole, sampled):
+    for one, other in zip(whole[3], sampled[3], strict=True):
+        np.testing.assert_array_equal(one.effect, other.effect)
+        for group in GROUPS:
+            np.testing.assert_array_equal(one.leave_one_out[group], other.leave_one_out[group])
+            np.testing.assert_array_equal(one.first_in[group], other.first_in[group])
+
+
+def test_the_effect_of_the_package_is_that_of_the_forecast(whole):
+    _, outlook, task, parts = whole
+    for number, target in enumerate(TARGETS):
+        expected = outlook.scenario.yearly[target] - outlook.baseline.yearly[target]
+        found = np.array([part.effect[number] for part in parts])
+        np.testing.assert_allclose(found, expected[:, : len(task.years)], rtol=1e-12, atol=1e-9)
+
+
+def test_a_member_taken_apart_alone_is_the_same(whole):
+    _, _, task, parts = whole
+    alone = take_apart(task, 2)
+    for group in GROUPS:
+        np.testing.assert_array_equal(alone.shapley[group], parts[2].shapley[group])
+
+
+def test_an_instrument_that_pays_nothing_adds_exactly_nothing(split, package_rows):
+    void = {key: 0 if key in NOTHING else value for key, value in package_rows["hnte_award"].items()}
+    _, _, _, parts = split({**package_rows, "hnte_award": {**void, "group": "talent"}, "talent_subsidy": {
+        key: 0 if key in NOTHING else value for key, value in package_rows["talent_subsidy"].items()}})  # fmt: skip
+    for part in parts:
+        for values in (part.shapley["talent"], part.leave_one_out["talent"], part.single["hnte_award"]):
+            assert not np.nan_to_num(values).any()
+        assert not np.nan_to_num(part.first_in["talent"]).any()
+
+
+def test_a_lone_instrument_is_the_package_by_every_measure(split, package_rows):
+    _, _, _, parts = split({"discovery_visits": package_rows["discovery_visits"]})
+    for part in parts:
+        assert np.nan_to_num(part.effect).any()
+        for values in (part.shapley, part.leave_one_out, part.first_in):
+            np.testing.assert_array_equal(values["service"], part.effect)
+        np.testing.assert_array_equal(part.single["discovery_visits"], part.effect)
+
+
+def test_two_workers_give_the_same_table(whole, split, package_rows):
+    _, _, task, parts = whole
+    _, _, other_task, others = split(package_rows, workers=2)
+    one = decomposition.table(task, parts, task.years)
+    other = decomposition.table(other_task, others, task.years)
+    assert_frame_equal(one, other, check_exact=True)
+
+
+def test_an_award_of_one_fen_goes_to_firms_that_would_have_been_certified_anyway(split, package_rows):
+    awards = {name: {**package_rows[name], "amount": 1e-6, "budget": None} for name in ("hnte_award", "tech_sme_award")}
+    small, outlook, _, parts = split(awards)
+    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    for name in awards:
+        row = table[(table["instrument"] == name) & (table["year"] == "all")].iloc[0]
+        assert row["recipients"] > 0
+        assert row["deadweight_share"] == row["deadweight_lower"] == row["deadweight_upper"] == 1.0
+
+
+def test_an_award_that_pays_nothing_has_no_recipients_and_no_deadweight(split, package_rows):
+    small, outlook, _, parts = split({"hnte_award": {**package_rows["hnte_award"], "amount": 0}})
+    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    row = table[(table["instrument"] == "hnte_award") & (table["year"] == "all")].iloc[0]
+    assert row["recipients"] == 0
+    assert np.isnan(row["deadweight_share"])
+
+
+def test_deadweight_is_a_share_and_part_of_the_visited_would_not_have_been_certified(whole):
+    small, outlook, _, parts = whole
+    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    shares = table["deadweight_share"].dropna()
+    assert ((shares >= 0) & (shares <= 1)).all()
+    visits = table[(table["instrument"] == "discovery_visits") & (table["year"] == "all")].iloc[0]
+    assert visits["deadweight_share"] < 1.0
+
+
+def test_the_package_in_the_cost_table_is_its_instruments_together(whole):
+    small, outlook, task, parts = whole
+    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    total = table[(table["instrument"] == PACKAGE) & (table["year"] == "all")].iloc[0]
+    by_member = [sum(part.outlay.values()) for part in parts]
+    assert total["outlay"] == pytest.approx(np.median(by_member))
+    national = table[table["instrument"].isin(task.package.baseline)]
+    assert (national["outlay"] == 0).all()
+    assert national["tax_expenditure"].sum() > 0
+
+
+def test_the_table_says_what_each_group_and_instrument_adds(whole):
+    _, _, task, parts = whole
+    table = decomposition.table(task, parts, task.years[-1:])
+    assert set(table["measure"]) == {"package", "shapley", "leave_one_out", "first_in"}
+    assert set(table["target"]) == {*TARGETS, *coalitions.MONEY}
+    assert set(table["permutations"]) == {"all"}
+    assert (table["lower_05"] <= table["median"]).all()
+    assert (table["median"] <= table["upper_95"]).all()
+    shares = table[(table["measure"] == "shapley") & (table["target"] == "outlay")]
+    assert shares["share"].sum() == pytest.approx(1.0)
+    index = table[table["target"] == "hnte_stock_index"]
+    assert index["cost_per_additional"].isna().all()
+    one = table[(table["instrument"] == "hnte_award") & (table["target"] == "hnte_stock")].iloc[0]
+    assert one["recipients"] > 0
+    assert one["outlay"] > 0
+
+
+def test_a_scenario_that_is_its_baseline_cannot_be_taken_apart(make_job):
+    small = make_job(package={})
+    with pytest.raises(DecomposeError, match="nothing to take apart"):
+        job.run(replace(small, decompose=Plan(4)), silent)
+
+
+def test_the_years_reported_are_the_second_the_fourth_and_the_last():
+    assert decomposition.years_of(Plan(4), range(2017, 2026)) == (2018, 2020, 2025)
+    assert decomposition.years_of(Plan(4), range(2017, 2018)) == (2017,)
+    assert decomposition.years_of(Plan(4, (2019,)), range(2017, 2026)) == (2019,)
+
+
+def test_the_ordinary_forecast_tells_the_deadweight_of_the_package(small_result, package_rows):
+    costs = small_result.costs
+    assert set(costs["without"]) == {"package"}
+    paid = costs[(costs["year"] == "all") & costs["instrument"].isin(package_rows)]
+    known = paid[paid["deadweight_of"] != ""]
+    assert known["deadweight_share"].notna().sum() >= 4
+    assert small_result.decomposition is None
+    assert shelf.GROUPS.keys() == shelf.GROUPS_ZH.keys()

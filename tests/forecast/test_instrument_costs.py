@@ -1,0 +1,57 @@
+"""What one unit more costs, and when no number is an answer."""
+
+import numpy as np
+import pytest
+
+from ecosim.forecast.costs import FEWER, HOLDS_ZERO, NO_EFFECT, NO_OWN_COUNT, cost_per_additional, deadweight
+from ecosim.forecast.decomposition import standard_error
+
+COST = np.full(100, 300.0)
+
+
+def test_cost_per_additional_is_outlay_over_effect_member_by_member():
+    additional = np.linspace(10.0, 30.0, 100)
+    found = cost_per_additional(COST, additional, 500.0)
+    assert found.lower < found.median < found.upper
+    assert found.median == pytest.approx(np.median(COST / additional), rel=0.02)
+    assert found.note == ""
+
+
+@pytest.mark.parametrize(
+    ("additional", "note"),
+    [
+        (np.linspace(-5.0, 20.0, 100), HOLDS_ZERO),
+        (np.r_[np.zeros(10), np.full(90, 5.0)], HOLDS_ZERO),
+        (np.linspace(-20.0, -10.0, 100), FEWER),
+        (np.zeros(100), NO_EFFECT),
+        (np.full(100, 1e-8), NO_EFFECT),
+        (np.full(100, np.nan), NO_OWN_COUNT),
+    ],
+)
+def test_no_number_is_given_where_the_sign_of_the_effect_is_not_sure_or_nothing_is_added(additional, note):
+    found = cost_per_additional(COST, additional, 500.0)
+    assert np.isnan([found.median, found.lower, found.upper]).all()
+    assert found.note == note
+
+
+def test_the_interval_has_no_upper_end_where_some_members_add_nothing():
+    additional = np.r_[np.zeros(5), np.full(95, 5.0)]
+    found = cost_per_additional(COST, additional, 500.0)
+    assert found.median == 60.0
+    assert found.upper == np.inf
+
+
+def test_deadweight_is_the_part_that_was_also_done_without_and_unknown_where_nothing_was_done():
+    done = [{"award": np.array([[4.0, 1.0], [6.0, 6.0]])}, {"award": np.zeros((2, 2))}, {}]
+    shares = deadweight(done, "award", slice(None))
+    assert shares[0] == 0.7
+    assert np.isnan(shares[1:]).all()
+    assert deadweight(done, "award", slice(0, 1))[0] == 0.25
+
+
+def test_the_standard_error_of_a_median_is_that_of_many_medians():
+    luck = np.random.default_rng(4)
+    draws = luck.standard_normal((2000, 200))
+    told = np.mean([standard_error(row) for row in draws[:300]])
+    assert told == pytest.approx(np.median(draws, axis=1).std(), rel=0.1)
+    assert standard_error(np.full(10, 3.0)) == 0.0

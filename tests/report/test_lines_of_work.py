@@ -1,0 +1,57 @@
+"""What each line of work adds, in words: figures, money, and what is undefined or without bound."""
+
+import pandas as pd
+import pytest
+
+from ecosim.figures import Labels
+from ecosim.report.decomposition import tell
+
+GROUPS = {"service": ("Service system", "服务体系"), "talent": ("Talent", "人才")}
+LABELS = Labels("Pinghu", "平湖")
+
+
+@pytest.fixture
+def table() -> pd.DataFrame:
+    """Two lines of work, the second of which adds nothing sure and cannot say what it costs."""
+    rows = [("package", "package", 10.0, 1.0, "")]
+    rows += [("service", measure, 8.0, 0.8, "") for measure in ("shapley", "leave_one_out", "first_in")]
+    note = "undefined: the 90 % interval of the effect holds zero"
+    rows += [("talent", measure, 2.0, float("nan"), note) for measure in ("shapley", "leave_one_out", "first_in")]
+    frame = pd.DataFrame(rows, columns=["group", "measure", "median", "share", "cost_note"])
+    frame = frame.assign(mean=frame["median"], lower_05=frame["median"] - 3, upper_95=frame["median"] + 3)
+    frame = frame.assign(instrument=float("nan"), target="hnte_stock", time="2025", outlay=1250.0, tax_expenditure=0.0)
+    cost = frame["cost_note"].eq("")
+    frame["cost_per_additional"], frame["cost_lower"] = 150.0, 120.0
+    frame.loc[~cost, ["cost_per_additional", "cost_lower"]] = float("nan")
+    frame["cost_upper"] = float("inf")
+    frame["deadweight_share"] = [float("nan"), *[0.25] * 3, *[float("nan")] * 3]
+    older = frame.assign(time="2020", median=1.0)
+    return pd.concat([older, frame], ignore_index=True)
+
+
+def test_the_sentence_is_about_the_last_year_and_names_shares_that_are_sure(table) -> None:
+    ((name, sentence),) = tell(table, ["hnte_stock", "unknown"], LABELS, GROUPS).sentences
+    assert name == "High-tech enterprises 高新技术企业"
+    assert sentence == (
+        "of the package's +10 (+7 to +13) firms at the end of 2025: Service system +8 (+5 to +11), 80 %; "
+        "Talent +2 (−1 to +5)."
+    )
+
+
+def test_the_table_says_what_was_paid_and_what_cannot_be_said(table) -> None:
+    ((title, columns, rows),) = tell(table, ["hnte_stock"], LABELS, GROUPS).tables
+    assert title.endswith("2025")
+    assert all(len(row) == len(columns) for row in rows)
+    service, talent, package = rows
+    assert service == [
+        "Service system 服务体系", "+8 (+5 to +11)", "+8 (+5 to +11)", "+8 (+5 to +11)", "12.5", "25 %",
+        "150 (120 to no bound)",
+    ]  # fmt: skip
+    assert talent[-2:] == ["–", "undefined"]
+    assert package[0] == "whole package"
+
+
+def test_a_package_whose_sign_is_not_sure_says_so(table) -> None:
+    unsure = table.assign(lower_05=-table["upper_95"])
+    ((_, sentence),) = tell(unsure, ["hnte_stock"], LABELS, GROUPS).sentences
+    assert sentence.endswith("The 90 % interval of the package holds zero.")
