@@ -172,10 +172,23 @@ def _backtest(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _fit(overrides: list[str], config_dir: str | None) -> int:
+    """Fit equations of the user's own."""
+    from ecosim.door import fitting
+
+    outcome = fitting.run_fit(overrides, config_dir)
+    fitting.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
     "stylised_facts": _stylised_facts,
     "sync": _sync,
     "backtest": _backtest,
+    "fit": _fit,
 }

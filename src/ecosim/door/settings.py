@@ -150,13 +150,27 @@ class Backtest(StudyPart):
         return self
 
 
-Study = Annotated[Forecast | Decompose | StylisedFacts | Sync | Backtest, Field(discriminator="name")]
+class FitEquation(StudyPart):
+    """Equations of the user's own on a table. equation: names of files; until: last year used, None for all."""
+
+    name: Literal["fit"]
+    equation: Text | Annotated[tuple[Text, ...], Field(min_length=1)]
+    until: Annotated[int, Field(strict=True)] | None
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """The names, one or several."""
+        return (self.equation,) if isinstance(self.equation, str) else self.equation
+
+
+Study = Annotated[Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation, Field(discriminator="name")]
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "forecast": Forecast,
     "decompose": Decompose,
     "stylised_facts": StylisedFacts,
     "sync": Sync,
     "backtest": Backtest,
+    "fit": FitEquation,
 }
 
 
