@@ -64,17 +64,19 @@ def outlay(job: Job, outlook: Outlook, overrides: Sequence[str]) -> float:
 def solve(cost: Callable[[float], float], wanted: float, tell: Callable[[str], None]) -> float:
     """The factor at which a rising cost is the wanted one. Raises BalanceError where no factor reaches it."""
     low, high = 1 / LARGEST, LARGEST
-    factor = 1.0
+    factor, before = 1.0, (0.0, 0.0)  # the factor before and its cost
     for _ in range(STEPS):
         found = cost(factor)
         tell(f"  factor {factor:8.4f}: {found:12,.1f} ({100 * (found / wanted - 1):+.2f} %)")
         if abs(found / wanted - 1) <= CLOSE:
             return factor
         low, high = (factor, high) if found < wanted else (low, factor)
-        guess = factor * wanted / found if found > 0 else high
-        factor = guess if low < guess < high else float(np.sqrt(low * high))
         if high / low < 1 + 1e-6:
             break
+        slope = (found - before[1]) / (factor - before[0])
+        guess = factor + (wanted - found) / slope if slope > 0 else high
+        before = (factor, found)
+        factor = guess if low < guess < high else float(np.sqrt(low * high))
     raise BalanceError(
         f"no factor up to {LARGEST:g} makes {SCALED} cost {wanted:,.0f}; change its rows or those of {FIXED}"
     )
