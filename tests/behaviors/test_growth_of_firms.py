@@ -77,15 +77,16 @@ def test_four_quarters_are_laplace():
     assert stats.kstest(sample(draws[0]), "laplace").pvalue < 1e-6  # one quarter is not
 
 
-def act(stage, quarter, c, employees, quarters=1, **columns):
+def act(stage, quarter, c, employees, quarters=1, mean_change=0.0, **columns):
     scene = stage(100_000, log_employees=np.log(employees), **columns)
+    scene.survey.mean_change[:] = mean_change
     start = scene.firms.log_employees.copy()
     for step in range(quarters):
         growth.act(c, scene.firms, scene.survey, scene.life(quarter + np.uint64(step))[0], scene.work)
     return scene.firms.log_employees - start
 
 
-@pytest.mark.parametrize(("mean", "expected"), [(0.03, 0.03), (-0.08, -0.08), (4.0, 0.20), (-4.0, -0.20)])
+@pytest.mark.parametrize(("mean", "expected"), [(0.03, 0.03), (-0.08, -0.08), (4.0, 2.0), (-4.0, -2.0)])
 def test_expected_employment_grows_at_the_mean_within_its_bounds(stage, quarter, mean, expected):
     ratio = np.exp(act(stage, quarter, PLAIN._replace(mean=mean), 500.0))
     assert abs(ratio.mean() - 1 - expected / 4) < 4 * ratio.std() / ratio.size**0.5
@@ -112,5 +113,13 @@ def test_growth_follows_the_change_and_the_gap_of_productivity(stage, quarter):
     still = act(stage, quarter, c, 100.0)
     changed = act(stage, quarter, c, 100.0, productivity_change=0.05)
     ahead = act(stage, quarter, c, 100.0, log_productivity=np.log(100.0) + 1.0)
-    assert np.allclose(changed - still, np.log1p(0.3 * 0.05))
+    far_ahead = act(stage, quarter, c, 100.0, log_productivity=np.log(100.0) + 3.0)
+    assert np.allclose(changed - still, np.log1p(0.3 * 0.05 * 5.0**-0.17))  # as the spread: less than at 20 employees
     assert np.allclose(ahead - still, np.log1p(0.01))
+    assert np.allclose(far_ahead, ahead)
+
+
+def test_a_gain_that_the_whole_sector_made_moves_nobody(stage, quarter):
+    c = PLAIN._replace(productivity_change=2.0)
+    alike = act(stage, quarter, c, 100.0, productivity_change=0.05, mean_change=0.05)
+    assert np.array_equal(alike, act(stage, quarter, c, 100.0))

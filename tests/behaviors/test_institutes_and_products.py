@@ -83,7 +83,7 @@ def test_new_products_settle_where_wear_meets_renewal_and_wear_off_without_resea
 
 def test_patents_and_a_parent_abroad_bring_new_products(stage, center):
     c = center.products
-    scene = stage(4, granted=[0, 2, 0, 0], ownership=[0, 0, 4, 4], sector=[0, 0, 0, 4])
+    scene = stage(4, inventions_granted=[0, 2, 0, 0], ownership=[0, 0, 4, 4], sector=[0, 0, 0, 4])
     products.act(c, scene.firms, scene.survey, scene.work)
     assert scene.firms.fresh == pytest.approx([0.0, c.patent, c.abroad, 0.0])
 
@@ -105,6 +105,7 @@ def test_subsidized_filings_move_neither_knowledge_nor_productivity(stage, quart
     assert np.all(paid.filed >= plain.filed)
     assert paid.filed.sum() / plain.filed.sum() == pytest.approx(1.3, abs=0.02)
     assert np.all(paid.pending + paid.inventions_pending >= plain.pending + plain.inventions_pending)
+    assert np.array_equal(paid.inventions_filed, plain.inventions_filed)
     assert np.array_equal(paid.knowledge, plain.knowledge)
     assert np.array_equal(paid.productivity_change, plain.productivity_change)
 

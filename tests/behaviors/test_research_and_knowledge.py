@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ecosim.behaviors import innovation, knowledge, productivity, research
 from ecosim.model.firms import HIGH_TECH, RESEARCH, TALENT
@@ -85,7 +86,7 @@ def test_the_start_of_research_does_not_make_productivity_explode(stage, quarter
     """A naive ln(A) step of R over K x luck reaches 34 in starters; here 100,000 starts stay bounded and unbiased."""
     sizes = np.exp(np.random.default_rng(1).normal(0, 3, 100_000))
     scene = stage(100_000, performs=1, research=sizes)
-    scene.survey.frontier[:] = np.log(100.0)
+    scene.survey.mean_productivity[:] = np.log(100.0)
     for step in range(8):
         knowledge.act(center.knowledge, scene.firms, scene.work)
         productivity.act(
@@ -100,13 +101,36 @@ def test_the_start_of_research_does_not_make_productivity_explode(stage, quarter
 def test_productivity_without_research_moves_by_trend_and_imitation_alone(stage, quarter, center):
     c = center.productivity._replace(noise=0.0)
     scene = stage(10, log_employees=np.log(1e6))
-    scene.survey.frontier[:] = np.log(100.0) + 0.5
+    scene.survey.mean_productivity[:] = np.log(100.0) + 0.5
     scene.survey.high_tech[:] = [1, 0, 0, 0, 0, 0, 0, 0]
     knowledge.act(center.knowledge, scene.firms, scene.work)
     productivity.act(c, center.knowledge, scene.firms, scene.survey, 0.01, scene.luck, quarter, scene.work)
     change = c.trend + 0.5 * c.imitation
     assert scene.firms.productivity_change == pytest.approx(np.full(10, change))
     assert scene.firms.log_productivity - np.log(100.0) == pytest.approx(np.full(10, change + 0.01))
+
+
+def test_a_lead_wears_off_as_fast_as_a_lag_is_made_up(stage, quarter, center):
+    c = center.productivity._replace(noise=0.0, trend=0.0)
+    for ahead in (-0.4, 0.4):
+        scene = stage(10, log_employees=np.log(1e6), log_productivity=np.log(100.0) + ahead)
+        knowledge.act(center.knowledge, scene.firms, scene.work)
+        productivity.act(c, center.knowledge, scene.firms, scene.survey, 0.0, scene.luck, quarter, scene.work)
+        assert scene.firms.productivity_change == pytest.approx(np.full(10, -ahead * c.imitation))
+
+
+def test_a_year_of_shocks_to_productivity_has_the_spread_it_says_and_is_laplace(stage, quarter, center):
+    c = center.productivity._replace(trend=0.0, imitation=0.0)
+    scene = stage(50_000)
+    start = scene.firms.log_productivity.copy()
+    for step in range(4):
+        knowledge.act(center.knowledge, scene.firms, scene.work)
+        productivity.act(
+            c, center.knowledge, scene.firms, scene.survey, 0.0, scene.luck, quarter + np.uint64(step), scene.work
+        )
+    year = scene.firms.log_productivity - start
+    assert year.std() == pytest.approx(2 * c.noise, rel=0.03)
+    assert stats.kstest(year / (year.std() / 2**0.5), "laplace").pvalue > 0.01
 
 
 def test_arrivals_of_inventions_are_negative_binomial_with_dispersion_one(stage, quarter, center):

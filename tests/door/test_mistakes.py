@@ -72,7 +72,7 @@ WRONG = [  # overrides, what the message must say
     ([PINGHU, "study.name=forcast"], "study.name='forcast'; did you mean 'forecast'"),
     ([PINGHU, "study.seeds=5"], "no 'seeds' in 'study'"),
     ([PINGHU, "+study.target=[hnte_stock]"], "no key 'study.target'; did you mean 'targets'"),
-    (["study=stylised_facts", "study.seeds=2"], "study.seeds=2: must be greater than or equal to 3"),
+    (["study=stylised_facts", "study.seeds=2"], "study.seeds=2: must be greater than or equal to 5"),
     (["study=stylised_facts", "study.seeds=many"], "study.seeds='many': must be a whole number"),
     (["study=stylised_facts", "+study.sedes=5"], "no key 'study.sedes'; did you mean 'seeds'"),
 ]

@@ -13,7 +13,10 @@ from ecosim.forecast.ensemble import draw_behaviors, prepare, run_member, run_me
 from ecosim.forecast.job import run
 from ecosim.policies import shelf
 
-NOTHING = ("amount", "rate", "capacity", "coverage", "fund", "budget")
+NOTHING = (
+    "amount", "rate", "capacity", "coverage", "fund", "budget", "graduate", "senior", "leading",
+    "share", "lending", "spread",
+)  # fmt: skip
 AFTERWARDS = {"later", "scores"}  # tables that may know what was published after the origin
 BY_ALL_MEMBERS = {"patents_applied", "patents_granted", "inventions_granted", "rd_personnel"}
 
@@ -129,7 +132,7 @@ def test_a_package_that_gives_nothing_changes_no_firm(small_outlook, national, p
     "name",
     [
         "hnte_award", "tech_sme_award", "research_subsidy", "discovery_visits", "one_to_one_service", "talent_subsidy",
-        "risk_compensation_fund",
+        "risk_compensation_fund", "housing_support", "flexible_talent", "talent_project", "tech_bank",
     ],
 )  # fmt: skip
 def test_an_instrument_that_gives_nothing_changes_no_firm_even_among_others(

@@ -118,7 +118,7 @@ def test_expected_flows_are_those_of_the_ladder(at_origin, center, quarter):
     high_tech, pool = expected_flow(model, solved, HIGH_TECH)
     skipping = solve(solved.certification, model.firms, model.terms, HIGH_TECH, high_tech).skipping
     assert tech_sme == pytest.approx((24 - skipping) / 4, abs=1e-6)  # the rest skip the first rung
-    assert pool > 20
+    assert pool > 15  # the share of new products keeps some out
     assert high_tech == pytest.approx(14 - center.certification.renewal * 5, abs=1e-6)
 
 

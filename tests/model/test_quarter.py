@@ -62,7 +62,7 @@ def test_neutral_conditions_move_nothing(make_model, quick, run):
     ],
 )
 def test_each_condition_raises_the_series_that_it_stands_for(make_model, quick, run, channel, series):
-    behaviors = quick._replace(certification=quick.certification._replace(tech_sme=-3.0, high_tech=-2.0))
+    behaviors = quick._replace(certification=quick.certification._replace(tech_sme=-3.0, high_tech=-1.0))
     plain, raised = (
         run(make_model(900, behaviors=behaviors, conditions=shifted(8, **{channel: shift})), 8) for shift in (0.0, 0.4)
     )

@@ -38,8 +38,7 @@ def give(model, quarter):
     model.take_survey()
     model.revise_terms()
     model.give_places()
-    for name, policy in model.policies.items():
-        policy.settle(name, model, NOBODY)
+    model.settle(NOBODY)
     return model
 
 

@@ -166,3 +166,16 @@ def test_each_count_stands_once_beside_its_methods(context, tmp_path):
     page = page_of(context, tmp_path)
     assert page.count('rowspan="3">100</td>') == 1
     assert [page.count(f'<td class="s">{method}</td>') for method in ("ecosim", "random walk", "drift")] == [1, 1, 1]
+
+
+def test_missions_are_told_by_year_with_their_first_time(context, tmp_path):
+    rows = [
+        ("m", "Japanese firm", "日资高企", "2018-12", year, share, "2017-Q4", "2017-Q1", "")
+        for year, share in ((2017, 0.6), (2018, 0.925))
+    ]
+    names = ["mission", "label", "label_zh", "deadline", "year", "share_reached"]
+    table = pd.DataFrame(rows, columns=[*names, "first_median", "first_lower", "first_upper"])
+    page = write_report(tmp_path / "page.html", replace(context, missions=table)).read_text(encoding="utf-8")
+    for text in ("Japanese firm 日资高企", "92 %", "60 %", "2017-Q4", "2017-Q1 to later"):
+        assert text in page
+    assert 'id="missions"' not in write_report(tmp_path / "b.html", context).read_text(encoding="utf-8")

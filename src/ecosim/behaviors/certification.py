@@ -78,6 +78,12 @@ def may_apply(
 
 
 @inlined
+def ownership_gap(c, ownership):
+    """Log hazard of an owner relative to domestic ones, without help."""
+    return (c.foreign if ownership >= FOREIGN_FROM else 0.0) + (c.japanese if ownership == JAPANESE else 0.0)
+
+
+@inlined
 def firm_log_hazard(c, firms, terms, i, rung):
     """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
     kind = firms.kind[i]

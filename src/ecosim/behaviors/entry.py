@@ -122,7 +122,7 @@ def furnish(c: Traits, firms: Any, survey: Any, luck: Any, quarter: Any, rows: A
         firms.log_employees[i] = drawn_size(c, luck, quarter, uid, source, firms.ownership[i])
         mean = survey.mean_productivity[firms.sector[i]]
         firms.log_productivity[i] = drawn_productivity(c, luck, quarter, uid, source, mean)
-        firms.productivity_change[i] = 0.0
+        firms.productivity_change[i] = survey.mean_change[firms.sector[i]]
         firms.knowledge[i] = 0.0
         firms.performs[i] = 1 if fate < performs else 0
         firms.ambition[i] = normal(taste)

@@ -11,8 +11,9 @@ from ecosim.model.compiled import inlined, kernel
 VARIANCE_GAMMA = np.loadtxt(Path(__file__).with_name("variance_gamma.csv"), skiprows=1)
 STEPS_PER_UNIT = 16.0
 LAST = VARIANCE_GAMMA.size - 2
-LARGEST_MEAN = 0.05
+LARGEST_MEAN = 0.5  # a quarter, either way
 LARGEST_SPREAD = 0.9
+LARGEST_GAP = 1.0
 
 
 class Growth(NamedTuple):
@@ -21,8 +22,8 @@ class Growth(NamedTuple):
     mean: float  # a year
     spread: float  # standard deviation of annual log growth at 20 employees
     log_size: float  # elasticity of the spread to size, positive: larger firms vary less
-    productivity_change: float  # effect of last quarter's change of ln sales per worker
-    productivity_gap: float  # effect of ln sales per worker above the sector's mean
+    productivity_change: float  # per log point of last quarter's ln sales per worker gained on the sector, 20 employees
+    productivity_gap: float  # effect of ln sales per worker above the sector's mean, bounded at one log point
 
 
 LOG_TWENTY = 2.995732273553991
@@ -35,9 +36,15 @@ def mean_growth(c, quarter_share, productivity_change, productivity_gap):
 
 
 @inlined
-def spread(c, log_employees):
+def steadiness(c, log_employees):
+    """How much a firm of a size varies relative to one of 20 employees."""
+    return exp(-c.log_size * (log_employees - LOG_TWENTY))
+
+
+@inlined
+def spread(c, relative):
     """Scale of the Laplace law of annual growth: its standard deviation over the root of 2, capped."""
-    return min(c.spread * exp(-c.log_size * (log_employees - LOG_TWENTY)), LARGEST_SPREAD) * 0.7071067811865476
+    return min(c.spread * relative, LARGEST_SPREAD) * 0.7071067811865476
 
 
 @inlined
@@ -57,20 +64,25 @@ def variance_gamma(u, position, fraction):
 def act(c: Any, firms: Any, survey: Any, draw: Any, work: Any) -> None:
     """Change employment. draw: uniforms, (block,).
 
+    What a firm has gained on its sector in productivity moves it as its own luck does: less the larger it is, so that
+    the share of its growth which productivity explains is the same at any size.
     Source: variance-gamma as jump reading of the Laplace fact, Arata (2019), unverified.
     """
-    gap, step = work[0], work[1]
+    gap, step, gained = work[0], work[1], work[2]
     for i in range(firms.uid.size):
-        gap[i] = firms.log_productivity[i] - survey.mean_productivity[firms.sector[i]]
+        ahead = firms.log_productivity[i] - survey.mean_productivity[firms.sector[i]]
+        gap[i] = min(max(ahead, -LARGEST_GAP), LARGEST_GAP)
+        gained[i] = firms.productivity_change[i] - survey.mean_change[firms.sector[i]]
     for i in range(firms.uid.size):
         z = -log(1.0 - abs(2.0 * draw[i] - 1.0)) * STEPS_PER_UNIT
         position = min(int(z), LAST)
         step[i] = variance_gamma(draw[i], position, z - position)
-    log_employees, productivity_change = firms.log_employees, firms.productivity_change
+    log_employees = firms.log_employees
     for i in range(firms.uid.size):
-        mean = mean_growth(c, 0.25, productivity_change[i], gap[i])
+        relative = steadiness(c, log_employees[i])
+        mean = mean_growth(c, 0.25, gained[i] * relative, gap[i])
         mean = min(max(mean, -LARGEST_MEAN), LARGEST_MEAN)
-        b = spread(c, log_employees[i])
+        b = spread(c, relative)
         square = (1.0 + mean) * (1.0 + mean)
         change = 0.25 * log(square * square * (1.0 - b * b)) + b * step[i]  # the mean of e**step is taken out
         log_employees[i] = max(log_employees[i] + change, 0.0)

@@ -97,12 +97,13 @@ def act(
     for k in range(size):
         i = listed[k]
         filed = int(arrival[k]) if firms.performs[i] == 1 else 0
-        share = c.invention_share
+        share, extra = c.invention_share, 0
         if filed > 0 and (firms.aware[i] & RESEARCH) != 0:
             subsidized = filed * terms.patent_subsidy[firms.kind[i]]
-            filed += int(subsidized + uniform(luck[0], luck[1], uid[k], quarter, EXTRA_FILING))
+            extra = int(subsidized + uniform(luck[0], luck[1], uid[k], quarter, EXTRA_FILING))
             share = min(share + terms.invention_premium[firms.kind[i]], 1.0)
         inventions = int(filed * share + split[k])
+        filed += extra  # utility models that stand for no invention
         utility = int(firms.pending[i] / UTILITY_DELAY + utility_draw[k])
         decided = int(firms.inventions_pending[i] / INVENTION_DELAY + invention_draw[k])
         granted = int(decided * c.invention_granted + utility_draw[k])

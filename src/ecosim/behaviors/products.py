@@ -11,7 +11,7 @@ class Products(NamedTuple):
     """Share of a firm's older sales that new high-tech products replace in a quarter, and how they age."""
 
     research: float  # per unit of R&D over sales
-    patent: float  # if a patent was granted in the quarter before
+    patent: float  # if an invention was granted in the quarter before
     abroad: float  # foreign-invested firms in high-tech industries: products developed by the parent
     wear: float  # share of new products that count as old after a quarter
 
@@ -26,7 +26,7 @@ def renewal(c, ratio, patent, abroad):
 def act(c: Any, firms: Any, survey: Any, work: Any) -> None:
     """Renew and wear off. True R&D over sales from scratch."""
     ratio, abroad = work[RATIO], work[0]
-    sector, ownership, granted, fresh = firms.sector, firms.ownership, firms.granted, firms.fresh
+    sector, ownership, granted, fresh = firms.sector, firms.ownership, firms.inventions_granted, firms.fresh
     for i in range(sector.size):
         abroad[i] = survey.high_tech[sector[i]] if ownership[i] >= FOREIGN_FROM else 0.0
     for i in range(fresh.size):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import arrivals, entry, hiring, institutes, matching, outside, service
+from ecosim.behaviors import arrivals, certification, entry, hiring, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
@@ -14,7 +14,7 @@ from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import SKILLS, SOURCES
+from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.offers import Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
@@ -71,6 +71,20 @@ class FirmRules:
     def serve(self, model: EcosystemModel, offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
         service.take(offer.service, model.firms.columns, rows)
+
+    def certifiable(self, model: EcosystemModel, rung: int) -> NDArray[np.int64]:
+        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+        top = model.firms.top
+        columns = model.firms.columns
+        willing = columns._replace(
+            alive=columns.alive * columns.performs,  # no rung without R&D
+            aware=np.full_like(columns.aware, CERTIFICATION),
+            inert=np.ones_like(columns.inert),
+        )
+        rows, hazards = np.empty(top, np.int64), np.empty(top)
+        c = self.behaviors.certification
+        count = certification.expected(c, willing, model.terms, rung, top, rows, hazards)
+        return rows[:count]
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""

@@ -53,7 +53,7 @@ def _start(row: Mapping[Any, Any]) -> str:
 
 
 def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", home: Path) -> list[Path]:
-    """fan.png, effect.png where there is an effect, hindcast.png where a past origin was forecast."""
+    """fan.png, effect.png where there is an effect, take_up.png, hindcast.png where a past origin was forecast."""
     from ecosim.figures import Fan, effect_chart, fan_chart
 
     targets = shown_targets(job.targets, result.forecast)
@@ -78,8 +78,24 @@ def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", hom
     if has_effect(result.effect):
         drawn.append(effect_chart(result.effect, targets, home / "effect.png", labels))
         drawn.append(effect_chart(result.effect, targets, phone / "effect_narrow.png", labels, columns=1))
+    drawn += _draw_take_up(result, labels, home)
     drawn += _draw_decomposition(result, targets, labels, home)
     return drawn + _draw_hindcast(result, targets, labels, home)
+
+
+def _draw_take_up(result: "Result", labels: "Labels", home: Path) -> list[Path]:
+    """take_up.png, for the last year of which it is known what was kept."""
+    from ecosim.figures import take_up_chart
+    from ecosim.figures.take_up import ladders, year_to_draw
+
+    table = getattr(result, "take_up", None)
+    year = None if table is None else year_to_draw(table)
+    if table is None or year is None or not ladders(table, year):
+        return []
+    return [
+        take_up_chart(table, year, home / "take_up.png", labels),
+        take_up_chart(table, year, home / PHONE / "take_up_narrow.png", labels, columns=1),
+    ]
 
 
 def group_names() -> dict[str, tuple[str, str]]:

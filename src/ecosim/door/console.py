@@ -10,7 +10,7 @@ from ecosim import __version__
 from ecosim.data.errors import UserError, nearest
 from ecosim.door.library import Library, split_override, value_of
 
-MISTAKE, STOPPED = 2, 130
+NOT_ACCEPTED, MISTAKE, STOPPED = 1, 2, 130
 OPTIONS = ("--multirun", "--config-dir", "--cfg", "--help", "--version", "--port")
 
 
@@ -20,7 +20,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do what the command line asks for; the exit code: 0, 2 for a user's mistake, 130 for Ctrl-C, 143 for SIGTERM."""
+    """Do what the command line asks for; the exit code.
+
+    0, 1 for a model that is not accepted, 2 for a user's mistake, 130 for Ctrl-C, 143 for SIGTERM.
+    """
     try:
         return _run(list(arguments))
     except UserError as error:
@@ -128,8 +131,18 @@ def _ui(port: int | None) -> int:
 
 
 def _stylised_facts(overrides: list[str], config_dir: str | None) -> int:
-    """Hold the firm model against the stylised facts."""
-    raise UserError("study=stylised_facts is not built yet")
+    """Hold the firm model against the stylised facts; 1 where more of them fail than may."""
+    from ecosim.door.acceptance import run_facts, show
+    from ecosim.facts.verdict import MOST_FAILING
+
+    outcome = run_facts(overrides, config_dir)
+    show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+    if len(outcome.failing) > MOST_FAILING:
+        _complain(f"{len(outcome.failing)} facts fail ({', '.join(outcome.failing)}); at most {MOST_FAILING} may")
+        return NOT_ACCEPTED
+    return MISTAKE if outcome.problem else 0
 
 
 def _sync(overrides: list[str], config_dir: str | None) -> int:

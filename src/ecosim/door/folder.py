@@ -32,7 +32,14 @@ ALWAYS = (  # field of the result, in the order of writing: the forecast first
     "costs",
     "observed",
 )
-WHERE_KNOWN = ("decomposition", "scores", "later", "hindcast")  # written only where they have rows
+WHERE_KNOWN = (
+    "decomposition",
+    "scores",
+    "later",
+    "hindcast",
+    "take_up",
+    "missions",
+)  # written only where they have rows
 RENAMED = {"policy_table": "policies"}
 
 
@@ -76,7 +83,7 @@ def write_result(result: "Result", folder: Path) -> None:
     """Every table of a result. Raises OutputError where the disk is full or the folder is not writable."""
     try:
         for name in (*ALWAYS, *RENAMED, *WHERE_KNOWN):
-            table: pd.DataFrame | None = getattr(result, name)
+            table: pd.DataFrame | None = getattr(result, name, None)
             if table is not None and (name not in WHERE_KNOWN or len(table)):
                 write_table(table, folder / f"{RENAMED.get(name, name)}.csv")
         write_whole(folder / "members.parquet", lambda path: result.members.to_parquet(path, index=False))

@@ -36,6 +36,7 @@ def write_report(
         placebo=_filled(result.placebos),
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
+        missions=_filled(getattr(result, "missions", None)),
         decomposition=result.decomposition,
         groups=group_names(),
         assumptions=assumptions,
@@ -48,8 +49,8 @@ def write_report(
     return report.write_report(home / "report.html", context)
 
 
-def _filled(table: "pd.DataFrame") -> "pd.DataFrame | None":
-    return table if len(table) else None
+def _filled(table: "pd.DataFrame | None") -> "pd.DataFrame | None":
+    return table if table is not None and len(table) else None
 
 
 def _hindcast(result: "Result") -> "pd.DataFrame | None":

@@ -60,7 +60,7 @@ def run_scenario(
             raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
         job = build_job(composed, place)
         provenance = describe(composed.overrides, composed.tree, _data_hash(job), composed.own)
-        store = _open_store(composed, place, stages)
+        store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
         home = folder.new_folder(place, composed.label)
         folder.write_settings(composed, home)
@@ -72,7 +72,7 @@ def run_scenario(
             _write(result, job, composed, labels, provenance, home, stages)
             run = opened()
             results = None if run is None else told.results_of(composed, job, result, provenance["data_hash"])
-            problem = "" if run is None else _tell(run, home, results, stages)
+            problem = "" if run is None else log_run(run, home, results, stages)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
 
@@ -83,7 +83,7 @@ def _data_hash(job: "Job") -> str:
     return panel.data_hash(panel.known_at(job.counts, job.origin))
 
 
-def _open_store(composed: Composed, place: Path, stages: Stages) -> "Store | None":
+def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | None":
     """The place to log to, None without tracking; says at once when its server is away."""
     if not composed.settings.tracking.enabled:
         return None
@@ -134,8 +134,8 @@ def _write(
     folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
 
 
-def _tell(run: Any, home: Path, results: Any, stages: Stages) -> str:
-    """Log the finished run; the message where MLflow could not be told."""
+def log_run(run: Any, home: Path, results: Any, stages: Stages) -> str:
+    """Log a finished run; the message where MLflow could not be told."""
     from ecosim.tracking import TrackingError
 
     started = time.perf_counter()

@@ -97,10 +97,10 @@ class Decompose(StudyPart):
 
 
 class StylisedFacts(StudyPart):
-    """The firm model held against what is known of firms. seeds: runs; firms: at the end of each, about."""
+    """The firm model held against what is known of firms. seeds: runs; firms: of each, about."""
 
     name: Literal["stylised_facts"]
-    seeds: Annotated[int, Field(strict=True, ge=3, le=1000)]
+    seeds: Annotated[int, Field(strict=True, ge=5, le=1000)]
     firms: Annotated[int, Field(strict=True, ge=2000, le=2_000_000)]
 
 

@@ -54,16 +54,24 @@ class Opening:
 
 @contextmanager
 def logged(
-    store: "Store | None", composed: Composed, tags: dict[str, str], sweep: "Sweep | None"
+    store: "Store | None",
+    composed: Composed,
+    tags: dict[str, str],
+    sweep: "Sweep | None",
+    name: str = "",
+    paragraph: str = "",
 ) -> Iterator[Callable[[], "Run | None"]]:
-    """A run in MLflow around the block, opened beside it; the block gets a function that waits for it."""
+    """A run in MLflow around the block, opened beside it; the block gets a function that waits for it.
+
+    name, paragraph: of a study that is no forecast, in place of the scenario's.
+    """
     if store is None:
         yield lambda: None
         return
     from ecosim.tracking import open_run, run_name
 
-    name = run_name(composed.label, composed.settings.seed)
-    opening = Opening(open_run(store, name, tags, describe(composed), sweep))
+    called = run_name(name or composed.label, composed.settings.seed)
+    opening = Opening(open_run(store, called, tags, paragraph or describe(composed), sweep))
     try:
         yield opening.run
     except BaseException as error:

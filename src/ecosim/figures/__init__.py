@@ -1,10 +1,12 @@
-"""Charts of tables: fans of futures, policy effects, and past forecasts beside what then happened."""
+"""Charts of tables: fans of futures, policy effects, past forecasts beside what happened, facts in their bands."""
 
 from ecosim.figures.decomposition import decomposition_chart
 from ecosim.figures.effect import effect_chart
+from ecosim.figures.facts import facts_chart
 from ecosim.figures.fan import Fan, fan_chart, fan_limits
 from ecosim.figures.hindcast import hindcast_chart
 from ecosim.figures.labels import TARGETS, Labels, TargetLabel
+from ecosim.figures.take_up import take_up_chart
 
 __all__ = [
     "TARGETS",
@@ -13,7 +15,9 @@ __all__ = [
     "TargetLabel",
     "decomposition_chart",
     "effect_chart",
+    "facts_chart",
     "fan_chart",
     "fan_limits",
     "hindcast_chart",
+    "take_up_chart",
 ]

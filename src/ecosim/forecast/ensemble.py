@@ -20,6 +20,7 @@ from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import Key
 from ecosim.model.region import Region
+from ecosim.policies.mission import Mission
 
 Floats = NDArray[np.float64]
 TEMPLATES = 4  # spin-ups with different luck; member m starts from template m mod 4
@@ -63,6 +64,9 @@ class Run:
     recipients: dict[tuple[str, int], int]
     refused: dict[tuple[str, int], int]
     short: tuple[str, ...] = ()  # flows at the origin for which too few firms could apply
+    tax: dict[tuple[str, int], float] = field(default_factory=dict)  # tax not collected, 10k CNY
+    take_up: dict[tuple[str, int], NDArray[np.int64]] = field(default_factory=dict)  # (zones, stages) real firms
+    missions: dict[str, int | None] = field(default_factory=dict)  # quarter in which each was reached
     witness: Witness | None = None  # who acted, only while the member is at hand
     anyway: dict[str, Floats] = field(default_factory=dict)  # by instrument: acts of recipients, and those also
     # done under the baseline, (years, 2) from the first year after the base year on
@@ -153,9 +157,19 @@ def run_member(
             model.step()
         books = model.ledger
         outlay = {key: (fen - spent.get(key, 0)) / FEN_PER_UNIT for key, fen in books.outlay.items()}
+        tax = {key: fen / FEN_PER_UNIT for key, fen in books.tax_expenditure.items()}
         series = np.array(model.history)
-        runs.append(Run(before, start, series, outlay, dict(books.recipients), dict(books.refused), short, witness))
+        counts = (dict(books.recipients), dict(books.refused))
+        funnel = {key: stages * model.weight for key, stages in model.take_up.table.items()}
+        runs.append(Run(before, start, series, outlay, *counts, short, tax, funnel, reached(model), witness))
     return runs
+
+
+def reached(model: EcosystemModel) -> dict[str, int | None]:
+    """The quarter in which each mission was reached, None where it was not by the end."""
+    return {
+        name: policy.look(name, model).reached for name, policy in model.policies.items() if isinstance(policy, Mission)
+    }
 
 
 def run_beside_baseline(

@@ -15,7 +15,7 @@ from ecosim.calibration import estimate, indirect
 from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
-from ecosim.forecast import coalitions, decomposition, statements, summary, tabulate
+from ecosim.forecast import coalitions, decomposition, funnel, statements, summary, tabulate
 from ecosim.forecast.decomposition import Plan
 from ecosim.forecast.ensemble import wake_workers
 from ecosim.forecast.future import Outlook, look_ahead
@@ -73,6 +73,8 @@ class Result:
     statements: tuple[str, ...]
     decomposition: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
+    take_up: pd.DataFrame | None = None
+    missions: pd.DataFrame | None = None
 
 
 class Clock:
@@ -200,4 +202,6 @@ def _result(
         statements=statements.write(job, outlook, calibration, basis, scores, check),
         decomposition=apart[0] if apart else None,
         seconds=clock.seconds,
+        take_up=funnel.take_up(job, outlook),
+        missions=funnel.missions(job, outlook),
     )

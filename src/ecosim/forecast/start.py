@@ -12,11 +12,11 @@ from ecosim.behaviors.decisions import Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model import survey as census
-from ecosim.model.arithmetic import log
+from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Columns, Firms
-from ecosim.model.luck import CONDITIONING, Key, uniforms
+from ecosim.model.luck import CONDITIONING, CONDITIONING_GAP, Key, uniforms
 from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import FOREIGN_FROM, Region
@@ -219,7 +219,10 @@ def rank(c, firms, terms, key, top, scores):  # type: ignore[no-untyped-def]
         if certification.firm_may_apply(c, firms, terms, i, TECH_SME):
             tier = 2.0
         if certification.firm_may_apply(c, firms, terms, i, HIGH_TECH):
-            tier = 3.0
+            # of firms whose hazard lies behind, only its part has come so far
+            behind = certification.ownership_gap(c, firms.ownership[i])
+            come, _ = uniforms(key[0], key[1], firms.uid[i], zero, CONDITIONING_GAP)
+            tier = 3.0 if come < exp(behind) else tier
         score = certification.firm_log_hazard(c, firms, terms, i, HIGH_TECH) - log(-log(u))
         scores[i] = score + TIER * tier
 

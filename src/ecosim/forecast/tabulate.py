@@ -179,16 +179,21 @@ def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str
 
 
 def ledger(outlook: "Outlook") -> pd.DataFrame:
-    """What each instrument paid by year (10k CNY): median, lower and upper outlay, recipients, refused."""
-    keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.refused)})
+    """Books by instrument and year: outlay and tax not collected (10k CNY, 90 % intervals), recipients, refused."""
+    keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.tax, *run.refused)})
     rows = []
     for instrument, year in keys:
-        paid = np.array([run.outlay.get((instrument, year), 0.0) for run in outlook.runs])
-        low, mid, high = np.quantile(paid, [0.05, 0.5, 0.95])
+        money = []
+        for book in ("outlay", "tax"):
+            paid = np.array([getattr(run, book).get((instrument, year), 0.0) for run in outlook.runs])
+            money += np.quantile(paid, [0.5, 0.05, 0.95]).tolist()
         got = float(np.median([run.recipients.get((instrument, year), 0) for run in outlook.runs]))
         refused = float(np.median([run.refused.get((instrument, year), 0) for run in outlook.runs]))
-        rows.append((instrument, year, mid, low, high, got, refused))
-    columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "recipients", "refused"]
+        rows.append((instrument, year, *money, got, refused))
+    columns = [
+        "instrument", "year", "outlay", "outlay_lower", "outlay_upper",
+        "tax_expenditure", "tax_expenditure_lower", "tax_expenditure_upper", "recipients", "refused",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -14,22 +14,31 @@ from ecosim.model import offers, systems
 from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agents import FirmSet
+from ecosim.model.claims import Claims
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.ledger import FEN_PER_UNIT, Ledger
 from ecosim.model.luck import Key
 from ecosim.model.offers import Offer, Taken
 from ecosim.model.people import Pool, spread, staff_by_skill
+from ecosim.model.progress import Progress
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
+from ecosim.model.take_up import TakeUp
 from ecosim.model.terms import Terms
 
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
 BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
 FLOWS = (*BIRTHS, "arrivals_rejected", "births", "deaths")
-OBSERVED = (*SERIES, *SYSTEM_SERIES, *FLOWS)  # what `EcosystemModel.observe` returns
+MEASURED = (  # ratios, the same whatever a simulated firm stands for
+    "rd_gap_share",  # reported R&D over true R&D, less one
+    "progress_index",  # of science and technology, see `ecosim.model.progress`
+    "progress_rank",  # among the monitored places, under the assumption stated there; 0: none are
+)
+OBSERVED = (*SERIES, *SYSTEM_SERIES, *MEASURED, *FLOWS)  # what `EcosystemModel.observe` returns
+RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
 
 
 class Arrivals(NamedTuple):
@@ -54,6 +63,9 @@ class Rules(Protocol):
 
     def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
         """Firms take their places."""
+
+    def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
+        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
 
     def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
@@ -86,7 +98,11 @@ class Rules(Protocol):
 
 
 class Policy(Protocol):
-    """What the ecosystem needs of an instrument."""
+    """What the ecosystem needs of an instrument.
+
+    Two things more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms
+    before them; `reach(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force.
+    """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Rewrite terms for the coming quarter and offer places. name: of the row of configuration."""
@@ -151,6 +167,9 @@ class EcosystemModel(mesa.Model):
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
+        self.claims = Claims()
+        self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
+        self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
         self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
         self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
@@ -158,6 +177,7 @@ class EcosystemModel(mesa.Model):
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
+        self.in_quarter = False  # between the start of a quarter and its census
         self.births = self.deaths = 0
         self.rejected = 0  # arrivals of the quarter that an entry standard kept out
         self.closed = 0  # firms closed since the last survey
@@ -165,6 +185,7 @@ class EcosystemModel(mesa.Model):
         self.history: list[NDArray[np.float64]] = []
         if spillover_reference is not None:
             self.survey.reference[...] = spillover_reference
+        self.progress = Progress(region.monitoring)
         self.take_survey()
         census.assume_for_absent(self.survey)
 
@@ -177,7 +198,8 @@ class EcosystemModel(mesa.Model):
     ) -> "EcosystemModel":
         """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
 
-        Its history starts anew. Its books hold what was spent in the present year, which counts against budgets.
+        History, index and funnel start anew. Its books hold what was spent in the present year, which counts against
+        budgets.
         """
         twin = EcosystemModel(
             self.region,
@@ -198,7 +220,8 @@ class EcosystemModel(mesa.Model):
             twin.survey.outside[...] = self.survey.outside
             twin.take_survey()
         year = year_of(self.quarter + 1)
-        twin.ledger.outlay.update({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.ledger.carry({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.progress.spent_before = twin.ledger.total
         return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
@@ -206,6 +229,7 @@ class EcosystemModel(mesa.Model):
     def step(self) -> None:
         """One quarter."""
         self.quarter += 1
+        self.in_quarter = True
         self.revise_terms()
         self.give_places()
         self.rules.decide(self, self.weather(), self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER)
@@ -216,6 +240,7 @@ class EcosystemModel(mesa.Model):
         self.found()
         self.deaths, self.closed = self.closed, 0
         self.take_survey()
+        self.in_quarter = False
         self.elapsed += 1
         self.history.append(self.observe())
         if hasattr(self, "datacollector"):
@@ -230,8 +255,10 @@ class EcosystemModel(mesa.Model):
         """Terms start neutral, then every instrument revises them in order."""
         neutral_terms.reset(self.terms, self.neutral_terms)
         self.offers.clear()
-        for name, policy in self.policies.items():
-            policy.revise(name, self.terms, self)
+        for moves_others in (True, False):
+            for name, policy in self.policies.items():
+                if getattr(policy, "lever", False) is moves_others:
+                    policy.revise(name, self.terms, self)
 
     def give_places(self) -> None:
         """Firms take places in programs, and R&D institutes are recognized, both within their capacity."""
@@ -254,23 +281,28 @@ class EcosystemModel(mesa.Model):
         if hired != int(hires.sum()) or self.pool.looking.min() < 0:
             raise RuntimeError(f"{hired} people were hired of {hires.sum()} who left the pool, {self.quarter}")
 
-    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64]) -> None:
+    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], recipients: int) -> None:
         """Pay firms: whole fen to each of the rows, no row twice. Their cash and the ledger agree to the fen.
 
-        One agent stands for `weight` firms, so the ledger books each payment that many times.
+        recipients: of the rows, those that got nothing from the instrument before in this year. One agent stands for
+        `weight` firms, so the ledger books each payment that many times.
         """
-        year, count = year_of(self.quarter), int(np.count_nonzero(fen))
-        self.ledger.pay(instrument, year, int(fen.sum()) * self.weight, count * self.weight)
+        year = year_of(self.quarter)
+        self.ledger.pay(instrument, year, int(fen.sum()) * self.weight, recipients * self.weight)
         self.firms.columns.cash[rows] += fen / FEN_PER_UNIT
 
     def settle(self, events: Events) -> None:
-        """Instruments pay on what happened."""
+        """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
+        self.claims.gather(self.firms)
         for name, policy in self.policies.items():
             policy.settle(name, self, events)
+        if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
+            self.take_up.close_year(self)
 
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
         columns = self.firms.columns
+        self.take_up.forget(rows, self.firms)
         if columns.staff[rows].any():  # who closes by the rules has let its staff go before
             self.pool.take_back(columns, rows)
         columns.certificate[rows] = 0
@@ -295,13 +327,22 @@ class EcosystemModel(mesa.Model):
         """The census after the quarter: what firms see next and what is reported."""
         census.take(self.firms.columns, self.firms.top, self.survey)
         systems.count(self.firms.columns, self.firms.top, self.survey.mean_productivity, self.systems)
+        self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------
 
     def observe(self) -> NDArray[np.float64]:
         """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
         flows = [*self.births_by_source[1:], self.rejected, self.births, self.deaths]
-        return np.concatenate([self.survey.series, systems.series(self.systems), flows]) * self.weight
+        counted = (self.survey.series, systems.series(self.systems), [0.0] * len(MEASURED), flows)
+        values = np.concatenate(counted) * self.weight
+        values[RATIOS] = self.measured()
+        return values
+
+    def measured(self) -> list[float]:
+        """Ratios, named by MEASURED."""
+        true, told = int(self.survey.totals[census.RD]), int(self.survey.totals[census.RD_REPORTED])
+        return [told / true - 1.0 if true else 0.0, self.progress.index, self.progress.rank]
 
     @property
     def observed_names(self) -> tuple[str, ...]:

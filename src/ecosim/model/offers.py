@@ -40,10 +40,14 @@ class Offer(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What became of an offer: rows of the firms that took a place, and how many firms wanted one (real firms)."""
+    """What became of an offer: rows of the firms that took a place, and how many firms wanted one (real firms).
+
+    first: of those rows, how many took a place of the instrument for the first time in the year.
+    """
 
     rows: NDArray[np.int64]
     wanted: int
+    first: int = 0
 
 
 def first_by_score(rows: NDArray[np.int64], scores: NDArray[np.float64], places: int) -> NDArray[np.int64]:
@@ -66,7 +70,9 @@ def give(model: "EcosystemModel") -> None:
         chosen = first_by_score(rows, scores, int(places))
         model.left_over[offer.key] = places - int(places)
         model.rules.serve(model, offer, chosen)
-        model.taken[offer.key] = Taken(chosen, int(rows.size) * model.weight)
+        got = chosen[:0] if offer.service == PRIZE else chosen  # a prize is got when it is paid
+        first = model.take_up.note(offer.instrument, rows, got, model.firms)
+        model.taken[offer.key] = Taken(chosen, int(rows.size) * model.weight, first * model.weight)
 
 
 def review(model: "EcosystemModel") -> None:

@@ -65,6 +65,27 @@ class Center:
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Monitoring:
+    """The ranking of places that a region is held to (see `ecosim.model.progress`); places 0: none.
+
+    places: how many are ranked, this one included; rank: its last known one; drift: index points that the others gain
+    a year; spread: of the others' indices.
+    """
+
+    places: int = Field(default=0, ge=0)
+    rank: int = Field(default=0, ge=0)
+    drift: float = 0.1
+    spread: float = Field(default=0.7, gt=0)
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _rank_within(self) -> "Monitoring":
+        if self.places and not 1 <= self.rank <= self.places:
+            raise ValueError(f"rank {self.rank} of {self.places} places; give one from 1 to {self.places}")
+        return self
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Region:
     """Everything that the synthetic population needs to know of a place.
 
@@ -85,6 +106,7 @@ class Region:
     firms_per_certificate: float = Field(default=60.0, ge=5, le=500)
     largest_sample: int = Field(default=20_000, ge=200)  # agents; above it one agent stands for several firms
     center: Center | None = None
+    monitoring: Monitoring = Field(default_factory=Monitoring)
 
     @field_validator("name")
     @classmethod

@@ -50,15 +50,14 @@ SERIES = (
     FIRMS, EMPLOYMENT, SALES, PERFORMERS, RD, RD_REPORTED, PERSONNEL, APPLIED, INVENTIONS, GRANTED, INVENTIONS_GRANTED,
     TECH_SMES, NEW_TECH_SMES, HNTES, NEW_HNTES, RENEWALS, LAPSES, FOREIGN_HNTES, HIGHTECH, AWARE, ASSISTED, CONSTRAINED,
 ) = range(len(SERIES))  # fmt: skip
-# sums by cell: firms, log productivity, employees, log productivity and its square by employees, R&D capital, firms of
-# designated size, firms with a liaison officer, firms that know each family
-COUNT, LOG, WEIGHT, WEIGHTED, SQUARE, CAPITAL, LARGE, OFFICERS, KNOW = range(9)
+# sums by cell: firms, log productivity and its change, R&D capital, firms of designated size, firms with a liaison
+# officer, firms that know each family
+COUNT, LOG, CHANGE, CAPITAL, LARGE, OFFICERS, KNOW = range(7)
 PARTS = KNOW + len(FAMILIES)
 BLOCK = 1024
 FINE = 1024.0  # fixed-point steps per unit of money and persons
 FINER = 1048576.0  # of logarithms
 DESIGNATED_SIZE = 7.600902459542082  # ln of 2,000: sales (10k CNY) from which industrial firms are counted
-FRONTIER_QUANTILE = 1.645  # standard deviations above the mean: the top twentieth
 HIGH_TECH = int(HIGH_TECH)
 IS_HIGH_TECH = np.array([1.0 if sector in HIGH_TECH_SECTORS else 0.0 for sector in SECTORS])
 OTHER_SECTOR_WEIGHT = 0.25  # of knowledge in other sectors of the zone, assumption
@@ -69,7 +68,7 @@ class Survey(NamedTuple):
     """What the firms see of each other. S sectors, Z zones."""
 
     mean_productivity: NDArray[np.float64]  # (S,) mean ln sales per worker
-    frontier: NDArray[np.float64]  # (S,) its frontier, weighted by employees
+    mean_change: NDArray[np.float64]  # (S,) mean change of ln sales per worker in the quarter
     high_tech: NDArray[np.float64]  # (S,) 1 for high-tech sectors
     spillover: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge relative to the reference
     reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the origin
@@ -93,7 +92,7 @@ def blank(zones: int) -> Survey:
     sectors = len(SECTORS)
     return Survey(
         mean_productivity=np.zeros(sectors),
-        frontier=np.zeros(sectors),
+        mean_change=np.zeros(sectors),
         high_tech=IS_HIGH_TECH.copy(),
         spillover=np.zeros((sectors, zones)),
         reference=np.zeros((sectors, zones)),
@@ -120,7 +119,7 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
         add_amounts(firms, start, stop, people, revenue, survey.totals)
         add_papers(firms, start, stop, survey.totals)
         add_statuses(firms, start, stop, survey.totals)
-        add_cells(firms, start, stop, people, cells, survey)
+        add_cells(firms, start, stop, cells, survey)
     share(cells, survey)
 
 
@@ -203,23 +202,20 @@ def add_statuses(firms: Columns, start: int, stop: int, totals: Any) -> None:
 
 
 @kernel
-def add_cells(firms: Columns, start: int, stop: int, people: Any, cells: Any, survey: Survey) -> None:
+def add_cells(firms: Columns, start: int, stop: int, cells: Any, survey: Survey) -> None:
     """Sums by cell (sector and zone) of the rows of one block. cells: (S x Z, PARTS)."""
     zones = survey.spillover.shape[1]
     alive, sector, zone = firms.alive[start:stop], firms.sector[start:stop], firms.zone[start:stop]
     log_productivity, knowledge = firms.log_productivity[start:stop], firms.knowledge[start:stop]
-    log_employees = firms.log_employees[start:stop]
+    log_employees, change = firms.log_employees[start:stop], firms.productivity_change[start:stop]
     aware, liaison = firms.aware[start:stop], firms.liaison[start:stop]
     for i in range(alive.size):
         if alive[i] == 0:
             continue
         productivity, cell = log_productivity[i], cells[sector[i] * zones + zone[i]]
-        weighted = people[i] * productivity
         cell[COUNT] += 1
         cell[LOG] += int(productivity * FINER)
-        cell[WEIGHT] += int(people[i] * FINE)
-        cell[WEIGHTED] += int(weighted * FINE)
-        cell[SQUARE] += int(weighted * productivity * FINE)
+        cell[CHANGE] += int(change[i] * FINER)
         cell[CAPITAL] += int(knowledge[i] * FINE)
         cell[LARGE] += 1 if log_employees[i] + productivity >= DESIGNATED_SIZE else 0
         cell[OFFICERS] += liaison[i]
@@ -239,10 +235,7 @@ def share(cells: Any, survey: Survey) -> None:
         survey.firms[s] = of_sector[s, COUNT]
         if of_sector[s, COUNT] > 0:
             survey.mean_productivity[s] = of_sector[s, LOG] / FINER / of_sector[s, COUNT]
-            weight = max(of_sector[s, WEIGHT], 1)
-            mean = of_sector[s, WEIGHTED] / weight
-            variance = max(of_sector[s, SQUARE] / weight - mean * mean, 0.0)
-            survey.frontier[s] = mean + FRONTIER_QUANTILE * variance**0.5
+            survey.mean_change[s] = of_sector[s, CHANGE] / FINER / of_sector[s, COUNT]
     for z in range(zones):
         count = of_zone[z, COUNT]
         survey.liaisons[z] = of_zone[z, OFFICERS] / count if count > 0 else 0.0
@@ -265,8 +258,7 @@ def set_reference(survey: Survey) -> None:
 
 
 def assume_for_absent(survey: Survey) -> None:
-    """Sectors without any firm yet start at the region's mean productivity and frontier, not at zero."""
-    absent = survey.frontier == 0.0
+    """Sectors without any firm yet start at the region's mean productivity, not at zero."""
+    absent = survey.mean_productivity == 0.0
     if not absent.all():
         survey.mean_productivity[absent] = survey.mean_productivity[~absent].mean()
-        survey.frontier[absent] = survey.frontier[~absent].mean()

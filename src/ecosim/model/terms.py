@@ -44,6 +44,7 @@ class Terms(NamedTuple):
     reach: Array  # (zones,) service network: share by which word of the programs travels faster
     quality: Array  # (1,) of public service, factor on what a visit or service achieves; neutral 1
     effort: Array  # (1,) factor on places of visits, service and review; neutral 1
+    budget: Array  # (1,) factor on the yearly budget of every instrument; neutral 1
     # knowledge from outside
     platform: Array  # knowledge that a user of a shared platform gains, share of its R&D
     platform_access: Array  # probability in a quarter that an R&D performer takes up a platform
@@ -59,7 +60,10 @@ class Terms(NamedTuple):
     clean_up: Array  # added to the log hazard of closing of small firms with low sales per worker
 
 
-NEUTRAL = {"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "entry_standard": -np.inf, "criteria": np.inf}  # rate: 2008
+NEUTRAL = {  # tax rate: 2008
+    **{"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "budget": 1.0},
+    **{"entry_standard": -np.inf, "criteria": np.inf},
+}
 BY_RUNG = ("tax_rate", "deduction", "research_grant", "credit_coverage", "lending", "spread")
 SALES_BANDS = (5_000.0, 20_000.0)  # annual sales, 10k CNY: the bands of the criteria
 
@@ -80,6 +84,7 @@ def neutral(zones: int) -> Terms:
         "criteria": (6,),
         "quality": (1,),
         "effort": (1,),
+        "budget": (1,),
         "nearness": (zones,),
         "pull": (len(SOURCES),),
         "reach": (zones,),

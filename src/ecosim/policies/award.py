@@ -2,45 +2,61 @@
 
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME
+from ecosim.model.firms import CERTIFICATION
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_each
+from ecosim.policies.rationing import Order, Score, left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Award:
-    """amount: 10k CNY for a first certification at the rung; budget: 10k CNY a year, none means unlimited."""
+    """amount: 10k CNY for a first certification at the rung; budget: 10k CNY a year, none means unlimited.
+
+    ration: who is paid where the budget is short; score: by what applicants are ranked under `score`.
+    """
 
     family: ClassVar[str] = "award"
     rung: Literal["tech_sme", "high_tech"]
     amount: Steps
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
+    ration: Order = "lottery"
+    score: Score = "patents"
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the award while the year's budget can still pay one."""
         amount = self.amount.at(model.quarter)
-        if self.budget is not None:
-            left = model.ledger.left(name, year_of(model.quarter), self.budget.at(model.quarter))
-            amount = amount if left >= round(amount * FEN_PER_UNIT) * model.weight else 0.0
-        promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
-        promised[self.eligible.mask(model.region.zone_names)] += amount
+        if amount == 0:
+            return
+        limit = left(name, model, self.budget)
+        if limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight:
+            promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
+            promised += self.eligible.spread(model.region.zone_names, amount)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
-        """Pay the firms certified in this quarter; by lottery where the budget is short."""
-        event = NEW_TECH_SME if self.rung == "tech_sme" else FIRST_HIGH_TECH
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero((columns.alive[:top] == 1) & (columns.event[:top] & event > 0))
-        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
+        """Pay the firms certified in this quarter."""
+        rows = model.claims.new_tech_sme if self.rung == "tech_sme" else model.claims.first_high_tech
         amount = self.amount.at(model.quarter)
         if amount > 0 and rows.size:
-            pay_each(name, model, rows, amount, self.budget)
+            rows = rows[self.eligible.mask(model.region.zone_names)[model.firms.columns.kind[rows]]]
+            pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """Firms that the criteria of the rung admit; whoever is certified has applied."""
+        if self.amount.at(model.quarter) == 0:
+            return None
+        first = self.rung == "tech_sme"
+        return Reach(
+            self.eligible.classes(model.region.zone_names),
+            needs=take_up.TECH_SME_CANDIDATE if first else take_up.HIGH_TECH_CANDIDATE,
+            knows=CERTIFICATION,
+            keeps=take_up.STILL_TECH_SME if first else take_up.STILL_HIGH_TECH,
+        )

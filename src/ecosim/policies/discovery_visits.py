@@ -5,12 +5,13 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.offers import VISIT, Offer
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 
@@ -30,6 +31,11 @@ class DiscoveryVisits:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the visits made."""
-        taken = int(model.taken[name].rows.size) * model.weight
-        if taken:
-            model.ledger.pay(name, year_of(model.quarter), round(taken * self.cost * FEN_PER_UNIT), taken)
+        pay_places(name, model, self.cost)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """Firms that do not know the programs; officials come to them, so nothing need be known."""
+        if self.capacity.at(model.quarter) == 0:
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, needs=take_up.UNINFORMED, keeps=take_up.STILL_INFORMED)

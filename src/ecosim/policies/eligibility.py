@@ -47,6 +47,10 @@ class Eligibility:
         """(rungs, kinds) True for the rungs and classes of firms that are eligible."""
         return _classes(self, zone_names)
 
+    def spread(self, zone_names: tuple[str, ...], value: float, by_rung: bool = False) -> NDArray[np.float64]:
+        """(kinds,) or (rungs, kinds): the value where eligible, 0 elsewhere; the same array for the same value."""
+        return _spread(self, zone_names, value, by_rung)
+
     @property
     def rung_mask(self) -> NDArray[np.bool_]:
         """(rungs,) True for the rungs that are eligible."""
@@ -58,6 +62,14 @@ def _classes(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.b
     both = np.outer(eligible.rung_mask, _mask(eligible, zone_names))
     both.flags.writeable = False
     return both
+
+
+@lru_cache(maxsize=4096)
+def _spread(eligible: Eligibility, zone_names: tuple[str, ...], value: float, by_rung: bool) -> NDArray[np.float64]:
+    where = _classes(eligible, zone_names) if by_rung else _mask(eligible, zone_names)
+    values = np.where(where, value, 0.0)
+    values.flags.writeable = False
+    return values
 
 
 @lru_cache(maxsize=512)
@@ -82,6 +94,15 @@ def _mask(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool
             cube &= keep.reshape(shape)
     mask.flags.writeable = False
     return mask
+
+
+@lru_cache(maxsize=64)
+def below_second(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(rungs, kinds) as `classes`, without the second rung; the same array for the same eligibility."""
+    both = _classes(eligible, zone_names).copy()
+    both[RUNG_NAMES.index("high_tech")] = False
+    both.flags.writeable = False
+    return both
 
 
 def _on_every_rung(eligible: Eligibility) -> Eligibility:

@@ -5,13 +5,14 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.offers import COUNSEL, VISIT, Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import Eligibility, OnEveryRung
+from ecosim.policies.eligibility import Eligibility, OnEveryRung, below_second
+from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 FOREIGN = Eligibility(ownership=OWNERSHIP[FOREIGN_FROM:])
@@ -37,6 +38,10 @@ class ForeignCultivation:
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book visits and firms followed up."""
         for part, cost in ((VISITS, self.visit_cost), (FOLLOW_UP, self.counsel_cost)):
-            taken = int(model.taken[f"{name}.{part}"].rows.size) * model.weight
-            if taken:
-                model.ledger.pay(name, year_of(model.quarter), round(taken * cost * FEN_PER_UNIT), taken)
+            pay_places(name, model, cost, f"{name}.{part}")
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """Firms without the second rung; officials come to them."""
+        if self.capacity.at(model.quarter) == 0:
+            return None
+        return Reach(below_second(self.eligible, model.region.zone_names), keeps=take_up.STILL_INFORMED)

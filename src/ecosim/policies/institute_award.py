@@ -5,13 +5,14 @@ from typing import ClassVar
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import INSTITUTES
+from ecosim.model.firms import CERTIFICATION, INSTITUTES
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_each
+from ecosim.policies.rationing import Order, Score, left, pay_each
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Steps
 
 
@@ -26,6 +27,8 @@ class InstituteAward:
     key_institute: Steps = NOTHING
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
+    ration: Order = "lottery"
+    score: Score = "patents"
 
     def amount(self, rung: int, quarter: int) -> float:
         """Of an institute at a rung, 10k CNY."""
@@ -33,14 +36,11 @@ class InstituteAward:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the awards that the rest of the year's budget can still pay."""
-        left = None
-        if self.budget is not None:
-            left = model.ledger.left(name, year_of(model.quarter), self.budget.at(model.quarter))
-        firms = self.eligible.mask(model.region.zone_names)
+        limit = left(name, model, self.budget)
         for rung in range(1, len(INSTITUTES)):
             amount = self.amount(rung, model.quarter)
-            if amount > 0 and (left is None or left >= round(amount * FEN_PER_UNIT) * model.weight):
-                terms.institute_award[rung, firms] += amount
+            if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight):
+                terms.institute_award[rung] += self.eligible.spread(model.region.zone_names, amount)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms recognized in this quarter; by lottery where the budget is short."""
@@ -50,4 +50,11 @@ class InstituteAward:
             amount, rows = self.amount(rung, model.quarter), model.recognized[rung]
             rows = rows[firms[kind[rows]]]
             if amount > 0 and rows.size:
-                pay_each(name, model, rows, amount, self.budget)
+                pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers; whoever's institute is recognized has applied."""
+        if not any(self.amount(rung, model.quarter) > 0 for rung in range(1, len(INSTITUTES))):
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, CERTIFICATION, take_up.STILL_INSTITUTE)

@@ -5,12 +5,11 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.offers import LIAISON, Offer
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 
@@ -31,6 +30,4 @@ class LiaisonOfficers:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the officers named."""
-        taken = int(model.taken[name].rows.size) * model.weight
-        if taken:
-            model.ledger.pay(name, year_of(model.quarter), round(taken * self.cost * FEN_PER_UNIT), taken)
+        pay_places(name, model, self.cost)

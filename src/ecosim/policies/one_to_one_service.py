@@ -5,12 +5,14 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.firms import CERTIFICATION
 from ecosim.model.offers import COUNSEL, Offer
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.eligibility import EVERYONE, OnEveryRung, below_second
+from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 
@@ -30,6 +32,11 @@ class OneToOneService:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the firms served."""
-        taken = int(model.taken[name].rows.size) * model.weight
-        if taken:
-            model.ledger.pay(name, year_of(model.quarter), round(taken * self.cost * FEN_PER_UNIT), taken)
+        pay_places(name, model, self.cost)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers without the second rung; help that led to a certificate is kept."""
+        if self.capacity.at(model.quarter) == 0:
+            return None
+        classes = below_second(self.eligible, model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, CERTIFICATION, take_up.STILL_TECH_SME)

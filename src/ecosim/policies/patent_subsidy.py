@@ -10,11 +10,13 @@ import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_claims
+from ecosim.policies.rationing import Ration, Score, pay_claims
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Percent, Steps
 
 
@@ -33,13 +35,17 @@ class PatentSubsidy:
     pays: Literal["application", "granted_invention"] = "application"
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
+    ration: Ration = "share"
+    score: Score = "patents"
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw filings, as far as the subsidy was paid in the last quarter."""
         expected = model.paid_share.get(name, 1.0) if self.amount.at(model.quarter) > 0 else 0.0
-        firms = self.eligible.mask(model.region.zone_names)
-        terms.patent_subsidy[firms] += self.rate.at(model.quarter) / 100 * expected
-        terms.invention_premium[firms] += self.premium.at(model.quarter) / 100 * expected
+        firms = self.eligible.spread(model.region.zone_names, 1.0)
+        for term, drawn in ((terms.patent_subsidy, self.rate), (terms.invention_premium, self.premium)):
+            more = drawn.at(model.quarter) / 100 * expected
+            if more > 0:
+                np.add(term, firms * more, out=term)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay firms that know of it."""
@@ -50,4 +56,12 @@ class PatentSubsidy:
         patents = columns.filed if self.pays == "application" else columns.inventions_granted
         rows = np.flatnonzero((patents[:top] > 0) & (columns.alive[:top] == 1) & (columns.aware[:top] & RESEARCH > 0))
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        model.paid_share[name] = pay_claims(name, model, rows, patents[rows] * amount, self.budget)
+        claims = patents[rows] * amount
+        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget, self.ration, self.score)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers; whoever files, or is granted an invention, and knows of it has applied."""
+        if self.amount.at(model.quarter) == 0:
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)

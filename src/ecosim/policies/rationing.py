@@ -1,67 +1,154 @@
-"""Sharing a budget that does not suffice: a lottery by the firms' own luck, or the same share for all."""
+"""Sharing a budget that does not suffice: by score, by lottery, by who came first, or the same share for all.
+
+A budget is a year's; `budget_growth` multiplies all budgets of a package. Awards paid once (`pay_each`) draw on all
+that is left of the year; claims that come every quarter (`pay_claims`) on the quarter's part of it, save under
+`first_come`, where the year's money goes as it is asked for. Who gets it is the same whatever the order of the firms:
+every tie is broken by the firm's own luck. Amounts are rounded to whole fen firm by firm, before they are summed.
+"""
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
-from ecosim.model.luck import LOTTERY, uniform
+from ecosim.model.luck import APPLICATION_ORDER, LOTTERY, uniform
 from ecosim.policies.schedule import Schedule
+
+Order = Literal["lottery", "score", "first_come"]
+Ration = Literal["share", "lottery", "score", "first_come"]
+Score = Literal["patents", "research", "staff", "small"]
+Rows = NDArray[np.int64]
 
 
 @brief
-def tickets(key, quarter, uids, draws):  # type: ignore[no-untyped-def]
-    """A uniform for each applicant, by its identity."""
+def tickets(key, when, stream, uids, draws):  # type: ignore[no-untyped-def]
+    """A uniform for each applicant, by its identity. when: the quarter, or the year."""
     for k in range(uids.size):
-        draws[k] = uniform(key[0], key[1], uids[k], quarter, LOTTERY)
+        draws[k] = uniform(key[0], key[1], uids[k], when, stream)
 
 
-def lottery(model: EcosystemModel, rows: NDArray[np.int64], places: int) -> NDArray[np.int64]:
+def lottery(model: EcosystemModel, rows: Rows, places: int) -> Rows:
     """At most `places` of the applicants (rows), drawn by their own luck whatever their order."""
-    if rows.size <= places:
-        return rows
-    draws = np.empty(rows.size)
+    return rows if rows.size <= places else in_order(model, rows, "lottery")[: max(places, 0)]
+
+
+def in_order(model: EcosystemModel, rows: Rows, order: str, score: str = "patents") -> Rows:
+    """Applicants (rows) in the order in which they are served.
+
+    lottery: drawn anew every quarter. first_come: a firm's own place in the queue, drawn for each year. score: the
+    highest first, patents held, reported R&D over sales, science and technology staff over employees, or fewest
+    employees; equals by lottery.
+    """
+    columns = model.firms.columns
     key = (np.uint64(model.key.seed), np.uint64(model.key.member))
-    tickets(key, np.uint64(model.quarter), model.firms.columns.uid[rows], draws)
-    return rows[np.argsort(draws, kind="stable")[: max(places, 0)]]
+    draws = np.empty(rows.size)
+    if order == "first_come":
+        tickets(key, np.uint64(year_of(model.quarter)), APPLICATION_ORDER, columns.uid[rows], draws)
+        return rows[np.argsort(draws, kind="stable")]
+    tickets(key, np.uint64(model.quarter), LOTTERY, columns.uid[rows], draws)
+    if order != "score":
+        return rows[np.argsort(draws, kind="stable")]
+    if score == "patents":
+        worth = columns.patents[rows].astype(np.float64)
+    elif score == "research":
+        worth = columns.reported[rows]
+    elif score == "staff":
+        worth = columns.staff[rows] * exp(-columns.log_employees[rows])
+    else:
+        worth = -columns.log_employees[rows]
+    return rows[np.lexsort((draws, -worth))]
+
+
+def left(name: str, model: EcosystemModel, budget: Schedule | None) -> int | None:
+    """Fen left of the year's budget, 0 or more; None: no limit."""
+    if budget is None:
+        return None
+    size = budget.at(model.quarter) * float(model.terms.budget[0])
+    return max(model.ledger.left(name, year_of(model.quarter), size), 0)
 
 
 def pay_each(
-    name: str, model: EcosystemModel, rows: NDArray[np.int64], amount: float, budget: Schedule | None
-) -> NDArray[np.int64]:
+    name: str,
+    model: EcosystemModel,
+    rows: Rows,
+    amount: float,
+    budget: Schedule | None,
+    ration: str = "lottery",
+    score: str = "patents",
+) -> Rows:
     """Pay the same amount (10k CNY) to each applicant while the year's budget lasts; returns the rows that got it.
 
     One agent stands for `weight` firms, so it is paid, and counted, that many times.
     """
-    year = year_of(model.quarter)
+    year, weight = year_of(model.quarter), model.weight
     each = round(amount * FEN_PER_UNIT)
-    places = int(rows.size)
-    if budget is not None and each > 0:
-        places = max(model.ledger.left(name, year, budget.at(model.quarter)), 0) // (each * model.weight)
-    winners = lottery(model, rows, places)
-    model.grant(name, winners, np.full(winners.size, each))
-    model.ledger.refuse(name, year, int(rows.size - winners.size) * model.weight)
+    limit = left(name, model, budget)
+    places = rows.size if limit is None or each == 0 else limit // (each * weight)
+    winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
+    first = model.take_up.note(name, rows, winners, model.firms)
+    model.grant(name, winners, np.full(winners.size, each), first)
+    if winners.size < rows.size:
+        model.ledger.refuse(name, year, int(rows.size - winners.size) * weight)
     return winners
 
 
 def pay_claims(
-    name: str, model: EcosystemModel, rows: NDArray[np.int64], claims: NDArray[np.float64], budget: Schedule | None
+    name: str,
+    model: EcosystemModel,
+    rows: Rows,
+    claims: NDArray[np.float64],
+    budget: Schedule | None,
+    ration: str = "share",
+    score: str = "patents",
 ) -> float:
-    """Pay firms (rows) their claims (10k CNY), the same share of all where the quarter's part of the budget is short.
+    """Pay firms (rows) their claims (10k CNY each), as far as the quarter's part of the budget goes.
 
-    Returns the share that was paid, which applicants expect for the next quarter.
+    share: the same share of each claim; otherwise whole claims in order, until the next one does not fit. Returns the
+    share of all claims that was paid, which applicants expect for the next quarter.
     """
-    year = year_of(model.quarter)
+    year, weight = year_of(model.quarter), model.weight
     fen = np.round(claims * FEN_PER_UNIT).astype(np.int64)
-    total = int(fen.sum()) * model.weight
-    share = 1.0
-    if budget is not None and total > 0:
-        remaining_quarters = QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
-        left = max(model.ledger.left(name, year, budget.at(model.quarter)), 0) // remaining_quarters
-        share = min(1.0, left / total)
-    model.grant(name, rows, fen if share == 1.0 else np.floor(fen * share).astype(np.int64))
-    if share == 0.0:
-        model.ledger.refuse(name, year, int(np.count_nonzero(fen)) * model.weight)
+    if not fen.all():
+        fen, rows = fen[fen > 0], rows[fen > 0]
+    total = int(fen.sum()) * weight
+    limit = left(name, model, budget)
+    if limit is not None and ration != "first_come":
+        limit //= QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
+    winners, paid, share = rows, fen, 1.0
+    if limit is not None and total > limit:
+        if ration == "share":
+            share = limit / total
+            paid = np.floor(fen * share).astype(np.int64)
+            winners, paid = (rows, paid) if share > 0 else (rows[:0], paid[:0])
+        else:
+            winners, paid = _whole_claims(model, rows, fen, limit // weight, ration, score)
+            share = int(paid.sum()) * weight / total
+    first = model.take_up.note(name, rows, winners, model.firms)
+    model.grant(name, winners, paid, first)
+    if winners.size < rows.size:
+        model.ledger.refuse(name, year, int(rows.size - winners.size) * weight)
     return share
+
+
+def _whole_claims(
+    model: EcosystemModel, rows: Rows, fen: NDArray[np.int64], limit: int, ration: str, score: str
+) -> tuple[Rows, NDArray[np.int64]]:
+    """Rows served, in order, until the next claim does not fit into the limit (fen), and what each is paid."""
+    ordered = in_order(model, rows, ration, score)
+    by_row = np.argsort(rows, kind="stable")
+    asked = fen[by_row[np.searchsorted(rows, ordered, sorter=by_row)]]
+    served = int(np.searchsorted(np.cumsum(asked), limit, side="right"))
+    return ordered[:served], asked[:served]
+
+
+def pay_places(name: str, model: EcosystemModel, cost: float, offer: str = "") -> None:
+    """Book the places of an offer that were taken, each at a cost (10k CNY). offer: its name, by default the row's."""
+    taken = model.taken[offer or name]
+    places = int(taken.rows.size) * model.weight
+    if places:
+        model.ledger.pay(name, year_of(model.quarter), round(places * cost * FEN_PER_UNIT), taken.first)

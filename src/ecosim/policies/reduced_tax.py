@@ -7,11 +7,16 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import HIGH_TECH
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import NEUTRAL, Terms
 from ecosim.policies import booking
+from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Percent
+
+SECOND_RUNG = Eligibility(rungs=("high_tech",))
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -26,12 +31,21 @@ class ReducedTax:
         """Lower the rate at the second rung once the rule is in force."""
         rate = self.rate.at(model.quarter)
         if rate > 0:
-            terms.tax_rate[HIGH_TECH] = np.minimum(terms.tax_rate[HIGH_TECH], rate / 100)
+            lowered = terms.tax_rate[HIGH_TECH]
+            np.minimum(lowered, rate / 100, out=lowered)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the tax that is not paid, a tax expenditure."""
         rate = self.rate.at(model.quarter)
         if rate > 0:
             saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
-            fen, firms = booking.on_high_tech_sales(model.firms.columns, model.firms.top, saved)
-            model.ledger.pay(name, year_of(model.quarter), fen * model.weight, firms * model.weight)
+            rows = model.claims.high_tech
+            fen = booking.on_sales(model.firms.columns, rows, saved)
+            first = model.take_up.note(name, rows, rows, model.firms)
+            model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """High-tech enterprises; the certificate tells them."""
+        if self.rate.at(model.quarter) == 0:
+            return None
+        return Reach(SECOND_RUNG.classes(model.region.zone_names), keeps=take_up.STILL_HIGH_TECH)

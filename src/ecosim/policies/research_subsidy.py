@@ -6,22 +6,30 @@ import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
+from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
-from ecosim.policies.rationing import pay_claims
+from ecosim.policies.rationing import Ration, Score, pay_claims
 from ecosim.policies.schedule import OptionalSteps, Percent
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class ResearchSubsidy:
-    """rate: percent of R&D spending; budget: 10k CNY a year. Firms expect the share that was paid last quarter."""
+    """rate: percent of R&D spending; budget: 10k CNY a year. Firms expect the share that was paid last quarter.
+
+    ration: where the quarter's part of the budget is short, the same share for all, or whole claims in order.
+    """
 
     family: ClassVar[str] = "research_subsidy"
     rate: Percent
     budget: OptionalSteps = None
     eligible: Eligibility = EVERYONE
+    ration: Ration = "share"
+    score: Score = "patents"
     at_most: float = Field(default=50.0, gt=0, le=100)  # percent, a guard against a slip of the pen
 
     @model_validator(mode="after")
@@ -34,19 +42,30 @@ class ResearchSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
-        expected = self.rate.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
-        where = self.eligible.classes(model.region.zone_names)
-        terms.research_grant[where] += expected
+        rate, share = self.rate.at(model.quarter) / 100, model.paid_share.get(name, 1.0)
+        if rate == 0:
+            return
+        if share == 1.0:
+            grant = self.eligible.spread(model.region.zone_names, rate, by_rung=True)
+        else:  # a new number every quarter is not worth keeping
+            grant = self.eligible.spread(model.region.zone_names, 1.0, by_rung=True) * (rate * share)
+        np.add(terms.research_grant, grant, out=terms.research_grant)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay eligible performers that know of it."""
-        rate = self.rate.at(model.quarter) / 100
-        if rate <= 0:
+        rate, rows = self.rate.at(model.quarter) / 100, model.claims.researchers
+        if rate == 0:
             return
-        columns, top = model.firms.columns, model.firms.top
-        does = (columns.alive[:top] == 1) & (columns.performs[:top] == 1)
-        rows = np.flatnonzero(does & (columns.aware[:top] & RESEARCH > 0))
-        here = self.eligible.rung_mask[columns.certificate[rows]]
-        here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
-        rows = rows[here]
-        model.paid_share[name] = pay_claims(name, model, rows, columns.research[rows] * rate, self.budget)
+        chosen = np.empty(rows.size, np.int64)
+        columns = model.firms.columns
+        count = booking.entitled(columns, rows, self.eligible.classes(model.region.zone_names), chosen)
+        rows = chosen[:count]
+        claims = columns.research[rows] * rate
+        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget, self.ration, self.score)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers; whoever knows of it claims."""
+        if self.rate.at(model.quarter) == 0:
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)

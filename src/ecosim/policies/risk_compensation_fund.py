@@ -26,8 +26,7 @@ class RiskCompensationFund:
 
     def left(self, name: str, model: EcosystemModel) -> int:
         """Fen left in the fund."""
-        paid = sum(fen for (instrument, _), fen in model.ledger.outlay.items() if instrument == name)
-        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - paid
+        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - model.ledger.paid[name]
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Cover eligible loans while the fund holds money."""

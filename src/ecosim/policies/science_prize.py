@@ -6,11 +6,13 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model import take_up
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Events
 from ecosim.model.offers import PRIZE, Offer
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_each
+from ecosim.policies.rationing import Order, Score, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -23,6 +25,8 @@ class SciencePrize:
     amount: Steps
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
+    ration: Order = "lottery"
+    score: Score = "patents"
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Offer the year's prizes."""
@@ -34,4 +38,11 @@ class SciencePrize:
         """Pay the winners."""
         amount = self.amount.at(model.quarter)
         if name in model.taken and amount > 0:
-            pay_each(name, model, model.taken[name].rows, amount, self.budget)
+            pay_each(name, model, model.taken[name].rows, amount, self.budget, self.ration, self.score)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers; those with a patent are looked at without being asked."""
+        if self.amount.at(model.quarter) == 0 or self.capacity.at(model.quarter) == 0:
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, keeps=take_up.STILL_RESEARCHER)

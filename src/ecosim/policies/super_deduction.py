@@ -1,13 +1,18 @@
 """R&D super-deduction: firms deduct more from taxable profit than their R&D costs."""
 
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.firms import RESEARCH
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
@@ -25,21 +30,47 @@ class SuperDeduction:
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Raise the deduction of eligible classes and rungs to the rate in force."""
         rate = self.rate.at(model.quarter) / 100
-        where = self.eligible.classes(model.region.zone_names)
-        np.maximum(terms.deduction, rate, out=terms.deduction, where=where)
+        if rate > 0:
+            deducted = self.eligible.spread(model.region.zone_names, rate, by_rung=True)
+            np.maximum(terms.deduction, deducted, out=terms.deduction)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the tax saved by firms that know of it, a tax expenditure, under the rule whose rate holds for them."""
         rate = self.rate.at(model.quarter) / 100
         if rate <= 0:
             return
-        zones = model.region.zone_names
-        here = self.eligible.classes(zones) & (model.terms.deduction == rate)
-        for other in model.policies.values():  # where two rules grant the same rate the first one books it
+        here = self._books(model, rate)
+        terms, rows = model.terms, model.claims.researchers
+        chosen = np.empty(rows.size, np.int64)
+        fen, count = booking.deducted(
+            model.firms.columns, rows, here, terms.deduction, rate, terms.tax_rate, chosen
+        )  # fmt: skip
+        first = model.take_up.note(name, chosen[:count], chosen[:count], model.firms)
+        model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
+
+    def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
+        """(rungs, kinds) where no earlier rule books the same rate."""
+        earlier = []
+        for other in model.policies.values():
             if other is self:
                 break
             if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
-                here &= ~other.eligible.classes(zones)
-        value = np.where(here, rate * model.terms.tax_rate, 0.0)
-        fen, firms = booking.on_research(model.firms.columns, model.firms.top, value)
-        model.ledger.pay(name, year_of(model.quarter), fen * model.weight, firms * model.weight)
+                earlier.append(other.eligible)
+        return _classes(self.eligible, tuple(earlier), model.region.zone_names)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers for whom this rule's rate holds; whoever knows of it claims."""
+        rate = self.rate.at(model.quarter) / 100
+        classes = self._books(model, rate) & (model.terms.deduction == rate)
+        if rate == 0 or not classes.any():
+            return None
+        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)
+
+
+@lru_cache(maxsize=128)
+def _classes(eligible: Eligibility, earlier: tuple[Eligibility, ...], zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(rungs, kinds) where a rule holds and none of the earlier ones does."""
+    here = eligible.classes(zone_names).copy()
+    for other in earlier:
+        here &= ~other.classes(zone_names)
+    return here

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
+from ecosim.model import take_up
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
+from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import pay_claims
@@ -51,12 +53,17 @@ class TalentSubsidy:
         amounts = self.amounts(model.quarter)
         if not amounts.any():
             return
-        columns, top = model.firms.columns, model.firms.top
+        columns, rows = model.firms.columns, model.claims.hirers
         hired = (columns.vacancies, columns.senior_vacancies, columns.leader_vacancies)
-        rows = np.flatnonzero((hired[0][:top] | hired[1][:top] | hired[2][:top]) > 0)
-        rows = rows[columns.aware[rows] & TALENT > 0]
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
         claims = np.zeros(rows.size)
         for amount, column in zip(amounts.tolist(), hired, strict=True):
             claims += amount * column[rows]
         model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """R&D performers; whoever hires and knows of it claims."""
+        if not self.amounts(model.quarter).any():
+            return None
+        classes = self.eligible.classes(model.region.zone_names)
+        return Reach(classes, take_up.RESEARCHER, TALENT, take_up.STILL_RESEARCHER)

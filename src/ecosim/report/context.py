@@ -40,6 +40,8 @@ class ReportContext:
     """Instruments, one row each: name, starts, ends, amount, source (its sentence, or 'assumption') and others."""
     outlays: pd.DataFrame | None = None
     """Money by instrument: instrument, median, low, high, unit and, where there is one, budget."""
+    missions: pd.DataFrame | None = None
+    """Missions by year: mission, label, label_zh, deadline, year, share_reached, first_median, _lower and _upper."""
     decomposition: pd.DataFrame | None = None
     """What each line of work adds: the columns of decomposition.csv."""
     groups: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class ReportContext:
     notes: Mapping[str, str] = field(default_factory=dict)
     """A remark for a target: 'level assumed: read the growth'."""
     charts: Mapping[str, Path] = field(default_factory=dict)
-    """PNG files by name: 'fan', 'effect', 'hindcast'; 'fan_narrow' and so on for phones."""
+    """PNG files by name: 'fan', 'effect', 'take_up', 'hindcast'; 'fan_narrow' and so on for phones."""
     headline: tuple[str, ...] = ()
     """Sentences to stand before those that are made from the tables."""
     provenance: Mapping[str, str] = field(default_factory=dict)

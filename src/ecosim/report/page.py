@@ -76,7 +76,26 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "charts": {name: _inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
         "placebo": _plain(placebo),
+        "missions": _missions(context.missions) if _has(context.missions) else None,
     }
+
+
+def _missions(table: pd.DataFrame) -> dict[str, Any]:
+    """One row for each mission: its name, deadline, the share of futures that reach it by year, and when it comes."""
+    years = sorted(int(year) for year in table["year"].unique())
+    rows = []
+    for _, group in table.groupby("mission", sort=False):
+        first = group.iloc[0]
+        shares = {int(year): float(share) for year, share in zip(group["year"], group["share_reached"], strict=True)}
+        low, middle, high = (str(first[f"first_{name}"]) or "later" for name in ("lower", "median", "upper"))
+        rows.append({
+            "name": f"{first['label']} {first['label_zh']}".strip(),
+            "deadline": str(first["deadline"]),
+            "shares": [f"{round(100 * shares[year])} %" if year in shares else "" for year in years],
+            "first": middle,
+            "between": f"{low} to {high}",
+        })  # fmt: skip
+    return {"years": years, "rows": rows}
 
 
 def _start(context: ReportContext, target: str) -> Start | None:

@@ -1,0 +1,89 @@
+"""Whom each instrument reaches in one year: a ladder of bars from those who could to those who kept it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ecosim.figures import canvas
+from ecosim.figures.labels import Labels, TargetLabel, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_LADDERS = 12
+STAGES = {  # stage -> words; what stands beside the ladder and filters nothing is drawn pale
+    "eligible": "eligible 符合条件",
+    "aware": "aware 知晓",
+    "assisted": "assisted 获辅导",
+    "applied": "applied 申请",
+    "funded": "funded 获支持",
+    "kept": "kept a year 次年保持",
+}
+BESIDE = "assisted"
+LEFT = 1.28  # inch, for the names of the stages
+FIRMS = TargetLabel("Firms", "firms", "企业")
+
+
+def take_up_chart(table: pd.DataFrame, year: int, path: Path, labels: Labels, columns: int = 2) -> Path:
+    """Draws one ladder for each instrument (at most twelve, in the order of the table) and returns the path of the PNG.
+
+    table: `take_up.csv` of one scenario and place; the whole place is drawn. year: of the funnel.
+    Raises ValueError where nobody could apply for anything in that year.
+    """
+    shown = ladders(table, year)
+    if not shown:
+        raise ValueError(f"take-up: no instrument was there for anybody in {year}; choose another year")
+    figure, panels = canvas.sheet(
+        f"{labels.where}: who is reached, {year} 政策触达",
+        f"{labels.scenario}; firms, median and 90\u00a0% of futures; each bar is a part of the one above; "
+        "pale: in service or visited, beside the ladder",
+        len(shown),
+        columns,
+        foot=0.05,
+        each=1.62,
+        left=LEFT,
+    )
+    rows = table[(table["year"] == year) & (table["zone"] == _whole(table))]
+    for instrument, axes in zip(shown, panels, strict=True):
+        _draw(axes, rows[rows["instrument"] == instrument])
+    return canvas.save(figure, path)
+
+
+def ladders(table: pd.DataFrame, year: int) -> list[str]:
+    """Instruments to draw: those that somebody got in the year, in the table's order, at most twelve."""
+    rows = table[(table["year"] == year) & (table["zone"] == _whole(table)) & (table["stage"] == "funded")]
+    return rows.loc[rows["upper"] > 0, "instrument"].tolist()[:MOST_LADDERS]
+
+
+def year_to_draw(table: pd.DataFrame) -> int | None:
+    """The last year of which it is known what was kept; None without one."""
+    years: Sequence[int] = table.loc[table["stage"] == "kept", "year"].tolist()
+    return max(years, default=None)
+
+
+def _whole(table: pd.DataFrame) -> str:
+    return "all" if "all" in set(table["zone"]) else str(table["zone"].iloc[0])
+
+
+def _draw(axes: "Axes", rows: pd.DataFrame) -> None:
+    found = {str(row["stage"]): row for row in rows.to_dict("records")}
+    stages = [stage for stage in STAGES if stage in found]
+    first = rows.iloc[0]
+    top = max(float(found[stage]["upper"]) for stage in stages) or 1.0
+    for place, stage in enumerate(stages):
+        row, at = found[stage], -place
+        color = canvas.PALE if stage == BESIDE else canvas.BLUE
+        axes.barh(at, row["median"], height=0.62, color=color)
+        axes.plot([row["lower"], row["upper"]], [at, at], color=canvas.INK, linewidth=0.8)
+        looks = {"va": "center", "clip_on": False}
+        size = canvas.fit(STAGES[stage], LEFT - 0.16, canvas.SMALL)
+        canvas.write(axes, -0.02 * top, at, STAGES[stage], size, ha="right", **looks)
+        canvas.write(axes, row["upper"] + 0.03 * top, at, number(row["median"], FIRMS), canvas.SMALL, **looks)
+    axes.set_xlim(0, top)
+    axes.set_ylim(-len(stages) + 0.4, 0.6)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines["bottom"].set_visible(False)
+    canvas.head(axes, f"{first['label']} {first['label_zh']}".strip(), "", left=LEFT)

@@ -1,0 +1,127 @@
+"""The index of science and technology progress: what a county is ranked by, and its rank under a stated assumption.
+
+Zhejiang's Science and Technology Department scores its 90 counties every year (Pinghu: 25th in 2015, 3rd in 2017). The
+other counties are in no file that comes with ecosim, so the index measures the place against itself:
+
+    index = sum over k of weight_k ln(x_k / x_k at the start) / spread_k
+
+with x the place's R&D over sales, share of high-tech enterprises, patents per employee, share of new products in sales
+and fiscal science spending over sales, each over the last four quarters. R&D is the reported one: what is ranked is
+what is reported, so relabeling raises the index and knowledge need not follow (compare `knowledge`).
+
+The rank rests on an assumption: the other places' indices are normal with the `spread` of `Monitoring`, move up by
+`drift` a year, and put the place at its known rank at the start. It is their expected number above, plus one.
+"""
+
+from collections import deque
+from math import log
+from statistics import NormalDist
+from typing import Any, NamedTuple
+
+from ecosim.model import survey as census
+from ecosim.model import systems
+from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.region import Monitoring
+
+YEAR = 4  # quarters over which the components are taken
+
+
+class Components(NamedTuple):
+    """What the index is made of."""
+
+    research: float  # reported R&D over sales
+    certified: float  # high-tech enterprises over firms
+    patents: float  # granted in a year, per employee
+    products: float  # new high-tech products over sales
+    fiscal: float  # government's outlay on science over sales
+
+
+WEIGHT = Components(0.2, 0.2, 0.2, 0.2, 0.2)  # assumption: the department's weights are not published
+SPREAD = Components(0.5, 0.5, 0.5, 0.5, 0.5)  # of logarithms between counties, assumption
+BASE = Components(0.001, 0.001, 1e-4, 0.02, 0.001)  # what every county has beside what is modeled, assumption
+
+
+class Quarter(NamedTuple):
+    """Sums of one quarter in agents' units; sales by year, all else in the quarter or at its end. 10k CNY."""
+
+    sales: float
+    reported: float
+    firms: float
+    certified: float
+    patents: float
+    employees: float
+    products: float
+    fiscal: float
+
+
+def components(quarters: "deque[Quarter] | list[Quarter]") -> Components:
+    """The components over the given quarters."""
+    sales = max(sum(q.sales for q in quarters) / YEAR, 1e-9)
+    last = quarters[-1]
+    return Components(
+        sum(q.reported for q in quarters) / sales,
+        last.certified / max(last.firms, 1.0),
+        YEAR * sum(q.patents for q in quarters) / max(sum(q.employees for q in quarters), 1e-9),
+        sum(q.products for q in quarters) / sales,
+        sum(q.fiscal for q in quarters) / sales,
+    )
+
+
+def index(now: Components, start: Components) -> float:
+    """Weighted log distance from the start, in standard deviations between counties; rises in every component."""
+    return sum(
+        weight * log((x + base) / (x0 + base)) / spread
+        for weight, spread, base, x, x0 in zip(WEIGHT, SPREAD, BASE, now, start, strict=True)
+    )
+
+
+def rank(value: float, years: float, monitoring: Monitoring) -> float:
+    """Expected rank among the monitored places, years after the start; 1 is the best, 0 where none is monitored."""
+    if monitoring.places < 2:
+        return 0.0
+    others = monitoring.places - 1
+    ahead = NormalDist().inv_cdf(1.0 - (monitoring.rank - 0.5) / monitoring.places)
+    place = ahead + (value - monitoring.drift * years) / monitoring.spread
+    return 1.0 + others * (1.0 - NormalDist().cdf(place))
+
+
+class Progress:
+    """The index of one model, quarter by quarter."""
+
+    def __init__(self, monitoring: Monitoring) -> None:
+        self.monitoring = monitoring
+        self.last: deque[Quarter] = deque(maxlen=YEAR)
+        self.start: Components | None = None
+        self.quarters = 0
+        self.spent_before = 0  # fen, until the last quarter
+        self.index = 0.0
+        self.rank = float(monitoring.rank)
+
+    def take(self, model: Any) -> None:
+        """Read a model's survey and books at the end of a quarter."""
+        main, more = model.survey.totals, model.systems
+        spent = model.ledger.total - self.spent_before
+        self.spent_before = model.ledger.total
+        self.observe(
+            Quarter(
+                sales=main[census.SALES] / census.FINE,
+                reported=main[census.RD_REPORTED] / census.FINE,
+                firms=float(main[census.FIRMS]),
+                certified=float(main[census.HNTES]),
+                patents=float(main[census.GRANTED]),
+                employees=main[census.EMPLOYMENT] / census.FINE,
+                products=more[systems.NEW_PRODUCTS] / systems.FINE,
+                fiscal=spent / FEN_PER_UNIT / model.weight,
+            )
+        )
+
+    def observe(self, quarter: Quarter) -> None:
+        """Take in a quarter; the first one stands for the year before it and is the start."""
+        if self.start is None:
+            self.last.extend([quarter] * YEAR)
+            self.start = components(self.last)
+            return
+        self.last.append(quarter)
+        self.quarters += 1
+        self.index = index(components(self.last), self.start)
+        self.rank = rank(self.index, self.quarters / YEAR, self.monitoring)

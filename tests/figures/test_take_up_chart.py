@@ -1,0 +1,53 @@
+"""The ladder of take-up: which instruments it shows, for which year, and that equal tables give equal bytes."""
+
+import pandas as pd
+import pytest
+
+from ecosim.figures import Labels, take_up_chart
+from ecosim.figures.take_up import MOST_LADDERS, ladders, year_to_draw
+
+STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
+
+
+def funnel(instruments=("award",), years=(2017, 2018), zones=("all", "town"), funded=20.0):
+    rows = []
+    for name in instruments:
+        for year in years:
+            for zone in zones:
+                for place, stage in enumerate(STAGES):
+                    if stage == "kept" and year == max(years):
+                        continue
+                    value = funded * (len(STAGES) - place)
+                    words = (name.title(), "认定奖励")
+                    told = ("s", "Pinghu", zone, name, year, stage)
+                    rows.append((*told, value, 0.8 * value, 1.2 * value, "", *words))
+    columns = [
+        "scenario", "location", "zone", "instrument", "year", "stage", "median", "lower", "upper",
+        "zone_zh", "label", "label_zh",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_year_is_the_last_one_of_which_it_is_known_what_was_kept():
+    assert year_to_draw(funnel()) == 2017
+    assert year_to_draw(funnel(years=(2017,))) is None
+
+
+def test_ladders_are_those_that_somebody_got_and_twelve_at_most():
+    table = funnel([f"award {number}" for number in range(15)])
+    assert len(ladders(table, 2017)) == MOST_LADDERS
+    assert ladders(funnel(funded=0.0), 2017) == []
+    assert ladders(funnel(zones=("town",)), 2017) == ["award"]
+
+
+def test_equal_tables_give_equal_charts_with_chinese_words(tmp_path):
+    labels, table = Labels("Pinghu", "平湖"), funnel(("award", "visits", "tax"))
+    first = take_up_chart(table, 2017, tmp_path / "a.png", labels).read_bytes()
+    assert take_up_chart(table, 2017, tmp_path / "b.png", labels).read_bytes() == first
+    assert take_up_chart(table, 2018, tmp_path / "c.png", labels).read_bytes() != first
+    assert take_up_chart(table, 2017, tmp_path / "narrow.png", labels, columns=1).exists()
+
+
+def test_a_year_without_any_ladder_is_explained(tmp_path):
+    with pytest.raises(ValueError, match="in 2030; choose another year"):
+        take_up_chart(funnel(), 2030, tmp_path / "a.png", Labels("Pinghu"))

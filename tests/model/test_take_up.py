@@ -1,0 +1,151 @@
+"""The funnel: stages are nested, the funded are the ledger's recipients, and nothing is counted without a policy."""
+
+import numpy as np
+import pytest
+
+from ecosim.model.firms import CERTIFICATION, RESEARCH
+from ecosim.model.take_up import (
+    APPLIED,
+    ASSISTED,
+    AWARE,
+    ELIGIBLE,
+    FUNDED,
+    KEPT,
+    STILL_RESEARCHER,
+    Reach,
+    TakeUp,
+)
+from ecosim.policies import shelf
+
+YEARS = 3
+
+
+@pytest.fixture(scope="module")
+def lived(make_model, quick, national, package_rows):
+    """A small place under the whole package for some years, with awards that are short of money."""
+    short = {name: {**row, "budget": 25} if "budget" in row else row for name, row in package_rows.items()}
+    policies = {**national, **{name: row.policy for name, row in shelf.build(short).items()}}
+    model = make_model(400, 2, "2016-12", behaviors=quick, policies=policies, weight=3)
+    for _ in range(4 * YEARS):
+        model.step()
+    return model
+
+
+def test_each_stage_is_a_part_of_the_one_before(lived):
+    assert len(lived.take_up.table) > 20
+    for key, stages in lived.take_up.table.items():
+        for earlier, later in ((ELIGIBLE, AWARE), (AWARE, ASSISTED), (AWARE, APPLIED), (APPLIED, FUNDED)):
+            assert (stages[:, earlier] >= stages[:, later]).all(), key
+        assert (stages[:, FUNDED] >= stages[:, KEPT]).all(), key
+        assert stages.min() >= 0
+
+
+def test_the_funded_are_the_recipients_of_the_ledger(lived):
+    for (name, year), stages in lived.take_up.table.items():
+        assert stages[:, FUNDED].sum() * lived.weight == lived.ledger.recipients[name, year], (name, year)
+    booked = {key for key, firms in lived.ledger.recipients.items() if firms}
+    others = {"risk_compensation_fund", "town_service_centers"}  # pay banks, and centers
+    assert {name for name, _ in booked - set(lived.take_up.table)} <= others
+
+
+def test_every_stage_is_met_and_some_are_lost_on_the_way(lived):
+    table = lived.take_up.table
+    award = sum(stages for (name, _), stages in table.items() if name == "tech_sme_award")
+    assert award[:, ELIGIBLE].sum() > award[:, AWARE].sum() > award[:, APPLIED].sum() > award[:, FUNDED].sum() > 0
+    tax = table["hnte_income_tax", 2017] + table["hnte_income_tax", 2018]
+    assert tax[:, ELIGIBLE].sum() == tax[:, FUNDED].sum() > tax[:, KEPT].sum() > 0
+    assert not table["hnte_income_tax", 2016 + YEARS][:, KEPT].any(), "nobody knows yet what the last year will keep"
+
+
+def test_without_a_policy_the_funnel_is_empty(make_model, quick):
+    model = make_model(100, behaviors=quick, policies={})
+    for _ in range(5):
+        model.step()
+    assert model.take_up.table == {}
+
+
+def test_an_instrument_that_is_not_in_force_has_no_funnel(make_model, quick):
+    rows = {"later": {"family": "research_subsidy", "rate": {"2018": 5}, "source": "test"}}
+    policies = {name: row.policy for name, row in shelf.build(rows).items()}
+    model = make_model(100, behaviors=quick, policies=policies)
+    for _ in range(8):
+        model.step()
+    assert set(model.take_up.table) == {("later", 2018)}
+
+
+class Plain:
+    """An instrument that says whom it is for, and is asked and pays as the test wants."""
+
+    def __init__(self, model, needs=0, knows=RESEARCH, keeps=STILL_RESEARCHER):
+        self.stated = Reach(np.ones_like(model.take_up.everybody), needs, knows, keeps)
+
+    def revise(self, *_):
+        """Changes nothing."""
+
+    def settle(self, *_):
+        """Pays nothing by itself."""
+
+    def reach(self, _):
+        return self.stated
+
+
+@pytest.fixture
+def ten(make_model):
+    model = make_model(60, policies={}, quarter="2017-Q4")
+    model.policies = {"mine": Plain(model)}
+    model.agents.set("performs", 1).set("aware", 0).set("assisted", 0)
+    model.agents.select(at_most=30).set("aware", RESEARCH + CERTIFICATION)
+    return model
+
+
+def total(model, year=2017):
+    return model.take_up.table["mine", year].sum(axis=0).tolist()
+
+
+def test_a_firm_counts_once_a_year_however_often_it_asks(ten):
+    rows = ten.firms.rows
+    assert ten.take_up.note("mine", rows[:20], rows[:5], ten.firms) == 5
+    assert ten.take_up.note("mine", rows[:20], rows[3:8], ten.firms) == 3
+    ten.firms.columns.assisted[rows[10:14]] = 2
+    ten.take_up.close_year(ten)
+    assert total(ten) == [60, 30, 4, 20, 8, 0]
+
+
+def test_what_is_kept_is_known_a_year_later(ten):
+    rows = ten.firms.rows
+    ten.take_up.note("mine", rows[:8], rows[:8], ten.firms)
+    ten.take_up.close_year(ten)
+    ten.close(rows[:2])
+    ten.firms.columns.performs[rows[2]] = 0
+    ten.quarter += 4
+    ten.take_up.close_year(ten)
+    assert total(ten)[KEPT] == 5
+    assert total(ten, 2018)[APPLIED:] == [0, 0, 0]
+
+
+def test_a_firm_that_closes_in_the_year_has_asked_and_its_row_starts_clean(ten):
+    rows = ten.firms.rows
+    ten.take_up.note("mine", rows[:6], rows[:4], ten.firms)
+    ten.close(rows[:3])
+    ten.take_up.close_year(ten)
+    assert total(ten) == [60, 30, 0, 6, 4, 0]
+
+
+def test_whoever_applied_counts_as_eligible_though_it_has_changed(ten):
+    ten.policies = {"mine": Plain(ten, needs=1)}
+    rows = ten.firms.rows
+    ten.take_up.note("mine", rows[:3], rows[:3], ten.firms)
+    ten.firms.columns.performs[rows] = 0
+    ten.take_up.close_year(ten)
+    assert total(ten) == [3, 3, 0, 3, 3, 0]
+
+
+def test_room_grows_with_instruments_and_firms(ten):
+    for number in range(20):
+        ten.take_up.note(f"other {number}", ten.firms.rows[:2], ten.firms.rows[:1], ten.firms)
+    ten.firms.take_rows(ten.firms.capacity)
+    ten.take_up.note("mine", ten.firms.rows[:4], ten.firms.rows[:4], ten.firms)
+    ten.take_up.close_year(ten)
+    assert ten.take_up.table["other 7", 2017].sum(axis=0)[APPLIED:].tolist() == [2, 1, 0]
+    assert total(ten)[FUNDED] == 4
+    assert isinstance(ten.take_up, TakeUp)
