@@ -16,7 +16,7 @@ from ecosim.data.errors import UserError
 from ecosim.door.build import build_job, build_policies
 from ecosim.door.compose import compose
 from ecosim.door.library import config_dir
-from ecosim.forecast.coalitions import Package, money
+from ecosim.forecast.coalitions import Package
 from ecosim.forecast.ensemble import run_members
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.job import Clock, Job, match, read_estimates
@@ -57,8 +57,9 @@ def outlay(job: Job, outlook: Outlook, overrides: Sequence[str]) -> float:
     policies = {name: row.policy for name, row in rows.items()}
     package = set(Package.of(rows, baseline).instruments)
     runs = run_members(outlook.world, [policies], outlook.paths, job.members, job.workers, quiet)[0]
-    books = [money(run, policies)[0] for run in runs]
-    return float(np.median([sum(amount for (name, _), amount in book.items() if name in package) for book in books]))
+    return float(
+        np.median([sum(amount for (name, _), amount in run.outlay.items() if name in package) for run in runs])
+    )
 
 
 def solve(cost: Callable[[float], float], wanted: float, tell: Callable[[str], None]) -> float:
