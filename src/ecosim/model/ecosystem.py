@@ -58,11 +58,10 @@ class Arrivals(NamedTuple):
 class Rules(Protocol):
     """What the ecosystem needs of the behaviors that it is handed."""
 
-    def candidates(self, model: "EcosystemModel", offer: Offer) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Rows of the firms that want a place of an offer, and how they rank (highest first)."""
-
-    def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
-        """Firms take their places."""
+    def give(
+        self, model: "EcosystemModel", given: list[Offer], places: list[int]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
 
     def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
         """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
