@@ -24,6 +24,7 @@ class ReducedTax:
     """rate: percent, for high-tech enterprises; margin: taxed profit over sales, for the tax expenditure booked."""
 
     family: ClassVar[str] = "reduced_tax"
+    dated: ClassVar[bool] = True
     rate: Percent
     margin: float = Field(default=0.07, ge=0, le=1)
 

@@ -24,6 +24,7 @@ class SuperDeduction:
     """rate: percent of R&D spending deducted beyond its cost. Where several apply to a firm the largest holds."""
 
     family: ClassVar[str] = "super_deduction"
+    dated: ClassVar[bool] = True
     rate: Steps
     eligible: Eligibility = EVERYONE
 
