@@ -15,10 +15,10 @@ from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agenda import Agenda, Stretch, agenda_of, same
 from ecosim.model.agents import FirmSet
-from ecosim.model.claims import Claims
+from ecosim.model.claims import Claims, credit
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
-from ecosim.model.ledger import FEN_PER_UNIT, Ledger
+from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.offers import Offer, Taken
 from ecosim.model.people import Pool, spread, staff_by_skill
@@ -297,8 +297,9 @@ class EcosystemModel(mesa.Model):
         `weight` firms, so the ledger books each payment that many times.
         """
         year = year_of(self.quarter)
-        self.ledger.pay(instrument, year, int(fen.sum()) * self.weight, recipients * self.weight)
-        self.firms.columns.cash[rows] += fen / FEN_PER_UNIT
+        self.ledger.pay(
+            instrument, year, credit(self.firms.columns.cash, rows, fen) * self.weight, recipients * self.weight
+        )
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
