@@ -173,18 +173,19 @@ def test_an_award_reaches_its_classes_alone(world):
 
 def test_the_fund_covers_certified_firms_and_pays_its_share_of_losses(world):
     rows = row("risk_compensation_fund", coverage={"2017-06": 40}, fund={"2017-06": 100}, loss=0.5)
-    model = world(rows, certificate=TECH_SME)
+    model = world(rows, certificate=TECH_SME, aware=FINANCE)
+    model.agents[2].aware = 0
     assert set(model.terms.credit_coverage[0]) == {0.0}
     assert set(model.terms.credit_coverage[1:].flat) == {0.4}
     model.agents[0].certificate = 0
-    settle(model, Events(np.array([0, 1, 2]), np.array([90.0, 50.0, 30.0])))
-    assert paid(model) == pytest.approx(0.4 * 0.5 * 80)
+    settle(model, Events(np.array([0, 1, 2, 3]), np.array([90.0, 50.0, 40.0, 30.0])))
+    assert paid(model) == pytest.approx(0.4 * 0.5 * 80)  # not for who is not certified or does not know
     assert model.ledger.recipients["mine", 2017] == 2
 
 
 def test_the_fund_never_pays_more_than_it_holds_over_all_years(world):
     rows = row("risk_compensation_fund", coverage=50, fund={"2017-06": 100, "2019": 130}, loss=1.0)
-    model = world(rows, certificate=HIGH_TECH)
+    model = world(rows, certificate=HIGH_TECH, aware=FINANCE)
     loss = Events(np.array([0, 1]), np.array([70.0, 50.0]))
     settle(model, loss)
     assert paid(model) == 60

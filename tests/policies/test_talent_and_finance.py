@@ -161,7 +161,7 @@ def test_the_tech_bank_serves_the_rungs_it_names(world):
 
 
 def test_an_empty_fund_stops_to_cover_and_refuses(world):
-    columns = {"certificate": TECH_SME}
+    columns = {"certificate": TECH_SME, "aware": FINANCE}
     model = world("risk_compensation_fund", coverage=50, fund=100, loss=1.0, columns=columns)
     loss = Events(np.array([0, 1]), np.array([150.0, 90.0]))
     settle(model, loss)

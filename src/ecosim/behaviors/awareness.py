@@ -30,7 +30,7 @@ def hazard(c, quarter_share, known_share):
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Learn of each family; a visit tells of all; word travels faster where the service network reaches.
+    """Learn of each family; a visit may tell of each; word travels faster where the service network reaches.
 
     One term of contagion, the share of the zone's firms that know: a zone's share and a firm's own contacts are not
     told apart by any count.

@@ -114,6 +114,8 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tu
     columns = firms.columns
     columns.certificate[: firms.top] = 0
     columns.held[: firms.top] = 0
+    columns.honored[: firms.top] = 0  # who is not chosen has never held the second rung
+    columns.event[: firms.top] = 0
     rank(behaviors.certification, columns, model.terms, key, firms.top, scores)
     order = np.argsort(-scores[: firms.top], kind="stable")
     alive = order[columns.alive[order] == 1]

@@ -224,6 +224,7 @@ class EcosystemModel(mesa.Model):
             twin.take_survey()
         year = year_of(self.quarter + 1)
         twin.ledger.carry({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
+        twin.ledger.paid.update(self.ledger.paid)  # a fund is not full again
         twin.progress.spent_before = twin.ledger.total
         return twin
 

@@ -67,7 +67,7 @@ class Columns(NamedTuple):
     event: NDArray[np.int8]  # bits of what happened in this quarter
     aware: NDArray[np.int8]  # bits of instrument families that the firm knows
     assisted: NDArray[np.int8]  # quarters of one-to-one service left
-    constrained: NDArray[np.int8]  # 1 if credit was refused in this quarter
+    constrained: NDArray[np.int8]  # 1 if credit was refused, or cut by the lender's limit, in this quarter
     loan: NDArray[np.float64]  # outstanding
     cash: NDArray[np.float64]
     vacancies: NDArray[np.int32]  # open posts for graduates; once filled, the hires of the quarter

@@ -44,12 +44,13 @@ class ForeignProjects:
         expected = self.projects.at(model.quarter) * self.share / 100
         if expected > 0:
             region = model.region
-            spread = region.memory.get((name, self.parks))
+            key = (name, self.parks, tuple(self.sectors.items()))
+            spread = region.memory.get(key)
             if spread is None:
                 of_zone = np.array([zone.share for zone in region.zones.values()]) * zones_in(region, self.parks)
                 of_sector = np.array([self.sectors.get(sector, 0.0) for sector in SECTORS])
                 spread = np.outer(of_sector, of_zone / max(of_zone.sum(), 1e-12))
-                region.memory[name, self.parks] = spread
+                region.memory[key] = spread
             terms.arrivals[FOREIGN_PROJECT] += expected * spread
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:

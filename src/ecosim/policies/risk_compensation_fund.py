@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.firms import FINANCE
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import Eligibility
@@ -37,7 +38,7 @@ class RiskCompensationFund:
         terms.credit_coverage[where] = 1.0 - (1.0 - terms.credit_coverage[where]) * (1.0 - coverage)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
-        """Pay the fund's share of the loans of firms that close."""
+        """Pay the fund's share of the loans of firms that close and know of it, as their lender does."""
         coverage = self.coverage.at(model.quarter) / 100
         rows = events.closing
         if coverage <= 0 or not rows.size:
@@ -45,6 +46,7 @@ class RiskCompensationFund:
         columns = model.firms.columns
         here = self.eligible.rung_mask[columns.certificate[rows]]
         here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
+        here &= (columns.aware[rows] & FINANCE) != 0
         losses = events.loss[here] * self.loss * coverage * FEN_PER_UNIT
         total = int(np.floor(losses).astype(np.int64).sum()) * model.weight
         paid, year = min(total, max(self.left(name, model), 0)), year_of(model.quarter)

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import SOURCES
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import SECTORS
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_each
+from ecosim.policies.rationing import left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 TALENT_FOUNDER = SOURCES.index("talent")
@@ -37,9 +37,9 @@ class TalentProject:
         if amount <= 0:
             return 0.0
         yearly = min(self.places.at(model.quarter), self.attraction * amount)
-        if self.budget is not None:
-            left = model.ledger.left(name, year_of(model.quarter), self.budget.at(model.quarter))
-            yearly = min(yearly, max(left, 0) // round(amount * FEN_PER_UNIT) * QUARTERS_PER_YEAR)
+        fen = left(name, model, self.budget)
+        if fen is not None:
+            yearly = min(yearly, fen // round(amount * FEN_PER_UNIT) * QUARTERS_PER_YEAR)
         return yearly / QUARTERS_PER_YEAR
 
     def spread(self, model: EcosystemModel) -> NDArray[np.float64]:
