@@ -35,7 +35,7 @@ def test_every_policy_package_composes_and_can_be_built(name: str) -> None:
 @pytest.mark.parametrize("group", ["data", "behaviors", "calibration", "study", "execution"])
 def test_every_other_choice_composes(group: str) -> None:
     for name in LIBRARY.options(group):
-        more = ["data.path=counts.csv"] if name == "own" else []
+        more = {"own": ["data.path=counts.csv"], "fit": ["study.equation=hnte_certifications"]}.get(name, [])
         assert compose(["+scenario=pinghu_2017", f"{group}={name}", *more]).choices[group] == name
 
 
