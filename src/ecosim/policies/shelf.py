@@ -21,7 +21,7 @@ GROUPS = {  # lines of work of a package (the article's seven lines of 2017), ov
     "finance": "Finance",
     "service": "Service system",
     "platforms": "Platforms, zones and sectors",
-    "integration": "Shanghai integration and investment",
+    "integration": "Shanghai and investment",
     "governance": "Missions and effort",
 }
 
