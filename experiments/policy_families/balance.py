@@ -16,7 +16,7 @@ from ecosim.data.errors import UserError
 from ecosim.door.build import build_job, build_policies
 from ecosim.door.compose import compose
 from ecosim.door.library import config_dir
-from ecosim.forecast.coalitions import Package, money
+from ecosim.forecast.coalitions import Package
 from ecosim.forecast.ensemble import run_members
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.job import Clock, Job, match, read_estimates
@@ -57,24 +57,27 @@ def outlay(job: Job, outlook: Outlook, overrides: Sequence[str]) -> float:
     policies = {name: row.policy for name, row in rows.items()}
     package = set(Package.of(rows, baseline).instruments)
     runs = run_members(outlook.world, [policies], outlook.paths, job.members, job.workers, quiet)[0]
-    books = [money(run, policies)[0] for run in runs]
-    return float(np.median([sum(amount for (name, _), amount in book.items() if name in package) for book in books]))
+    return float(
+        np.median([sum(amount for (name, _), amount in run.outlay.items() if name in package) for run in runs])
+    )
 
 
 def solve(cost: Callable[[float], float], wanted: float, tell: Callable[[str], None]) -> float:
     """The factor at which a rising cost is the wanted one. Raises BalanceError where no factor reaches it."""
     low, high = 1 / LARGEST, LARGEST
-    factor = 1.0
+    factor, before = 1.0, (0.0, 0.0)  # the factor before and its cost
     for _ in range(STEPS):
         found = cost(factor)
         tell(f"  factor {factor:8.4f}: {found:12,.1f} ({100 * (found / wanted - 1):+.2f} %)")
         if abs(found / wanted - 1) <= CLOSE:
             return factor
         low, high = (factor, high) if found < wanted else (low, factor)
-        guess = factor * wanted / found if found > 0 else high
-        factor = guess if low < guess < high else float(np.sqrt(low * high))
         if high / low < 1 + 1e-6:
             break
+        slope = (found - before[1]) / (factor - before[0])
+        guess = factor + (wanted - found) / slope if slope > 0 else high
+        before = (factor, found)
+        factor = guess if low < guess < high else float(np.sqrt(low * high))
     raise BalanceError(
         f"no factor up to {LARGEST:g} makes {SCALED} cost {wanted:,.0f}; change its rows or those of {FIXED}"
     )

@@ -5,6 +5,7 @@ import pytest
 
 from ecosim.behaviors import exit, knowledge, outside
 from ecosim.behaviors.outside import within_reach
+from ecosim.behaviors.scratch import RENEWAL
 from ecosim.model.firms import SOURCES
 from ecosim.model.region import SECTORS, Center, Region, Zone
 from ecosim.model.terms import grid
@@ -83,7 +84,7 @@ def test_knowledge_from_outside_adds_to_capital_by_its_worth(stage, center):
     scene.firms.external[1] = 4.0
     knowledge.act(c, scene.firms, scene.work)
     assert scene.firms.knowledge[1] - scene.firms.knowledge[0] == pytest.approx(4.0 * c.external)
-    assert scene.work[4][1] == pytest.approx((10.0 + 4.0 * c.external) / 100.0)
+    assert scene.work[RENEWAL][1] == pytest.approx((10.0 + 4.0 * c.external) / 100.0)
 
 
 def closing(stage, c, **columns):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.data import china, exit_hazards, literature, panel, periods, policy_rules
+from ecosim.data import china, exit_hazards, literature, panel, periods, policy_rules, us_states
 from ecosim.data.panel import CountsError
 
 COMPILATION = Path(__file__).resolve().parents[2].parent / "shared" / "data"
@@ -208,7 +208,7 @@ def test_effect_sizes_carry_their_citation_and_a_number_or_a_sign():
 def test_the_carried_files_are_small_and_hold_no_path_or_pin():
     folder = resources.files("ecosim.data").joinpath("tables")
     texts = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".csv")}
-    assert len(texts) == 10
+    assert len(texts) == 11
     assert sum(len(text.encode()) for text in texts.values()) < 700_000
     for name, text in texts.items():
         assert "github:" not in text, name
@@ -245,3 +245,24 @@ def _compare_points(points: pd.DataFrame, quoted: pd.DataFrame) -> None:
         ("Pinghu", "institutes_foreign", "2018"),
         ("Pinghu", "tech_sme_stock_ratio_2y", "2018"),
     }
+
+
+def test_the_states_are_valid_and_their_books_close():
+    states = us_states.load()
+    pd.testing.assert_frame_equal(panel.validate(states, "us_states"), states, check_dtype=False)
+    assert states["location"].nunique() == 34
+    assert states["source"].str.contains("US Census Bureau").all()
+    tables = {target: panel.wide(states, target) for target in ("firms", "births", "deaths")}
+    change = tables["firms"].diff().iloc[1:]
+    assert (change == tables["births"] - tables["deaths"].iloc[1:]).all(axis=None)
+
+
+@pytest.mark.skipif(not COMPILATION.is_dir(), reason="the compilation ../shared/data is not beside this checkout")
+def test_every_figure_of_the_states_is_the_one_of_the_compilation():
+    source = pd.read_csv(COMPILATION / "us_bds_state" / "bds_state_1978_2012.csv")
+    carried = us_states.load().set_index(["location", "target", "time"])["value"]
+    names = {"firms": "firms", "firmdeath_firms": "deaths", "implied_firm_entry": "births", "emp": "employment"}
+    for column, target in names.items():
+        rows = source[source[column].notna()]
+        keys = [(state, target, str(year)) for state, year in zip(rows["state"], rows["year"], strict=True)]
+        np.testing.assert_array_equal(carried.loc[keys].to_numpy(), rows[column].to_numpy())

@@ -40,3 +40,13 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "ecosim.forecast.job", fake_job)
     monkeypatch.setattr(ecosim.forecast, "job", fake_job, raising=False)
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished empty store, to be copied: making one takes seconds."""
+    from ecosim.tracking import open_store
+
+    home = tmp_path_factory.mktemp("store")
+    open_store(home)
+    return home / "mlruns"

@@ -44,7 +44,7 @@ def test_the_baseline_keeps_its_rows() -> None:
 
 def test_a_factor_holds_for_amounts_budgets_and_places_and_keeps_their_dates() -> None:
     usual, more = rows(), rows("+intensity.talent=1.5", "+intensity.discovery_visits=2")
-    assert more["talent_subsidy"]["amount"] == {"2017-07": 1.5 * usual["talent_subsidy"]["amount"]["2017-07"]}
+    assert more["talent_subsidy"]["graduate"] == {"2017-07": 1.5 * usual["talent_subsidy"]["graduate"]["2017-07"]}
     assert more["talent_subsidy"]["budget"] == {"2017-07": 1.5 * usual["talent_subsidy"]["budget"]["2017-07"]}
     assert more["discovery_visits"]["capacity"] == {"2017-01": 2 * usual["discovery_visits"]["capacity"]["2017-01"]}
     assert more["discovery_visits"]["cost"] == usual["discovery_visits"]["cost"]
@@ -53,7 +53,7 @@ def test_a_factor_holds_for_amounts_budgets_and_places_and_keeps_their_dates() -
 
 def test_a_row_named_beside_its_line_of_work_takes_both_factors() -> None:
     more = rows("+intensity.talent=1.5", "+intensity.talent_subsidy=2")
-    assert more["talent_subsidy"]["amount"]["2017-07"] == 3 * rows()["talent_subsidy"]["amount"]["2017-07"]
+    assert more["talent_subsidy"]["graduate"]["2017-07"] == 3 * rows()["talent_subsidy"]["graduate"]["2017-07"]
 
 
 @pytest.mark.parametrize(

@@ -26,16 +26,6 @@ WITH_FAKE = "import sys; sys.path.insert(0, sys.argv.pop(1)); import fake_job; f
 COMMAND = [sys.executable, "-c", WITH_FAKE + "from ecosim.__main__ import main; main()", str(Path(__file__).parent)]
 
 
-@pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished empty store, to be copied: making one takes seconds."""
-    from ecosim.tracking import open_store
-
-    home = tmp_path_factory.mktemp("store")
-    open_store(home)
-    return home / "mlruns"
-
-
 @pytest.fixture
 def with_store(here: Path, store: Path) -> Path:
     shutil.copytree(store, here / "mlruns")

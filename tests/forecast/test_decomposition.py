@@ -1,9 +1,11 @@
 """A small package taken apart: shares add up, luck is paired, and who would have acted anyway is told."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from pandas.testing import assert_frame_equal
 
 from ecosim.forecast import coalitions, decomposition, job, tabulate
@@ -11,13 +13,30 @@ from ecosim.forecast.coalitions import DecomposeError, Package, take_all_apart, 
 from ecosim.forecast.decomposition import PACKAGE, Plan
 from ecosim.policies import shelf
 
-NOTHING = {"amount": 0, "rate": 0, "capacity": 0, "coverage": 0}
+NOTHING = ("amount", "graduate", "senior", "leading")
+PACKAGE_FILE = Path(__file__).parents[2] / "configs" / "policies" / "pinghu_2017.yaml"
+FEW = (  # of the package: enough for every kind of act, few enough to be quick
+    "hnte_award", "tech_sme_award", "research_subsidy", "discovery_visits", "one_to_one_service", "talent_subsidy",
+    "risk_compensation_fund",
+)  # fmt: skip
 TARGETS = ("hnte_stock", "tech_sme_new", "hnte_stock_index")
 GROUPS = {"certification", "research", "service", "talent", "finance"}
 
 
 def silent(*_):
     """Progress that nobody sees."""
+
+
+@pytest.fixture(scope="module")
+def package_rows():
+    """A few rows of the package."""
+    rows = yaml.safe_load(PACKAGE_FILE.read_text(encoding="utf-8"))
+    return {name: rows[name] for name in FEW}
+
+
+def without_benefit(row):
+    """The same instrument, which pays nothing."""
+    return {key: 0 if key in NOTHING else value for key, value in row.items()}
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +118,10 @@ def test_a_member_taken_apart_alone_is_the_same(whole):
         np.testing.assert_array_equal(alone.shapley[group], parts[2].shapley[group])
 
 
-def test_an_instrument_that_pays_nothing_adds_exactly_nothing(split, package_rows):
-    void = {key: 0 if key in NOTHING else value for key, value in package_rows["hnte_award"].items()}
-    _, _, _, parts = split({**package_rows, "hnte_award": {**void, "group": "talent"}, "talent_subsidy": {
-        key: 0 if key in NOTHING else value for key, value in package_rows["talent_subsidy"].items()}})  # fmt: skip
+def test_instruments_that_pay_nothing_add_exactly_nothing(split, package_rows):
+    award = {**without_benefit(package_rows["hnte_award"]), "group": "talent"}
+    talent = without_benefit(package_rows["talent_subsidy"])
+    _, _, _, parts = split({**package_rows, "hnte_award": award, "talent_subsidy": talent})
     for part in parts:
         for values in (part.shapley["talent"], part.leave_one_out["talent"], part.single["hnte_award"]):
             assert not np.nan_to_num(values).any()

@@ -44,7 +44,7 @@ def test_the_funded_are_the_recipients_of_the_ledger(lived):
     for (name, year), stages in lived.take_up.table.items():
         assert stages[:, FUNDED].sum() * lived.weight == lived.ledger.recipients[name, year], (name, year)
     booked = {key for key, firms in lived.ledger.recipients.items() if firms}
-    others = {"risk_compensation_fund", "town_service_centers"}  # pay banks, and centers
+    others = {"risk_compensation_fund", "town_service_centers", "clean_up"}  # pay banks, centers, firms that close
     assert {name for name, _ in booked - set(lived.take_up.table)} <= others
 
 
@@ -85,7 +85,7 @@ class Plain:
     def settle(self, *_):
         """Pays nothing by itself."""
 
-    def reach(self, _):
+    def audience(self, _):
         return self.stated
 
 

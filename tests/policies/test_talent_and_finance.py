@@ -32,6 +32,7 @@ def world(make_model):
 
 
 def settle(model, events=NOBODY):
+    model.claims.gather(model.firms)
     for name, policy in model.policies.items():
         policy.settle(name, model, events)
 

@@ -12,20 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from ecosim.behaviors.entry import Traits, child_uid, drawn_productivity, drawn_size
+from ecosim.behaviors.entry import Traits, child_uid, drawn_productivity, drawn_size, kind_of
 from ecosim.data.errors import UserError
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.ecosystem import Arrivals
-from ecosim.model.firms import BANDS, SIZE_BANDS, SOURCES
+from ecosim.model.firms import SOURCES
 from ecosim.model.luck import ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, uniform, uniforms
 from ecosim.model.region import OWNERSHIP
 from ecosim.model.terms import Terms
 
 JAPANESE, FOREIGN = OWNERSHIP.index("japanese"), OWNERSHIP.index("foreign")
 GATED = np.array([name in ("shanghai", "foreign_project", "elsewhere") for name in SOURCES])  # must meet a standard
-OWNERS = len(OWNERSHIP)
-LOG_BANDS = tuple(float(np.log(size)) for size in SIZE_BANDS)
 ORIGIN, FORTY = np.uint64(1) << np.uint64(63), np.uint64(40)
 LARGEST_MEAN = 300.0  # arrivals (agents) in one cell and quarter that can be drawn by inversion
 
@@ -62,6 +60,8 @@ def come(
     """
     pull = np.exp(terms.pull) / weight
     for source in np.flatnonzero(lumps).tolist():
+        if not terms.arrivals[source].any():
+            continue
         draw = lump_draw(luck, quarter, source)
         pull[source] *= gammaincinv(1.0 / lumps[source], draw) * lumps[source]
     sources, sectors, zones = terms.arrivals.shape
@@ -144,8 +144,7 @@ def examine(
     for k in range(uids.size):
         if GATED[source[k]]:
             size = drawn_size(c, luck, quarter, uids[k], source[k], ownership[k])
-            band = (size >= LOG_BANDS[0]) + (size >= LOG_BANDS[1]) + (size >= LOG_BANDS[2])
-            kind = ((sector[k] * zones + zone[k]) * OWNERS + ownership[k]) * BANDS + band
+            kind = kind_of(sector[k], zone[k], ownership[k], size, zones)
             if drawn_productivity(c, luck, quarter, uids[k], source[k], 0.0) < standard[kind]:
                 meets[k] = False
                 rejected += 1

@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp, normal, poisson
 from ecosim.model.compiled import brief, inlined
+from ecosim.model.firms import BANDS, SIZE_BANDS, Columns
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
-from ecosim.model.region import FOREIGN_FROM
+from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
 
 BLOCK = 1024
+OWNERS = len(OWNERSHIP)
+LOG_BANDS = tuple(float(np.log(size)) for size in SIZE_BANDS)
 
 
 class Entry(NamedTuple):
@@ -63,33 +66,53 @@ def founding_rate(c: Any, log_crowding: float) -> float:
     return exp(log_rate(c, 1.0, log_crowding)) * 0.25
 
 
-@brief
-def spawn(rate: float, lift: Any, firms: Any, luck: Any, quarter: Any, top: int, parents: Any, uids: Any) -> int:
+def spawn(
+    rate: float, lift: NDArray[np.float64], firms: Columns, luck: Any, quarter: np.uint64, top: int,
+    parents: NDArray[np.int64], uids: NDArray[np.uint64],
+) -> int:  # fmt: skip
     """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short.
 
     rate: founders per firm; lift: (kinds,) factors on it.
     """
+    f = firms
+    count: int = beget(rate, lift, f.uid, f.alive, f.closing, f.kind, luck, quarter, top, parents, uids)
+    return count
+
+
+@brief
+def beget(
+    rate: float, lift: Any, uid: Any, alive: Any, closing: Any, kind: Any, luck: Any, quarter: Any, top: int,
+    parents: Any, uids: Any,
+) -> int:  # fmt: skip
+    """As `spawn`, on the columns."""
     count = 0
     none = exp(-rate * lift.max())  # chance of no founder where the rate is highest
     draws, listed = np.empty(BLOCK), np.empty(BLOCK, np.int64)
     for start in range(0, top, BLOCK):
-        uid = firms.uid[start : min(start + BLOCK, top)]
-        for i in range(uid.size):
-            draws[i] = 1.0 - uniform(luck[0], luck[1], uid[i], quarter, SPAWN)
+        block = uid[start : min(start + BLOCK, top)]
+        for i in range(block.size):
+            draws[i] = 1.0 - uniform(luck[0], luck[1], block[i], quarter, SPAWN)
         lucky = 0
-        for i in range(uid.size):
+        for i in range(block.size):
             listed[lucky] = start + i
             lucky += 1 if draws[i] > none else 0
         for k in range(lucky):
             i = listed[k]
-            if firms.alive[i] == 0 or firms.closing[i] == 1:
+            if alive[i] == 0 or closing[i] == 1:
                 continue
-            for number in range(poisson(draws[i - start], rate * lift[firms.kind[i]])):
+            for number in range(poisson(draws[i - start], rate * lift[kind[i]])):
                 if count < parents.size:
                     parents[count] = i
-                    uids[count] = child_uid(firms.uid[i], quarter, np.uint64(number))
+                    uids[count] = child_uid(uid[i], quarter, np.uint64(number))
                 count += 1
     return count
+
+
+@inlined
+def kind_of(sector, zone, ownership, log_employees, zones):
+    """Class of a firm, index into the terms: sector x zone x ownership x size band."""
+    band = (log_employees >= LOG_BANDS[0]) + (log_employees >= LOG_BANDS[1]) + (log_employees >= LOG_BANDS[2])
+    return ((sector * zones + zone) * OWNERS + ownership) * BANDS + band
 
 
 @inlined
@@ -108,8 +131,14 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
 
 
 @brief
-def furnish(c: Traits, firms: Any, survey: Any, luck: Any, quarter: Any, rows: Any, uids: Any) -> None:
-    """Give newborn firms (rows; sector, zone, ownership and source already set) the rest of their state."""
+def furnish(
+    c: Traits, firms: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
+    uids: Any,
+) -> None:  # fmt: skip
+    """Give newborn firms (rows; sector, zone, ownership and source already set) the rest of their state.
+
+    zones: how many; mean_productivity, mean_change: (sectors,) of the survey.
+    """
     for k in range(rows.size):
         i = rows[k]
         uid = uids[k]
@@ -120,9 +149,10 @@ def furnish(c: Traits, firms: Any, survey: Any, luck: Any, quarter: Any, rows: A
         firms.closing[i] = 0
         firms.age[i] = 0
         firms.log_employees[i] = drawn_size(c, luck, quarter, uid, source, firms.ownership[i])
-        mean = survey.mean_productivity[firms.sector[i]]
+        firms.kind[i] = kind_of(firms.sector[i], firms.zone[i], firms.ownership[i], firms.log_employees[i], zones)
+        mean = mean_productivity[firms.sector[i]]
         firms.log_productivity[i] = drawn_productivity(c, luck, quarter, uid, source, mean)
-        firms.productivity_change[i] = survey.mean_change[firms.sector[i]]
+        firms.productivity_change[i] = mean_change[firms.sector[i]]
         firms.knowledge[i] = 0.0
         firms.performs[i] = 1 if fate < performs else 0
         firms.ambition[i] = normal(taste)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import brief, inlined
@@ -66,72 +67,111 @@ class Turnover(NamedTuple):
     performers: Any  # (Z,) firms that do R&D
 
 
-@brief
-def turn_over(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: Any) -> int:
+def turn_over(
+    c: Hiring, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: NDArray[np.int64]
+) -> int:
     """Let people leave and post vacancies; flow is filled; rows (capacity,) out: firms with vacancies, how many.
 
     Of a firm's staff each skill leaves in proportion, and of its posts each skill gets its share: both are systematic
     samples with one uniform of the firm, so that expectations are exact and totals are as without skills.
     """
-    left, kept, vacant, support, performers = flow
-    graduate = graduate_wage(c)
-    senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
-    firms.vacancies[:top] = 0
-    firms.senior_vacancies[:top] = 0
-    firms.leader_vacancies[:top] = 0
-    firms.experts[:top] = 0.0
-    research, staff, alive = firms.research, firms.staff, firms.alive
+    f, staffed = firms, np.empty(top, np.int64)
+    count = let_go(
+        c.separation, terms.retention, luck, quarter, top, f.uid, f.alive, f.closing, f.zone, f.kind, f.aware,
+        f.research, f.staff, f.seniors, f.leaders, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.experts,
+        flow.left, flow.kept, staffed,
+    )  # fmt: skip
+    posts: int = post(
+        c, terms.hiring_grant, terms.experts, terms.nearness, luck, staffed[:count], f.uid, f.closing, f.zone, f.kind,
+        f.aware, f.log_employees, f.research, f.staff, f.seniors, f.leaders, f.liaison, f.institute, f.vacancies,
+        f.senior_vacancies, f.leader_vacancies, f.experts, flow.vacant, flow.support, flow.performers, rows,
+    )  # fmt: skip
+    return posts
+
+
+@brief
+def let_go(
+    separation: float, retention: Any, luck: Any, quarter: Any, top: int,
+    uid: Any, alive: Any, closing: Any, zone: Any, kind: Any, aware: Any,
+    research: Any, staff: Any, seniors: Any, leaders: Any, vacancies: Any, senior_vacancies: Any,
+    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any,
+) -> int:  # fmt: skip
+    """People leave their firms, posts of the last quarter are gone; lists the rows with staff or R&D, how many."""
+    vacancies[:top], senior_vacancies[:top], leader_vacancies[:top], experts[:top] = 0, 0, 0, 0.0
     count = 0
     for i in range(top):
-        if alive[i] == 0 or (staff[i] == 0 and research[i] <= 0.0):
+        listed[count] = i
+        count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
+    draws = np.empty(count)
+    for k in range(count):
+        draws[k] = uniform(luck[0], luck[1], uid[listed[k]], quarter, PEOPLE)
+    for k in range(count):
+        i = listed[k]
+        if staff[i] == 0:
             continue
-        zone, kind = firms.zone[i], firms.kind[i]
-        knows = 1.0 if (firms.aware[i] & TALENT) != 0 else 0.0
-        stays = firms.closing[i] == 0
-        if staff[i] > 0:
-            held = terms.retention[kind] * knows
-            rate = 1.0 if not stays else c.separation if held == 0.0 else min(c.separation * exp(-held), 1.0)
-            draw = uniform(luck[0], luck[1], firms.uid[i], quarter, PEOPLE)
-            leaders, above = firms.leaders[i], firms.leaders[i] + firms.seniors[i]
-            first, second, third = int(rate * leaders + draw), int(rate * above + draw), int(rate * staff[i] + draw)
-            firms.leaders[i] -= first
-            firms.seniors[i] -= second - first
-            staff[i] -= third
-            left[zone, 0] += third - second
-            left[zone, 1] += second - first
-            left[zone, 2] += first
-        has_leaders, has_seniors = firms.leaders[i], firms.seniors[i]
-        kept[zone, 0] += staff[i] - has_seniors - has_leaders
-        kept[zone, 1] += has_seniors
-        kept[zone, 2] += has_leaders
-        if research[i] <= 0.0 or not stays:
+        held = retention[kind[i]] * (1.0 if (aware[i] & TALENT) != 0 else 0.0)
+        rate = 1.0 if closing[i] != 0 else separation if held == 0.0 else min(separation * exp(-held), 1.0)
+        draw, leading, above = draws[k], leaders[i], leaders[i] + seniors[i]
+        first, second, third = int(rate * leading + draw), int(rate * above + draw), int(rate * staff[i] + draw)
+        leaders[i] -= first
+        seniors[i] -= second - first
+        staff[i] -= third
+        gone, stay = left[zone[i]], kept[zone[i]]
+        gone[0] += third - second
+        gone[1] += second - first
+        gone[2] += first
+        stay[0] += staff[i] - seniors[i] - leaders[i]
+        stay[1] += seniors[i]
+        stay[2] += leaders[i]
+    return count
+
+
+@brief
+def post(
+    c: Any, grants: Any, part_time: Any, nearness: Any, luck: Any, listed: Any,
+    uid: Any, closing: Any, zone: Any, kind: Any, aware: Any, log_employees: Any,
+    research: Any, staff: Any, seniors: Any, leaders: Any, liaison: Any, institute: Any,
+    vacancies: Any, senior_vacancies: Any, leader_vacancies: Any, experts: Any,
+    vacant: Any, support: Any, performers: Any, rows: Any,
+) -> int:  # fmt: skip
+    """Firms (listed) that do R&D open posts for the staff that it pays for; rows out: those with open posts."""
+    graduate = graduate_wage(c)
+    senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
+    rest = 1.0 - c.senior_share - c.leading_share
+    wanted, count = np.empty((4, listed.size)), 0
+    total, middles, highs, phases = wanted[0], wanted[1], wanted[2], wanted[3]
+    for k in range(listed.size):
+        i = listed[k]
+        if research[i] <= 0.0 or closing[i] != 0:
             continue
-        performers[zone] += 1
-        grants = terms.hiring_grant
+        place, of = zone[i], kind[i]
+        knows = 1.0 if (aware[i] & TALENT) != 0 else 0.0
+        performers[place] += 1
         for skill in range(3):
-            support[zone, skill] += int(grants[skill, kind] * knows * SUPPORT)
-        rest = 1.0 - c.senior_share - c.leading_share
-        low = desired_staff(c, research[i], rest, net_wage(c, graduate, grants[0, kind] * knows))
-        middle = desired_staff(c, research[i], c.senior_share, net_wage(c, senior, grants[1, kind] * knows))
-        high = desired_staff(c, research[i], c.leading_share, net_wage(c, leading, grants[2, kind] * knows))
-        wanted = min(low + middle + high, LARGEST_SHARE * exp(firms.log_employees[i]))
-        if firms.liaison[i] == 1 or firms.institute[i] > 0:
-            within = c.experts_afar + (1.0 - c.experts_afar) * terms.nearness[zone]
-            firms.experts[i] = terms.experts[kind] * within * knows * wanted
-        room = int(wanted) - staff[i]
-        if room <= 0:
-            continue
-        phase = uniform(luck[0], luck[1], firms.uid[i], np.uint64(0), POSTS)  # the firm's own for good
-        posts = int(wanted) / (low + middle + high)
-        leaders = int(posts * high + phase)
-        above = int(posts * (high + middle) + phase)
-        opened = min(max(leaders - has_leaders, 0), room)
-        more = min(max(above - leaders - has_seniors, 0), room - opened)
-        firms.leader_vacancies[i], firms.senior_vacancies[i] = opened, more
-        firms.vacancies[i] = room - opened - more
-        vacant[zone, 0] += room - opened - more
-        vacant[zone, 1] += more
-        vacant[zone, 2] += opened
-        rows[count] = i
-        count += 1
+            support[place, skill] += int(grants[skill, of] * knows * SUPPORT)
+        low = desired_staff(c, research[i], rest, net_wage(c, graduate, grants[0, of] * knows))
+        middle = desired_staff(c, research[i], c.senior_share, net_wage(c, senior, grants[1, of] * knows))
+        high = desired_staff(c, research[i], c.leading_share, net_wage(c, leading, grants[2, of] * knows))
+        most = min(low + middle + high, LARGEST_SHARE * exp(log_employees[i]))
+        if liaison[i] == 1 or institute[i] > 0:
+            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[place]
+            experts[i] = part_time[of] * within * knows * most
+        if int(most) > staff[i]:
+            rows[count] = i
+            posts = int(most) / (low + middle + high)
+            total[count], middles[count], highs[count] = most, posts * (high + middle), posts * high
+            count += 1
+    for k in range(count):
+        phases[k] = uniform(luck[0], luck[1], uid[rows[k]], np.uint64(0), POSTS)  # the firm's own for good
+    for k in range(count):
+        i = rows[k]
+        room = int(total[k]) - staff[i]
+        first, above = int(highs[k] + phases[k]), int(middles[k] + phases[k])
+        opened = min(max(first - leaders[i], 0), room)
+        more = min(max(above - first - seniors[i], 0), room - opened)
+        leader_vacancies[i], senior_vacancies[i], vacancies[i] = opened, more, room - opened - more
+        open_posts = vacant[zone[i]]
+        open_posts[0] += room - opened - more
+        open_posts[1] += more
+        open_posts[2] += opened
     return count

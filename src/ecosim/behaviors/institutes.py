@@ -118,24 +118,34 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
 
 
 @brief
-def queue(c: Any, firms: Any, terms: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
-    """Firms that wait for a review, the rung that they ask for and their place; returns how many. (top,) arrays out."""
+def waiting_rows(waiting: Any, alive: Any, top: int, rows: Any) -> int:
+    """Rows of firms that wait for a review, (top,), out; returns how many."""
     count = 0
-    waiting, alive, institute = firms.waiting, firms.alive, firms.institute
     for i in range(top):
         rows[count] = i
         count += 1 if (waiting[i] > 0) & (alive[i] == 1) else 0
-    weigh(c, firms, terms, rows[:count], scores)
-    for k in range(count):
-        rungs[k] = institute[rows[k]] + 1
-        scores[k] += LONG * waiting[rows[k]]
     return count
 
 
 @brief
-def climb(firms: Any, rows: Any) -> None:
+def queue(
+    c: Any, rows: Any, waiting: Any, institute: Any, research: Any, certificate: Any, staff: Any,
+    log_employees: Any, ownership: Any, kind: Any, award: Any, rungs: Any, scores: Any,
+) -> None:  # fmt: skip
+    """The rungs that firms in some rows ask for and their places in the queue for a review, (n,) arrays out."""
+    for k in range(rows.size):
+        i = rows[k]
+        rungs[k] = institute[i] + 1
+        rung = min(institute[i] + 1, TOP)
+        odds = firm_log_odds(
+            c, rung, research[i], certificate[i], staff[i], log_employees[i], award[rung, kind[i]], ownership[i]
+        )
+        scores[k] = odds + LONG * waiting[i]
+
+
+@brief
+def climb(institute: Any, waiting: Any, rows: Any) -> None:
     """The institutes of firms (rows) are recognized at the next rung."""
-    institute, waiting = firms.institute, firms.waiting
     for k in range(rows.size):
         institute[rows[k]] += 1
         waiting[rows[k]] = 0

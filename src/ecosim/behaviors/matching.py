@@ -7,10 +7,12 @@ order of their own luck: each firm expects hires in proportion to its vacancies,
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
+from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
 
@@ -122,7 +124,7 @@ def match(c: Hiring, vacant: Any, pool: Pool, luck: Any, quarter: Any, hires: An
 
 
 @brief
-def in_order_of_luck(firms: Any, rows: Any, zones: int, luck: Any, quarter: Any) -> Any:
+def in_order_of_luck(uid: Any, zone: Any, rows: Any, zones: int, luck: Any, quarter: Any) -> Any:
     """Rows (n,) zone by zone, in each by the firms' own uniform: buckets, then insertion within them; O(n)."""
     slots = 1
     while slots * zones < 2 * rows.size:
@@ -131,8 +133,9 @@ def in_order_of_luck(firms: Any, rows: Any, zones: int, luck: Any, quarter: Any)
     bucket = np.empty(rows.size, np.int64)
     ends = np.zeros(zones * slots + 1, np.int64)
     for k in range(rows.size):
-        draws[k] = uniform(luck[0], luck[1], firms.uid[rows[k]], quarter, HIRING)
-        bucket[k] = firms.zone[rows[k]] * slots + int(draws[k] * slots)
+        draws[k] = uniform(luck[0], luck[1], uid[rows[k]], quarter, HIRING)
+    for k in range(rows.size):
+        bucket[k] = zone[rows[k]] * slots + int(draws[k] * slots)
         ends[bucket[k] + 1] += 1
     for j in range(zones * slots):
         ends[j + 1] += ends[j]
@@ -142,7 +145,7 @@ def in_order_of_luck(firms: Any, rows: Any, zones: int, luck: Any, quarter: Any)
         j = bucket[k]
         at = ends[j] + filled[j]
         while at > ends[j] and (
-            ranked[at - 1] > draws[k] or (ranked[at - 1] == draws[k] and firms.uid[order[at - 1]] > firms.uid[rows[k]])
+            ranked[at - 1] > draws[k] or (ranked[at - 1] == draws[k] and uid[order[at - 1]] > uid[rows[k]])
         ):
             ranked[at], order[at] = ranked[at - 1], order[at - 1]
             at -= 1
@@ -151,17 +154,31 @@ def in_order_of_luck(firms: Any, rows: Any, zones: int, luck: Any, quarter: Any)
     return order
 
 
-@brief
-def fill(firms: Any, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any) -> int:
+def fill(
+    firms: Columns, rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64], luck: Any,
+    quarter: np.uint64,
+) -> int:  # fmt: skip
     """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on."""
+    f = firms
+    columns = (f.uid, f.zone, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.staff, f.seniors, f.leaders)
+    total: int = hand_out(*columns, rows, vacant, hires, luck, quarter)
+    return total
+
+
+@brief
+def hand_out(
+    uid: Any, zones_of: Any, vacancies: Any, senior_vacancies: Any, leader_vacancies: Any,
+    staff: Any, seniors: Any, leaders: Any, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any,
+) -> int:  # fmt: skip
+    """As `fill`, on the columns; returns people."""
     zones, skills = hires.shape
-    order = in_order_of_luck(firms, rows, zones, luck, quarter)
+    order = in_order_of_luck(uid, zones_of, rows, zones, luck, quarter)
     total = 0
     passed, reached, start = np.zeros(skills, np.int64), np.zeros(skills, np.int64), np.zeros(skills, np.int64)
     last = -1
     for k in range(order.size):
         i = order[k]
-        zone = firms.zone[i]
+        zone = zones_of[i]
         if zone != last:
             last = zone
             for skill in range(skills):
@@ -169,7 +186,7 @@ def fill(firms: Any, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any
                 draw = uniform(luck[0], luck[1], number, quarter, MATCHING)
                 passed[skill], reached[skill], start[skill] = 0, 0, int(draw * vacant[zone, skill])
         for skill in range(skills):
-            column = firms.vacancies if skill == 0 else firms.senior_vacancies if skill == 1 else firms.leader_vacancies
+            column = vacancies if skill == 0 else senior_vacancies if skill == 1 else leader_vacancies
             if column[i] == 0:
                 continue
             passed[skill] += column[i]
@@ -177,10 +194,10 @@ def fill(firms: Any, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any
             hired = upto - reached[skill]
             reached[skill] = upto
             column[i] = hired
-            firms.staff[i] += hired
+            staff[i] += hired
             if skill == 1:
-                firms.seniors[i] += hired
+                seniors[i] += hired
             elif skill == 2:
-                firms.leaders[i] += hired
+                leaders[i] += hired
             total += hired
     return total

@@ -18,7 +18,6 @@ from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.offers import Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
-from ecosim.model.terms import classify
 
 WORD = 2**32 - 1
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
@@ -51,26 +50,26 @@ class FirmRules:
             model.firms.top,
         )
 
-    def candidates(self, model: EcosystemModel, offer: Offer) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Rows of the firms that want a place of an offer, and how they rank (highest first)."""
-        top = model.firms.top
-        rows, scores = np.empty(top, np.int64), np.empty(top)
-        count = service.want(
-            self.behaviors.service,
-            offer.service,
-            model.firms.columns,
-            offer.eligible,
-            luck(model),
-            np.uint64(model.quarter),
-            top,
-            rows,
-            scores,
-        )
-        return rows[:count], scores[:count]
-
-    def serve(self, model: EcosystemModel, offer: Offer, rows: NDArray[np.int64]) -> None:
-        """Firms take their places."""
-        service.take(offer.service, model.firms.columns, rows)
+    def give(
+        self, model: EcosystemModel, given: list[Offer], places: list[int]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
+        f, top = model.firms.columns, model.firms.top
+        services = np.array([offer.service for offer in given])
+        eligible = np.concatenate([offer.eligible for offer in given]).reshape(len(given), -1)
+        most = [max(number, 0) for number in places]
+        asking, served = np.empty((2, len(given)), np.int64)
+        asked, chosen = np.empty(len(given) * top, np.int64), np.empty(sum(min(n, top) for n in most), np.int64)
+        service.give(
+            self.behaviors.service, services, np.array(most), eligible, luck(model), np.uint64(model.quarter), top,
+            f.uid, f.alive, f.kind, f.age, f.performs, f.patents, f.log_employees, f.knowledge, f.certificate, f.source,
+            f.aware, f.visited, f.assisted, f.liaison, f.matched, f.incubated, asking, served, asked, chosen,
+        )  # fmt: skip
+        pairs, first, taken = [], 0, 0
+        for wanting, got in zip(asking.tolist(), served.tolist(), strict=True):
+            pairs.append((asked[first : first + wanting], chosen[taken : taken + got]))
+            first, taken = first + wanting, taken + got
+        return pairs
 
     def certifiable(self, model: EcosystemModel, rung: int) -> NDArray[np.int64]:
         """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
@@ -89,14 +88,19 @@ class FirmRules:
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
         top = model.firms.top
-        rows, rungs, scores = np.empty(top, np.int64), np.empty(top, np.int64), np.empty(top)
-        c = self.behaviors.institutes
-        count = institutes.queue(c, model.firms.columns, model.terms, top, rows, rungs, scores)
-        return rows[:count], rungs[:count], scores[:count]
+        f = model.firms.columns
+        rows = np.empty(top, np.int64)
+        count = institutes.waiting_rows(f.waiting, f.alive, top, rows)
+        rungs, scores = np.empty(count, np.int64), np.empty(count)
+        institutes.queue(
+            self.behaviors.institutes, rows[:count], f.waiting, f.institute, f.research, f.certificate, f.staff,
+            f.log_employees, f.ownership, f.kind, model.terms.institute_award, rungs, scores,
+        )  # fmt: skip
+        return rows[:count], rungs, scores
 
     def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
         """The R&D institutes of these firms are recognized at the next rung."""
-        institutes.climb(model.firms.columns, rows)
+        institutes.climb(model.firms.columns.institute, model.firms.columns.waiting, rows)
 
     def turn_over(self, model: EcosystemModel) -> tuple[Turnover, NDArray[np.int64]]:
         """Staff leave their firms and vacancies are posted; returns the flows and the rows with vacancies."""
@@ -137,15 +141,17 @@ class FirmRules:
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
         c, terms = self.behaviors.entry, model.terms
-        alive = max(len(model.firms), 1)
+        living = len(model.firms)
+        alive = max(living, 1)
         rate = self.founding_rate(model, alive)
         mean = float(np.exp(c.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
         flows = [self._local(model, rate), self._outside(model, mean)]
         now = np.uint64(model.quarter)
         if terms.arrivals.any():
             flows.append(arrivals.come(self.traits, self.lumps, terms, model.weight, luck(model), now))
-        columns: Any = (np.concatenate(parts) for parts in zip(*(flow[:5] for flow in flows), strict=True))
-        together = Arrivals(*columns)
+        flows = [flow for flow in flows if flow.uids.size] or flows[:1]
+        columns: Any = map(np.concatenate, zip(*(flow[:5] for flow in flows), strict=True))
+        together = Arrivals(*columns) if len(flows) > 1 else flows[0]
         zones = len(model.region.zones)
         return arrivals.admit(self.traits, terms.entry_standard, zones, luck(model), now, together)
 
@@ -180,28 +186,25 @@ class FirmRules:
 
     def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
         count = poisson_count(region_draw(model, 1), mean)
-        uids, draws = np.empty(count, np.uint64), np.empty((count, 3))
-        arrival_traits(luck(model), np.uint64(model.quarter), uids, draws)
-        return Arrivals(
-            uids,
-            np.searchsorted(self.sectors, draws[:, 0] * self.sectors[-1]).astype(np.int8),
-            np.searchsorted(self.zones, draws[:, 1] * self.zones[-1]).astype(np.int8),
-            np.searchsorted(self.owners, draws[:, 2] * self.owners[-1]).astype(np.int8),
-            np.full(count, ELSEWHERE, np.int8),
-        )
+        uids, places = np.empty(count, np.uint64), np.empty((3, count), np.int8)
+        if count:
+            now = np.uint64(model.quarter)
+            arrival_traits(luck(model), now, self.sectors, self.zones, self.owners, uids, *places)
+        return Arrivals(uids, *places, np.full(count, ELSEWHERE, np.int8))
 
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""
         entry.furnish(
             self.traits,
             model.firms.columns,
-            model.survey,
+            len(model.region.zones),
+            model.survey.mean_productivity,
+            model.survey.mean_change,
             luck(model),
             np.uint64(model.quarter),
             rows,
             uids,
         )
-        classify(model.firms.columns, rows, len(model.region.zones))
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:
@@ -254,10 +257,18 @@ def one_draw(key: Any, quarter: Any, number: Any) -> float:
 
 
 @brief
-def arrival_traits(key: Any, quarter: Any, uids: Any, draws: Any) -> None:
-    """Identities and three uniforms of the arrivals of a quarter, by (quarter, number)."""
+def arrival_traits(
+    key: Any, quarter: Any, sectors: Any, zones: Any, owners: Any, uids: Any, sector: Any, zone: Any, ownership: Any
+) -> None:
+    """Identities of the arrivals of a quarter, by (quarter, number), and where they settle; (n,) arrays out.
+
+    sectors, zones, owners: cumulative shares.
+    """
     for k in range(uids.size):
         number = np.uint64(k)
         uids[k] = entry.child_uid(number | np.uint64(1 << 63), quarter, number)
-        draws[k, 0], draws[k, 1] = uniforms(key[0], key[1], uids[k], quarter, ARRIVAL_TRAITS)
-        draws[k, 2] = uniform(key[0], key[1], uids[k], quarter, ARRIVAL)
+        first, second = uniforms(key[0], key[1], uids[k], quarter, ARRIVAL_TRAITS)
+        third = uniform(key[0], key[1], uids[k], quarter, ARRIVAL)
+        sector[k] = np.searchsorted(sectors, first * sectors[-1])
+        zone[k] = np.searchsorted(zones, second * zones[-1])
+        ownership[k] = np.searchsorted(owners, third * owners[-1])

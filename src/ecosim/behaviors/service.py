@@ -1,12 +1,14 @@
-"""Places in programs: which firms want one, and who comes first."""
+"""Places in programs: which firms want one, who comes first, and what a place brings."""
 
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, VISIT
+from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT
 
 SERVED = 4  # quarters for which one-to-one service helps
 MATCHED = 4  # quarters that a firm works with an institute on a problem
@@ -41,56 +43,141 @@ def merit(patents, knowledge):
 
 
 @brief
-def want(
-    c: Any, service: int, firms: Any, eligible: Any, luck: Any, quarter: Any, top: int, rows: Any, scores: Any
-) -> int:
-    """Rows that want a place of a service and their scores; returns how many. rows, scores: (capacity,) out."""
-    alive, kind, aware, performs, patents = firms.alive, firms.kind, firms.aware, firms.performs, firms.patents
-    log_employees, certificate, liaison = firms.log_employees, firms.certificate, firms.liaison
-    visited, assisted, matched, incubated, age = (
-        firms.visited, firms.assisted, firms.matched, firms.incubated, firms.age
+def give(
+    c: Any, services: Any, places: Any, eligible: Any, luck: Any, quarter: Any, top: int,
+    uid: Any, alive: Any, kind: Any, age: Any, performs: Any, patents: Any, log_employees: Any, knowledge: Any,
+    certificate: Any, source: Any, aware: Any, visited: Any, assisted: Any, liaison: Any, matched: Any, incubated: Any,
+    asking: Any, served: Any, asked: Any, chosen: Any,
+) -> None:  # fmt: skip
+    """Firms that want a place of an offer ask for it, and the first in rank take one, offer by offer.
+
+    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds); then columns.
+    asked and chosen are filled with the rows of all offers one after another; asking, served: (offers,) how many of
+    them are of each.
+    """
+    visited[:top] = 0
+    wants = np.empty(top, np.uint8)
+    need(
+        alive[:top], age[:top], performs[:top], patents[:top], log_employees[:top], certificate[:top],
+        aware[:top], assisted[:top], liaison[:top], matched[:top], incubated[:top], wants,
     )  # fmt: skip
-    count = 0
-    for i in range(top):
+    listed, sizes = np.empty((len(SERVICES), top), np.int64), np.full(len(SERVICES), -1)
+    scores, draws = np.empty(top), np.empty(top)
+    first = taken = 0
+    for k in range(services.size):
+        service = services[k]
+        bit = np.uint8(1 << service)
+        seekers = listed[service]
+        if sizes[service] < 0:
+            sizes[service] = those_with(bit, wants, seekers)
+        count = 0
+        mine = asked[first:]
+        for j in range(sizes[service]):
+            i = seekers[j]
+            mine[count] = i
+            count += 1 if eligible[k, kind[i]] & ((wants[i] & bit) != 0) else 0
+        rows, got = mine[:count], chosen[taken:]
+        number = min(count, places[k])
+        if number == count:
+            got[:number] = rows
+        elif number > 0:
+            score(
+                c, service, rows, luck, quarter, uid, performs, patents, log_employees, knowledge, source, scores, draws
+            )
+            keep_first(rows, scores, number, draws, got)
+        take(service, got[:number], age, aware, visited, assisted, liaison, matched, incubated)
+        if service != PRIZE:  # who has a place wants no other one
+            for j in range(number):
+                wants[got[j]] &= ~bit
+        asking[k], served[k] = count, number
+        first += count
+        taken += number
+
+
+@brief
+def need(
+    alive: Any, age: Any, performs: Any, patents: Any, log_employees: Any, certificate: Any,
+    aware: Any, assisted: Any, liaison: Any, matched: Any, incubated: Any, wants: Any,
+) -> None:  # fmt: skip
+    """Services that each firm would like, (n,) bits, out."""
+    for i in range(alive.size):
         knows = (aware[i] & CERTIFICATION) != 0
+        research = performs[i] == 1
         # officials see firms that do R&D, hold a patent or have 20 employees
-        seen = (performs[i] == 1) | (patents[i] > 0) | (log_employees[i] >= LOG_TWENTY)
-        if service == VISIT:
-            wants = seen & (not knows) & (visited[i] == 0)
-        elif service == COUNSEL:
-            wants = knows & (performs[i] == 1) & (certificate[i] < HIGH_TECH) & (assisted[i] <= 1)
-        elif service == LIAISON:
-            wants = seen & (liaison[i] == 0)
-        elif service == MATCHING:
-            wants = (performs[i] == 1) & (certificate[i] > 0) & (matched[i] <= 1)
-        elif service == INCUBATOR:
-            wants = (age[i] < TENANCY) & (incubated[i] == 0)
-        elif service == PRIZE:
-            wants = (performs[i] == 1) & (patents[i] > 0)
-        else:
-            wants = False
+        seen = research | (patents[i] > 0) | (log_employees[i] >= LOG_TWENTY)
+        bits = 1 << VISIT if seen & (not knows) else 0
+        bits |= 1 << COUNSEL if knows & research & (certificate[i] < HIGH_TECH) & (assisted[i] <= 1) else 0
+        bits |= 1 << LIAISON if seen & (liaison[i] == 0) else 0
+        bits |= 1 << MATCHING if research & (certificate[i] > 0) & (matched[i] <= 1) else 0
+        bits |= 1 << INCUBATOR if (age[i] < TENANCY) & (incubated[i] == 0) else 0
+        bits |= 1 << PRIZE if research & (patents[i] > 0) else 0
+        wants[i] = bits if alive[i] == 1 else 0
+
+
+@brief
+def those_with(bit: Any, wants: Any, rows: Any) -> int:
+    """Rows whose bits have this one, out; returns how many."""
+    count = 0
+    for i in range(wants.size):
         rows[count] = i
-        count += 1 if wants & (alive[i] == 1) & eligible[kind[i]] else 0
-    uid, knowledge, source = firms.uid, firms.knowledge, firms.source
-    stream = STREAMS[service]
-    for k in range(count):
-        i = rows[k]
-        if service == PRIZE:
-            scores[k] = merit(patents[i], knowledge[i])
-        else:
-            held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
-            draw = uniform(luck[0], luck[1], uid[i], quarter, stream)
-            first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
-            value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
-            scores[k] = value + c.luck * draw + first
+        count += 1 if (wants[i] & bit) != 0 else 0
     return count
 
 
 @brief
-def take(service: int, firms: Any, rows: Any) -> None:
+def score(
+    c: Any, service: int, rows: Any, luck: Any, quarter: Any,
+    uid: Any, performs: Any, patents: Any, log_employees: Any, knowledge: Any, source: Any, scores: Any, draws: Any,
+) -> None:  # fmt: skip
+    """How firms (rows) rank for a place of a service, into scores; draws: room for their luck."""
+    if service == PRIZE:
+        for k in range(rows.size):
+            scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
+        return
+    stream = STREAMS[service]
+    for k in range(rows.size):
+        draws[k] = uniform(luck[0], luck[1], uid[rows[k]], quarter, stream)
+    for k in range(rows.size):
+        i = rows[k]
+        held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
+        first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
+        value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
+        scores[k] = value + c.luck * draws[k] + first
+
+
+@brief
+def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> None:
+    """The `number` rows with the highest scores, fewer than there are, into chosen; scores carry luck: none are equal.
+
+    heap: room for as many scores, the lowest of the best so far on top.
+    """
+    heap[:number] = -np.inf
+    for k in range(rows.size):
+        value = scores[k]
+        if value <= heap[0]:
+            continue
+        at, below = 0, 1
+        while below < number:
+            if below + 1 < number and heap[below + 1] < heap[below]:
+                below += 1
+            if heap[below] >= value:
+                break
+            heap[at] = heap[below]
+            at, below = below, 2 * below + 1
+        heap[at] = value
+    least, count = heap[0], 0
+    for k in range(rows.size):
+        if scores[k] >= least and count < number:
+            chosen[count] = rows[k]
+            count += 1
+
+
+@brief
+def take(
+    service: int, rows: Any, age: Any, aware: Any, visited: Any, assisted: Any, liaison: Any, matched: Any,
+    incubated: Any,
+) -> None:  # fmt: skip
     """Firms (rows) take their places; one-to-one service explains the instruments for R&D as well."""
-    visited, assisted, aware, liaison = firms.visited, firms.assisted, firms.aware, firms.liaison
-    matched, incubated, age = firms.matched, firms.incubated, firms.age
     for k in range(rows.size):
         i = rows[k]
         if service == VISIT:

@@ -1,15 +1,17 @@
 """Count equations on the provincial panel: which they are, their data, and how one is fitted."""
 
-import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from numpy.typing import NDArray
-from scipy import optimize
 
+from ecosim.calibration import fitting
+from ecosim.calibration.fitting.design import build
+from ecosim.calibration.fitting.dispersion import moment_dispersion, pearson
+from ecosim.calibration.fitting.errors import EquationError
+from ecosim.calibration.fitting.fit import Estimated, estimate
 from ecosim.calibration.increments import BREAKS, melt, yearly_table
 
 LEAST_YEARS = 3
@@ -103,19 +105,15 @@ def fit_equation(rows: pd.DataFrame, equation: Equation) -> Fit:
     rows: from panel_rows, real or simulated. A Poisson mean is estimated consistently whatever the variance; the
     variance is not Poisson (see `pearson`), so never use this fit's Poisson likelihood for a prediction interval.
     """
-    design, terms = _design(rows, equation)
-    outcome, offset = _outcome(rows)
-    result = sm.GLM(outcome, design, family=sm.families.Poisson(), offset=offset).fit(
-        cov_type="cluster", cov_kwds={"groups": pd.factorize(rows["location"])[0]}
-    )
-    slopes = len(terms)
+    found, slopes = _estimate(rows, equation, "poisson")
+    outcome, mean, freedom = rows["outcome"].to_numpy(float), found.estimation.fitted, found.estimation.freedom
     return Fit(
         equation,
-        terms,
-        result.params[:slopes],
-        result.cov_params()[:slopes, :slopes],
-        float(result.pearson_chi2 / result.df_resid),
-        moment_dispersion(outcome, result.fittedvalues, float(result.df_resid)),
+        _terms(equation),
+        found.estimate[:slopes],
+        found.covariance[:slopes, :slopes],
+        pearson(outcome, mean, freedom),
+        moment_dispersion(outcome, mean, freedom),
         len(rows),
         rows["location"].nunique(),
         tuple(sorted(int(year) for year in rows["year"].unique())),
@@ -123,59 +121,40 @@ def fit_equation(rows: pd.DataFrame, equation: Equation) -> Fit:
 
 
 def fit_dispersion(rows: pd.DataFrame, equation: Equation, start: Fit) -> Dispersion | None:
-    """NB2 by maximum likelihood, or nothing where the search does not converge to a positive dispersion.
+    """NB2 by maximum likelihood, or nothing where the search does not settle on a positive dispersion.
 
-    With effects of place its alpha is biased down: the likelihood does not count the degrees of freedom they use.
+    start: the Poisson fit of the same rows; where it shows no dispersion there is none to estimate. With effects of
+    place alpha is biased down: the likelihood does not count the degrees of freedom they use.
     """
-    design, terms = _design(rows, equation)
-    outcome, offset = _outcome(rows)
-    first = sm.GLM(outcome, design, family=sm.families.Poisson(), offset=offset).fit()
-    model = sm.NegativeBinomial(outcome, design, offset=offset)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a failed search is told by the check below
-        result = model.fit(
-            start_params=np.append(first.params, max(start.alpha, 1e-3)),
-            method="bfgs",
-            maxiter=300,
-            disp=0,
-            cov_type="cluster",
-            cov_kwds={"groups": pd.factorize(rows["location"])[0]},
-        )
-    estimate, error = result.params[: len(terms)], result.bse[: len(terms)]
-    alpha = float(result.params[-1])
-    good = result.mle_retvals["converged"] and alpha > 0 and np.isfinite([*estimate, *error]).all()
-    return Dispersion(estimate, error, alpha) if good else None
+    if start.alpha == 0.0:
+        return None
+    try:
+        found, slopes = _estimate(rows, equation, "nb2")
+    except EquationError:
+        return None
+    return Dispersion(found.estimate[:slopes], found.std_error[:slopes], float(found.estimate[-1]))
 
 
-def moment_dispersion(outcome: NDArray[np.float64], mean: NDArray[np.float64], freedom: float) -> float:
-    """NB2 dispersion alpha that solves sum (y - mu)^2 / (mu + alpha mu^2) = residual degrees of freedom; 0 if none."""
-
-    def excess(alpha: float) -> float:
-        return float(((outcome - mean) ** 2 / (mean + alpha * mean**2)).sum()) - freedom
-
-    if excess(0.0) <= 0:
-        return 0.0
-    upper = 1.0
-    while excess(upper) > 0:
-        upper *= 2.0
-    return float(optimize.brentq(excess, 0.0, upper))
-
-
-def _outcome(rows: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-    """The counts, and the offset where there is one."""
-    return rows["outcome"].to_numpy(float), rows["offset"].to_numpy(float) if "offset" in rows else None
+def _estimate(rows: pd.DataFrame, equation: Equation, family: str) -> tuple[Estimated, int]:
+    """The same equation in the general form, fitted; and how many of its estimates are slopes."""
+    terms = tuple(f"`{term}`" for term in _terms(equation))
+    general = fitting.Equation(
+        equation.name,
+        "outcome",
+        terms,
+        family,
+        fixed_effects=("location", "year") if equation.place_effects else ("year",),
+        clusters="location",
+        offset="offset" if "offset" in rows else "",
+    )
+    return estimate(general, build(general, rows, "panel")), len(terms)
 
 
-def _design(rows: pd.DataFrame, equation: Equation) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Centered slopes, then dummies of year and place (all places and all years but one, or all years)."""
-    terms = tuple(f"{term} {LAST_YEAR}" for term in equation.terms)
-    terms += tuple(f"{term} {NEXT_YEAR}" for term in equation.leads)
-    slopes = rows[list(terms)] - rows[list(terms)].mean()
-    years = pd.get_dummies(rows["year"], prefix="year", drop_first=equation.place_effects, dtype=float)
-    parts = [slopes, years]
-    if equation.place_effects:
-        parts.append(pd.get_dummies(rows["location"], dtype=float))
-    return pd.concat(parts, axis=1).to_numpy(float), terms
+def _terms(equation: Equation) -> tuple[str, ...]:
+    return (
+        *(f"{term} {LAST_YEAR}" for term in equation.terms),
+        *(f"{term} {NEXT_YEAR}" for term in equation.leads),
+    )
 
 
 def _moved_log(counts: pd.DataFrame, target: str, lag: int, column: str) -> pd.DataFrame:

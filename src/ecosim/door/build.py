@@ -50,10 +50,10 @@ def find_data(path: str, cwd: Path, own: Path | None) -> Path:
 
 def load_counts(composed: Composed, cwd: Path) -> "pd.DataFrame":
     """The carried counts with the user's own on top: where both have a value, the user's counts. Raises CountsError."""
-    from ecosim.data import china, panel
+    from ecosim.data import china, panel, us_states
 
     data = composed.settings.data
-    carried = {"china": china.load}
+    carried = {"china": china.load, "us_states": us_states.load}
     base = carried[data.carried]() if data.carried else None
     own = panel.load_counts(find_data(data.path, cwd, composed.own)) if data.path else None
     if base is None or own is None:

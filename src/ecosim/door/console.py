@@ -160,9 +160,35 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-STUDIES = {
+def _backtest(overrides: list[str], config_dir: str | None) -> int:
+    """Hold forecasts from past origins against the counts."""
+    from ecosim.door.backtest import run_backtest, show
+
+    outcome = run_backtest(overrides, config_dir)
+    show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
+def _fit(overrides: list[str], config_dir: str | None) -> int:
+    """Fit equations of the user's own."""
+    from ecosim.door import fitting
+
+    outcome = fitting.run_fit(overrides, config_dir)
+    fitting.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
+STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
     "stylised_facts": _stylised_facts,
     "sync": _sync,
-}  # by `name` in configs/study
+    "backtest": _backtest,
+    "fit": _fit,
+}

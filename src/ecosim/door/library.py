@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ecosim.data.errors import UserError, nearest
 
 GROUPS = ("scenario", "region", "data", "policies", "behaviors", "calibration", "study", "execution")
+FOLDERS = (*GROUPS, "equation")  # equations are named by study.equation, not composed
 PACKAGE_LINE = "# @package _global_"
 SENTENCE = re.compile(r"(?<=[.?!]) |(?<=[。？！])")
 
@@ -56,7 +57,7 @@ class Library:
     def _check_own(self, own: Path) -> None:
         if not own.is_dir():
             raise ConfigError(f"--config-dir: no folder {own}; give the folder that holds scenario/, region/ ...")
-        files = [own / "config.yaml", *(path for group in GROUPS for path in (own / group).rglob("*.y*ml"))]
+        files = [own / "config.yaml", *(path for group in FOLDERS for path in (own / group).rglob("*.y*ml"))]
         taken = sorted(str(path.relative_to(own)) for path in files if path.is_file() and self._is_carried(path, own))
         if taken:
             raise ConfigError(

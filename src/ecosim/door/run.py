@@ -134,14 +134,17 @@ def _write(
     folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
 
 
-def log_run(run: Any, home: Path, results: Any, stages: Stages) -> str:
-    """Log a finished run; the message where MLflow could not be told."""
+def log_run(run: Any, home: Path, results: Any, stages: Stages, description: str | None = None) -> str:
+    """Log the finished run, with another paragraph than that of its start where one is given.
+
+    Returns the message where MLflow could not be told, else nothing.
+    """
     from ecosim.tracking import TrackingError
 
     started = time.perf_counter()
     stages("tracking", 0, 1)
     try:
-        run.log(home, results)
+        run.log(home, results, description=description)
     except TrackingError as error:
         stages.seconds["tracking"] = time.perf_counter() - started
         return str(error)

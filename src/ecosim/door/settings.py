@@ -32,8 +32,19 @@ def _as_origin(value: Any) -> Any:
     return value
 
 
+def _as_time(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 1000 <= value <= 9999:
+        return str(value)
+    value = _as_text(value)
+    if isinstance(value, str):
+        parse(value)
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
 Origin = Annotated[str, BeforeValidator(_as_origin), Field(min_length=1)]
+
+Time = Annotated[str, BeforeValidator(_as_time), Field(min_length=1)]
 
 
 class Part(BaseModel):
@@ -45,7 +56,7 @@ class Part(BaseModel):
 class Data(Part):
     """Where the counts come from: the carried table, a file of the user's own, or both."""
 
-    carried: Literal["china"] | None
+    carried: Literal["china", "us_states"] | None
     path: Text | None
 
     @model_validator(mode="after")
@@ -110,12 +121,56 @@ class Sync(StudyPart):
     name: Literal["sync"]
 
 
-Study = Annotated[Forecast | Decompose | StylisedFacts | Sync, Field(discriminator="name")]
+class Backtest(StudyPart):
+    """Forecasts from past origins held against the counts; comments in configs/study/backtest.yaml."""
+
+    name: Literal["backtest"]
+    locations: tuple[Text, ...]
+    models: tuple[Text, ...]
+    horizons: Annotated[tuple[Annotated[int, Field(strict=True, ge=1, le=120)], ...], Field(min_length=1)]
+    window: Annotated[int, Field(strict=True, ge=3)] | None
+    origins: Annotated[int, Field(strict=True, ge=1)] | None
+    first: Time | None
+    last: Time | None
+    least_history: Annotated[int, Field(strict=True, ge=3)]
+    season: Annotated[int, Field(strict=True, ge=1, le=366)] | None
+    samples: Annotated[int, Field(strict=True, ge=100, le=100_000)]
+    relative_to: Text | None
+    examined: Text | None
+    resume: Text | None
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Backtest":
+        if self.window is not None and self.window < self.least_history:
+            raise ValueError(
+                f"window {self.window} is shorter than least_history {self.least_history}, so nothing could be forecast"
+            )
+        if self.first is not None and self.last is not None and parse(self.first).end > parse(self.last).end:
+            raise ValueError(f"first {self.first} is after last {self.last}")
+        return self
+
+
+class FitEquation(StudyPart):
+    """Equations of the user's own on a table. equation: names of files; until: last year used, None for all."""
+
+    name: Literal["fit"]
+    equation: Text | Annotated[tuple[Text, ...], Field(min_length=1)]
+    until: Annotated[int, Field(strict=True)] | None
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """The names, one or several."""
+        return (self.equation,) if isinstance(self.equation, str) else self.equation
+
+
+Study = Annotated[Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation, Field(discriminator="name")]
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "forecast": Forecast,
     "decompose": Decompose,
     "stylised_facts": StylisedFacts,
     "sync": Sync,
+    "backtest": Backtest,
+    "fit": FitEquation,
 }
 
 

@@ -57,15 +57,16 @@ def _shares(outcome: "RunOutcome") -> list[str]:
 
 
 def _places(outcome: "RunOutcome") -> list[tuple[str, str]]:
-    places = [("results", _short(outcome.folder))]
+    places = [("results", short(outcome.folder))]
     report = outcome.folder / "report.html"
     if report.is_file():
-        places.append(("report", _short(report)))
+        places.append(("report", short(report)))
     if outcome.run_id and not outcome.problem:
         places.append(("compare", "ecosim ui"))
     return [*places, ("took", f"{outcome.seconds['all']:.0f} s")]
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """A path from the working directory where it lies below it."""
     relative = os.path.relpath(path)
     return relative if not relative.startswith("..") else str(path)

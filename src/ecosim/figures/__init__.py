@@ -1,4 +1,4 @@
-"""Charts of tables: fans of futures, policy effects, past forecasts beside what happened, facts in their bands."""
+"""Charts of tables: fans, policy effects, past forecasts beside what happened, facts in their bands, skill."""
 
 from ecosim.figures.decomposition import decomposition_chart
 from ecosim.figures.effect import effect_chart
@@ -6,6 +6,7 @@ from ecosim.figures.facts import facts_chart
 from ecosim.figures.fan import Fan, fan_chart, fan_limits
 from ecosim.figures.hindcast import hindcast_chart
 from ecosim.figures.labels import TARGETS, Labels, TargetLabel
+from ecosim.figures.skill import skill_chart
 from ecosim.figures.take_up import take_up_chart
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "fan_chart",
     "fan_limits",
     "hindcast_chart",
+    "skill_chart",
     "take_up_chart",
 ]

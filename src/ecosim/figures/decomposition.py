@@ -113,7 +113,7 @@ def _draw(axes: "Axes", rows: pd.DataFrame, order: list[str], labels: Labels, ta
 
 def _head(axes: "Axes", title: str, below: str) -> None:
     width, height = canvas.size(axes)
-    room = width + canvas.RIGHT - 0.05
+    room = width + canvas.RIGHT - 0.12
     looks: dict[str, Any] = {"transform": axes.transAxes, "ha": "left", "va": "bottom", "clip_on": False}
     small = canvas.fit(title, room, canvas.BODY, bold=True)
     canvas.write(axes, 0, 1 + 0.21 / height, title, small, bold=True, **looks)

@@ -25,7 +25,6 @@ Floats = NDArray[np.float64]
 Booked = dict[tuple[str, int], float]  # (instrument, year) -> 10k CNY
 ORDERS = 7000  # number of the generator that draws a member's orders of joining
 MONEY = ("outlay", "tax_expenditure")  # of all instruments, the baseline's too; taken apart like any target
-TAX_FAMILIES = ("reduced_tax", "super_deduction")  # what these book as outlay is tax not paid
 
 
 class DecomposeError(UserError, ValueError):
@@ -56,11 +55,6 @@ class Package:
             )
         scenario, rest = ({name: row.policy for name, row in some.items()} for some in (rows, baseline))
         return cls(scenario, rest, groups)
-
-    @property
-    def families(self) -> dict[str, Policy]:
-        """Every instrument of both by name."""
-        return {**self.baseline, **self.scenario}
 
     @property
     def instruments(self) -> tuple[str, ...]:
@@ -174,8 +168,6 @@ def take_apart(task: Task, member: int) -> Parts:
     shares = shapley.exact_shares(groups, worth) if task.exact else shapley.sampled_shares(groups, worth, orders)
     full = runs[whole]
     mine = set(package.instruments)
-    books = {kept: money(runs[kept], package.families) for kept in (whole, *alone.values())}
-    outlay, tax = (_of(book, whole) for book in books[whole])
     return Parts(
         effect=values[whole] - values[nothing],
         level=values[whole],
@@ -183,10 +175,10 @@ def take_apart(task: Task, member: int) -> Parts:
         leave_one_out={group: values[whole] - values[kept] for group, kept in without_group.items()},
         first_in={group: values[kept] - values[nothing] for group, kept in alone.items()},
         single={name: values[whole] - values[kept] for name, kept in without.items()},
-        outlay=outlay,
-        tax=tax,
+        outlay=_of(full.outlay, whole),
+        tax=_of(full.tax, whole),
         recipients={key: count for key, count in full.recipients.items() if key[0] in mine},
-        alone={group: (_of(books[kept][0], kept), _of(books[kept][1], kept)) for group, kept in alone.items()},
+        alone={group: (_of(runs[kept].outlay, kept), _of(runs[kept].tax, kept)) for group, kept in alone.items()},
         anyway={name: done for name in mine if (done := _anyway(task, full, runs[without[name]], name)) is not None},
         anyway_group={
             name: done
@@ -218,19 +210,11 @@ def value(task: Task, run: Run, scaling: Scaling, member: int) -> Floats:
     rows = [futures.yearly[target][:, :years] for target in task.targets]
     rows += [own[target][:, :years] if target in own else none for target in task.targets]
     totals = np.zeros((2, years))
-    for number, book in enumerate(money(run, task.package.families)):
+    for number, book in enumerate((run.outlay, run.tax)):
         for (_, year), amount in book.items():
             if year in task.years:
                 totals[number, year - task.years.start] += amount
     return np.concatenate([*rows, totals])
-
-
-def money(run: Run, families: Mapping[str, Policy]) -> tuple[Booked, Booked]:
-    """What a run booked as outlay and as tax not paid, by (instrument, year). families: instruments by name."""
-    taxed = {name for name, policy in families.items() if getattr(policy, "family", "") in TAX_FAMILIES}
-    outlay = {key: amount for key, amount in run.outlay.items() if key[0] not in taxed}
-    tax = {key: amount for key, amount in run.outlay.items() if key[0] in taxed}
-    return outlay, {**tax, **getattr(run, "tax", {})}
 
 
 def _of(book: Booked, names: Coalition) -> Booked:

@@ -16,7 +16,6 @@ from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
 from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
-from ecosim.forecast.coalitions import money
 from ecosim.forecast.ensemble import years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 from ecosim.policies.shelf import Instrument
@@ -200,8 +199,7 @@ def ledger(outlook: "Outlook") -> pd.DataFrame:
 def costs(job: "Job", outlook: "Outlook", done: Sequence[Mapping[str, Floats]], without: str) -> pd.DataFrame:
     """costs.csv. done: by member and instrument, what recipients did and what they also did without it."""
     runs = outlook.runs
-    families = {name: row.policy for name, row in {**job.baseline_policies, **job.policies}.items()}
-    outlay, tax = zip(*(money(run, families) for run in runs), strict=True)
+    outlay, tax = [run.outlay for run in runs], [run.tax for run in runs]
     recipients, refused = [run.recipients for run in runs], [run.refused for run in runs]
     years = years_ahead(outlook.world)
     package = [name for name, row in job.policies.items() if is_other(row, job.baseline_policies.get(name))]

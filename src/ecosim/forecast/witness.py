@@ -121,7 +121,7 @@ class Witness:
 def _booked(model: EcosystemModel, instrument: str) -> tuple[int, ...]:
     """What stands in the books of a year for an instrument: it changes in a quarter in which somebody is served."""
     key = (instrument, year_of(model.quarter))
-    books = (model.ledger.outlay, model.ledger.recipients, getattr(model.ledger, "tax_expenditure", {}))
+    books = (model.ledger.outlay, model.ledger.recipients, model.ledger.tax_expenditure)
     return tuple(int(book.get(key, 0)) for book in books)
 
 

@@ -1,7 +1,7 @@
 """Who can ask for money after a quarter: short lists of firms, gathered in one pass, from which instruments settle.
 
 Instruments used to look through all firms one after another. Now one compiled pass finds the firms that did R&D, hired,
-were certified or hold the second rung; an instrument goes through the few that concern it. Money is rounded once for
+were certified, filed patents and so on; an instrument goes through the few that concern it. Money is rounded once for
 each firm, to whole fen, before it is summed as integers: so a sum is exact and does not depend on the order.
 """
 
@@ -12,16 +12,27 @@ from numpy.typing import NDArray
 
 from ecosim.model.compiled import brief
 from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT, Firms
+from ecosim.model.ledger import FEN_PER_UNIT
 
-LISTS = ("researchers", "high_tech", "hirers", "new_tech_sme", "first_high_tech")
+LISTS = (
+    "researchers",
+    "high_tech",
+    "hirers",
+    "new_tech_sme",
+    "first_high_tech",
+    "employers",
+    "hosts",
+    "filers",
+    "inventors",
+    "newcomers",
+)
+FEN = float(FEN_PER_UNIT)
 
 
 class Claims:
-    """Rows of the firms with something to claim in the present quarter, each a (n,) view.
+    """Rows of the firms with something to claim in the present quarter, each a (n,) view; LISTS are its properties.
 
-    researchers: perform R&D and know the instruments for it; high_tech: hold the second rung; hirers: hired and know
-    the instruments for talent (the hires stand in `vacancies`, `senior_vacancies` and `leader_vacancies`);
-    new_tech_sme and first_high_tech: certified in the quarter for the first time at their rung.
+    The hires of `hirers` stand in `vacancies`, `senior_vacancies` and `leader_vacancies`.
     """
 
     def __init__(self) -> None:
@@ -32,7 +43,12 @@ class Claims:
         """Look through all firms once."""
         if self._rows.shape[1] < firms.top:
             self._rows = np.empty((len(LISTS), firms.capacity), np.int64)
-        gather(firms.columns, firms.top, self._rows, self._counts)
+        f, marks = firms.columns, np.empty(firms.top, np.uint16)
+        find(
+            f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
+            f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
+        )  # fmt: skip
+        enlist(marks, self._rows, self._counts)
 
     def _list(self, number: int) -> NDArray[np.int64]:
         return self._rows[number, : self._counts[number]]
@@ -62,32 +78,78 @@ class Claims:
         """Firms that reached the second rung in the quarter for the first time."""
         return self._list(4)
 
+    @property
+    def employers(self) -> NDArray[np.int64]:
+        """Firms with science and technology staff that know the instruments for talent."""
+        return self._list(5)
+
+    @property
+    def hosts(self) -> NDArray[np.int64]:
+        """Firms at which part-time experts work."""
+        return self._list(6)
+
+    @property
+    def filers(self) -> NDArray[np.int64]:
+        """Firms that filed patents in the quarter and know the instruments for R&D."""
+        return self._list(7)
+
+    @property
+    def inventors(self) -> NDArray[np.int64]:
+        """Firms that were granted inventions in the quarter and know the instruments for R&D."""
+        return self._list(8)
+
+    @property
+    def newcomers(self) -> NDArray[np.int64]:
+        """Firms that were founded at the end of the last quarter."""
+        return self._list(9)
+
 
 @brief
-def gather(firms: Any, top: int, rows: Any, counts: Any) -> None:
-    """Fill rows (LISTS, capacity) and counts (LISTS,), in place."""
-    researchers, high_tech, hirers, tech_sme, first = rows[0], rows[1], rows[2], rows[3], rows[4]
-    a = b = c = d = e = 0
-    alive, performs, aware = firms.alive[:top], firms.performs[:top], firms.aware[:top]
-    certificate, event = firms.certificate[:top], firms.event[:top]
-    graduates, seniors, leaders = firms.vacancies[:top], firms.senior_vacancies[:top], firms.leader_vacancies[:top]
-    for i in range(top):
-        if alive[i] == 0:
+def find(
+    alive: Any, performs: Any, aware: Any, certificate: Any, event: Any, graduates: Any, seniors: Any, leaders: Any,
+    staff: Any, experts: Any, filed: Any, granted: Any, age: Any, marks: Any,
+) -> None:  # fmt: skip
+    """Fill marks (top,): bit k where a firm belongs to list k. Short loops over few columns, so that they vectorize."""
+    for i in range(marks.size):
+        researcher = (performs[i] == 1) & ((aware[i] & RESEARCH) != 0)
+        bits = np.uint16(1) if researcher else np.uint16(0)
+        bits |= np.uint16(2) if certificate[i] == HIGH_TECH else np.uint16(0)
+        bits |= np.uint16(8) if (event[i] & NEW_TECH_SME) != 0 else np.uint16(0)
+        bits |= np.uint16(16) if (event[i] & FIRST_HIGH_TECH) != 0 else np.uint16(0)
+        marks[i] = bits if alive[i] == 1 else np.uint16(0)
+    for i in range(marks.size):
+        hired = (graduates[i] + seniors[i] + leaders[i] > 0) & ((aware[i] & TALENT) != 0) & (alive[i] == 1)
+        marks[i] |= np.uint16(4) if hired else np.uint16(0)
+    for i in range(marks.size):
+        bits = np.uint16(32) if (staff[i] > 0) & ((aware[i] & TALENT) != 0) else np.uint16(0)
+        bits |= np.uint16(64) if experts[i] > 0.0 else np.uint16(0)
+        marks[i] |= bits
+    for i in range(marks.size):
+        knows = (alive[i] == 1) & ((aware[i] & RESEARCH) != 0)
+        bits = np.uint16(128) if (filed[i] > 0) & knows else np.uint16(0)
+        bits |= np.uint16(256) if (granted[i] > 0) & knows else np.uint16(0)
+        bits |= np.uint16(512) if (age[i] == 1) & (alive[i] == 1) else np.uint16(0)
+        marks[i] |= bits
+
+
+@brief
+def enlist(marks: Any, rows: Any, counts: Any) -> None:
+    """Fill rows (lists, capacity) and counts (lists,) from the marks."""
+    counts[:] = 0
+    for i in range(marks.size):
+        bits = np.int64(marks[i])
+        if bits == 0:
             continue
-        if performs[i] == 1 and (aware[i] & RESEARCH) != 0:
-            researchers[a] = i
-            a += 1
-        if certificate[i] == HIGH_TECH:
-            high_tech[b] = i
-            b += 1
-        if (graduates[i] + seniors[i] + leaders[i]) > 0 and (aware[i] & TALENT) != 0:
-            hirers[c] = i
-            c += 1
-        if event[i] != 0:
-            if (event[i] & NEW_TECH_SME) != 0:
-                tech_sme[d] = i
-                d += 1
-            if (event[i] & FIRST_HIGH_TECH) != 0:
-                first[e] = i
-                e += 1
-    counts[0], counts[1], counts[2], counts[3], counts[4] = a, b, c, d, e
+        for number in range(counts.size):
+            rows[number, counts[number]] = i
+            counts[number] += (bits >> number) & 1
+
+
+@brief
+def credit(cash: Any, rows: Any, fen: Any) -> int:
+    """Add whole fen to the cash (10k CNY) of the rows; returns their sum."""
+    total = 0
+    for k in range(rows.size):
+        cash[rows[k]] += fen[k] / FEN
+        total += fen[k]
+    return total

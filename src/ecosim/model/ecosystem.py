@@ -13,11 +13,12 @@ from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
+from ecosim.model.agenda import Agenda, Stretch, agenda_of, same
 from ecosim.model.agents import FirmSet
-from ecosim.model.claims import Claims
+from ecosim.model.claims import Claims, credit
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
-from ecosim.model.ledger import FEN_PER_UNIT, Ledger
+from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.offers import Offer, Taken
 from ecosim.model.people import Pool, spread, staff_by_skill
@@ -58,11 +59,10 @@ class Arrivals(NamedTuple):
 class Rules(Protocol):
     """What the ecosystem needs of the behaviors that it is handed."""
 
-    def candidates(self, model: "EcosystemModel", offer: Offer) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Rows of the firms that want a place of an offer, and how they rank (highest first)."""
-
-    def serve(self, model: "EcosystemModel", offer: Offer, rows: NDArray[np.int64]) -> None:
-        """Firms take their places."""
+    def give(
+        self, model: "EcosystemModel", given: list[Offer], places: list[int]
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
 
     def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
         """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
@@ -100,8 +100,10 @@ class Rules(Protocol):
 class Policy(Protocol):
     """What the ecosystem needs of an instrument.
 
-    Two things more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms
-    before them; `reach(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force.
+    What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
+    them; `audience(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force; for the agenda
+    (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
+    beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0.
     """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
@@ -155,6 +157,7 @@ class EcosystemModel(mesa.Model):
         self.firms = firms
         self.rules = rules
         self.policies = policies or {}
+        self._agenda = Agenda({})
         self.key = key
         self.weight = weight
         self.quarter = quarter
@@ -252,13 +255,18 @@ class EcosystemModel(mesa.Model):
         return {name: float(path[at]) if at >= 0 else 0.0 for name, path in self.conditions._asdict().items()}
 
     def revise_terms(self) -> None:
-        """Terms start neutral, then every instrument revises them in order."""
-        neutral_terms.reset(self.terms, self.neutral_terms)
+        """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
+        now = self.stretch()
+        neutral_terms.reset(self.terms, now.standing)
         self.offers.clear()
-        for moves_others in (True, False):
-            for name, policy in self.policies.items():
-                if getattr(policy, "lever", False) is moves_others:
-                    policy.revise(name, self.terms, self)
+        for name, policy in now.revisers:
+            policy.revise(name, self.terms, self)
+
+    def stretch(self) -> Stretch:
+        """What is in force in the quarter."""
+        if not same(self._agenda.policies, self.policies):
+            self._agenda = agenda_of(self.policies, self.region)
+        return self._agenda.at(self)
 
     def give_places(self) -> None:
         """Firms take places in programs, and R&D institutes are recognized, both within their capacity."""
@@ -288,13 +296,14 @@ class EcosystemModel(mesa.Model):
         `weight` firms, so the ledger books each payment that many times.
         """
         year = year_of(self.quarter)
-        self.ledger.pay(instrument, year, int(fen.sum()) * self.weight, recipients * self.weight)
-        self.firms.columns.cash[rows] += fen / FEN_PER_UNIT
+        self.ledger.pay(
+            instrument, year, credit(self.firms.columns.cash, rows, fen) * self.weight, recipients * self.weight
+        )
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
         self.claims.gather(self.firms)
-        for name, policy in self.policies.items():
+        for name, policy in self.stretch().settlers:
             policy.settle(name, self, events)
         if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
             self.take_up.close_year(self)

@@ -125,15 +125,17 @@ class Firms:
         return np.flatnonzero(self.columns.alive[: self.top])
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self.columns.alive[: self.top]))
+        return int(np.count_nonzero(self.columns.alive[: self.top].view(np.bool_)))
 
     def take_rows(self, count: int) -> NDArray[np.int64]:
         """`count` free rows, closed ones first; the table grows where they do not suffice."""
-        reused = [self.free.pop() for _ in range(min(count, len(self.free)))]
+        kept = max(len(self.free) - count, 0)
+        reused = self.free[kept:][::-1]
+        del self.free[kept:]
         fresh = count - len(reused)
         if self.top + fresh > self.capacity:
             self._grow(self.top + fresh)
-        rows = np.concatenate([np.array(reused, np.int64), np.arange(self.top, self.top + fresh, dtype=np.int64)])
+        rows = np.array(reused + list(range(self.top, self.top + fresh)), np.int64)
         self.top += fresh
         return rows
 

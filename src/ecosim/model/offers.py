@@ -1,9 +1,10 @@
 """Offers: places in a program for a limited number of firms in a quarter, which instruments make and firms take.
 
 An instrument offers places of a service to classes of firms; the rule of the service says which firms want one and how
-they rank (behaviors/service.py); the ecosystem gives the places to those that rank first and keeps the count. So a
-capacity is never exceeded and takers are the same whatever the order of the firms. The review of R&D institutes works
-alike, on places by rung in the terms and the queue of those that wait (behaviors/institutes.py).
+they rank, and gives the whole places of all offers in one pass to those that rank first (behaviors/service.py); the
+ecosystem keeps the count. So a capacity is never exceeded and takers are the same whatever the order of the firms. The
+review of R&D institutes works alike, on places by rung in the terms and the queue of those that wait
+(behaviors/institutes.py).
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,14 +63,16 @@ def first_by_score(rows: NDArray[np.int64], scores: NDArray[np.float64], places:
 def give(model: "EcosystemModel") -> None:
     """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
     model.taken = {}
-    model.firms.columns.visited[: model.firms.top] = 0
+    if not model.offers:
+        model.firms.columns.visited[: model.firms.top] = 0
+        return
+    effort, whole = float(model.terms.effort[0]), []
     for offer in model.offers:
-        rows, scores = model.rules.candidates(model, offer)
-        drive = float(model.terms.effort[0]) if offer.service in DRIVEN else 1.0
+        drive = effort if offer.service in DRIVEN else 1.0
         places = drive * offer.places / model.weight + model.left_over.get(offer.key, 0.0)
-        chosen = first_by_score(rows, scores, int(places))
+        whole.append(int(places))
         model.left_over[offer.key] = places - int(places)
-        model.rules.serve(model, offer, chosen)
+    for offer, (rows, chosen) in zip(model.offers, model.rules.give(model, model.offers, whole), strict=True):
         got = chosen[:0] if offer.service == PRIZE else chosen  # a prize is got when it is paid
         first = model.take_up.note(offer.instrument, rows, got, model.firms)
         model.taken[offer.key] = Taken(chosen, int(rows.size) * model.weight, first * model.weight)

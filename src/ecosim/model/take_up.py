@@ -63,9 +63,7 @@ class TakeUp:
     def note(self, instrument: str, asked: NDArray[np.int64], got: NDArray[np.int64], firms: Firms) -> int:
         """Rows that applied and rows that were funded in the quarter; returns those funded first in the year."""
         slot = self._slot(instrument, firms.capacity)
-        if asked is not got:
-            mark(self._flags, slot, asked, ASKED)
-        return int(mark(self._flags, slot, got, ASKED | GOT))
+        return int(mark(self._flags[slot], asked[:0] if asked is got else asked, got))
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""
@@ -161,15 +159,15 @@ def state_of(firms: Firms, model: Any, needs: NDArray[np.uint8]) -> State:
 
 
 @brief
-def mark(flags: Any, slot: int, rows: Any, bits: int) -> int:
-    """Set bits of a slot's flags; returns how many rows did not have them all."""
+def mark(flags: Any, asked: Any, got: Any) -> int:
+    """Set the bits of rows that applied and that were funded; returns how many were not funded before in the year."""
     new = 0
-    mine = flags[slot]
-    for k in range(rows.size):
-        old = mine[rows[k]]
-        if (old & bits) != bits:
-            new += 1
-            mine[rows[k]] = old | bits
+    for k in range(asked.size):
+        flags[asked[k]] |= ASKED
+    for k in range(got.size):
+        old = flags[got[k]]
+        new += 1 if (old & GOT) == 0 else 0
+        flags[got[k]] = old | (ASKED | GOT)
     return new
 
 

@@ -12,39 +12,67 @@ FEN = float(FEN_PER_UNIT)
 
 
 @brief
-def entitled(firms: Any, rows: Any, classes: Any, chosen: Any) -> int:
-    """Of the rows those in classes (rungs, kinds), written to chosen; returns how many."""
-    count = 0
+def billed(
+    rows: Any, certificate: Any, kind: Any, classes: Any, worth: Any, price: float, asking: Any, fen: Any
+) -> tuple[int, int]:
+    """Of the rows those in classes (rungs, kinds) that claim a fen or more: price times what stands in worth.
+
+    Written to asking and fen; returns how many and the sum of their fen.
+    """
+    total = count = 0
     for k in range(rows.size):
         i = rows[k]
-        if classes[firms.certificate[i], firms.kind[i]]:
-            chosen[count] = i
-            count += 1
-    return count
+        if classes[certificate[i], kind[i]]:
+            claim = int(np.rint(worth[i] * price * FEN))
+            asking[count] = i
+            fen[count] = claim
+            count += 1 if claim > 0 else 0
+            total += claim
+    return count, total
+
+
+@brief
+def relocated(
+    rows: Any, kind: Any, classes: Any, hired: Any, amounts: Any, asking: Any, fen: Any
+) -> tuple[int, int]:  # fmt: skip
+    """As `billed`, for people hired. hired: columns by skill; amounts: of each skill; classes: (kinds,)."""
+    graduates, seniors, leaders = hired
+    total = count = 0
+    for k in range(rows.size):
+        i = rows[k]
+        if classes[kind[i]]:
+            value = amounts[0] * graduates[i] + amounts[1] * seniors[i] + amounts[2] * leaders[i]
+            claim = int(np.rint(value * FEN))
+            asking[count] = i
+            fen[count] = claim
+            count += 1 if claim > 0 else 0
+            total += claim
+    return count, total
 
 
 @brief
 def deducted(
-    firms: Any, rows: Any, classes: Any, deduction: Any, rate: float, tax_rate: Any, chosen: Any
-) -> tuple[int, int]:
+    rows: Any, certificate: Any, kind: Any, research: Any, classes: Any, deduction: Any, rate: float, tax_rate: Any,
+    chosen: Any,
+) -> tuple[int, int]:  # fmt: skip
     """Fen of tax saved and claimants (written to chosen): R&D times the rate where the terms grant this rate."""
     total = count = 0
     for k in range(rows.size):
         i = rows[k]
-        rung, kind = firms.certificate[i], firms.kind[i]
-        if classes[rung, kind] and deduction[rung, kind] == rate:
-            total += int(np.floor(firms.research[i] * (rate * tax_rate[rung, kind]) * FEN + 0.5))
+        rung, cell = certificate[i], kind[i]
+        if classes[rung, cell] and deduction[rung, cell] == rate:
+            total += int(np.floor(research[i] * (rate * tax_rate[rung, cell]) * FEN + 0.5))
             chosen[count] = i
             count += 1
     return total, count
 
 
 @brief
-def on_sales(firms: Any, rows: Any, value: float) -> int:
+def on_sales(log_employees: Any, log_productivity: Any, rows: Any, value: float) -> int:
     """Fen: value of a yuan of a quarter's sales, for the firms in rows."""
     total = 0
     for k in range(rows.size):
         i = rows[k]
-        sales = exp(firms.log_employees[i] + firms.log_productivity[i]) * 0.25
+        sales = exp(log_employees[i] + log_productivity[i]) * 0.25
         total += int(np.floor(sales * value * FEN + 0.5))
     return total

@@ -15,6 +15,7 @@ class BudgetGrowth:
     """rate: percent on top of every budget from its date on. Instruments without a budget are not moved."""
 
     family: ClassVar[str] = "budget_growth"
+    dated: ClassVar[bool] = True
     lever: ClassVar[bool] = True
     rate: Steps
 

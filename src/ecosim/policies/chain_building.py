@@ -43,10 +43,10 @@ class ChainBuilding:
         if rate <= 0:
             return
         firms = model.survey.firms.tolist()
-        founding = grid(terms.founding, len(model.region.zones))
+        whole, founding = max(sum(firms), 1), grid(terms.founding, len(model.region.zones))
         for sector, reference in self.reference.items():
             at = SECTORS.index(sector)
-            score = min(log(reference * max(sum(firms), 1) / max(firms[at], 1)), LARGEST_SCORE)
+            score = min(log(reference * whole / max(firms[at], 1)), LARGEST_SCORE)
             if score > 0.0:
                 founding[at] += score * log1p(rate / 100)
 

@@ -21,6 +21,7 @@ class CleanUp:
     the parks (everywhere where none is named); cost: 10k CNY for each such firm that closes."""
 
     family: ClassVar[str] = "clean_up"
+    dated: ClassVar[bool] = True
     pressure: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE

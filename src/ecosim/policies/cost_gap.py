@@ -20,6 +20,7 @@ class CostGap:
     of costs. No policy of the region moves it: a condition with a date."""
 
     family: ClassVar[str] = "cost_gap"
+    dated: ClassVar[bool] = True
     gap: Steps
     elasticity: float = Field(ge=0, le=10)
 

@@ -19,6 +19,7 @@ class Criteria:
     """
 
     family: ClassVar[str] = "criteria"
+    dated: ClassVar[bool] = True
     small: Percent
     medium: Percent
     large: Percent

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -10,7 +9,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_claims
+from ecosim.policies.rationing import bill, pay_claims
 from ecosim.policies.schedule import OptionalSteps, Percent
 
 RECOVERY = 1.1  # by which the share of affordable experts grows in a quarter in which the money sufficed
@@ -39,11 +38,9 @@ class FlexibleTalent:
         """Pay for the experts at work in eligible firms."""
         if self.cost <= 0 or self.share.at(model.quarter) <= 0:
             return
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero(columns.experts[:top] > 0)
-        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        claims = columns.experts[rows] * (self.cost / QUARTERS_PER_YEAR)
-        paid = pay_claims(name, model, rows, claims, self.budget)
+        experts = model.firms.columns.experts
+        claims = bill(model, model.claims.hosts, self.eligible, experts, self.cost / QUARTERS_PER_YEAR)
+        paid = pay_claims(name, model, claims, self.budget)
         # only as many experts came as money was expected for; where it sufficed, more are asked in the next quarter
         before = model.paid_share.get(name, 1.0)
         model.paid_share[name] = before * paid if paid < 1.0 else min(1.0, before * RECOVERY)

@@ -24,6 +24,7 @@ class ForeignProjects:
     projects spread; parks: where they settle, every zone by its size where none is named; cost: 10k CNY a project."""
 
     family: ClassVar[str] = "foreign_projects"
+    dated: ClassVar[bool] = True
     projects: Steps
     sectors: dict[str, float]
     share: float = Field(ge=0, le=100)

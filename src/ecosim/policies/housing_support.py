@@ -2,16 +2,14 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import TALENT
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_claims
+from ecosim.policies.rationing import bill, pay_claims
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -36,9 +34,6 @@ class HousingSupport:
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero(columns.staff[:top] > 0)
-        rows = rows[columns.aware[rows] & TALENT > 0]
-        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        claims = columns.staff[rows] * (amount / QUARTERS_PER_YEAR)
-        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget)
+        staff = model.firms.columns.staff
+        claims = bill(model, model.claims.employers, self.eligible, staff, amount / QUARTERS_PER_YEAR)
+        model.paid_share[name] = pay_claims(name, model, claims, self.budget)

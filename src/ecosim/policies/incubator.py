@@ -1,12 +1,12 @@
 """Incubators: rooms and advice for firms younger than three years, and start-ups that begin in them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import SOURCES
 from ecosim.model.offers import INCUBATOR, Offer
@@ -58,7 +58,15 @@ class Incubator:
 
     def tenants(self, model: EcosystemModel) -> int:
         """Real firms in the incubators of the parks."""
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero(columns.incubated[:top] > 0)
-        housed = columns.alive[rows] * zones_in(model.region, self.parks)[columns.zone[rows]]
-        return int(np.count_nonzero(housed)) * model.weight
+        columns, here = model.firms.columns, zones_in(model.region, self.parks)
+        return housed(columns.incubated, columns.alive, columns.zone, here, model.firms.top) * model.weight
+
+
+@brief
+def housed(incubated: Any, alive: Any, zone: Any, here: Any, top: int) -> int:
+    """Firms in incubators in some zones. here: (zones,) True for these."""
+    count = 0
+    for i in range(top):
+        if incubated[i] > 0 and alive[i] == 1 and here[zone[i]]:
+            count += 1
+    return count

@@ -45,6 +45,7 @@ class Mission:
 
     family: ClassVar[str] = "mission"
     lever: ClassVar[bool] = True
+    looks_ahead: ClassVar[bool] = True  # at the gap, before its dates too
     deadline: str
     observable: str = ""
     instrument: str = ""

@@ -16,7 +16,7 @@ from ecosim.model.firms import RESEARCH
 from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Ration, Score, pay_claims
+from ecosim.policies.rationing import Ration, Score, bill, pay_claims
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Percent, Steps
 
 
@@ -52,12 +52,12 @@ class PatentSubsidy:
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
-        columns, top = model.firms.columns, model.firms.top
-        patents = columns.filed if self.pays == "application" else columns.inventions_granted
-        rows = np.flatnonzero((patents[:top] > 0) & (columns.alive[:top] == 1) & (columns.aware[:top] & RESEARCH > 0))
-        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        claims = patents[rows] * amount
-        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget, self.ration, self.score)
+        columns = model.firms.columns
+        if self.pays == "application":
+            claims = bill(model, model.claims.filers, self.eligible, columns.filed, amount)
+        else:
+            claims = bill(model, model.claims.inventors, self.eligible, columns.inventions_granted, amount)
+        model.paid_share[name] = pay_claims(name, model, claims, self.budget, self.ration, self.score)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever files, or is granted an invention, and knows of it has applied."""

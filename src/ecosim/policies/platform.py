@@ -24,6 +24,7 @@ class Platform:
     """
 
     family: ClassVar[str] = "platform"
+    dated: ClassVar[bool] = True
     number: Steps
     rate: Percent
     access: Percent

@@ -6,7 +6,7 @@ that is left of the year; claims that come every quarter (`pay_claims`) on the q
 every tie is broken by the firm's own luck. Amounts are rounded to whole fen firm by firm, before they are summed.
 """
 
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import APPLICATION_ORDER, LOTTERY, uniform
+from ecosim.policies.booking import billed
+from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Schedule
 
 Order = Literal["lottery", "score", "first_come"]
@@ -97,25 +99,37 @@ def pay_each(
     return winners
 
 
+class Bill(NamedTuple):
+    """Claims on an instrument: rows of the firms, whole fen of each, their sum."""
+
+    rows: Rows
+    fen: NDArray[np.int64]
+    total: int
+
+
+def bill(model: EcosystemModel, rows: Rows, eligible: Eligibility, worth: NDArray[Any], price: float) -> Bill:
+    """Claims of the rows that are eligible: price (10k CNY) times what stands in a column, without those of no fen."""
+    columns, classes = model.firms.columns, eligible.classes(model.region.zone_names)
+    asking, fen = np.empty((2, rows.size), np.int64)
+    count, total = billed(rows, columns.certificate, columns.kind, classes, worth, price, asking, fen)
+    return Bill(asking[:count], fen[:count], total)
+
+
 def pay_claims(
     name: str,
     model: EcosystemModel,
-    rows: Rows,
-    claims: NDArray[np.float64],
+    claims: Bill,
     budget: Schedule | None,
     ration: str = "share",
     score: str = "patents",
 ) -> float:
-    """Pay firms (rows) their claims (10k CNY each), as far as the quarter's part of the budget goes.
+    """Pay firms their claims, as far as the quarter's part of the budget goes.
 
     share: the same share of each claim; otherwise whole claims in order, until the next one does not fit. Returns the
     share of all claims that was paid, which applicants expect for the next quarter.
     """
     year, weight = year_of(model.quarter), model.weight
-    fen = np.round(claims * FEN_PER_UNIT).astype(np.int64)
-    if not fen.all():
-        fen, rows = fen[fen > 0], rows[fen > 0]
-    total = int(fen.sum()) * weight
+    rows, fen, total = claims.rows, claims.fen, claims.total * weight
     limit = left(name, model, budget)
     if limit is not None and ration != "first_come":
         limit //= QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR

@@ -24,6 +24,7 @@ class ReducedTax:
     """rate: percent, for high-tech enterprises; margin: taxed profit over sales, for the tax expenditure booked."""
 
     family: ClassVar[str] = "reduced_tax"
+    dated: ClassVar[bool] = True
     rate: Percent
     margin: float = Field(default=0.07, ge=0, le=1)
 
@@ -39,8 +40,8 @@ class ReducedTax:
         rate = self.rate.at(model.quarter)
         if rate > 0:
             saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
-            rows = model.claims.high_tech
-            fen = booking.on_sales(model.firms.columns, rows, saved)
+            rows, columns = model.claims.high_tech, model.firms.columns
+            fen = booking.on_sales(columns.log_employees, columns.log_productivity, rows, saved)
             first = model.take_up.note(name, rows, rows, model.firms)
             model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 

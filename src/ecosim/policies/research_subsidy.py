@@ -11,9 +11,8 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
 from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
-from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
-from ecosim.policies.rationing import Ration, Score, pay_claims
+from ecosim.policies.rationing import Ration, Score, bill, pay_claims
 from ecosim.policies.schedule import OptionalSteps, Percent
 
 
@@ -56,12 +55,8 @@ class ResearchSubsidy:
         rate, rows = self.rate.at(model.quarter) / 100, model.claims.researchers
         if rate == 0:
             return
-        chosen = np.empty(rows.size, np.int64)
-        columns = model.firms.columns
-        count = booking.entitled(columns, rows, self.eligible.classes(model.region.zone_names), chosen)
-        rows = chosen[:count]
-        claims = columns.research[rows] * rate
-        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget, self.ration, self.score)
+        claims = bill(model, rows, self.eligible, model.firms.columns.research, rate)
+        model.paid_share[name] = pay_claims(name, model, claims, self.budget, self.ration, self.score)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever knows of it claims."""

@@ -15,6 +15,7 @@ class ServiceQuality:
     """rate: percent by which a visit or counsel achieves more. No count says how much; deliberately thin."""
 
     family: ClassVar[str] = "service_quality"
+    dated: ClassVar[bool] = True
     rate: Steps
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:

@@ -23,6 +23,7 @@ class ShanghaiEvents:
     each event."""
 
     family: ClassVar[str] = "shanghai_events"
+    dated: ClassVar[bool] = True
     events: Steps
     yields: float = Field(ge=0, le=10)
     share: float = Field(ge=0, le=100)

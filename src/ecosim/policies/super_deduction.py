@@ -24,6 +24,7 @@ class SuperDeduction:
     """rate: percent of R&D spending deducted beyond its cost. Where several apply to a firm the largest holds."""
 
     family: ClassVar[str] = "super_deduction"
+    dated: ClassVar[bool] = True
     rate: Steps
     eligible: Eligibility = EVERYONE
 
@@ -42,10 +43,12 @@ class SuperDeduction:
         here = self._books(model, rate)
         terms, rows = model.terms, model.claims.researchers
         chosen = np.empty(rows.size, np.int64)
+        f = model.firms.columns
         fen, count = booking.deducted(
-            model.firms.columns, rows, here, terms.deduction, rate, terms.tax_rate, chosen
-        )  # fmt: skip
-        first = model.take_up.note(name, chosen[:count], chosen[:count], model.firms)
+            rows, f.certificate, f.kind, f.research, here, terms.deduction, rate, terms.tax_rate, chosen
+        )
+        claimants = chosen[:count]
+        first = model.take_up.note(name, claimants, claimants, model.firms)
         model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:

@@ -18,7 +18,6 @@ from ecosim.policies.rationing import pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 TALENT_FOUNDER = SOURCES.index("talent")
-FOUNDED = 1  # quarters of age at which a firm is paid: it was founded at the end of the last quarter
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -45,12 +44,16 @@ class TalentProject:
 
     def spread(self, model: EcosystemModel) -> NDArray[np.float64]:
         """(sectors, zones) shares of the start-ups: as the region's firms, among eligible sectors and zones."""
-        chosen = self.eligible
-        region = model.region
+        chosen, region = self.eligible, model.region
+        known = region.memory.get(("founders", chosen))
+        if known is not None:
+            return np.asarray(known)
         sectors = [region.sectors.get(name, 0.0) * (name in (chosen.sectors or SECTORS)) for name in SECTORS]
         zones = [zone.share * (name in (chosen.zones or region.zone_names)) for name, zone in region.zones.items()]
         shares = np.outer(sectors, zones)
-        return shares / shares.sum() if shares.any() else shares
+        shares = shares / shares.sum() if shares.any() else shares
+        region.memory["founders", chosen] = shares
+        return shares
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw founders."""
@@ -64,9 +67,8 @@ class TalentProject:
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
-        columns, top = model.firms.columns, model.firms.top
-        rows = np.flatnonzero(columns.source[:top] == TALENT_FOUNDER)
-        rows = rows[(columns.alive[rows] == 1) & (columns.age[rows] == FOUNDED)]
+        columns, rows = model.firms.columns, model.claims.newcomers
+        rows = rows[columns.source[rows] == TALENT_FOUNDER]
         rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
         if rows.size:
             pay_each(name, model, rows, amount, self.budget)

@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -12,8 +11,9 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
 from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
+from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_claims
+from ecosim.policies.rationing import Bill, pay_claims
 from ecosim.policies.schedule import OptionalSteps
 
 
@@ -35,35 +35,36 @@ class TalentSubsidy:
             raise ValueError("no amount is given; write amount, or graduate, senior or leading")
         return self
 
-    def amounts(self, quarter: int) -> NDArray[np.float64]:
-        """(skills,) 10k CNY for a hire in a quarter."""
+    def amounts(self, quarter: int) -> tuple[float, float, float]:
+        """10k CNY for a hire in a quarter, by skill."""
         by_skill = (self.graduate, self.senior, self.leading)
         steps = (self.amount if own is None else own for own in by_skill)
-        return np.array([0.0 if step is None else step.at(quarter) for step in steps])
+        graduate, senior, leading = (0.0 if step is None else float(step.at(quarter)) for step in steps)
+        return graduate, senior, leading
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        expected = self.amounts(model.quarter) * model.paid_share.get(name, 1.0)
-        if expected.any():
-            here = self.eligible.mask(model.region.zone_names)
-            np.add(terms.hiring_grant, np.outer(expected, here), out=terms.hiring_grant)
+        share, here = model.paid_share.get(name, 1.0), self.eligible.spread(model.region.zone_names, 1.0)
+        for grant, amount in zip(terms.hiring_grant, self.amounts(model.quarter), strict=True):
+            if amount > 0:
+                grant += amount * share * here
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
         amounts = self.amounts(model.quarter)
-        if not amounts.any():
+        if not any(amounts):
             return
         columns, rows = model.firms.columns, model.claims.hirers
         hired = (columns.vacancies, columns.senior_vacancies, columns.leader_vacancies)
-        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
-        claims = np.zeros(rows.size)
-        for amount, column in zip(amounts.tolist(), hired, strict=True):
-            claims += amount * column[rows]
-        model.paid_share[name] = pay_claims(name, model, rows, claims, self.budget)
+        here = self.eligible.mask(model.region.zone_names)
+        asking, fen = np.empty((2, rows.size), np.int64)
+        count, total = booking.relocated(rows, columns.kind, here, hired, amounts, asking, fen)
+        claims = Bill(asking[:count], fen[:count], total)
+        model.paid_share[name] = pay_claims(name, model, claims, self.budget)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever hires and knows of it claims."""
-        if not self.amounts(model.quarter).any():
+        if not any(self.amounts(model.quarter)):
             return None
         classes = self.eligible.classes(model.region.zone_names)
         return Reach(classes, take_up.RESEARCHER, TALENT, take_up.STILL_RESEARCHER)

@@ -16,6 +16,7 @@ class TechBank:
     """lending: added to the log odds of a loan; spread: points off its yearly interest, borne by the bank."""
 
     family: ClassVar[str] = "tech_bank"
+    dated: ClassVar[bool] = True
     lending: Steps
     spread: Percent = Field(default=0.0, validate_default=True)
     eligible: Eligibility = Eligibility(rungs=("tech_sme", "high_tech"))

@@ -28,9 +28,15 @@ class TownServiceCenters:
     """opens: date by zone; rate: percent by which word travels faster there; cost: 10k CNY a quarter for each."""
 
     family: ClassVar[str] = "town_service_centers"
+    dated: ClassVar[bool] = True
     opens: Annotated[Any, BeforeValidator(to_openings)]
     rate: Steps
     cost: float = Field(default=0.0, ge=0)
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """Quarters in which a center opens."""
+        return tuple(first for _, first in self.opens)
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Raise the reach of the network in the zones whose center is open. Raises EligibilityError for no zone."""

@@ -18,6 +18,7 @@ class UniversityInstitute:
     """rate: percent of its R&D that an eligible firm learns from the institute; cost: 10k CNY a year."""
 
     family: ClassVar[str] = "university_institute"
+    dated: ClassVar[bool] = True
     rate: Percent
     cost: Steps = NOTHING
     eligible: OnEveryRung = EVERYONE

@@ -18,6 +18,7 @@ class Upgrading:
     """push: added to the log hazard of starting R&D of eligible firms; cost: 10k CNY a year."""
 
     family: ClassVar[str] = "upgrading"
+    dated: ClassVar[bool] = True
     push: Steps
     cost: Steps = NOTHING
     eligible: OnEveryRung = EVERYONE

@@ -1,0 +1,1 @@
+"""Speed of ecosim's engine beside other ways to write the same model, measured in the same run."""

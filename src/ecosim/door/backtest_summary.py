@@ -1,0 +1,105 @@
+"""What a reader sees of a backtest: the chart, and the printed table under its verdict."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.forecast.evaluation.outcome import Outcome
+
+NARROWEST = 88
+MOST_HORIZONS = 4
+
+
+def draw(outcome: "Outcome", home: Path) -> None:
+    """skill.png: relative WIS of every model, all targets together; nothing where fewer than two can be compared."""
+    from ecosim.figures import skill_chart
+    from ecosim.forecast.evaluation.panels import BEST_SO_FAR
+    from ecosim.forecast.evaluation.verdict import pooled_target
+
+    skill = outcome.skill
+    rows = skill[
+        (skill["score"] == "wis") & (skill["relative_to"] == outcome.baseline) & (skill["model"] != BEST_SO_FAR)
+    ]
+    if not len(rows):
+        return
+    target = pooled_target(rows)
+    rows = rows[rows["target"] == target]
+    what = f"{outcome.skill['target'].nunique() - 1} targets" if target == "all" else target.replace("_", " ")
+    places, origins = rows["locations"].max(), rows["origins"].max()
+    title = f"Forecast error relative to {outcome.baseline.replace('_', ' ')}: {_headline(rows, outcome.frequency)}"
+    subtitle = (
+        f"relative weighted interval score, {what}, {places} places, {origins} origins; "
+        "line: 90\u00a0% interval over places and origins"
+    )
+    skill_chart(rows, home / "skill.png", title, subtitle, outcome.baseline, outcome.frequency, (outcome.examined,))
+
+
+def _headline(rows: "pd.DataFrame", frequency: str) -> str:
+    """'ets is best, 7 % less at 1' in words that a title bears."""
+    first = rows[rows["horizon"] == rows["horizon"].min()]
+    best = first.sort_values("value", kind="stable").iloc[0]
+    when = f"{first['horizon'].iloc[0]} {frequency}{'s' * int(first['horizon'].iloc[0] > 1)}"
+    gain = round(100 * (1 - float(best["value"])))
+    name = str(best["model"]).replace("_", " ")
+    return f"{name} is best, {gain}\u00a0% less {when} ahead" if gain > 0 else f"no method does better {when} ahead"
+
+
+def print_summary(outcome: "Outcome", sentences: tuple[str, ...], home: Path, seconds: float) -> None:
+    """The verdict, then relative WIS and coverage by model and horizon, then where the files are."""
+    console = Console()
+    if console.width < NARROWEST:
+        console = Console(width=NARROWEST)
+    console.print()
+    for place, sentence in enumerate(sentences):
+        console.print(sentence, style="bold" if place < 2 else "", markup=False, highlight=False)
+    console.print()
+    console.print(_table(outcome))
+    console.print(f"{'results':<9}{_short(home)}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{'took':<9}{seconds:.0f} s", highlight=False)
+
+
+def _table(outcome: "Outcome") -> Table:
+    from ecosim.forecast.evaluation.verdict import ahead, pooled_target
+
+    skill, summary = outcome.skill, outcome.summary
+    target = pooled_target(summary)
+    wis = skill[(skill["score"] == "wis") & (skill["relative_to"] == outcome.baseline) & (skill["target"] == target)]
+    values = {(str(row["model"]), int(row["horizon"])): row for row in wis.to_dict("records")}
+    covered = summary[(summary["score"] == "coverage_90") & (summary["target"] == target)]
+    coverage = {(str(row["model"]), int(row["horizon"])): float(row["mean"]) for row in covered.to_dict("records")}
+    horizons = sorted(int(horizon) for horizon in summary["horizon"].unique())[:MOST_HORIZONS]
+    table = Table(title=f"Relative WIS ({outcome.baseline} = 1; * its 90 % interval leaves 1 out)")
+    table.add_column("model", no_wrap=True)
+    for horizon in horizons:
+        table.add_column(ahead(horizon, outcome.frequency), justify="right")
+    table.add_column("in 90 % interval", justify="right")
+    table.add_column("missing", justify="right")
+    gone = outcome.missing["model"].value_counts()
+    first = horizons[0]
+    order = sorted(
+        {model for model, _ in coverage} | {model for model, _ in values},
+        key=lambda model: float(values[model, first]["value"]) if (model, first) in values else 1.0,
+    )
+    for model in order:
+        base = "1.00 " if model == outcome.baseline else ""
+        cells = [_starred(values[model, h]) if (model, h) in values else base for h in horizons]
+        shares = [f"{100 * coverage[model, h]:.0f}" if (model, h) in coverage else "-" for h in horizons]
+        style = "bold" if model == outcome.examined else ""
+        table.add_row(model, *cells, " ".join(shares), str(int(gone.get(model, 0))), style=style)
+    return table
+
+
+def _starred(row: "dict[Any, Any]") -> str:
+    apart = row["upper"] < 1.0 or row["lower"] > 1.0
+    return f"{row['value']:.2f}{'*' if apart else ' '}"
+
+
+def _short(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return relative if not relative.startswith("..") else str(path)

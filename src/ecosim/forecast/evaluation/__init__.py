@@ -1,0 +1,1 @@
+"""Past forecasts held against the counts: origins, horizons, scores, skill and its tests."""

@@ -1,0 +1,160 @@
+"""The backtest: every origin, place and target, in parallel, each piece kept as soon as it is done."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ecosim.data.panel import CountsError
+from ecosim.data.periods import parse
+from ecosim.forecast.evaluation import cells, grid
+from ecosim.forecast.evaluation.forecaster import Floats, History, Series
+from ecosim.forecast.evaluation.kept import Kept
+
+Progress = Callable[[str, int, int], None]
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1"}
+IN_FLIGHT = 3  # pieces per worker that are handed out at a time
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is evaluated. counts: in the counts schema, not yet cut at any origin.
+
+    locations, targets: empty for all. horizons: in steps of the data. window: steps of history, None for all.
+    origins: how many, the last ones that can be scored, None for all; first, last: their range, as times of the data.
+    """
+
+    counts: pd.DataFrame
+    locations: tuple[str, ...]
+    targets: tuple[str, ...]
+    models: tuple[str, ...]
+    horizons: tuple[int, ...]
+    window: int | None
+    origins: int | None
+    first: str | None
+    last: str | None
+    least_history: int
+    season: int | None
+    samples: int
+    seed: int
+    breaks: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Course:
+    """A plan laid out on its grid: origins (step numbers) and locations, in order."""
+
+    plan: Plan
+    grid: grid.Grid
+    origins: tuple[int, ...]
+    locations: tuple[str, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        """The origins as the data write them."""
+        return [grid.label(origin, self.grid.frequency) for origin in self.origins]
+
+
+def lay_course(plan: Plan) -> Course:
+    """Lay the counts on a grid and choose the origins. Raises CountsError."""
+    laid = grid.lay_out(plan.counts, plan.targets, plan.locations, plan.least_history, plan.season, plan.breaks)
+    origins = _origins(plan, laid)
+    return Course(plan, laid, origins, tuple(sorted({place for place, _ in laid.truth})))
+
+
+def _origins(plan: Plan, laid: grid.Grid) -> tuple[int, ...]:
+    """The steps from which a series has enough history and a later figure."""
+    able = np.zeros(laid.last - laid.first + 1, dtype=bool)
+    shortest = min(plan.horizons)
+    for values in laid.truth.values():
+        known = np.isfinite(values)
+        enough = np.cumsum(known) >= plan.least_history
+        later = np.zeros_like(known)
+        if shortest < len(known):
+            later[:-shortest] = known[shortest:]
+        able |= enough & later
+    steps = laid.first + np.flatnonzero(able)
+    for text, keep in ((plan.first, np.greater_equal), (plan.last, np.less_equal)):
+        if text is not None:
+            steps = steps[keep(steps, _step(text, laid))]
+    if plan.origins is not None:
+        steps = steps[-plan.origins :]
+    if not len(steps):
+        raise CountsError(
+            f"no origin: no chosen series has {plan.least_history} known values and a figure {shortest} "
+            f"{laid.frequency}s later; lower study.least_history or the horizons, or widen first and last"
+        )
+    return tuple(int(step) for step in steps)
+
+
+def _step(text: str, laid: grid.Grid) -> int:
+    """The last step that has ended when a period ends."""
+    day = parse(text).end + timedelta(days=1)  # the first one that is not known
+    per_year = grid.PER_YEAR[laid.frequency]
+    return day.year * per_year + (day.month - 1) * per_year // 12 - 1
+
+
+def pieces(course: Course) -> Iterator[tuple[str, int, cells.Piece]]:
+    """Every piece with its origin and number; histories are made as they are needed."""
+    plan = course.plan
+    places = cells.pieces_of(course.locations, plan.models)
+    for origin in course.origins:
+        history = grid.history_at(course.grid, origin, plan.window, plan.least_history)
+        truth = _truths(course, history, origin)
+        for number, place in enumerate(places):
+            mine = {series: values for series, values in truth.items() if place in (cells.PANEL, series[0])}
+            if mine:
+                seen = history if place == cells.PANEL else _of_place(history, place)
+                piece = cells.Piece(place, seen, mine, plan.horizons, plan.models, plan.samples, plan.seed)
+                yield history.origin, number, piece
+
+
+def _truths(course: Course, history: History, origin: int) -> dict[Series, Floats]:
+    found = {series: grid.truth_after(course.grid, series, origin, course.plan.horizons) for series in history.series}
+    return {series: values for series, values in found.items() if np.isfinite(values).any()}
+
+
+def _of_place(history: History, place: str) -> History:
+    series = {key: known for key, known in history.series.items() if key[0] == place}
+    return History(history.origin, history.counts[history.counts["location"] == place], series)
+
+
+def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progress: Progress) -> None:
+    """Do what is not done yet. The table of a piece does not depend on the number of workers or on interruptions.
+
+    Workers are processes in which linear algebra has one thread: small matrices are faster so, and bits the same.
+    """
+    kept = Kept(home)
+    kept.begin(key)
+    planned = list(pieces(course))
+    waiting = [each for each in planned if not kept.path(*each[:2]).exists()]
+    total = len(planned)
+    done = total - len(waiting)
+    progress("backtest", done, total)
+    if not waiting:
+        return
+    from joblib.externals.loky import get_reusable_executor
+
+    executor = get_reusable_executor(max_workers=workers, env=ONE_THREAD)
+    running: dict[Future[pd.DataFrame], tuple[str, int]] = {}
+    queue = iter(waiting)
+    try:
+        while True:
+            for origin, number, piece in queue:
+                running[executor.submit(cells.evaluate, piece)] = (origin, number)
+                if len(running) >= IN_FLIGHT * workers:
+                    break
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                kept.write(future.result(), *running.pop(future))
+                done += 1
+                progress("backtest", done, total)
+    except BaseException:
+        executor.shutdown(wait=False, kill_workers=True)
+        raise

@@ -1,0 +1,71 @@
+"""The reference model is the same model in every implementation."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import c_kernel, ecosim_engine, mesa_objects, mesa_tuned, numpy_columns, spec
+
+QUARTERS = 16
+ADDED_UP = {"employment", "sales", "research", "knowledge"}  # heavy tails: their logs are compared
+
+
+def histories(make, seeds, firms=1500):
+    runs = []
+    for seed in seeds:
+        model = make(firms, seed)
+        for _ in range(QUARTERS):
+            model.step()
+        runs.append(model.history)
+    return np.array(runs)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return histories(ecosim_engine.Model, range(24))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", [numpy_columns, mesa_tuned, mesa_objects])
+def test_every_implementation_agrees_in_distribution(module, engine):
+    other = histories(module.Model, range(100, 112) if module is mesa_objects else range(100, 124))
+    for k, name in enumerate(spec.SERIES):
+        flow = name in ("patents", "births", "deaths")
+        ours, theirs = (run[:, :, k].sum(axis=1) if flow else run[:, -1, k] for run in (engine, other))
+        if name in ADDED_UP:
+            ours, theirs = np.log(ours), np.log(theirs)
+        error = np.sqrt(ours.var(ddof=1) / ours.size + theirs.var(ddof=1) / theirs.size)
+        assert abs(ours.mean() - theirs.mean()) < 4 * error, name
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler on this machine")
+def test_the_c_kernel_gives_the_engines_numbers_bit_for_bit():
+    assert np.array_equal(histories(c_kernel.Model, [5]), histories(ecosim_engine.Model, [5]))
+
+
+def test_the_order_of_rows_does_not_matter_to_the_engine():
+    one, other = ecosim_engine.Model(700, 1), ecosim_engine.Model(700, 1)
+    order = np.random.default_rng(0).permutation(700)
+    for column in other.columns:
+        column[:700] = column[:700][order]
+    for model in (one, other):
+        for _ in range(QUARTERS):
+            model.step()
+    assert np.array_equal(one.history, other.history)
+
+
+def test_firms_balance(engine):
+    firms, births, deaths = engine[:, :, 0], engine[:, :, 8], engine[:, :, 9]
+    assert np.array_equal(firms[:, 1:], firms[:, :-1] + births[:, 1:] - deaths[:, 1:])
+
+
+def test_the_command_writes_a_row_for_each_implementation(tmp_path):
+    target = tmp_path / "speed.json"
+    only = ["numpy_columns", "ecosim_engine"]
+    assert command.main(["--firms", "300", "--repeats", "1", "--only", *only, "--json", str(target)]) == 0
+    rows = json.loads(target.read_text())
+    assert {row["implementation"] for row in rows} == {"NumPy columns", "ecosim"}
+    assert all(row["firms"] == 300 and row["ns_per_firm_step"] > 0 for row in rows)

@@ -1,0 +1,105 @@
+"""study=backtest from the command line: tables, chart, words, shortcuts, and one message for every mistake."""
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecosim.door.backtest import build_plan, spelled_out
+from ecosim.door.compose import compose
+from ecosim.door.console import run
+
+QUICK = ["study.samples=100", "study.origins=6", "models=[last_value,drift,nb_trend,ensemble]", "horizons=[1,2]"]
+WRONG = [
+    (["models=[last_valu]"], "did you mean 'last_value'"),
+    (["models=[drift,ets]", "relative_to=last_value"], "not among study.models"),
+    (["horizons=[]"], "horizons"),
+    (["horizons=[0]"], "greater than or equal to 1"),
+    (["window=4"], "shorter than least_history"),
+    (["targets=[frims]"], "did you mean 'firms'"),
+    (["locations=[nowhere]"], "'nowhere' is not in the counts"),
+    (["first=2015", "last=2010"], "is after last"),
+    (["first=soon"], "no time"),
+    (["least_history=90"], "no origin"),
+    (["study.horizn=3"], "did you mean 'horizons'"),
+    (["+scenario=pinghu_2017"], "takes no scenario"),
+    (["data.path=none.csv"], "no such file"),
+]
+
+
+@pytest.fixture
+def counts(here: Path) -> Path:
+    luck = np.random.default_rng(1)
+    rows = []
+    for place in ("甲", "B, C"):
+        for target in ("firms", "visitors"):
+            values = np.round(np.exp(5.0 + np.cumsum(0.05 + 0.1 * luck.standard_normal(20))))
+            rows += [(place, target, 2000 + t, value, "count") for t, value in enumerate(values)]
+    table = pd.DataFrame(rows, columns=["location", "target", "time", "value", "unit"])
+    table.to_csv(here / "my.csv", index=False)
+    return here
+
+
+@pytest.mark.slow
+def test_a_table_of_ones_own_is_evaluated_without_a_scenario(counts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["study=backtest", "data.path=my.csv", *QUICK]) == 0
+    (home,) = (counts / "outputs" / "backtest").iterdir()
+    scores = pd.read_csv(home / "scores.csv", dtype={"origin": str})
+    wanted = ["model", "target", "location", "origin", "horizon", "score", "value"]
+    assert list(scores.columns[:7]) == wanted
+    assert set(scores["location"]) == {"甲", "B, C"}
+    assert {"wis", "crps", "log_score", "coverage_50", "mape", "smape", "mase", "energy"} <= set(scores["score"])
+    assert not scores["value"].isna().any()
+    skill = pd.read_csv(home / "skill.csv")
+    assert list(skill.columns[:8]) == [*wanted[:2], "horizon", "score", "relative_to", "value", "lower", "upper"]
+    assert set(skill["target"]) == {"firms", "visitors", "all"}
+    assert (home / "skill.png").stat().st_size > 10_000
+    said = capsys.readouterr().out
+    assert "Best by relative WIS" in said.replace("\n", " ")
+    assert "last_value" in said
+    with sqlite3.connect(counts / "mlruns" / "mlflow.db") as base:
+        assert base.execute("SELECT status FROM runs").fetchall() == [("FINISHED",)]
+        assert base.execute("SELECT value FROM tags WHERE key = 'role'").fetchone()[0] == "backtest"
+        artifacts = Path(base.execute("SELECT artifact_uri FROM runs").fetchone()[0].removeprefix("file://"))
+    assert {"scores.csv", "skill.csv", "skill.png"} <= {path.name for path in artifacts.iterdir()}
+
+
+@pytest.mark.parametrize(("overrides", "message"), WRONG)
+def test_a_mistake_is_one_message(
+    counts: Path, capsys: pytest.CaptureFixture[str], overrides: list[str], message: str
+) -> None:
+    more = [] if any(text.startswith("data.path") for text in overrides) else ["data.path=my.csv"]
+    assert run(["study=backtest", "tracking.enabled=false", *more, *overrides]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("ecosim: ") == 1
+    assert "Traceback" not in said
+    assert not (counts / "outputs").exists()
+
+
+def test_the_studys_own_keys_have_a_short_form() -> None:
+    assert spelled_out(["models=[ets]", "seed=3", "resume=x"]) == ["study.models=[ets]", "seed=3", "study.resume=x"]
+
+
+def test_a_file_of_ones_own_is_taken_alone_unless_a_table_is_named() -> None:
+    assert spelled_out(["data.path=my.csv"])[0] == "data=own"
+    assert spelled_out(["data=china", "data.path=my.csv"]) == ["data=china", "data.path=my.csv"]
+
+
+def test_without_data_the_provinces_are_evaluated_and_never_the_nation(here: Path) -> None:
+    plan = build_plan(compose(["study=backtest"]), here)
+    assert len(plan.locations) == 31
+    assert "China" not in plan.locations
+    assert plan.breaks["hightech_firms"] == ("2011", "2018")
+    assert "seasonal_naive" not in plan.models
+    assert "ensemble" in plan.models
+
+
+def test_quarters_bring_the_seasonal_reference(here: Path) -> None:
+    times = [f"{year}-Q{part}" for year in range(2010, 2014) for part in range(1, 5)]
+    table = pd.DataFrame({"location": "A", "target": "firms", "time": times, "value": range(16)})
+    table.to_csv(here / "quarters.csv", index=False)
+    plan = build_plan(compose(spelled_out(["study=backtest", "data.path=quarters.csv"])), here)
+    assert "seasonal_naive" in plan.models

@@ -1,0 +1,126 @@
+"""What a forecast knows: nothing after its origin, whatever stands there; and what it is held against."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecosim.data.panel import CountsError
+from ecosim.forecast.evaluation import cells, grid, race
+from ecosim.forecast.references.shelf import usual
+
+ORIGIN = "2015"
+
+
+def forecasts(table):
+    """The quantiles of a piece, without anything that looks at the truth."""
+    rows = table[table["score"].str.startswith("quantile") | (table["score"] == "missing")]
+    return rows.drop(columns="monte_carlo_error").reset_index(drop=True)
+
+
+def pieces_at(counts, make_plan, origin=ORIGIN, **changes):
+    course = race.lay_course(make_plan(counts, first=origin, last=origin, origins=None, **changes))
+    return [piece for _, _, piece in race.pieces(course)]
+
+
+@pytest.mark.slow
+def test_a_poisoned_future_changes_no_forecast_of_any_method(make_counts, make_plan, years):
+    counts = make_counts(years)
+    poisoned = counts.assign(value=counts["value"].where(counts["time"] <= ORIGIN, counts["value"] * 17 + 3))
+    late = counts[counts["time"] == "2014"].assign(as_of="2018", value=9.0)
+    poisoned = pd.concat([poisoned, late], ignore_index=True)
+    plain, other = (pieces_at(table, make_plan, models=usual(1), samples=100) for table in (counts, poisoned))
+    assert len(plain) == len(other) == 3  # two places, and all of them together
+    for one, two in zip(plain, other, strict=True):
+        pd.testing.assert_frame_equal(forecasts(cells.evaluate(one)), forecasts(cells.evaluate(two)))
+        assert any((one.truth[series] != two.truth[series]).any() for series in one.truth)
+
+
+def test_a_vintage_counts_from_its_publication_and_the_last_one_is_the_truth(make_counts, make_plan, years):
+    counts = make_counts(years, locations=("A",), targets=("firms",))
+    first = counts[counts["time"] == "2015"].assign(as_of="2015", value=111.0)
+    late = counts[counts["time"] == "2015"].assign(as_of="2017", value=222.0)
+    revised = counts[counts["time"] == "2016"].assign(as_of="2019", value=333.0)
+    table = pd.concat([counts[counts["time"] != "2015"], first, late, revised], ignore_index=True)
+    (piece,) = pieces_at(table, make_plan, models=("last_value",))
+    assert piece.history.series["A", "firms"].values[-1] == 111.0
+    assert piece.truth["A", "firms"][0] == 333.0
+    (later,) = pieces_at(table, make_plan, origin="2017", models=("last_value",))
+    assert later.history.series["A", "firms"].values[-3] == 222.0
+
+
+def test_a_figure_published_late_is_a_lag(make_counts, make_plan, years):
+    counts = make_counts(years, locations=("A",), targets=("firms",)).assign(
+        as_of=lambda t: (t["time"].astype(int) + 1).astype(str)
+    )
+    (piece,) = pieces_at(counts, make_plan, models=("last_value",))
+    known = piece.history.series["A", "firms"]
+    assert known.lag == 1
+    assert len(known.values) == 15
+
+
+def test_a_fixed_window_forgets(make_counts, make_plan, years):
+    piece = pieces_at(make_counts(years), make_plan, window=7)[0]
+    assert {len(known.values) for known in piece.history.series.values()} == {7}
+    assert piece.history.counts["time"].min() == "2009"
+
+
+def test_nothing_before_a_break_is_used_and_nothing_across_it_scored(make_counts, make_plan, years):
+    counts = make_counts(years)
+    breaks = {"firms": ("2013",)}
+    piece = pieces_at(counts, make_plan, breaks=breaks, least_history=3)[0]
+    assert len(piece.history.series["A", "firms"].values) == 3
+    assert len(piece.history.series["A", "deaths"].values) == 16
+    before = pieces_at(counts, make_plan, origin="2011", breaks=breaks)[0]
+    assert np.isfinite(before.truth["A", "firms"]).tolist() == [True, False, False]
+    assert np.isfinite(before.truth["A", "deaths"]).all()
+
+
+def test_gaps_stay_gaps(make_counts, make_plan, years):
+    counts = make_counts(years)
+    counts.loc[(counts["time"] == "2010") & (counts["target"] == "firms"), "value"] = np.nan
+    known = pieces_at(counts, make_plan)[0].history.series["A", "firms"]
+    assert np.isnan(known.values[10])
+    assert np.isfinite(known.filled).all()
+    assert len(known.increments()) == 13
+
+
+@pytest.mark.parametrize(
+    ("times", "season"),
+    [
+        ([f"{year}-Q{part}" for year in range(2005, 2012) for part in range(1, 5)], 4),
+        ([f"{year}-{part:02d}" for year in range(2008, 2012) for part in range(1, 13)], 12),
+    ],
+)
+def test_quarters_and_months_have_their_season_and_their_origins(make_counts, make_plan, times, season):
+    course = race.lay_course(make_plan(make_counts(times), models=("last_value", "seasonal_naive"), origins=3))
+    assert course.grid.season == season
+    assert course.labels == times[-4:-1]
+    for _, _, piece in race.pieces(course):
+        found = cells.evaluate(piece)
+        assert set(found["model"]) == {"last_value", "seasonal_naive"}
+        assert "missing" not in set(found["score"])
+
+
+def test_the_numbers_of_periods_are_their_own_inverse():
+    for text, frequency in (("2012", "year"), ("2012-Q3", "quarter"), ("2012-09", "month")):
+        assert grid.label(grid.number(text), frequency) == text
+
+
+def test_real_values_may_be_negative_where_the_unit_is_no_count(make_counts, make_plan, years):
+    counts = make_counts(years, targets=("balance",), unit="1m EUR")
+    counts["value"] -= counts["value"].mean()
+    for piece in pieces_at(counts, make_plan, models=("last_value", "drift", "ets", "nb_trend", "ensemble")):
+        found = cells.evaluate(piece)
+        assert set(found.loc[found["score"] == "missing", "model"]) == {"nb_trend"}
+        assert (found["score"] == "log_score").any()
+
+
+def test_mixed_frequencies_and_unknown_names_are_refused(make_counts, make_plan, years):
+    counts = make_counts(years)
+    months = make_counts([f"2010-{part:02d}" for part in range(1, 13)], targets=("births",))
+    with pytest.raises(CountsError, match=r"mix frequencies.*study\.targets"):
+        race.lay_course(make_plan(pd.concat([counts, months])))
+    with pytest.raises(CountsError, match="did you mean 'firms'"):
+        race.lay_course(make_plan(counts, targets=("firm",)))
+    with pytest.raises(CountsError, match="no origin"):
+        race.lay_course(make_plan(counts, least_history=40))

@@ -1,0 +1,148 @@
+"""Relative skill, the bootstrap, the confidence set, the best so far, Monte-Carlo errors, the verdict."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ecosim.forecast.evaluation import marks, resampling
+from ecosim.forecast.evaluation.confidence_set import confidence_set
+from ecosim.forecast.evaluation.panels import BEST_SO_FAR, arrange, with_best_so_far
+from ecosim.forecast.evaluation.skill import relative_skill
+from ecosim.forecast.evaluation.tested import differences
+
+ORIGINS = [str(year) for year in range(2000, 2012)]
+STEPS = {origin: int(origin) for origin in ORIGINS}
+
+
+def table(values, score="wis", horizon=1, target="firms"):
+    """Scores from {model: array (locations, origins)}."""
+    rows = [
+        (model, target, f"L{place}", ORIGINS[at], horizon, score, value)
+        for model, array in values.items()
+        for (place, at), value in np.ndenumerate(array)
+        if np.isfinite(value)
+    ]
+    return pd.DataFrame(rows, columns=["model", "target", "location", "origin", "horizon", "score", "value"])
+
+
+def skill_of(values, **more):
+    panels = arrange(table(values, **more), list(values), STEPS)
+    return relative_skill(panels, ("base",), 1).set_index("model")
+
+
+def test_relative_skill_is_the_geometric_mean_over_places_of_ratios_of_means():
+    luck = np.random.default_rng(1)
+    base, model, third = luck.gamma(2.0, 1.0, (3, 4, 12))
+    expected = np.exp(np.mean(np.log(model.mean(axis=1) / base.mean(axis=1))))
+    found = skill_of({"base": base, "model": model, "third": third})
+    assert found.loc["model", "value"] == pytest.approx(expected)
+    assert found.loc["model", "lower"] < expected < found.loc["model", "upper"]
+    assert (found.loc["model", ["cells", "locations", "origins"]] == [48, 4, 12]).all()
+
+
+def test_a_missing_cell_is_left_out_of_every_pair_it_is_missing_in():
+    luck = np.random.default_rng(2)
+    base, model = luck.gamma(2.0, 1.0, (2, 3, 12))
+    holes = model.copy()
+    holes[:, 5:] = np.nan
+    expected = np.exp(np.mean(np.log(model[:, :5].mean(axis=1) / base[:, :5].mean(axis=1))))
+    found = skill_of({"base": base, "model": holes})
+    assert found.loc["model", "value"] == pytest.approx(expected)
+    assert found.loc["model", "cells"] == 15
+
+
+def test_log_scores_are_compared_by_their_difference():
+    base = np.zeros((2, 12))
+    assert skill_of({"base": base, "model": base - 0.5}, score="log_score").loc["model", "value"] == pytest.approx(-0.5)
+
+
+def test_the_interval_over_places_and_origins_holds_the_true_ratio():
+    held = 0
+    for seed in range(60):
+        luck = np.random.default_rng(seed)
+        shock = luck.gamma(4.0, 0.25, (1, 12))
+        values = {"base": shock * luck.gamma(4.0, 0.25, (8, 12)), "model": 0.9 * shock * luck.gamma(4.0, 0.25, (8, 12))}
+        row = skill_of(values).loc["model"]
+        held += row["lower"] <= 0.9 <= row["upper"]
+    assert 0.75 <= held / 60 <= 1.0
+
+
+def test_blocks_of_the_stationary_bootstrap_have_their_mean_length():
+    indices = resampling.stationary_indices(200, 5.0, 400, np.random.default_rng(3))
+    follows = np.mean(np.diff(indices, axis=1) % 200 == 1)
+    assert follows == pytest.approx(0.8 + 0.2 / 200, abs=0.01)
+    assert np.bincount(indices.ravel(), minlength=200).std() < 0.1 * 400
+    weights = resampling.weights_of(indices, 200)
+    assert (weights.sum(axis=1) == 200).all()
+
+
+def test_the_confidence_set_keeps_the_best_and_drops_the_bad():
+    luck = np.random.default_rng(4)
+    common = luck.gamma(2.0, 1.0, (40, 1))
+    losses = common + 0.3 * luck.standard_normal((40, 4)) + np.array([0.0, 0.02, 0.5, 1.0])
+    p_values = confidence_set(losses, 1, np.random.default_rng(5))
+    assert p_values.max() == 1.0
+    assert (p_values[:2] > 0.1).all()
+    assert (p_values[2:] < 0.1).all()
+
+
+def test_the_confidence_set_holds_the_best_model_often_enough():
+    held = 0
+    for seed in range(150):
+        luck = np.random.default_rng(seed)
+        losses = luck.standard_normal((40, 4)) + np.array([0.0, 0.0, 0.1, 0.3])
+        held += confidence_set(losses, 1, luck)[0] > 0.10
+    assert held / 150 > 0.84
+
+
+def test_identical_models_are_all_in_the_confidence_set():
+    assert (confidence_set(np.ones((10, 3)), 1, np.random.default_rng(6)) == 1.0).all()
+
+
+def test_the_best_so_far_looks_at_earlier_origins_only():
+    luck = np.random.default_rng(7)
+    base = luck.gamma(5.0, 0.2, (3, 12))
+    early, late = base * 0.5, base * 2.0
+    early[:, 6:] *= 8.0  # best until 2005, worst afterwards
+    late[:, 6:] *= 0.1
+    values = {"base": base, "early": early, "late": late}
+    panels = with_best_so_far(arrange(table(values, horizon=2), list(values), STEPS), "base", ["base", "early", "late"])
+    chosen = panels.values["wis", "firms", 2][panels.models.index(BEST_SO_FAR)]
+    assert (chosen[:, :2] == base[:, :2]).all()  # at 2000 and 2001 no forecast two years ahead could be judged
+    assert (chosen[:, 2:8] == early[:, 2:8]).all()  # what happened in 2006 and 2007 is known two years later
+    poisoned = values | {"late": np.where(np.arange(12) >= 8, late * 1e-6, late)}
+    other = with_best_so_far(
+        arrange(table(poisoned, horizon=2), list(values), STEPS), "base", ["base", "early", "late"]
+    )
+    assert (other.values["wis", "firms", 2][-1][:, :8] == chosen[:, :8]).all()
+
+
+def test_differences_weigh_places_alike():
+    first, second = np.array([[2.0, 2.0], [200.0, 200.0]]), np.array([[1.0, 1.0], [300.0, 300.0]])
+    assert differences(first, second) == pytest.approx([(1 / 1.5 - 100 / 250) / 2] * 2)
+
+
+def test_the_monte_carlo_error_is_the_spread_over_ensembles():
+    luck = np.random.default_rng(8)
+    found = []
+    for _ in range(120):
+        paths = luck.normal(100.0, 10.0, (200, 2))
+        found.append(marks.mark(np.array([105.0, 93.0]), paths, 10.0, False, np.array([0.5, 0.5])))
+    for name in ("wis", "crps", "mape", "bias"):
+        spread = np.std([each.values[name][0] for each in found])
+        assert np.mean([each.errors[name][0] for each in found]) == pytest.approx(spread, rel=0.25), name
+    spread = np.std([each.values["energy"][-1] for each in found])
+    assert np.mean([each.errors["energy"][-1] for each in found]) == pytest.approx(spread, rel=0.25)
+
+
+def test_intervals_of_a_right_forecast_cover_as_they_say():
+    luck = np.random.default_rng(9)
+    hits, ranks = [], []
+    for _ in range(250):
+        observed = luck.normal(0.0, 1.0, 1)
+        found = marks.mark(observed, luck.normal(0.0, 1.0, (200, 1)), 1.0, False, luck.random(1))
+        hits.append([found.values[f"coverage_{percent}"][0] for percent in marks.INTERVALS])
+        ranks.append(found.values["pit"][0])
+    assert np.mean(hits, axis=0) == pytest.approx(np.array(marks.INTERVALS) / 100, abs=0.07)
+    assert stats.kstest(ranks, "uniform").pvalue > 0.001

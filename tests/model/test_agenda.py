@@ -1,0 +1,65 @@
+"""The agenda: instruments that are off are left out, and dated ones revise once between two dates."""
+
+import numpy as np
+import pytest
+
+from ecosim.data.periods import quarter_index
+from ecosim.model.agenda import KEPT, agenda_of
+from ecosim.model.terms import buffer_of, neutral
+from ecosim.policies import shelf
+
+SOURCE = {"source": "test"}
+
+
+@pytest.fixture
+def package():
+    rows = {
+        "visits": {"family": "discovery_visits", "capacity": {"2017-04": 4, "2018-01": 0}, **SOURCE},
+        "deduction": {"family": "super_deduction", "rate": {"2017-07": 75}, **SOURCE},
+        "growth": {"family": "budget_growth", "rate": {"2017-01": 10}, **SOURCE},
+        "mission": {"family": "mission", "observable": "hnte_stock", "deadline": "2018-12", **SOURCE},
+    }
+    return {name: row.policy for name, row in shelf.build(rows).items()}
+
+
+def in_force(model, quarter):
+    model.quarter = quarter_index(quarter)
+    return [name for name, _ in model.stretch().settlers]
+
+
+def test_an_instrument_is_left_out_while_its_numbers_are_zero(make_model, package):
+    model = make_model(60, policies=package, quarter="2016-Q4")
+    assert in_force(model, "2016-Q4") == ["mission"]
+    assert in_force(model, "2017-Q2") == ["visits", "growth", "mission"]
+    assert in_force(model, "2017-Q4") == ["visits", "deduction", "growth", "mission"]
+    assert in_force(model, "2018-Q1") == ["deduction", "growth", "mission"]
+
+
+def test_dated_terms_stand_and_the_others_come_on_top(make_model, package):
+    model = make_model(60, policies=package, quarter="2017-Q4")
+    now = model.stretch()
+    assert [name for name, _ in now.revisers] == ["mission", "visits"]
+    assert now.standing.deduction.min() == 0.75
+    assert now.standing.budget[0] == 1.1
+    model.revise_terms()
+    assert np.array_equal(buffer_of(model.terms), buffer_of(now.standing))
+    model.terms.deduction[:] = 0.0
+    model.revise_terms()
+    assert model.terms.deduction.min() == 0.75
+
+
+def test_dated_terms_are_what_every_instrument_in_turn_makes_of_neutral_ones(make_model, package):
+    model = make_model(60, policies=package, quarter="2017-Q4")
+    terms = neutral(len(model.region.zones))
+    for name in ("growth", "mission", "visits", "deduction"):
+        package[name].revise(name, terms, model)
+    model.revise_terms()
+    assert np.array_equal(buffer_of(model.terms), buffer_of(terms))
+
+
+def test_a_fork_finds_the_agenda_of_its_package_again(make_model, package):
+    model = make_model(60, policies=package, quarter="2017-Q4")
+    known = agenda_of(package, model.region)
+    assert agenda_of(dict(package), model.region) is known
+    assert agenda_of({"growth": package["growth"]}, model.region) is not known
+    assert len(model.region.memory["agendas"]) <= KEPT
