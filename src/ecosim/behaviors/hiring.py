@@ -111,15 +111,16 @@ def let_go(
             continue
         held = retention[kind[i]] * (1.0 if (aware[i] & TALENT) != 0 else 0.0)
         rate = 1.0 if closing[i] != 0 else separation if held == 0.0 else min(separation * exp(-held), 1.0)
-        draw, leading, above = draws[k], leaders[i], leaders[i] + seniors[i]
-        first, second, third = int(rate * leading + draw), int(rate * above + draw), int(rate * staff[i] + draw)
-        leaders[i] -= first
-        seniors[i] -= second - first
-        staff[i] -= third
-        gone, stay = left[zone[i]], kept[zone[i]]
-        gone[0] += third - second
-        gone[1] += second - first
-        gone[2] += first
+        draw, gone, stay = draws[k], left[zone[i]], kept[zone[i]]
+        third = int(rate * staff[i] + draw)
+        if third > 0:
+            first, second = int(rate * leaders[i] + draw), int(rate * (leaders[i] + seniors[i]) + draw)
+            leaders[i] -= first
+            seniors[i] -= second - first
+            staff[i] -= third
+            gone[0] += third - second
+            gone[1] += second - first
+            gone[2] += first
         stay[0] += staff[i] - seniors[i] - leaders[i]
         stay[1] += seniors[i]
         stay[2] += leaders[i]
@@ -138,28 +139,42 @@ def post(
     graduate = graduate_wage(c)
     senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
     rest = 1.0 - c.senior_share - c.leading_share
-    wanted, count = np.empty((4, listed.size)), 0
-    total, middles, highs, phases = wanted[0], wanted[1], wanted[2], wanted[3]
+    doing, size = np.empty(listed.size, np.int64), 0
     for k in range(listed.size):
         i = listed[k]
-        if research[i] <= 0.0 or closing[i] != 0:
-            continue
-        place, of = zone[i], kind[i]
-        knows = 1.0 if (aware[i] & TALENT) != 0 else 0.0
-        performers[place] += 1
-        for skill in range(3):
-            support[place, skill] += int(grants[skill, of] * knows * SUPPORT)
-        low = desired_staff(c, research[i], rest, net_wage(c, graduate, grants[0, of] * knows))
-        middle = desired_staff(c, research[i], c.senior_share, net_wage(c, senior, grants[1, of] * knows))
-        high = desired_staff(c, research[i], c.leading_share, net_wage(c, leading, grants[2, of] * knows))
-        most = min(low + middle + high, LARGEST_SHARE * exp(log_employees[i]))
+        doing[size] = i
+        size += 1 if (research[i] > 0.0) & (closing[i] == 0) else 0
+    work = np.empty((5, size))
+    lows, middles, highs, total, phases = work[0], work[1], work[2], work[3], work[4]
+    for k in range(size):  # the grants that firms know of
+        i = doing[k]
+        knows, promised = 1.0 if (aware[i] & TALENT) != 0 else 0.0, support[zone[i]]
+        lows[k], middles[k], highs[k] = (
+            grants[0, kind[i]] * knows,
+            grants[1, kind[i]] * knows,
+            grants[2, kind[i]] * knows,
+        )
+        promised[0] += int(lows[k] * SUPPORT)
+        promised[1] += int(middles[k] * SUPPORT)
+        promised[2] += int(highs[k] * SUPPORT)
+        performers[zone[i]] += 1
+        total[k], phases[k] = log_employees[i], research[i]
+    for k in range(size):  # the staff that R&D pays for under them
+        lows[k] = desired_staff(c, phases[k], rest, net_wage(c, graduate, lows[k]))
+        middles[k] = desired_staff(c, phases[k], c.senior_share, net_wage(c, senior, middles[k]))
+        highs[k] = desired_staff(c, phases[k], c.leading_share, net_wage(c, leading, highs[k]))
+        total[k] = min(lows[k] + middles[k] + highs[k], LARGEST_SHARE * exp(total[k]))
+    count = 0
+    for k in range(size):
+        i = doing[k]
+        most = total[k]
         if liaison[i] == 1 or institute[i] > 0:
-            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[place]
-            experts[i] = part_time[of] * within * knows * most
+            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[zone[i]]
+            experts[i] = part_time[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
         if int(most) > staff[i]:
             rows[count] = i
-            posts = int(most) / (low + middle + high)
-            total[count], middles[count], highs[count] = most, posts * (high + middle), posts * high
+            posts = int(most) / (lows[k] + middles[k] + highs[k])
+            total[count], middles[count], highs[count] = most, posts * (highs[k] + middles[k]), posts * highs[k]
             count += 1
     for k in range(count):
         phases[k] = uniform(luck[0], luck[1], uid[rows[k]], np.uint64(0), POSTS)  # the firm's own for good

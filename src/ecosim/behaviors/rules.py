@@ -12,6 +12,7 @@ from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
 from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
 from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
@@ -20,6 +21,7 @@ from ecosim.model.offers import Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 
 WORD = 2**32 - 1
+MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
 
@@ -185,7 +187,8 @@ class FirmRules:
         )
 
     def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
-        count = poisson_count(region_draw(model, 1), mean)
+        draw = region_draw(model, 1)
+        count = few_of(draw, mean) if mean < MANY else poisson_count(draw, mean)
         uids, places = np.empty(count, np.uint64), np.empty((3, count), np.int8)
         if count:
             now = np.uint64(model.quarter)
@@ -248,6 +251,12 @@ def poisson_count(u: float, mean: float) -> int:
         return 0
     count = max(int(np.ceil(pdtrik(u, mean))), 0)
     return count - 1 if count > 0 and pdtr(count - 1, mean) >= u else count
+
+
+@brief
+def few_of(u: float, mean: float) -> int:
+    """As `poisson_count`, for means below MANY."""
+    return poisson(u, mean)
 
 
 @brief

@@ -14,6 +14,7 @@ SERVED = 4  # quarters for which one-to-one service helps
 MATCHED = 4  # quarters that a firm works with an institute on a problem
 TENANCY = 12  # quarters of age until which a firm may stay in an incubator
 FIRST = 100.0  # log points that put the incubators' own start-ups before all others
+ROUNDING = 1e-6  # of ranks, far above what the order of additions can change
 START_UP = SOURCES.index("incubated")
 STREAMS = (VISIT_RANK, SERVICE, LIAISON_RANK, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # luck by service; prizes need none
 
@@ -62,7 +63,10 @@ def give(
         aware[:top], assisted[:top], liaison[:top], matched[:top], incubated[:top], wants,
     )  # fmt: skip
     listed, sizes = np.empty((len(SERVICES), top), np.int64), np.full(len(SERVICES), -1)
-    scores, draws = np.empty(top), np.empty(top)
+    values, few, room = np.empty(top), np.empty(top, np.int64), np.empty((3, top))
+    for i in range(top):
+        held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
+        values[i] = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
     first = taken = 0
     for k in range(services.size):
         service = services[k]
@@ -81,10 +85,7 @@ def give(
         if number == count:
             got[:number] = rows
         elif number > 0:
-            score(
-                c, service, rows, luck, quarter, uid, performs, patents, log_employees, knowledge, source, scores, draws
-            )
-            keep_first(rows, scores, number, draws, got)
+            choose(c, service, rows, number, luck, quarter, values, uid, patents, knowledge, source, few, room, got)
         take(service, got[:number], age, aware, visited, assisted, liaison, matched, incubated)
         if service != PRIZE:  # who has a place wants no other one
             for j in range(number):
@@ -125,34 +126,42 @@ def those_with(bit: Any, wants: Any, rows: Any) -> int:
 
 
 @brief
-def score(
-    c: Any, service: int, rows: Any, luck: Any, quarter: Any,
-    uid: Any, performs: Any, patents: Any, log_employees: Any, knowledge: Any, source: Any, scores: Any, draws: Any,
+def choose(
+    c: Any, service: int, rows: Any, number: int, luck: Any, quarter: Any, values: Any,
+    uid: Any, patents: Any, knowledge: Any, source: Any, few: Any, room: Any, chosen: Any,
 ) -> None:  # fmt: skip
-    """How firms (rows) rank for a place of a service, into scores; draws: room for their luck."""
+    """The `number` firms of some rows, fewer than there are, that rank first for a place of a service, into chosen.
+
+    values: (top,) ranks without luck. Luck is drawn for those whom it can bring so far. few, room: scratch.
+    """
+    scores, heap, draws = room[0], room[1], room[2]
     if service == PRIZE:
         for k in range(rows.size):
             scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
+        keep_first(rows, scores, lowest_of_best(scores[: rows.size], number, heap), number, chosen)
         return
-    stream = STREAMS[service]
-    for k in range(rows.size):
-        draws[k] = uniform(luck[0], luck[1], uid[rows[k]], quarter, stream)
     for k in range(rows.size):
         i = rows[k]
-        held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
+        scores[k] = values[i] + (FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0)
+    least, count = lowest_of_best(scores[: rows.size], number, heap) - abs(c.luck) - ROUNDING, 0
+    for k in range(rows.size):
+        few[count] = rows[k]
+        count += 1 if scores[k] >= least else 0
+    stream = STREAMS[service]
+    for k in range(count):
+        draws[k] = uniform(luck[0], luck[1], uid[few[k]], quarter, stream)
+    for k in range(count):
+        i = few[k]
         first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
-        value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
-        scores[k] = value + c.luck * draws[k] + first
+        scores[k] = values[i] + c.luck * draws[k] + first
+    keep_first(few[:count], scores, lowest_of_best(scores[:count], number, heap), number, chosen)
 
 
 @brief
-def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> None:
-    """The `number` rows with the highest scores, fewer than there are, into chosen; scores carry luck: none are equal.
-
-    heap: room for as many scores, the lowest of the best so far on top.
-    """
+def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
+    """The number-th highest score; heap: room for the best so far, the lowest of them on top."""
     heap[:number] = -np.inf
-    for k in range(rows.size):
+    for k in range(scores.size):
         value = scores[k]
         if value <= heap[0]:
             continue
@@ -165,7 +174,13 @@ def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> N
             heap[at] = heap[below]
             at, below = below, 2 * below + 1
         heap[at] = value
-    least, count = heap[0], 0
+    return heap[0]
+
+
+@brief
+def keep_first(rows: Any, scores: Any, least: float, number: int, chosen: Any) -> None:
+    """At most `number` rows with a score from `least` on, into chosen; scores carry luck, so none are equal."""
+    count = 0
     for k in range(rows.size):
         if scores[k] >= least and count < number:
             chosen[count] = rows[k]
