@@ -68,23 +68,27 @@ class Turnover(NamedTuple):
 
 
 def turn_over(
-    c: Hiring, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: NDArray[np.int64]
-) -> int:
-    """Let people leave and post vacancies; flow is filled; rows (capacity,) out: firms with vacancies, how many.
+    c: Hiring, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: NDArray[np.int64],
+    work: NDArray[np.float64],
+) -> int:  # fmt: skip
+    """Let people leave and post vacancies; flow is filled; returns how many firms have any, their rows in rows[0].
+
+    rows: (3, capacity), work: (6, capacity), scratch beside that.
 
     Of a firm's staff each skill leaves in proportion, and of its posts each skill gets its share: both are systematic
     samples with one uniform of the firm, so that expectations are exact and totals are as without skills.
     """
-    f, staffed = firms, np.empty(top, np.int64)
+    f, staffed = firms, rows[1]
     count = let_go(
         c.separation, terms.retention, luck, quarter, top, f.uid, f.alive, f.closing, f.zone, f.kind, f.aware,
         f.research, f.staff, f.seniors, f.leaders, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.experts,
-        flow.left, flow.kept, staffed,
+        flow.left, flow.kept, staffed, work[0],
     )  # fmt: skip
     posts: int = post(
         c, terms.hiring_grant, terms.experts, terms.nearness, luck, staffed[:count], f.uid, f.closing, f.zone, f.kind,
         f.aware, f.log_employees, f.research, f.staff, f.seniors, f.leaders, f.liaison, f.institute, f.vacancies,
-        f.senior_vacancies, f.leader_vacancies, f.experts, flow.vacant, flow.support, flow.performers, rows,
+        f.senior_vacancies, f.leader_vacancies, f.experts, flow.vacant, flow.support, flow.performers, rows[0], rows[2],
+        work,
     )  # fmt: skip
     return posts
 
@@ -94,7 +98,7 @@ def let_go(
     separation: float, retention: Any, luck: Any, quarter: Any, top: int,
     uid: Any, alive: Any, closing: Any, zone: Any, kind: Any, aware: Any,
     research: Any, staff: Any, seniors: Any, leaders: Any, vacancies: Any, senior_vacancies: Any,
-    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any,
+    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any, draws: Any,
 ) -> int:  # fmt: skip
     """People leave their firms, posts of the last quarter are gone; lists the rows with staff or R&D, how many."""
     vacancies[:top], senior_vacancies[:top], leader_vacancies[:top], experts[:top] = 0, 0, 0, 0.0
@@ -102,7 +106,6 @@ def let_go(
     for i in range(top):
         listed[count] = i
         count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
-    draws = np.empty(count)
     for k in range(count):
         draws[k] = uniform(luck[0], luck[1], uid[listed[k]], quarter, PEOPLE)
     for k in range(count):
@@ -133,18 +136,17 @@ def post(
     uid: Any, closing: Any, zone: Any, kind: Any, aware: Any, log_employees: Any,
     research: Any, staff: Any, seniors: Any, leaders: Any, liaison: Any, institute: Any,
     vacancies: Any, senior_vacancies: Any, leader_vacancies: Any, experts: Any,
-    vacant: Any, support: Any, performers: Any, rows: Any,
+    vacant: Any, support: Any, performers: Any, rows: Any, doing: Any, work: Any,
 ) -> int:  # fmt: skip
     """Firms (listed) that do R&D open posts for the staff that it pays for; rows out: those with open posts."""
     graduate = graduate_wage(c)
     senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
     rest = 1.0 - c.senior_share - c.leading_share
-    doing, size = np.empty(listed.size, np.int64), 0
+    size = 0
     for k in range(listed.size):
         i = listed[k]
         doing[size] = i
         size += 1 if (research[i] > 0.0) & (closing[i] == 0) else 0
-    work = np.empty((5, size))
     lows, middles, highs, total, phases = work[0], work[1], work[2], work[3], work[4]
     for k in range(size):  # the grants that firms know of
         i = doing[k]

@@ -8,7 +8,17 @@ from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT
+from ecosim.model.offers import (
+    COUNSEL,
+    INCUBATOR,
+    LIAISON,
+    MATCHING,
+    PRIZE,
+    SERVICES,
+    VISIT,
+    keep_first,
+    lowest_of_best,
+)
 
 SERVED = 4  # quarters for which one-to-one service helps
 MATCHED = 4  # quarters that a firm works with an institute on a problem
@@ -48,13 +58,13 @@ def give(
     c: Any, services: Any, places: Any, eligible: Any, luck: Any, quarter: Any, top: int,
     uid: Any, alive: Any, kind: Any, age: Any, performs: Any, patents: Any, log_employees: Any, knowledge: Any,
     certificate: Any, source: Any, aware: Any, visited: Any, assisted: Any, liaison: Any, matched: Any, incubated: Any,
-    asking: Any, served: Any, asked: Any, chosen: Any,
+    listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
 ) -> None:  # fmt: skip
     """Firms that want a place of an offer ask for it, and the first in rank take one, offer by offer.
 
-    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds); then columns.
-    asked and chosen are filled with the rows of all offers one after another; asking, served: (offers,) how many of
-    them are of each.
+    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds); then columns;
+    listed, work: scratch, (services + 1, capacity) of rows and (4, capacity) of numbers. asked and chosen are filled
+    with the rows of all offers one after another; asking, served: (offers,) how many of them are of each.
     """
     visited[:top] = 0
     wants = np.empty(top, np.uint8)
@@ -62,8 +72,7 @@ def give(
         alive[:top], age[:top], performs[:top], patents[:top], log_employees[:top], certificate[:top],
         aware[:top], assisted[:top], liaison[:top], matched[:top], incubated[:top], wants,
     )  # fmt: skip
-    listed, sizes = np.empty((len(SERVICES), top), np.int64), np.full(len(SERVICES), -1)
-    values, few, room = np.empty(top), np.empty(top, np.int64), np.empty((3, top))
+    sizes, values, room, few = np.full(len(SERVICES), -1), work[0], work[1:], listed[len(SERVICES)]
     for i in range(top):
         held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
         values[i] = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
@@ -138,7 +147,7 @@ def choose(
     if service == PRIZE:
         for k in range(rows.size):
             scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
-        keep_first(rows, scores, lowest_of_best(scores[: rows.size], number, heap), number, chosen)
+        keep_first(rows, scores, number, heap, chosen)
         return
     for k in range(rows.size):
         i = rows[k]
@@ -154,37 +163,7 @@ def choose(
         i = few[k]
         first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
         scores[k] = values[i] + c.luck * draws[k] + first
-    keep_first(few[:count], scores, lowest_of_best(scores[:count], number, heap), number, chosen)
-
-
-@brief
-def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
-    """The number-th highest score; heap: room for the best so far, the lowest of them on top."""
-    heap[:number] = -np.inf
-    for k in range(scores.size):
-        value = scores[k]
-        if value <= heap[0]:
-            continue
-        at, below = 0, 1
-        while below < number:
-            if below + 1 < number and heap[below + 1] < heap[below]:
-                below += 1
-            if heap[below] >= value:
-                break
-            heap[at] = heap[below]
-            at, below = below, 2 * below + 1
-        heap[at] = value
-    return heap[0]
-
-
-@brief
-def keep_first(rows: Any, scores: Any, least: float, number: int, chosen: Any) -> None:
-    """At most `number` rows with a score from `least` on, into chosen; scores carry luck, so none are equal."""
-    count = 0
-    for k in range(rows.size):
-        if scores[k] >= least and count < number:
-            chosen[count] = rows[k]
-            count += 1
+    keep_first(few[:count], scores, number, heap, chosen)
 
 
 @brief
