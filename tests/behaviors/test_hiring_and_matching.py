@@ -21,10 +21,11 @@ def blank(zones=1):
 
 
 def turn_over(c, scene, quarter, zones=1, top=None):
-    flow, rows = blank(zones), np.empty(scene.firms.uid.size, np.int64)
-    size = scene.firms.uid.size if top is None else top
-    count = hiring.turn_over(c, scene.firms, scene.terms, scene.luck, quarter, size, flow, rows)
-    return flow, rows[:count]
+    capacity = scene.firms.uid.size
+    flow, rows, work = blank(zones), np.empty((3, capacity), np.int64), np.empty((6, capacity))
+    size = capacity if top is None else top
+    count = hiring.turn_over(c, scene.firms, scene.terms, scene.luck, quarter, size, flow, rows, work)
+    return flow, rows[0, :count]
 
 
 def vacancies(firms):

@@ -68,23 +68,27 @@ class Turnover(NamedTuple):
 
 
 def turn_over(
-    c: Hiring, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: NDArray[np.int64]
-) -> int:
-    """Let people leave and post vacancies; flow is filled; rows (capacity,) out: firms with vacancies, how many.
+    c: Hiring, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: NDArray[np.int64],
+    work: NDArray[np.float64],
+) -> int:  # fmt: skip
+    """Let people leave and post vacancies; flow is filled; returns how many firms have any, their rows in rows[0].
+
+    rows: (3, capacity), work: (6, capacity), scratch beside that.
 
     Of a firm's staff each skill leaves in proportion, and of its posts each skill gets its share: both are systematic
     samples with one uniform of the firm, so that expectations are exact and totals are as without skills.
     """
-    f, staffed = firms, np.empty(top, np.int64)
+    f, staffed = firms, rows[1]
     count = let_go(
         c.separation, terms.retention, luck, quarter, top, f.uid, f.alive, f.closing, f.zone, f.kind, f.aware,
         f.research, f.staff, f.seniors, f.leaders, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.experts,
-        flow.left, flow.kept, staffed,
+        flow.left, flow.kept, staffed, work[0],
     )  # fmt: skip
     posts: int = post(
         c, terms.hiring_grant, terms.experts, terms.nearness, luck, staffed[:count], f.uid, f.closing, f.zone, f.kind,
         f.aware, f.log_employees, f.research, f.staff, f.seniors, f.leaders, f.liaison, f.institute, f.vacancies,
-        f.senior_vacancies, f.leader_vacancies, f.experts, flow.vacant, flow.support, flow.performers, rows,
+        f.senior_vacancies, f.leader_vacancies, f.experts, flow.vacant, flow.support, flow.performers, rows[0], rows[2],
+        work,
     )  # fmt: skip
     return posts
 
@@ -94,7 +98,7 @@ def let_go(
     separation: float, retention: Any, luck: Any, quarter: Any, top: int,
     uid: Any, alive: Any, closing: Any, zone: Any, kind: Any, aware: Any,
     research: Any, staff: Any, seniors: Any, leaders: Any, vacancies: Any, senior_vacancies: Any,
-    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any,
+    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any, draws: Any,
 ) -> int:  # fmt: skip
     """People leave their firms, posts of the last quarter are gone; lists the rows with staff or R&D, how many."""
     vacancies[:top], senior_vacancies[:top], leader_vacancies[:top], experts[:top] = 0, 0, 0, 0.0
@@ -102,7 +106,6 @@ def let_go(
     for i in range(top):
         listed[count] = i
         count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
-    draws = np.empty(count)
     for k in range(count):
         draws[k] = uniform(luck[0], luck[1], uid[listed[k]], quarter, PEOPLE)
     for k in range(count):
@@ -111,15 +114,16 @@ def let_go(
             continue
         held = retention[kind[i]] * (1.0 if (aware[i] & TALENT) != 0 else 0.0)
         rate = 1.0 if closing[i] != 0 else separation if held == 0.0 else min(separation * exp(-held), 1.0)
-        draw, leading, above = draws[k], leaders[i], leaders[i] + seniors[i]
-        first, second, third = int(rate * leading + draw), int(rate * above + draw), int(rate * staff[i] + draw)
-        leaders[i] -= first
-        seniors[i] -= second - first
-        staff[i] -= third
-        gone, stay = left[zone[i]], kept[zone[i]]
-        gone[0] += third - second
-        gone[1] += second - first
-        gone[2] += first
+        draw, gone, stay = draws[k], left[zone[i]], kept[zone[i]]
+        third = int(rate * staff[i] + draw)
+        if third > 0:
+            first, second = int(rate * leaders[i] + draw), int(rate * (leaders[i] + seniors[i]) + draw)
+            leaders[i] -= first
+            seniors[i] -= second - first
+            staff[i] -= third
+            gone[0] += third - second
+            gone[1] += second - first
+            gone[2] += first
         stay[0] += staff[i] - seniors[i] - leaders[i]
         stay[1] += seniors[i]
         stay[2] += leaders[i]
@@ -132,34 +136,47 @@ def post(
     uid: Any, closing: Any, zone: Any, kind: Any, aware: Any, log_employees: Any,
     research: Any, staff: Any, seniors: Any, leaders: Any, liaison: Any, institute: Any,
     vacancies: Any, senior_vacancies: Any, leader_vacancies: Any, experts: Any,
-    vacant: Any, support: Any, performers: Any, rows: Any,
+    vacant: Any, support: Any, performers: Any, rows: Any, doing: Any, work: Any,
 ) -> int:  # fmt: skip
     """Firms (listed) that do R&D open posts for the staff that it pays for; rows out: those with open posts."""
     graduate = graduate_wage(c)
     senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
     rest = 1.0 - c.senior_share - c.leading_share
-    wanted, count = np.empty((4, listed.size)), 0
-    total, middles, highs, phases = wanted[0], wanted[1], wanted[2], wanted[3]
+    size = 0
     for k in range(listed.size):
         i = listed[k]
-        if research[i] <= 0.0 or closing[i] != 0:
-            continue
-        place, of = zone[i], kind[i]
-        knows = 1.0 if (aware[i] & TALENT) != 0 else 0.0
-        performers[place] += 1
-        for skill in range(3):
-            support[place, skill] += int(grants[skill, of] * knows * SUPPORT)
-        low = desired_staff(c, research[i], rest, net_wage(c, graduate, grants[0, of] * knows))
-        middle = desired_staff(c, research[i], c.senior_share, net_wage(c, senior, grants[1, of] * knows))
-        high = desired_staff(c, research[i], c.leading_share, net_wage(c, leading, grants[2, of] * knows))
-        most = min(low + middle + high, LARGEST_SHARE * exp(log_employees[i]))
+        doing[size] = i
+        size += 1 if (research[i] > 0.0) & (closing[i] == 0) else 0
+    lows, middles, highs, total, phases = work[0], work[1], work[2], work[3], work[4]
+    for k in range(size):  # the grants that firms know of
+        i = doing[k]
+        knows, promised = 1.0 if (aware[i] & TALENT) != 0 else 0.0, support[zone[i]]
+        lows[k], middles[k], highs[k] = (
+            grants[0, kind[i]] * knows,
+            grants[1, kind[i]] * knows,
+            grants[2, kind[i]] * knows,
+        )
+        promised[0] += int(lows[k] * SUPPORT)
+        promised[1] += int(middles[k] * SUPPORT)
+        promised[2] += int(highs[k] * SUPPORT)
+        performers[zone[i]] += 1
+        total[k], phases[k] = log_employees[i], research[i]
+    for k in range(size):  # the staff that R&D pays for under them
+        lows[k] = desired_staff(c, phases[k], rest, net_wage(c, graduate, lows[k]))
+        middles[k] = desired_staff(c, phases[k], c.senior_share, net_wage(c, senior, middles[k]))
+        highs[k] = desired_staff(c, phases[k], c.leading_share, net_wage(c, leading, highs[k]))
+        total[k] = min(lows[k] + middles[k] + highs[k], LARGEST_SHARE * exp(total[k]))
+    count = 0
+    for k in range(size):
+        i = doing[k]
+        most = total[k]
         if liaison[i] == 1 or institute[i] > 0:
-            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[place]
-            experts[i] = part_time[of] * within * knows * most
+            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[zone[i]]
+            experts[i] = part_time[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
         if int(most) > staff[i]:
             rows[count] = i
-            posts = int(most) / (low + middle + high)
-            total[count], middles[count], highs[count] = most, posts * (high + middle), posts * high
+            posts = int(most) / (lows[k] + middles[k] + highs[k])
+            total[count], middles[count], highs[count] = most, posts * (highs[k] + middles[k]), posts * highs[k]
             count += 1
     for k in range(count):
         phases[k] = uniform(luck[0], luck[1], uid[rows[k]], np.uint64(0), POSTS)  # the firm's own for good

@@ -12,14 +12,16 @@ from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
 from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
 from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
-from ecosim.model.offers import Offer
+from ecosim.model.offers import SERVICES, Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 
 WORD = 2**32 - 1
+MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
 
@@ -59,11 +61,14 @@ class FirmRules:
         eligible = np.concatenate([offer.eligible for offer in given]).reshape(len(given), -1)
         most = [max(number, 0) for number in places]
         asking, served = np.empty((2, len(given)), np.int64)
-        asked, chosen = np.empty(len(given) * top, np.int64), np.empty(sum(min(n, top) for n in most), np.int64)
+        lists = len(SERVICES) + 1
+        rows = model.firms.scratch(lists + len(given), np.int64)
+        asked, chosen = rows[lists:].ravel(), np.empty(sum(min(n, top) for n in most), np.int64)
         service.give(
             self.behaviors.service, services, np.array(most), eligible, luck(model), np.uint64(model.quarter), top,
             f.uid, f.alive, f.kind, f.age, f.performs, f.patents, f.log_employees, f.knowledge, f.certificate, f.source,
-            f.aware, f.visited, f.assisted, f.liaison, f.matched, f.incubated, asking, served, asked, chosen,
+            f.aware, f.visited, f.assisted, f.liaison, f.matched, f.incubated, rows[:lists],
+            model.firms.scratch(4, np.float64), asking, served, asked, chosen,
         )  # fmt: skip
         pairs, first, taken = [], 0, 0
         for wanting, got in zip(asking.tolist(), served.tolist(), strict=True):
@@ -89,7 +94,7 @@ class FirmRules:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
         top = model.firms.top
         f = model.firms.columns
-        rows = np.empty(top, np.int64)
+        rows = model.firms.scratch(1, np.int64)[0]
         count = institutes.waiting_rows(f.waiting, f.alive, top, rows)
         rungs, scores = np.empty(count, np.int64), np.empty(count)
         institutes.queue(
@@ -107,7 +112,7 @@ class FirmRules:
         zones, top = len(model.region.zones), model.firms.top
         flows = np.zeros((4, zones, len(SKILLS)), np.int64)
         flow = Turnover(*flows, np.zeros(zones, np.int64))
-        rows = np.empty(top, np.int64)
+        rows = model.firms.scratch(3, np.int64)
         count = hiring.turn_over(
             self.behaviors.hiring,
             model.firms.columns,
@@ -117,8 +122,9 @@ class FirmRules:
             top,
             flow,
             rows,
+            model.firms.scratch(6, np.float64),
         )
-        return flow, rows[:count]
+        return flow, rows[0, :count]
 
     def supply(self, model: EcosystemModel, flow: Turnover) -> None:
         """Those who left look again or leave the region, and people come from outside."""
@@ -185,7 +191,8 @@ class FirmRules:
         )
 
     def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
-        count = poisson_count(region_draw(model, 1), mean)
+        draw = region_draw(model, 1)
+        count = few_of(draw, mean) if mean < MANY else poisson_count(draw, mean)
         uids, places = np.empty(count, np.uint64), np.empty((3, count), np.int8)
         if count:
             now = np.uint64(model.quarter)
@@ -248,6 +255,12 @@ def poisson_count(u: float, mean: float) -> int:
         return 0
     count = max(int(np.ceil(pdtrik(u, mean))), 0)
     return count - 1 if count > 0 and pdtr(count - 1, mean) >= u else count
+
+
+@brief
+def few_of(u: float, mean: float) -> int:
+    """As `poisson_count`, for means below MANY."""
+    return poisson(u, mean)
 
 
 @brief

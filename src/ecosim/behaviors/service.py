@@ -8,12 +8,23 @@ from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT
+from ecosim.model.offers import (
+    COUNSEL,
+    INCUBATOR,
+    LIAISON,
+    MATCHING,
+    PRIZE,
+    SERVICES,
+    VISIT,
+    keep_first,
+    lowest_of_best,
+)
 
 SERVED = 4  # quarters for which one-to-one service helps
 MATCHED = 4  # quarters that a firm works with an institute on a problem
 TENANCY = 12  # quarters of age until which a firm may stay in an incubator
 FIRST = 100.0  # log points that put the incubators' own start-ups before all others
+ROUNDING = 1e-6  # of ranks, far above what the order of additions can change
 START_UP = SOURCES.index("incubated")
 STREAMS = (VISIT_RANK, SERVICE, LIAISON_RANK, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # luck by service; prizes need none
 
@@ -47,13 +58,13 @@ def give(
     c: Any, services: Any, places: Any, eligible: Any, luck: Any, quarter: Any, top: int,
     uid: Any, alive: Any, kind: Any, age: Any, performs: Any, patents: Any, log_employees: Any, knowledge: Any,
     certificate: Any, source: Any, aware: Any, visited: Any, assisted: Any, liaison: Any, matched: Any, incubated: Any,
-    asking: Any, served: Any, asked: Any, chosen: Any,
+    listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
 ) -> None:  # fmt: skip
     """Firms that want a place of an offer ask for it, and the first in rank take one, offer by offer.
 
-    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds); then columns.
-    asked and chosen are filled with the rows of all offers one after another; asking, served: (offers,) how many of
-    them are of each.
+    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds); then columns;
+    listed, work: scratch, (services + 1, capacity) of rows and (4, capacity) of numbers. asked and chosen are filled
+    with the rows of all offers one after another; asking, served: (offers,) how many of them are of each.
     """
     visited[:top] = 0
     wants = np.empty(top, np.uint8)
@@ -61,8 +72,10 @@ def give(
         alive[:top], age[:top], performs[:top], patents[:top], log_employees[:top], certificate[:top],
         aware[:top], assisted[:top], liaison[:top], matched[:top], incubated[:top], wants,
     )  # fmt: skip
-    listed, sizes = np.empty((len(SERVICES), top), np.int64), np.full(len(SERVICES), -1)
-    scores, draws = np.empty(top), np.empty(top)
+    sizes, values, room, few = np.full(len(SERVICES), -1), work[0], work[1:], listed[len(SERVICES)]
+    for i in range(top):
+        held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
+        values[i] = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
     first = taken = 0
     for k in range(services.size):
         service = services[k]
@@ -81,10 +94,7 @@ def give(
         if number == count:
             got[:number] = rows
         elif number > 0:
-            score(
-                c, service, rows, luck, quarter, uid, performs, patents, log_employees, knowledge, source, scores, draws
-            )
-            keep_first(rows, scores, number, draws, got)
+            choose(c, service, rows, number, luck, quarter, values, uid, patents, knowledge, source, few, room, got)
         take(service, got[:number], age, aware, visited, assisted, liaison, matched, incubated)
         if service != PRIZE:  # who has a place wants no other one
             for j in range(number):
@@ -125,51 +135,35 @@ def those_with(bit: Any, wants: Any, rows: Any) -> int:
 
 
 @brief
-def score(
-    c: Any, service: int, rows: Any, luck: Any, quarter: Any,
-    uid: Any, performs: Any, patents: Any, log_employees: Any, knowledge: Any, source: Any, scores: Any, draws: Any,
+def choose(
+    c: Any, service: int, rows: Any, number: int, luck: Any, quarter: Any, values: Any,
+    uid: Any, patents: Any, knowledge: Any, source: Any, few: Any, room: Any, chosen: Any,
 ) -> None:  # fmt: skip
-    """How firms (rows) rank for a place of a service, into scores; draws: room for their luck."""
+    """The `number` firms of some rows, fewer than there are, that rank first for a place of a service, into chosen.
+
+    values: (top,) ranks without luck. Luck is drawn for those whom it can bring so far. few, room: scratch.
+    """
+    scores, heap, draws = room[0], room[1], room[2]
     if service == PRIZE:
         for k in range(rows.size):
             scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
+        keep_first(rows, scores, number, heap, chosen)
         return
-    stream = STREAMS[service]
-    for k in range(rows.size):
-        draws[k] = uniform(luck[0], luck[1], uid[rows[k]], quarter, stream)
     for k in range(rows.size):
         i = rows[k]
-        held = log(1.0 + patents[i]) if patents[i] > 0 else 0.0
+        scores[k] = values[i] + (FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0)
+    least, count = lowest_of_best(scores[: rows.size], number, heap) - abs(c.luck) - ROUNDING, 0
+    for k in range(rows.size):
+        few[count] = rows[k]
+        count += 1 if scores[k] >= least else 0
+    stream = STREAMS[service]
+    for k in range(count):
+        draws[k] = uniform(luck[0], luck[1], uid[few[k]], quarter, stream)
+    for k in range(count):
+        i = few[k]
         first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
-        value = rank(c, 1.0 * performs[i], held, log_employees[i] - LOG_TWENTY)
-        scores[k] = value + c.luck * draws[k] + first
-
-
-@brief
-def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> None:
-    """The `number` rows with the highest scores, fewer than there are, into chosen; scores carry luck: none are equal.
-
-    heap: room for as many scores, the lowest of the best so far on top.
-    """
-    heap[:number] = -np.inf
-    for k in range(rows.size):
-        value = scores[k]
-        if value <= heap[0]:
-            continue
-        at, below = 0, 1
-        while below < number:
-            if below + 1 < number and heap[below + 1] < heap[below]:
-                below += 1
-            if heap[below] >= value:
-                break
-            heap[at] = heap[below]
-            at, below = below, 2 * below + 1
-        heap[at] = value
-    least, count = heap[0], 0
-    for k in range(rows.size):
-        if scores[k] >= least and count < number:
-            chosen[count] = rows[k]
-            count += 1
+        scores[k] = values[i] + c.luck * draws[k] + first
+    keep_first(few[:count], scores, number, heap, chosen)
 
 
 @brief

@@ -103,6 +103,7 @@ class Firms:
         self.columns = columns
         self.free = free  # closed rows, filled last in, first out
         self.top = top  # rows at and after `top` were never used
+        self._scratch: dict[Any, NDArray[Any]] = {}
 
     @classmethod
     def room_for(cls, count: int) -> "Firms":
@@ -126,6 +127,13 @@ class Firms:
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self.columns.alive[: self.top].view(np.bool_)))
+
+    def scratch(self, count: int, dtype: Any) -> NDArray[Any]:
+        """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept."""
+        had = self._scratch.get(dtype)
+        if had is None or had.shape[0] < count or had.shape[1] < self.capacity:
+            had = self._scratch[dtype] = np.empty((count, self.capacity), dtype)
+        return had[:count]
 
     def take_rows(self, count: int) -> NDArray[np.int64]:
         """`count` free rows, closed ones first; the table grows where they do not suffice."""

@@ -7,11 +7,12 @@ review of R&D institutes works alike, on places by rung in the terms and the que
 (behaviors/institutes.py).
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model.compiled import brief
 from ecosim.model.firms import INSTITUTES
 
 if TYPE_CHECKING:
@@ -51,13 +52,53 @@ class Taken(NamedTuple):
     first: int = 0
 
 
-def first_by_score(rows: NDArray[np.int64], scores: NDArray[np.float64], places: int) -> NDArray[np.int64]:
-    """At most `places` rows, those with the highest scores; (n,) both, O(n). Scores carry luck, so none are equal."""
-    if rows.size <= places:
-        return rows
-    if places <= 0:
-        return rows[:0]
-    return rows[np.argpartition(-scores, places - 1)[:places]]
+@brief
+def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
+    """The number-th highest score; heap: room for the best so far, the lowest of them on top."""
+    heap[:number] = -np.inf
+    for k in range(scores.size):
+        value = scores[k]
+        if value <= heap[0]:
+            continue
+        at, below = 0, 1
+        while below < number:
+            if below + 1 < number and heap[below + 1] < heap[below]:
+                below += 1
+            if heap[below] >= value:
+                break
+            heap[at] = heap[below]
+            at, below = below, 2 * below + 1
+        heap[at] = value
+    return heap[0]
+
+
+@brief
+def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> int:
+    """At most `number` rows, those with the highest scores, into chosen; returns how many. None are equal: luck."""
+    if number >= rows.size:
+        chosen[: rows.size] = rows
+        return rows.size
+    if number <= 0:
+        return 0
+    least, count = lowest_of_best(scores[: rows.size], number, heap), 0
+    for k in range(rows.size):
+        if scores[k] >= least and count < number:
+            chosen[count] = rows[k]
+            count += 1
+    return count
+
+
+@brief
+def first_by_rung(rows: Any, rungs: Any, scores: Any, places: Any, chosen: Any, counts: Any) -> None:
+    """The first of each rung within its places, (rungs, n) out; counts: (rungs,) out, how many."""
+    mine, marks, heap = np.empty(rows.size, np.int64), np.empty(rows.size), np.empty(rows.size)
+    for rung in range(places.size):
+        asking = 0
+        for k in range(rows.size):
+            if rungs[k] == rung:
+                mine[asking], marks[asking] = rows[k], scores[k]
+                asking += 1
+        counts[rung] = keep_first(mine[:asking], marks, int(places[rung]), heap, chosen[rung])
 
 
 def give(model: "EcosystemModel") -> None:
@@ -86,9 +127,10 @@ def review(model: "EcosystemModel") -> None:
     if places.max() < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
-    for rung in range(1, len(INSTITUTES)):
-        asking = np.flatnonzero(rungs == rung)
-        if asking.size and places[rung] >= 1:
-            model.recognized[rung] = first_by_score(rows[asking], scores[asking], int(places[rung]))
+    first, counts = np.empty((len(INSTITUTES), rows.size), np.int64), np.empty(len(INSTITUTES), np.int64)
+    first_by_rung(rows, rungs, scores, places, first, counts)
+    for rung, count in enumerate(counts.tolist()):
+        if count > 0:
+            model.recognized[rung] = first[rung, :count]
     for chosen in model.recognized.values():  # after all were chosen, so that nobody climbs two rungs at once
         model.rules.recognize(model, chosen)
