@@ -274,17 +274,21 @@ def funded(state: Any, eligible: Any, knew: Any, k: int, keeps: Any, flags: Any,
     """
     zone, helped, holds, words = state.zone, state.helped, state.holds, flags.view(np.uint64)
     asking, getting = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0], np.int64)
+    listed, flagged = np.empty(flags.size, np.int64), 0
     for word in range(words.size):
-        if words[word] == 0:
-            continue
-        for i in range(8 * word, min(8 * word + 8, zone.size)):
-            flag = np.int64(flags[i])
-            asked, got, had = flag & 1, (flag >> 1) & 1, (flag >> 2) & 1  # ASKED, GOT, HAD
-            unfit, unaware = 1 - ((eligible[i] >> k) & 1), 1 - ((knew[i] >> k) & 1)
-            kept = had if (holds[i] & keeps) == keeps else 0
-            asking[zone[i]] += asked * (1 + unfit * PACK + unaware * PACK * PACK)
-            getting[zone[i]] += got + kept * PACK + asked * unaware * helped[i] * PACK * PACK
-            flags[i] = got << 2
+        if words[word] != 0:
+            for i in range(8 * word, 8 * word + 8):
+                listed[flagged] = i
+                flagged += 1 if flags[i] != 0 else 0
+    for n in range(flagged):
+        i = listed[n]
+        flag = np.int64(flags[i])
+        asked, got, had = flag & 1, (flag >> 1) & 1, (flag >> 2) & 1  # ASKED, GOT, HAD
+        unfit, unaware = 1 - ((eligible[i] >> k) & 1), 1 - ((knew[i] >> k) & 1)
+        kept = had if (holds[i] & keeps) == keeps else 0
+        asking[zone[i]] += asked * (1 + unfit * PACK + unaware * PACK * PACK)
+        getting[zone[i]] += got + kept * PACK + asked * unaware * helped[i] * PACK * PACK
+        flags[i] = got << 2
     for z in range(asking.size):
         counts[z, APPLIED] += asking[z] % PACK
         counts[z, ELIGIBLE] += asking[z] // PACK % PACK
