@@ -53,9 +53,8 @@ class Taken(NamedTuple):
 
 
 @brief
-def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
-    """The number-th highest score; heap: room for the best so far, the lowest of them on top."""
-    heap[:number] = -np.inf
+def push(scores: Any, number: int, heap: Any) -> None:
+    """Take scores into a heap of the `number` best so far, the lowest of them on top; it starts at -inf."""
     for k in range(scores.size):
         value = scores[k]
         if value <= heap[0]:
@@ -69,7 +68,6 @@ def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
             heap[at] = heap[below]
             at, below = below, 2 * below + 1
         heap[at] = value
-    return heap[0]
 
 
 @brief
@@ -80,9 +78,11 @@ def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> i
         return rows.size
     if number <= 0:
         return 0
-    least, count = lowest_of_best(scores[: rows.size], number, heap), 0
+    heap[:number] = -np.inf
+    push(scores[: rows.size], number, heap)
+    count = 0
     for k in range(rows.size):
-        if scores[k] >= least and count < number:
+        if scores[k] >= heap[0] and count < number:
             chosen[count] = rows[k]
             count += 1
     return count
