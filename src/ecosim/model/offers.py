@@ -72,7 +72,7 @@ def push(scores: Any, number: int, heap: Any) -> None:
 
 @brief
 def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> int:
-    """At most `number` rows, those with the highest scores, into chosen; returns how many. None are equal: luck."""
+    """At most `number` rows, those with the highest scores, into chosen; returns how many. Of equals, earlier rows."""
     if number >= rows.size:
         chosen[: rows.size] = rows
         return rows.size
@@ -80,9 +80,12 @@ def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> i
         return 0
     heap[:number] = -np.inf
     push(scores[: rows.size], number, heap)
-    count = 0
+    least, equal, count = heap[0], number, 0
     for k in range(rows.size):
-        if scores[k] >= heap[0] and count < number:
+        equal -= 1 if scores[k] > least else 0
+    for k in range(rows.size):
+        if scores[k] > least or (scores[k] == least and equal > 0):
+            equal -= 1 if scores[k] == least else 0
             chosen[count] = rows[k]
             count += 1
     return count
