@@ -40,7 +40,9 @@ def world(make_model, border_region, quick):
 
 def learn(stage, quarter, c, quarters=1, **columns):
     scene = stage(4_000, performs=1, research=10.0, **columns)
-    return scene, lambda: [outside.act(c, scene.firms, scene.terms, scene.luck, quarter + q) for q in range(quarters)]
+    return scene, lambda: [
+        outside.act(c, scene.firms, scene.terms, scene.luck, quarter + q, scene.work) for q in range(quarters)
+    ]
 
 
 def test_users_of_a_platform_gain_and_others_do_not(stage, quarter, center):

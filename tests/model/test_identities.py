@@ -90,9 +90,9 @@ def test_what_the_ledger_pays_to_firms_is_what_firms_receive(make_model, quick, 
     to_firms = {"award", "first", "grant", "hires", "homes"}
     received, grant = [], model.grant
 
-    def watched(instrument, rows, fen):
+    def watched(instrument, rows, fen, recipients):
         before = model.firms.columns.cash.copy()
-        grant(instrument, rows, fen)
+        grant(instrument, rows, fen, recipients)
         change = np.round((model.firms.columns.cash - before) * FEN_PER_UNIT).astype(np.int64)
         assert np.array_equal(change[rows], fen)
         assert fen.size == 0 or fen.min() >= 0

@@ -7,6 +7,7 @@ from ecosim.data.periods import quarter_index
 from ecosim.model.ecosystem import Events
 from ecosim.model.firms import (
     CERTIFICATION,
+    FINANCE,
     FIRST_HIGH_TECH,
     HIGH_TECH,
     NEW_TECH_SME,

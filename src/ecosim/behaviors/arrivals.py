@@ -66,7 +66,7 @@ def come(
         pull[source] *= gammaincinv(1.0 / lumps[source], draw) * lumps[source]
     sources, sectors, zones = terms.arrivals.shape
     expected = terms.arrivals.reshape(sources, sectors * zones) * pull[:, np.newaxis]
-    largest = float(expected.max())
+    largest = expected.max()
     if largest > LARGEST_MEAN:
         raise ArrivalsError(
             f"{largest * weight:.0f} arrivals are expected in one sector and zone in a quarter; "

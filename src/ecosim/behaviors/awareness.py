@@ -12,6 +12,8 @@ from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import FAMILIES
 from ecosim.model.luck import AWARENESS, four_uniforms
 
+ALL_FAMILIES = (1 << len(FAMILIES)) - 1  # bits of `aware`
+
 
 class Awareness(NamedTuple):
     """Hazards of learning, a year."""
@@ -29,28 +31,46 @@ def hazard(c, quarter_share, known_share):
 
 
 @kernel
+def learners(firms: Any, listed: Any) -> int:
+    """Rows of the firms with a family still to learn of; fills `listed`, (block,), and returns how many."""
+    aware = firms.aware
+    count = 0
+    for i in range(aware.size):
+        listed[count] = i
+        count += 1 if aware[i] != ALL_FAMILIES else 0
+    return count
+
+
+@kernel
 def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Learn of each family; a visit may tell of each; word travels faster where the service network reaches.
 
     One term of contagion, the share of the zone's firms that know: a zone's share and a firm's own contacts are not
     told apart by any count.
     """
-    uid, zone, aware, visited = firms.uid, firms.zone, firms.aware, firms.visited
+    zone, aware, listed, uid = firms.zone, firms.aware, work[7].view(np.uint64), work[6].view(np.uint64)
     first, second, third, fourth = work[0], work[1], work[2], work[3]
-    missed, alone = work[5], work[6]
-    for i in range(uid.size):
-        first[i], second[i], third[i], fourth[i] = four_uniforms(luck[0], luck[1], uid[i], quarter, AWARENESS)
+    missed, heard = work[5], work[4].view(np.int64)
+    size = learners(firms, listed)
     told = min(c.visit * terms.quality[0], 1.0)
-    for i in range(visited.size):
-        missed[i] = 1.0 - told * visited[i]
+    for k in range(size):
+        i = listed[k]
+        uid[k] = firms.uid[i]
+        missed[k] = 1.0 - told * firms.visited[i]
+        heard[k] = aware[i]
+    for k in range(size):
+        first[k], second[k], third[k], fourth[k] = four_uniforms(luck[0], luck[1], uid[k], quarter, AWARENESS)
+    alone = work[6]  # the identities are drawn
     unheard = np.empty(survey.known.shape[0])
     for family in range(len(FAMILIES)):
         for z in range(unheard.size):
             faster = 1.0 + terms.reach[z] + c.liaison * survey.liaisons[z]
             unheard[z] = exp(-hazard(c, 0.25, survey.known[z, family] * faster))
         draw, bit = work[family], 1 << family
-        for i in range(zone.size):
-            alone[i] = unheard[zone[i]]
-        for i in range(aware.size):
-            learns = draw[i] < 1.0 - alone[i] * missed[i]
-            aware[i] = aware[i] | (bit if learns else 0)
+        for k in range(size):
+            alone[k] = unheard[zone[listed[k]]]
+        for k in range(size):
+            learns = draw[k] < 1.0 - alone[k] * missed[k]
+            heard[k] = heard[k] | (bit if learns else 0)
+    for k in range(size):
+        aware[listed[k]] = heard[k]

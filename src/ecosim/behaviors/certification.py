@@ -130,10 +130,11 @@ def firm_may_apply(c, firms, terms, i, rung):
 
 
 @kernel
-def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any) -> int:
+def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any, wanted: Any) -> int:
     """Rows to which anything can happen in this quarter; fills `listed`, (block,), and returns how many.
 
-    Tests only what is cheap and necessary for either rung; the rules themselves stand in `may_apply`.
+    Tests only what is cheap and necessary for either rung; the rules themselves stand in `may_apply`. wanted: scratch,
+    (block,) integers; the tests vectorize, the list does not.
     """
     alive, closing, performs, certificate = firms.alive, firms.closing, firms.performs, firms.certificate
     age, aware, inert, patents, held = firms.age, firms.aware, firms.inert, firms.patents, firms.held
@@ -147,8 +148,10 @@ def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any) ->
         second = second & (fresh[i] >= criteria[5])
         knows = ((aware[i] & CERTIFICATION) != 0) & (inert[i] >= c.abstain) & (age[i] >= YOUNGEST)
         renews = decides & (certificate[i] == HIGH_TECH) & (held[i] >= VALIDITY)
+        wanted[i] = 1 if (((first | second) & knows) | renews) & (alive[i] == 1) & (closing[i] == 0) else 0
+    for i in range(reported.size):
         listed[count] = i
-        count += 1 if (((first | second) & knows) | renews) & (alive[i] == 1) & (closing[i] == 0) else 0
+        count += wanted[i]
     return count
 
 
@@ -169,16 +172,21 @@ def act(
         event[i] = 0
     for i in range(held.size):
         held[i] += 1 if certificate[i] > 0 else 0
-    listed = work[0].view(np.uint64)
-    for k in range(candidates(c, firms, terms.criteria, decides, listed)):
+    listed, wanted, uid = work[0].view(np.uint64), work[1].view(np.int64), work[2].view(np.uint64)
+    first_draw, second_draw = work[3], work[4]
+    size = candidates(c, firms, terms.criteria, decides, listed, wanted)
+    for k in range(size):
+        uid[k] = firms.uid[listed[k]]
+    for k in range(size):
+        first_draw[k], second_draw[k] = uniforms(luck[0], luck[1], uid[k], quarter, LADDER)
+    for k in range(size):
         i = listed[k]
         if certificate[i] == HIGH_TECH:
             renew(c, firms, i, luck, quarter)
             continue
         if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
             rate = exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])
-            _, second = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
-            if second < 1.0 - exp(-rate):
+            if second_draw[k] < 1.0 - exp(-rate):
                 # whoever skips the first rung enters its list as well
                 new = NEW_TECH_SME if certificate[i] == 0 else 0
                 event[i] = NEW_HIGH_TECH | new | (FIRST_HIGH_TECH if firms.honored[i] == 0 else 0)
@@ -188,8 +196,7 @@ def act(
                 continue
         if certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
             rate = exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])
-            first, _ = uniforms(luck[0], luck[1], firms.uid[i], quarter, LADDER)
-            if first < 1.0 - exp(-rate):
+            if first_draw[k] < 1.0 - exp(-rate):
                 certificate[i] = TECH_SME
                 held[i] = 0
                 event[i] = NEW_TECH_SME

@@ -106,7 +106,7 @@ def decide(
         if weather.decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
         products.act(b.products, block, survey, work)
-        outside.act(b.outside, block, terms, luck, quarter)
+        outside.act(b.outside, block, terms, luck, quarter, work)
         knowledge.act(b.knowledge, block, work)
         innovation.act(b.innovation, block, terms, survey, weather.invention, luck, quarter, work)
         productivity.act(b.productivity, b.knowledge, block, survey, weather.demand, luck, quarter, work)

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
@@ -36,6 +38,17 @@ def log_odds(c, one, certified, size, coverage):
 
 
 @kernel
+def clients(firms: Any, balance: Any, listed: Any) -> int:
+    """Rows with a loan or a need of one; fills `listed`, (block,), and returns how many."""
+    loan, performs = firms.loan, firms.performs
+    count = 0
+    for i in range(loan.size):
+        listed[count] = i
+        count += 1 if (loan[i] > 0.0) | ((balance[i] < 0.0) & (performs[i] == 1)) else 0
+    return count
+
+
+@kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Earn, repay, plan, borrow or be refused. Cuts the quarter's planned R&D and its ratio to sales, left in scratch.
 
@@ -57,21 +70,28 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         limit[i] = sales
         constrained[i] = 0
         cash[i] = min(max(balance[i], 0.0), c.buffer * sales)
-    for i in range(firms.uid.size):
-        if loan[i] > 0.0 or (balance[i] < 0.0 and performs[i] == 1):
-            rung, kind, sales = firms.certificate[i], firms.kind[i], limit[i]
-            knows = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
-            balance[i] += 0.25 * loan[i] * min(terms.spread[rung, kind] * knows, c.interest)
-            owed, lent = loan[i] * (1.0 - c.repayment), 0.0
-            if balance[i] < 0.0 and performs[i] == 1:
-                certified = 1.0 if rung > 0 else 0.0
-                covered = terms.credit_coverage[rung, kind] * knows
-                odds = log_odds(c, 1.0, certified, log_employees[i] - LOG_TWENTY, covered)
-                if answer[i] < 1.0 / (1.0 + exp(-odds - terms.lending[rung, kind] * knows)):
-                    lent = min(-balance[i], max(c.leverage * sales - owed, 0.0))
-                share = max(1.0 + (balance[i] + lent) / max(planned[i], 1e-9), SMALLEST_SHARE)
-                constrained[i] = 1 if share < 1.0 else 0
-                research[i] *= share
-                ratio[i] *= share
-            loan[i] = owed + lent
-            cash[i] = min(max(balance[i] + lent, 0.0), c.buffer * sales)
+    listed, chance, room = work[5].view(np.uint64), work[6], work[7]
+    size = clients(firms, balance, listed)
+    for k in range(size):
+        i = listed[k]
+        rung, kind = firms.certificate[i], firms.kind[i]
+        knows = 1.0 if (firms.aware[i] & FINANCE) != 0 else 0.0
+        balance[i] += 0.25 * loan[i] * min(terms.spread[rung, kind] * knows, c.interest)
+        loan[i] *= 1.0 - c.repayment
+        room[k] = max(c.leverage * limit[i] - loan[i], 0.0)
+        covered = terms.credit_coverage[rung, kind] * knows
+        odds = log_odds(c, 1.0, 1.0 if rung > 0 else 0.0, log_employees[i] - LOG_TWENTY, covered)
+        chance[k] = -odds - terms.lending[rung, kind] * knows
+    for k in range(size):
+        chance[k] = 1.0 / (1.0 + exp(chance[k]))
+    for k in range(size):
+        i = listed[k]
+        lent = 0.0
+        if balance[i] < 0.0 and performs[i] == 1:
+            lent = min(-balance[i], room[k]) if answer[i] < chance[k] else 0.0
+            share = max(1.0 + (balance[i] + lent) / max(planned[i], 1e-9), SMALLEST_SHARE)
+            constrained[i] = 1 if share < 1.0 else 0
+            research[i] *= share
+            ratio[i] *= share
+        loan[i] += lent
+        cash[i] = min(max(balance[i] + lent, 0.0), c.buffer * limit[i])

@@ -82,7 +82,7 @@ def turn_over(
     count = let_go(
         c.separation, terms.retention, luck, quarter, top, f.uid, f.alive, f.closing, f.zone, f.kind, f.aware,
         f.research, f.staff, f.seniors, f.leaders, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.experts,
-        flow.left, flow.kept, staffed, work[0],
+        flow.left, flow.kept, staffed, work,
     )  # fmt: skip
     posts: int = post(
         c, terms.hiring_grant, terms.experts, terms.nearness, luck, staffed[:count], f.uid, f.closing, f.zone, f.kind,
@@ -98,7 +98,7 @@ def let_go(
     separation: float, retention: Any, luck: Any, quarter: Any, top: int,
     uid: Any, alive: Any, closing: Any, zone: Any, kind: Any, aware: Any,
     research: Any, staff: Any, seniors: Any, leaders: Any, vacancies: Any, senior_vacancies: Any,
-    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any, draws: Any,
+    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any, work: Any,
 ) -> int:  # fmt: skip
     """People leave their firms, posts of the last quarter are gone; lists the rows with staff or R&D, how many."""
     vacancies[:top], senior_vacancies[:top], leader_vacancies[:top], experts[:top] = 0, 0, 0, 0.0
@@ -106,15 +106,18 @@ def let_go(
     for i in range(top):
         listed[count] = i
         count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
-    for k in range(count):
-        draws[k] = uniform(luck[0], luck[1], uid[listed[k]], quarter, PEOPLE)
+    leaving, rates, held = work[0], work[1], work[2]
     for k in range(count):
         i = listed[k]
-        if staff[i] == 0:
-            continue
-        held = retention[kind[i]] * (1.0 if (aware[i] & TALENT) != 0 else 0.0)
-        rate = 1.0 if closing[i] != 0 else separation if held == 0.0 else min(separation * exp(-held), 1.0)
-        draw, gone, stay = draws[k], left[zone[i]], kept[zone[i]]
+        stays = closing[i] == 0
+        rates[k] = separation if stays else 1.0
+        held[k] = retention[kind[i]] if stays & ((aware[i] & TALENT) != 0) else 0.0
+        leaving[k] = uniform(luck[0], luck[1], uid[i], quarter, PEOPLE)
+    for k in range(count):
+        rates[k] = rates[k] if held[k] == 0.0 else min(separation * exp(-held[k]), 1.0)
+    for k in range(count):
+        i, draw, rate = listed[k], leaving[k], rates[k]
+        gone, stay = left[zone[i]], kept[zone[i]]
         third = int(rate * staff[i] + draw)
         if third > 0:
             first, second = int(rate * leaders[i] + draw), int(rate * (leaders[i] + seniors[i]) + draw)

@@ -71,8 +71,8 @@ def firm_log_odds(c, rung, research, certificate, staff, log_employees, award, o
 
 
 @kernel
-def candidates(firms: Any, quarter: Any, listed: Any) -> int:
-    """Rows that may apply in this quarter; fills `listed`, (block,), and returns how many."""
+def candidates(firms: Any, quarter: Any, listed: Any, wanted: Any) -> int:
+    """Rows that may apply in this quarter; fills `listed`, (block,), and returns how many. wanted: integer scratch."""
     uid, alive, closing, performs = firms.uid, firms.alive, firms.closing, firms.performs
     institute, waiting, research = firms.institute, firms.waiting, firms.research
     turn = quarter & EVERY
@@ -80,8 +80,10 @@ def candidates(firms: Any, quarter: Any, listed: Any) -> int:
     count = 0
     for i in range(uid.size):
         here = ((uid[i] & EVERY) == turn) & (alive[i] == 1) & (closing[i] == 0) & (performs[i] == 1)
+        wanted[i] = 1 if here & (waiting[i] == 0) & (institute[i] < TOP) & (research[i] >= least) else 0
+    for i in range(uid.size):
         listed[count] = i
-        count += 1 if here & (waiting[i] == 0) & (institute[i] < TOP) & (research[i] >= least) else 0
+        count += wanted[i]
     return count
 
 
@@ -107,7 +109,7 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     for i in range(waiting.size):
         waiting[i] = (waiting[i] + (1 if waiting[i] > 0 else 0)) * performs[i]
     listed, odds = work[0].view(np.int64), work[1]
-    size = candidates(firms, quarter, listed)
+    size = candidates(firms, quarter, listed, work[2].view(np.int64))
     weigh(c, firms, terms, listed[:size], odds)
     uid, research = firms.uid, firms.research
     for k in range(size):

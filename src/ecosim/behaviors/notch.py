@@ -6,6 +6,9 @@ Economic Review 111(7): 24.2 % of the R&D that firms at the notch report is rela
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ecosim.behaviors.research import performers
 from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
@@ -49,16 +52,19 @@ def cost(c, gap, tax_rate, deduction, relabeled):
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from scratch."""
-    draw, excess, ratio = work[0], work[1], work[RATIO]
-    for i in range(firms.uid.size):
-        draw[i], excess[i] = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
-    for i in range(firms.uid.size):
-        if firms.performs[i] == 0:
-            firms.reported[i] = 0.0
-            firms.stretch[i] = 0.0
-            continue
+    ratio, sales_of, listed = work[RATIO], work[0], work[1].view(np.uint64)
+    performs, reported, stretch = firms.performs, firms.reported, firms.stretch
+    for i in range(performs.size):
+        reported[i] = reported[i] if performs[i] == 1 else 0.0
+        stretch[i] = stretch[i] if performs[i] == 1 else 0.0
+    size = performers(firms, listed)
+    for k in range(size):
+        sales_of[k] = firms.log_employees[listed[k]] + firms.log_productivity[listed[k]]
+    for k in range(size):
+        sales_of[k] = exp(sales_of[k])
+    for k in range(size):
+        i, sales = listed[k], sales_of[k]
         true = ratio[i]
-        sales = exp(firms.log_employees[i] + firms.log_productivity[i])
         band = 0 if sales < SALES_BANDS[0] else 1 if sales < SALES_BANDS[1] else 2
         required = terms.criteria[band]
         if firms.stretch[i] > 0.0 and firms.certificate[i] == HIGH_TECH and firms.held[i] < BOUND:
@@ -77,8 +83,9 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
         relabeled = min(c.relabeled + 2.0 * helped * c.eased, 0.95)
         pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind], relabeled)
-        if draw[i] < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
-            firms.reported[i] = required * (1.0 - EXCESS * log(excess[i]))
+        draw, excess = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
+        if draw < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
+            firms.reported[i] = required * (1.0 - EXCESS * log(excess))
             firms.stretch[i] += log((true + (1.0 - relabeled) * missing) / true)
         else:
             firms.stretch[i] = 0.0

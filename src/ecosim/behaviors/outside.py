@@ -31,17 +31,25 @@ def gain(c, matched, platform, university):
 
 
 @kernel
-def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any) -> None:
+def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Take up platforms, leave them with R&D, and learn from outside."""
     performs, platform, kind = firms.performs, firms.platform, firms.kind
     for i in range(platform.size):
         platform[i] = platform[i] & performs[i]
+    access, listed, uid, draw = work[0], work[1].view(np.uint64), work[2].view(np.uint64), work[3]
     for i in range(platform.size):
-        if performs[i] > platform[i]:
-            access = terms.platform_access[kind[i]]
-            if access > 0.0:
-                draw = uniform(luck[0], luck[1], firms.uid[i], quarter, PLATFORM)
-                platform[i] = 1 if draw < access else 0
+        offered = terms.platform_access[kind[i]]
+        access[i] = offered if performs[i] > platform[i] else 0.0
+    size = 0
+    for i in range(platform.size):
+        listed[size] = i
+        size += 1 if access[i] > 0.0 else 0
+    for k in range(size):
+        uid[k] = firms.uid[listed[k]]
+    for k in range(size):
+        draw[k] = uniform(luck[0], luck[1], uid[k], quarter, PLATFORM)
+    for k in range(size):
+        platform[listed[k]] = 1 if draw[k] < access[listed[k]] else 0
     research, external, matched, liaison = firms.research, firms.external, firms.matched, firms.liaison
     for i in range(external.size):
         solves = 1.0 if matched[i] > 0 else 0.0

@@ -28,7 +28,8 @@ def act(c: Any, firms: Any, survey: Any, work: Any) -> None:
     ratio, abroad = work[RATIO], work[0]
     sector, ownership, granted, fresh = firms.sector, firms.ownership, firms.inventions_granted, firms.fresh
     for i in range(sector.size):
-        abroad[i] = survey.high_tech[sector[i]] if ownership[i] >= FOREIGN_FROM else 0.0
+        high_tech = survey.high_tech[sector[i]]  # looked up by all, to vectorize
+        abroad[i] = high_tech if ownership[i] >= FOREIGN_FROM else 0.0
     for i in range(fresh.size):
         new = min(renewal(c, ratio[i], 1.0 if granted[i] > 0 else 0.0, abroad[i]), 1.0)
         fresh[i] += new * (1.0 - fresh[i]) - c.wear * fresh[i]

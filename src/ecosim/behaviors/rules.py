@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import arrivals, certification, entry, hiring, institutes, matching, outside, service
+from ecosim.behaviors import arrivals, candidacy, entry, hiring, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
@@ -79,15 +79,9 @@ class FirmRules:
     def certifiable(self, model: EcosystemModel, rung: int) -> NDArray[np.int64]:
         """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
         top = model.firms.top
-        columns = model.firms.columns
-        willing = columns._replace(
-            alive=columns.alive * columns.performs,  # no rung without R&D
-            aware=np.full_like(columns.aware, CERTIFICATION),
-            inert=np.ones_like(columns.inert),
-        )
-        rows, hazards = np.empty(top, np.int64), np.empty(top)
-        c = self.behaviors.certification
-        count = certification.expected(c, willing, model.terms, rung, top, rows, hazards)
+        willing = model.firms.columns._replace(aware=np.full(top, CERTIFICATION, np.int8), inert=np.ones(top))
+        rows = np.empty(top, np.int64)
+        count = candidacy.certifiable(self.behaviors.certification, willing, model.terms, rung, top, rows)
         return rows[:count]
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

@@ -8,22 +8,13 @@ from ecosim.model.arithmetic import log
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
-from ecosim.model.offers import (
-    COUNSEL,
-    INCUBATOR,
-    LIAISON,
-    MATCHING,
-    PRIZE,
-    SERVICES,
-    VISIT,
-    keep_first,
-    lowest_of_best,
-)
+from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT, keep_first, push
 
 SERVED = 4  # quarters for which one-to-one service helps
 MATCHED = 4  # quarters that a firm works with an institute on a problem
 TENANCY = 12  # quarters of age until which a firm may stay in an incubator
 FIRST = 100.0  # log points that put the incubators' own start-ups before all others
+BLOCK = 256
 ROUNDING = 1e-6  # of ranks, far above what the order of additions can change
 START_UP = SOURCES.index("incubated")
 STREAMS = (VISIT_RANK, SERVICE, LIAISON_RANK, INCUBATOR_RANK, MATCH_RANK, SERVICE)  # luck by service; prizes need none
@@ -141,7 +132,8 @@ def choose(
 ) -> None:  # fmt: skip
     """The `number` firms of some rows, fewer than there are, that rank first for a place of a service, into chosen.
 
-    values: (top,) ranks without luck. Luck is drawn for those whom it can bring so far. few, room: scratch.
+    values: (top,) ranks without luck. Block by block luck is drawn for those whom it can bring before the best so far.
+    few, room: scratch.
     """
     scores, heap, draws = room[0], room[1], room[2]
     if service == PRIZE:
@@ -149,20 +141,21 @@ def choose(
             scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
         keep_first(rows, scores, number, heap, chosen)
         return
-    for k in range(rows.size):
-        i = rows[k]
-        scores[k] = values[i] + (FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0)
-    least, count = lowest_of_best(scores[: rows.size], number, heap) - abs(c.luck) - ROUNDING, 0
-    for k in range(rows.size):
-        few[count] = rows[k]
-        count += 1 if scores[k] >= least else 0
-    stream = STREAMS[service]
-    for k in range(count):
-        draws[k] = uniform(luck[0], luck[1], uid[few[k]], quarter, stream)
-    for k in range(count):
-        i = few[k]
-        first = FIRST if (service == INCUBATOR) & (source[i] == START_UP) else 0.0
-        scores[k] = values[i] + c.luck * draws[k] + first
+    lift, stream = FIRST if service == INCUBATOR else 0.0, STREAMS[service]
+    heap[:number] = -np.inf
+    count = 0
+    for start in range(0, rows.size, BLOCK):
+        least, before = heap[0] - abs(c.luck) - ROUNDING, count
+        for k in range(start, min(start + BLOCK, rows.size)):
+            i = rows[k]
+            few[count] = i
+            count += 1 if values[i] + (lift if source[i] == START_UP else 0.0) >= least else 0
+        for k in range(before, count):
+            draws[k] = uniform(luck[0], luck[1], uid[few[k]], quarter, stream)
+        for k in range(before, count):
+            i = few[k]
+            scores[k] = values[i] + c.luck * draws[k] + (lift if source[i] == START_UP else 0.0)
+        push(scores[before:count], number, heap)
     keep_first(few[:count], scores, number, heap, chosen)
 
 

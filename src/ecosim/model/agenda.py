@@ -7,6 +7,7 @@ compose shares, so that dated ones may come first.
 """
 
 from bisect import bisect_right
+from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecosim.model import terms as neutral_terms
@@ -97,6 +98,4 @@ def agenda_of(policies: dict[str, "Policy"], region: Region) -> Agenda:
 
 def same(one: dict[str, "Policy"], other: dict[str, "Policy"]) -> bool:
     """Whether two packages hold the very same instruments under the same names and in the same order."""
-    return len(one) == len(other) and all(
-        a is b and name == named for (name, a), (named, b) in zip(one.items(), other.items(), strict=True)
-    )
+    return list(one) == list(other) and all(map(is_, one.values(), other.values()))

@@ -53,9 +53,8 @@ class Taken(NamedTuple):
 
 
 @brief
-def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
-    """The number-th highest score; heap: room for the best so far, the lowest of them on top."""
-    heap[:number] = -np.inf
+def push(scores: Any, number: int, heap: Any) -> None:
+    """Take scores into a heap of the `number` best so far, the lowest of them on top; it starts at -inf."""
     for k in range(scores.size):
         value = scores[k]
         if value <= heap[0]:
@@ -69,20 +68,24 @@ def lowest_of_best(scores: Any, number: int, heap: Any) -> float:
             heap[at] = heap[below]
             at, below = below, 2 * below + 1
         heap[at] = value
-    return heap[0]
 
 
 @brief
 def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> int:
-    """At most `number` rows, those with the highest scores, into chosen; returns how many. None are equal: luck."""
+    """At most `number` rows, those with the highest scores, into chosen; returns how many. Of equals, earlier rows."""
     if number >= rows.size:
         chosen[: rows.size] = rows
         return rows.size
     if number <= 0:
         return 0
-    least, count = lowest_of_best(scores[: rows.size], number, heap), 0
+    heap[:number] = -np.inf
+    push(scores[: rows.size], number, heap)
+    least, equal, count = heap[0], number, 0
     for k in range(rows.size):
-        if scores[k] >= least and count < number:
+        equal -= 1 if scores[k] > least else 0
+    for k in range(rows.size):
+        if scores[k] > least or (scores[k] == least and equal > 0):
+            equal -= 1 if scores[k] == least else 0
             chosen[count] = rows[k]
             count += 1
     return count

@@ -14,6 +14,7 @@ The rank rests on an assumption: the other places' indices are normal with the `
 """
 
 from collections import deque
+from functools import cache
 from math import log
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -36,6 +37,7 @@ class Components(NamedTuple):
     fiscal: float  # government's outlay on science over sales
 
 
+NORMAL = NormalDist()
 WEIGHT = Components(0.2, 0.2, 0.2, 0.2, 0.2)  # assumption: the department's weights are not published
 SPREAD = Components(0.5, 0.5, 0.5, 0.5, 0.5)  # of logarithms between counties, assumption
 BASE = Components(0.001, 0.001, 1e-4, 0.02, 0.001)  # what every county has beside what is modeled, assumption
@@ -80,9 +82,14 @@ def rank(value: float, years: float, monitoring: Monitoring) -> float:
     if monitoring.places < 2:
         return 0.0
     others = monitoring.places - 1
-    ahead = NormalDist().inv_cdf(1.0 - (monitoring.rank - 0.5) / monitoring.places)
-    place = ahead + (value - monitoring.drift * years) / monitoring.spread
-    return 1.0 + others * (1.0 - NormalDist().cdf(place))
+    place = ahead_at_start(monitoring.rank, monitoring.places) + (value - monitoring.drift * years) / monitoring.spread
+    return 1.0 + others * (1.0 - NORMAL.cdf(place))
+
+
+@cache
+def ahead_at_start(rank: float, places: int) -> float:
+    """Standard deviations by which a place at a rank is ahead of the mean of all places."""
+    return NORMAL.inv_cdf(1.0 - (rank - 0.5) / places)
 
 
 class Progress:

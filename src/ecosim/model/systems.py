@@ -4,6 +4,8 @@ Sums are taken in 64-bit fixed point, so that they are exact and do not depend o
 an observable of docs/mechanisms.md.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,7 +64,6 @@ def count(firms: Columns, top: int, mean_productivity: NDArray[np.float64], tota
     """Fill totals (len(SYSTEM_SERIES),), in place."""
     totals[:] = 0
     alive = firms.alive[:top]
-    ranks = np.zeros(TOP_INSTITUTE + 1, np.int64)
     people = seniors = leaders = waiting = liaisons = visited = matched = incubated = users = 0
     hired, more, most = firms.vacancies[:top], firms.senior_vacancies[:top], firms.leader_vacancies[:top]
     senior, leading, queue, liaison = firms.seniors[:top], firms.leaders[:top], firms.waiting[:top], firms.liaison[:top]
@@ -95,23 +96,30 @@ def count(firms: Columns, top: int, mean_productivity: NDArray[np.float64], tota
         money += int(cash[i] * FINE) * alive[i]
         part_time += int(experts[i] * FINE) * alive[i]
     japanese = traditional = foreign_performers = low = foreign_institutes = shanghai = talent = incubators = 0
-    sector, ownership, performs, institute = firms.sector, firms.ownership, firms.performs, firms.institute
-    source, certificate = firms.source, firms.certificate
+    sector, ownership, performs = firms.sector[:top], firms.ownership[:top], firms.performs[:top]
+    institute, source, certificate = firms.institute[:top], firms.source[:top], firms.certificate[:top]
+    lives: Any
+    for rung in range(1, TOP_INSTITUTE + 1):
+        at_rung = 0
+        for i in range(top):
+            at_rung += alive[i] if institute[i] == rung else 0
+        totals[CITY + rung - 1] = at_rung
     for i in range(top):
-        if alive[i] == 0:
-            continue
-        foreign = 1 if ownership[i] >= FOREIGN_FROM else 0
-        ranks[institute[i]] += 1
+        lives = np.int64(alive[i])
+        foreign = lives if ownership[i] >= FOREIGN_FROM else 0
         foreign_institutes += foreign if institute[i] >= TOP_INSTITUTE - 1 else 0
-        japanese += 1 if (certificate[i] == HIGH_TECH) & (ownership[i] == JAPANESE) else 0
-        traditional += performs[i] if (sector[i] == GARMENTS) | (sector[i] == LUGGAGE) else 0
         foreign_performers += performs[i] * foreign
-        low += 1 if (log_employees[i] < SMALL) & (log_productivity[i] < mean_productivity[sector[i]] - LOW) else 0
-        shanghai += 1 if source[i] == SHANGHAI else 0
-        talent += 1 if source[i] == TALENT_FOUNDER else 0
-        incubators += 1 if source[i] == INCUBATOR else 0
+        japanese += lives if (certificate[i] == HIGH_TECH) & (ownership[i] == JAPANESE) else 0
+        traditional += lives * performs[i] if (sector[i] == GARMENTS) | (sector[i] == LUGGAGE) else 0
+    for i in range(top):
+        lives = np.int64(alive[i])
+        shanghai += lives if source[i] == SHANGHAI else 0
+        talent += lives if source[i] == TALENT_FOUNDER else 0
+        incubators += lives if source[i] == INCUBATOR else 0
+    for i in range(top):
+        bound = mean_productivity[sector[i]] - LOW
+        low += alive[i] if (log_employees[i] < SMALL) & (log_productivity[i] < bound) else 0
     totals[PEOPLE_HIRED], totals[SENIOR_STAFF], totals[LEADING_STAFF] = people, seniors, leaders
-    totals[CITY : KEY + 1] = ranks[1:]
     totals[FOREIGN_INSTITUTES], totals[WAITING], totals[JAPANESE_HNTES] = foreign_institutes, waiting, japanese
     totals[LIAISONS], totals[VISITED], totals[MATCHED], totals[INCUBATED] = liaisons, visited, matched, incubated
     totals[PLATFORM_USERS], totals[NEW_PRODUCTS], totals[KNOWLEDGE], totals[EXTERNAL] = users, new, capital, outside

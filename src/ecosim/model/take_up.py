@@ -84,19 +84,18 @@ class TakeUp:
             return
         keys = {(id(reach.classes), reach.needs, reach.knows): reach for reach in reaches.values()}
         numbers = {key: number for number, key in enumerate(keys)}  # instruments often share their audience
-        classes = np.zeros((len(keys) + 1, self.everybody.size), bool)  # the last one for those no longer in force
-        needs, knows = np.zeros(len(keys) + 1, np.uint8), np.zeros(len(keys) + 1, np.uint8)
+        classes = np.zeros((len(keys), self.everybody.size), bool)
+        needs, knows = np.zeros(len(keys), np.uint8), np.zeros(len(keys), np.uint8)
         for number, reach in enumerate(keys.values()):
             classes[number], needs[number], knows[number] = reach.classes.ravel(), reach.needs, reach.knows
-        whose, keeps = np.full(len(self.slots), len(keys)), np.zeros(len(self.slots), np.uint8)
+        whose, keeps = np.full(len(self.slots), -1), np.zeros(len(self.slots), np.uint8)  # -1: no longer in force
         for name, reach in reaches.items():
             slot = self.slots[name]
             whose[slot], keeps[slot] = numbers[id(reach.classes), reach.needs, reach.knows], reach.keeps
         counts = self._gone[: len(self.slots)].copy()
         state = state_of(firms, model, needs)
         count(state, classes, needs | LIVING, knows, whose, keeps, self._flags, counts)
-        for name, slot in self.slots.items():
-            self._enter(name, year, counts[slot], name in reaches)
+        self._enter(year, counts, set(reaches))
         self._gone[...] = 0
 
     def _reach_of(self, name: str, policy: Any, model: Any) -> Reach | None:
@@ -120,19 +119,22 @@ class TakeUp:
         if slots <= had[0] and rows <= had[1]:
             return
         room = had[0] if slots <= had[0] else 2 * slots
-        flags = np.zeros((room, max(rows, had[1])), np.uint8)
+        flags = np.zeros((room, max(rows + -rows % 8, had[1])), np.uint8)  # whole words of eight rows
         flags[: had[0], : had[1]] = self._flags
         gone = np.zeros((room, self._zones, len(STAGES)), np.int64)
         gone[: had[0]] = self._gone
         self._flags, self._gone = flags, gone
 
-    def _enter(self, name: str, year: int, stages: Counts, in_force: bool) -> None:
-        before = self.table.get((name, year - 1))
-        if before is not None:
-            before[:, KEPT] = stages[:, KEPT]
-        if in_force or stages[:, APPLIED].any():
-            stages[:, KEPT] = 0  # known in a year
-            self.table[name, year] = stages
+    def _enter(self, year: int, counts: Counts, in_force: set[str]) -> None:
+        """Put the year's counts (slots, zones, stages) into the table."""
+        kept, applied = counts[:, :, KEPT].copy(), counts[:, :, APPLIED].sum(axis=1)
+        counts[:, :, KEPT] = 0  # known in a year
+        for name, slot in self.slots.items():
+            before = self.table.get((name, year - 1))
+            if before is not None:
+                before[:, KEPT] = kept[slot]
+            if applied[slot] > 0 or name in in_force:
+                self.table[name, year] = counts[slot]
 
 
 class State(NamedTuple):
@@ -209,61 +211,88 @@ def describe(firms: Any, kinds: int, cell: Any, has: Any, helped: Any, holds: An
 
 
 PACK = 1 << 20  # three counts of one zone in one integer, so that a firm costs one addition
+WIDTH = 62  # audiences in one pass, a bit each
 
 
 @brief
 def count(
     state: Any, classes: Any, needs: Any, knows: Any, whose: Any, keeps: Any, flags: Any, counts: Any
 ) -> None:  # fmt: skip
-    """Add the year to counts (slots, zones, stages). whose: number of each slot's audience, the last one is nobody."""
-    zones, nobody = counts.shape[1], needs.size - 1
-    for number in range(nobody):
-        packed = audience(state, classes[number], needs[number], knows[number], zones)
-        for slot in range(whose.size):
-            if whose[slot] == number:
-                for z in range(zones):
-                    counts[slot, z, ELIGIBLE] += packed[z] % PACK
-                    counts[slot, z, AWARE] += packed[z] // PACK % PACK
-                    counts[slot, z, ASSISTED] += packed[z] // PACK // PACK
+    """Add the year to counts (slots, zones, stages). whose: number of each slot's audience, -1 for nobody.
+
+    One pass over the firms for WIDTH audiences at a time: bit k of a firm's word says that it is in the k-th.
+    """
+    zones, top = counts.shape[1], state.cell.size
+    eligible, knew = np.zeros(top, np.int64), np.zeros(top, np.int64)
     for slot in range(whose.size):
-        w = whose[slot]
-        funded(state, classes[w], needs[w], knows[w], keeps[slot], flags[slot], counts[slot])
+        if whose[slot] < 0:
+            funded(state, eligible, knew, 0, keeps[slot], flags[slot], counts[slot])
+    for first in range(0, needs.size, WIDTH):
+        last = min(first + WIDTH, needs.size)
+        packed = np.zeros((zones, last - first), np.int64)
+        audiences(state, classes[first:last], needs[first:last], knows[first:last], eligible, knew, packed)
+        for slot in range(whose.size):
+            k = whose[slot] - first
+            if 0 <= k < last - first:
+                for z in range(zones):
+                    counts[slot, z, ELIGIBLE] += packed[z, k] % PACK
+                    counts[slot, z, AWARE] += packed[z, k] // PACK % PACK
+                    counts[slot, z, ASSISTED] += packed[z, k] // PACK // PACK
+                funded(state, eligible, knew, k, keeps[slot], flags[slot], counts[slot])
 
 
 @brief
-def audience(state: Any, classes: Any, needs: Any, knows: Any, zones: int) -> Any:
-    """Firms that are eligible, aware and assisted by their state, packed, (zones,)."""
-    packed = np.zeros(zones, np.int64)
-    zone, cell, has, aware, helped = state.zone, state.cell, state.has, state.aware, state.helped
-    for i in range(cell.size):
-        if (has[i] & needs) == needs and classes[cell[i]]:
-            knew = 1 if (aware[i] & knows) == knows else 0
-            packed[zone[i]] += 1 + knew * (PACK + helped[i] * PACK * PACK)
-    return packed
+def audiences(state: Any, classes: Any, needs: Any, knows: Any, eligible: Any, knew: Any, packed: Any) -> None:
+    """Fill eligible and knew (rows,), a bit for each audience; packed (zones, audiences): eligible, aware, assisted."""
+    of_class, of_state = np.zeros(classes.shape[1], np.int64), np.zeros(256, np.int64)
+    of_knowledge = np.zeros(128, np.int64)
+    for k in range(needs.size):
+        mine = classes[k]
+        for cell in range(mine.size):
+            of_class[cell] |= np.int64(mine[cell]) << k
+        for bits in range(of_state.size):
+            of_state[bits] |= np.int64((bits & needs[k]) == needs[k]) << k
+        for bits in range(of_knowledge.size):
+            of_knowledge[bits] |= np.int64((bits & knows[k]) == knows[k]) << k
+    zone, cells, has, aware, helped = state.zone, state.cell, state.has, state.aware, state.helped
+    for i in range(cells.size):
+        able = of_class[cells[i]] & of_state[has[i]]
+        knowing = able & of_knowledge[aware[i]]
+        eligible[i], knew[i] = able, knowing
+        if able != 0:
+            tally, value = packed[zone[i]], PACK + helped[i] * PACK * PACK
+            for k in range(tally.size):
+                tally[k] += ((able >> k) & 1) + ((knowing >> k) & 1) * value
 
 
 @brief
-def funded(state: Any, classes: Any, needs: Any, knows: Any, keeps: Any, flags: Any, counts: Any) -> None:
+def funded(state: Any, eligible: Any, knew: Any, k: int, keeps: Any, flags: Any, counts: Any) -> None:
     """Add firms that applied, were funded and kept it; then this year's funded become last year's.
 
-    Whoever applied counts as eligible and aware, even where its state has changed since.
+    Whoever applied counts as eligible and aware, even where its state has changed since. k: bit of the audience.
+    Flags are looked at eight at a time, as most firms ask for nothing.
     """
-    zone, cell, has, aware, helped, holds = state
-    for i in range(cell.size):
-        flag = flags[i]
-        if flag == 0:
-            continue
-        total = counts[zone[i]]
-        if (flag & ASKED) != 0:
-            total[APPLIED] += 1
-            eligible = (has[i] & needs) == needs and classes[cell[i]]
-            if not eligible:
-                total[ELIGIBLE] += 1
-            if not (eligible and (aware[i] & knows) == knows):
-                total[AWARE] += 1
-                total[ASSISTED] += helped[i]
-            if (flag & GOT) != 0:
-                total[FUNDED] += 1
-        if (flag & HAD) != 0 and (holds[i] & keeps) == keeps:
-            total[KEPT] += 1
-        flags[i] = (flag & GOT) << 1
+    zone, helped, holds, words = state.zone, state.helped, state.holds, flags.view(np.uint64)
+    asking, getting = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0], np.int64)
+    listed, flagged = np.empty(flags.size, np.int64), 0
+    for word in range(words.size):
+        if words[word] != 0:
+            for i in range(8 * word, 8 * word + 8):
+                listed[flagged] = i
+                flagged += 1 if flags[i] != 0 else 0
+    for n in range(flagged):
+        i = listed[n]
+        flag = np.int64(flags[i])
+        asked, got, had = flag & 1, (flag >> 1) & 1, (flag >> 2) & 1  # ASKED, GOT, HAD
+        unfit, unaware = 1 - ((eligible[i] >> k) & 1), 1 - ((knew[i] >> k) & 1)
+        kept = had if (holds[i] & keeps) == keeps else 0
+        asking[zone[i]] += asked * (1 + unfit * PACK + unaware * PACK * PACK)
+        getting[zone[i]] += got + kept * PACK + asked * unaware * helped[i] * PACK * PACK
+        flags[i] = got << 2
+    for z in range(asking.size):
+        counts[z, APPLIED] += asking[z] % PACK
+        counts[z, ELIGIBLE] += asking[z] // PACK % PACK
+        counts[z, AWARE] += asking[z] // PACK // PACK
+        counts[z, FUNDED] += getting[z] % PACK
+        counts[z, KEPT] += getting[z] // PACK % PACK
+        counts[z, ASSISTED] += getting[z] // PACK // PACK
