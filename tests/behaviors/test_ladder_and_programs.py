@@ -192,7 +192,7 @@ def test_gain_and_cost_of_the_notch_are_as_by_hand(center):
 
 
 def test_one_to_one_help_eases_relabeling_and_lowers_the_cost_of_applying(stage, quarter, center):
-    c = center.notch._replace(noise=0.02, eased=0.2)
+    c = center.notch._replace(noise=0.02, eased=0.2, application_cost=12.0, relabeled=0.42)
     alone, helped = (bunch(stage, quarter, c, award=500.0, assisted=assisted) for assisted in (0, 3))
     assert helped.stretch.mean() < alone.stretch.mean()  # less true R&D behind the same report
     shares = [np.mean(bunch(stage, quarter, c, true=0.03, award=30.0, assisted=a).reported >= 0.05) for a in (0, 3)]
