@@ -34,10 +34,9 @@ def write(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
             "assumption, carried through the state of the firms; its interval is that of the priors."
         )
-    sentences += started_before(job)
     if len(scores):
-        inside = int(scores["inside_90"].sum())
-        sentences.append(f"Of {len(scores)} counts published after the origin, {inside} lie in the 90 % interval.")
+        sentences.append(hits(scores))
+    sentences += started_before(job)
     assumed = basis.loc[basis["basis"] == "assumption", "target"].tolist()
     if assumed:
         sentences.append(
@@ -58,6 +57,17 @@ def write(
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def hits(scores: pd.DataFrame) -> str:
+    """How many later counts lie in their interval, and which do not."""
+    missed = scores[~scores["inside_90"].astype(bool)]
+    text = f"Of {len(scores)} counts published after the origin, {len(scores) - len(missed)} lie in the 90 % interval"
+    outside = [
+        f"{row.target} of {row.time} ({row.observed:g}, interval {row.lower:.3g} to {row.upper:.3g})"
+        for row in missed.itertuples()
+    ]
+    return text + (f"; outside: {', '.join(outside)}." if outside else ".")
 
 
 def _prior(outlook: "Outlook", term: str) -> str:
