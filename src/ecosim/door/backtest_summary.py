@@ -20,7 +20,7 @@ def draw(outcome: "Outcome", home: Path) -> None:
     """skill.png: relative WIS of every model, all targets together; nothing where fewer than two can be compared."""
     from ecosim.figures import skill_chart
     from ecosim.forecast.evaluation.panels import BEST_SO_FAR
-    from ecosim.forecast.evaluation.verdict import pooled_target
+    from ecosim.forecast.evaluation.verdict import pooled_target, widespread
 
     skill = outcome.skill
     rows = skill[
@@ -32,7 +32,8 @@ def draw(outcome: "Outcome", home: Path) -> None:
     rows = rows[rows["target"] == target]
     what = f"{outcome.skill['target'].nunique() - 1} targets" if target == "all" else target.replace("_", " ")
     places, origins = rows["locations"].max(), rows["origins"].max()
-    title = f"Forecast error relative to {outcome.baseline.replace('_', ' ')}: {_headline(rows, outcome.frequency)}"
+    words = _headline(widespread(rows), outcome.frequency)
+    title = f"Forecast error relative to {outcome.baseline.replace('_', ' ')}: {words}"
     subtitle = (
         f"relative weighted interval score, {what}, {places} places, {origins} origins; "
         "line: 90\u00a0% interval over places and origins"

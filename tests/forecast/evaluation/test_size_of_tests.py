@@ -68,6 +68,19 @@ def test_coverage_has_its_size(horizon, places, rho, level):
     assert 0.03 <= share(verdicts) <= 0.08
 
 
+@pytest.mark.slow
+def test_places_that_move_against_each_other_do_not_fool_the_coverage_test():
+    """Half of 20 places moves against the other half: their mean correlation is zero, their coverage moves together."""
+    luck = np.random.default_rng(300)
+    common, own = overlapping(luck, (REPLICATIONS, 1), 1), overlapping(luck, (REPLICATIONS, 20), 1)
+    side = np.where(np.arange(20) < 10, 1.0, -1.0)[None, :, None]
+    errors = (np.sqrt(0.3) * side * common + np.sqrt(0.7) * own).transpose(0, 2, 1)
+    hits = (np.abs(errors) < special.ndtri(0.95)).astype(float)
+    pits = special.ndtr(errors)
+    verdicts = (significance.coverage_test(*pair, 0.9, 1, 1) for pair in zip(hits, pits, strict=True))
+    assert 0.03 <= share(verdicts) <= 0.10
+
+
 def test_a_clear_difference_a_bias_and_narrow_intervals_are_found():
     luck = np.random.default_rng(1)
     errors = overlapping(luck, (10,), 2).T  # (origins, places)

@@ -87,7 +87,7 @@ def coverage_test(hits: Floats, pits: Floats, level: float, horizon: int, seed: 
     """An interval covers as often as it says; hits (origins, places) of 0 and 1, NaN where there is none.
 
     p-value, two-sided, from the coverage of right forecasts whose errors overlap as those of a random walk do and
-    move together between places as these did (correlation of the probits of the PITs, in steps of 0.05). Ties are
+    move together between places as these did (`_together`, in steps of 0.05). Ties are
     split at random (seed, names), so that few hits do not make the test timid. Exact in this null, timid where errors
     of successive origins overlap less.
     """
@@ -160,13 +160,23 @@ def _coverage_law(count: int, horizon: int, places: int, level: float, rho_steps
 
 
 def _together(pits: Floats) -> float:
-    """Mean correlation between places of the probits of PITs (origins, places), between 0 and 1."""
-    probits = special.ndtri(np.clip(pits, 1e-4, 1.0 - 1e-4))
-    counted = np.isfinite(probits).sum(axis=1)
-    squares, sums = np.nansum(probits**2, axis=1), np.nansum(probits, axis=1)
+    """Correlation between places of the probits of PITs (origins, places), between 0 and 1.
+
+    The larger of their mean correlation and the root of that of the folded PITs |u - 1/2|, which does not cancel where
+    some places move against the others: whether an interval holds does not ask on which side.
+    """
+    signed = _mean_correlation(special.ndtri(np.clip(pits, 1e-4, 1.0 - 1e-4)))
+    folded = _mean_correlation(np.abs(pits - 0.5) - 0.25)
+    return float(np.clip(max(signed, np.sqrt(max(folded, 0.0))), 0.0, 1.0))
+
+
+def _mean_correlation(values: Floats) -> float:
+    """Mean product of pairs of places over the mean square, about zero, of values (origins, places)."""
+    counted = np.isfinite(values).sum(axis=1)
+    squares, sums = np.nansum(values**2, axis=1), np.nansum(values, axis=1)
     pairs = float(np.sum(counted * (counted - 1)))
     own = float(np.sum(squares) / max(counted.sum(), 1))
-    return float(np.clip(np.sum(sums**2 - squares) / pairs / own, 0.0, 1.0)) if pairs and own else 0.0
+    return float(np.sum(sums**2 - squares) / pairs / own) if pairs and own else 0.0
 
 
 def _p_value(statistic: float, law: Floats) -> float:

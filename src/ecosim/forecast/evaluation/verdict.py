@@ -9,6 +9,7 @@ from ecosim.forecast.references.shelf import ENSEMBLE
 
 FEW_ORIGINS = 20  # with fewer, no difference is called significant without saying so
 LEVEL = 0.05
+ENOUGH = 0.5  # share of the widest method's cells that a method must have to be called the best
 MOST_NAMED = 8  # targets and horizons that a sentence lists
 
 
@@ -26,6 +27,11 @@ def pooled_target(table: pd.DataFrame) -> str:
     return ALL if (table["target"] == ALL).any() else str(table["target"].iloc[0])
 
 
+def widespread(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of methods that forecast at least half as many cells as any other; one case, or several horizons."""
+    return rows[rows["cells"] >= ENOUGH * rows["cells"].groupby(rows["horizon"]).transform("max")]
+
+
 def ahead(horizon: int, frequency: str) -> str:
     """'1 year', '3 quarters'."""
     return f"{horizon} {frequency}{'s' * (horizon > 1)}"
@@ -33,7 +39,7 @@ def ahead(horizon: int, frequency: str) -> str:
 
 def _best(wis: pd.DataFrame, outcome: Outcome) -> str:
     target, parts = pooled_target(wis), []
-    rows = wis[(wis["target"] == target) & (wis["model"] != BEST_SO_FAR)]
+    rows = widespread(wis[(wis["target"] == target) & (wis["model"] != BEST_SO_FAR)])
     for horizon, group in rows.groupby("horizon"):
         best = group.sort_values("value", kind="stable").iloc[0]
         when = ahead(int(str(horizon)), outcome.frequency)
@@ -51,7 +57,7 @@ def _examined(wis: pd.DataFrame, outcome: Outcome) -> str:
         return ""
     lost, cases = [], 0
     for (target, horizon), group in wis[wis["target"] != ALL].groupby(["target", "horizon"]):
-        value = group.set_index("model")["value"]
+        value = widespread(group).set_index("model")["value"]
         if mine not in value.index:
             continue
         cases += 1

@@ -1,0 +1,79 @@
+"""The verdict says who is best, and where the examined method is not."""
+
+import pandas as pd
+import pytest
+
+from ecosim.forecast.evaluation.outcome import Outcome
+from ecosim.forecast.evaluation.verdict import verdict
+
+SKILL = [
+    "model",
+    "target",
+    "horizon",
+    "score",
+    "relative_to",
+    "value",
+    "lower",
+    "upper",
+    "cells",
+    "locations",
+    "origins",
+]
+
+
+def outcome(values, missing=0, origins=6, cells=None):
+    """values: relative WIS by (model, target)."""
+    counts = cells or {}
+    skill = [
+        (model, target, 1, "wis", "last_value", value, value - 0.1, value + 0.1, counts.get(model, 100), 5, origins)
+        for (model, target), value in values.items()
+    ]
+    targets = sorted({target for _, target in values})
+    summary = [("ensemble", target, 1, "coverage_90", 0.87, 0.0, 100, 5, origins) for target in targets]
+    columns = ["model", "target", "horizon", "score", "mean", "monte_carlo_error", "cells", "locations", "origins"]
+    gone = pd.DataFrame({"model": ["bass"] * missing, "reason": "no ceiling"})
+    tests = pd.DataFrame(columns=["model", "target", "horizon", "relative_to", "p_value"])
+    return Outcome(
+        scores=pd.DataFrame({"origin": [str(2000 + at) for at in range(origins)]}),
+        skill=pd.DataFrame(skill, columns=SKILL),
+        summary=pd.DataFrame(summary, columns=columns),
+        tests=tests,
+        forecasts=pd.DataFrame({"value": [0.0] * 23 * 10}),
+        missing=gone,
+        warnings=pd.DataFrame(),
+        baseline="last_value",
+        examined="ensemble",
+        models=("last_value", "ets", "ensemble", "bass"),
+        frequency="year",
+    )
+
+
+def test_the_best_comes_first_and_the_examined_loses_where_it_loses():
+    said = verdict(outcome({("ets", "firms"): 0.80, ("ensemble", "firms"): 0.85, ("ets", "deaths"): 1.2,
+                            ("ensemble", "deaths"): 0.95, ("ets", "all"): 0.98, ("ensemble", "all"): 0.90}))  # fmt: skip
+    assert "1 year ahead ensemble (0.90, 0.80-1.00)" in said[0]
+    assert "ensemble does NOT beat the best simple forecast of hindsight in 1 of 2 cases" in said[1]
+    assert "firms at 1 (0.85, ets 0.80)" in said[1]
+    assert any("87 % at 1" in sentence for sentence in said)
+
+
+def test_a_method_for_few_cells_is_not_the_best():
+    said = verdict(outcome({("bass", "firms"): 0.5, ("ensemble", "firms"): 0.9}, cells={"bass": 10}))
+    assert "ensemble (0.90" in said[0]
+    assert "beats the best simple forecast of hindsight in all 1 cases" in said[1]
+
+
+def test_where_nobody_beats_the_baseline_it_says_so():
+    said = verdict(outcome({("ets", "firms"): 1.1, ("ensemble", "firms"): 1.05}))
+    assert "no method beats last_value" in said[0]
+
+
+@pytest.mark.parametrize(("origins", "warned"), [(6, True), (30, False)])
+def test_few_origins_are_a_warning(origins, warned):
+    said = verdict(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.9}, origins=origins))
+    assert any("origins are the unit" in sentence for sentence in said) == warned
+
+
+def test_missing_forecasts_are_counted():
+    said = verdict(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.9}, missing=3))
+    assert "3 of 13 forecasts are missing (missing.csv says why): bass 3." in said
