@@ -215,12 +215,19 @@ def run_members(
 
 
 def wake_workers(workers: int) -> None:
-    """Start the worker processes and let them import the model, so that they are ready when members come."""
+    """Start the worker processes and let them load the model's kernels, so that they are ready when members come.
+
+    The first task of a worker is also what joblib holds its memory against later: without the kernels in it, the pilot
+    looks like a leak and costs every worker a restart.
+    """
     if workers > 1:
         Parallel(n_jobs=workers, prefer="processes")(delayed(_awake)(number) for number in range(workers))
 
 
 def _awake(number: int) -> int:
+    from ecosim.forecast.playground import ecosystem
+
+    ecosystem(rng=number, firms=60)
     return number
 
 
