@@ -49,8 +49,11 @@ def outcome(values, missing=0, origins=6, cells=None):
 
 
 def test_the_best_comes_first_and_the_examined_loses_where_it_loses():
-    said = verdict(outcome({("ets", "firms"): 0.80, ("ensemble", "firms"): 0.85, ("ets", "deaths"): 1.2,
-                            ("ensemble", "deaths"): 0.95, ("ets", "all"): 0.98, ("ensemble", "all"): 0.90}))  # fmt: skip
+    skill = {
+        ("ets", "firms"): 0.80, ("ensemble", "firms"): 0.85, ("ets", "deaths"): 1.2, ("ensemble", "deaths"): 0.95,
+        ("ets", "all"): 0.98, ("ensemble", "all"): 0.90,
+    }  # fmt: skip
+    said = verdict(outcome(skill))
     assert "1 year ahead ensemble (0.90, 0.80-1.00)" in said[0]
     assert "ensemble does NOT beat the best simple forecast of hindsight in 1 of 2 cases" in said[1]
     assert "firms at 1 (0.85, ets 0.80)" in said[1]
