@@ -1,6 +1,5 @@
 """The tables of a backtest depend neither on the number of workers nor on what stopped it."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,6 +7,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from ecosim.data.errors import UserError
@@ -40,8 +40,7 @@ def test_one_and_two_workers_and_a_killed_run_give_the_same_bits(counts_file, mo
     assert alone.folder != together.folder
     assert bytes_of(alone.folder) == bytes_of(together.folder)
 
-    before = set((counts_file / "outputs" / "backtest").iterdir())
-    killed = _kill_midway(counts_file, before)
+    killed = _kill_midway(counts_file)
     done = len(list((killed / kept.FOLDER).glob("*.parquet")))
     assert 0 < done < 6 * 3
     assert not (killed / "skill.csv").exists()
@@ -51,19 +50,46 @@ def test_one_and_two_workers_and_a_killed_run_give_the_same_bits(counts_file, mo
     assert not (killed / kept.FOLDER).exists()
 
 
-def _kill_midway(cwd: Path, before: set[Path]) -> Path:
-    """Start the command in a process of its own and SIGKILL it after its first pieces; the folder it left."""
-    process = subprocess.Popen([sys.executable, "-m", "ecosim", *command("workers=1")], cwd=cwd, start_new_session=True,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    for _ in range(6000):
-        new = set((cwd / "outputs" / "backtest").iterdir()) - before
+def _start(cwd: Path) -> tuple[subprocess.Popen[str], Path]:
+    """The command in a process of its own, after its first pieces, and its folder."""
+    base = cwd / "outputs" / "backtest"
+    before = set(base.iterdir()) if base.is_dir() else set()
+    process = subprocess.Popen([sys.executable, "-m", "ecosim", *command("workers=1")], cwd=cwd, text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
+    while True:
+        new = set(base.iterdir()) - before if base.is_dir() else set()
         if new and len(list(next(iter(new)).glob(f"{kept.FOLDER}/*.parquet"))) >= 2:
-            break
+            return process, next(iter(new))
         assert process.poll() is None, "it ended before it could be killed"
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
+
+
+def _kill_midway(cwd: Path) -> Path:
+    """Start the command in a process of its own and SIGKILL it after its first pieces; the folder it left."""
+    process, home = _start(cwd)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGKILL)  # to the parent alone: its workers must notice
     process.wait()
-    return next(iter(new))
+    assert workers
+    assert not psutil.wait_procs(workers, timeout=30)[1]
+    return home
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("victim", "code"), [("parent", 143), ("worker", 2)])
+def test_a_terminated_run_takes_its_workers_along_and_a_lost_worker_is_one_message(counts_file, victim, code):
+    process, home = _start(counts_file)
+    family = psutil.Process(process.pid).children(recursive=True)
+    if victim == "parent":
+        process.terminate()
+    else:
+        next(each for each in family if "popen_loky_posix" in " ".join(each.cmdline())).kill()
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == code, said
+    assert "Traceback" not in said
+    assert ("the system ended a worker" in said) == (victim == "worker")
+    assert list((home / kept.FOLDER).glob("*.parquet"))
+    assert not psutil.wait_procs(family, timeout=30)[1]
 
 
 def test_a_stopped_folder_goes_on_under_the_same_key_only(tmp_path):

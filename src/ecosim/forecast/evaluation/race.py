@@ -1,5 +1,8 @@
 """The backtest: every origin, place and target, in parallel, each piece kept as soon as it is done."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ecosim.data.errors import UserError
 from ecosim.data.panel import CountsError
 from ecosim.data.periods import parse
 from ecosim.forecast.evaluation import cells, grid
@@ -19,6 +23,11 @@ from ecosim.forecast.evaluation.kept import Kept
 Progress = Callable[[str, int, int], None]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1"}
 IN_FLIGHT = 3  # pieces per worker that are handed out at a time
+PATIENCE = 1.0  # seconds between a worker's looks at whether its parent lives
+
+
+class WorkerLost(UserError, RuntimeError):
+    """A worker process that was ended from outside."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +148,11 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
     if not waiting:
         return
     from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    executor = get_reusable_executor(max_workers=workers, env=ONE_THREAD)
+    executor = get_reusable_executor(
+        max_workers=workers, env=ONE_THREAD, initializer=_end_with_parent, initargs=(os.getpid(),)
+    )
     running: dict[Future[pd.DataFrame], tuple[str, int]] = {}
     queue = iter(waiting)
     try:
@@ -155,6 +167,22 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
                 kept.write(future.result(), *running.pop(future))
                 done += 1
                 progress("backtest", done, total)
+    except TerminatedWorkerError as error:
+        raise WorkerLost(
+            f"the system ended a worker ({done} of {total} pieces are done), often for want of memory; "
+            "the same command goes on from there, and workers=1 needs least"
+        ) from error
     except BaseException:
-        executor.shutdown(wait=False, kill_workers=True)
+        executor.shutdown(wait=True, kill_workers=True)
         raise
+
+
+def _end_with_parent(parent: int) -> None:
+    """Ends this worker soon after the process that started it, however that one was ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PATIENCE)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
