@@ -32,11 +32,14 @@ def draw(outcome: "Outcome", home: Path) -> None:
     rows = rows[rows["target"] == target]
     what = f"{outcome.skill['target'].nunique() - 1} targets" if target == "all" else target.replace("_", " ")
     places, origins = rows["locations"].max(), rows["origins"].max()
-    words = _headline(widespread(rows), outcome.frequency)
-    title = f"Forecast error relative to {outcome.baseline.replace('_', ' ')}: {words}"
+    few = sorted(set(rows["model"]) - set(widespread(rows)["model"]))
+    rows = widespread(rows)
+    words = _headline(rows, outcome.frequency)
+    title = f"Error relative to {outcome.baseline.replace('_', ' ')}: {words}"
+    left_out = f"; too few forecasts: {', '.join(few)}" if few else ""
     subtitle = (
         f"relative weighted interval score, {what}, {places} places, {origins} origins; "
-        "line: 90\u00a0% interval over places and origins"
+        f"line: 90\u00a0% interval over places and origins{left_out}"
     )
     skill_chart(rows, home / "skill.png", title, subtitle, outcome.baseline, outcome.frequency, (outcome.examined,))
 
@@ -66,7 +69,7 @@ def print_summary(outcome: "Outcome", sentences: tuple[str, ...], home: Path, se
 
 
 def _table(outcome: "Outcome") -> Table:
-    from ecosim.forecast.evaluation.verdict import ahead, pooled_target
+    from ecosim.forecast.evaluation.verdict import ahead, pooled_target, widespread
 
     skill, summary = outcome.skill, outcome.summary
     target = pooled_target(summary)
@@ -82,10 +85,10 @@ def _table(outcome: "Outcome") -> Table:
     table.add_column("in 90 % interval", justify="right")
     table.add_column("missing", justify="right")
     gone = outcome.missing["model"].value_counts()
-    first = horizons[0]
+    first, few = horizons[0], set(wis["model"]) - set(widespread(wis)["model"])
     order = sorted(
         {model for model, _ in coverage} | {model for model, _ in values},
-        key=lambda model: float(values[model, first]["value"]) if (model, first) in values else 1.0,
+        key=lambda model: (model in few, float(values[model, first]["value"]) if (model, first) in values else 1.0),
     )
     for model in order:
         base = "1.00 " if model == outcome.baseline else ""
