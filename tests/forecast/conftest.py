@@ -64,6 +64,12 @@ def few_counts(all_counts):
 
 
 @pytest.fixture(scope="session")
+def package_rows():
+    """Rows of Pinghu's package of 2017, without the national rules; the small county has Pinghu's towns."""
+    return read_rows("policies/pinghu_2017.yaml")
+
+
+@pytest.fixture(scope="session")
 def priors():
     return read_rows("behaviors/literature.yaml")
 

@@ -173,6 +173,10 @@ class Region:
         """What instruments have worked out for this region, so that they need not do it every quarter."""
         return {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process works it out again: views of one buffer do not survive the journey."""
+        return {name: value for name, value in self.__dict__.items() if name != "memory"}
+
 
 def _check_shares(shares: dict[str, float], names: tuple[str, ...]) -> dict[str, float]:
     for name, share in shares.items():
