@@ -182,7 +182,7 @@ def test_a_stopped_run_ends_as_killed(with_store: Path, number: signal.Signals, 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit on the size of files")
 def test_a_write_that_fails_keeps_what_was_finished(here: Path) -> None:
-    limited = ["bash", "-c", 'ulimit -f 32; exec "$@"', "limited", *COMMAND]
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "limited", *COMMAND]
     done = subprocess.run([*limited, *QUIET], capture_output=True, text=True, timeout=100)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -190,6 +190,8 @@ def test_a_write_that_fails_keeps_what_was_finished(here: Path) -> None:
     (folder,) = (here / "outputs" / "pinghu_2017").iterdir()
     assert f"kept in {folder}: " in done.stderr
     assert "forecast.csv" in done.stderr
+    assert "fan.png" not in done.stderr.split("kept in")[1]  # cut short by the limit, so not there
+    assert not (folder / "fan.png").exists()
 
 
 def test_the_help_lists_everything_and_loads_nothing_heavy(here: Path) -> None:

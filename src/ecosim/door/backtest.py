@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecosim.data.errors import UserError, nearest
+from ecosim.data.writing import write_whole
 from ecosim.door import folder, told
 from ecosim.door.backtest_told import describe_backtest, results_of_backtest
 from ecosim.door.build import count_workers, load_counts
@@ -215,7 +216,7 @@ def _write(
     try:
         for field_name, name in TABLES.items():
             folder.write_table(getattr(outcome, field_name), home / f"{name}.csv")
-        folder.write_whole(home / "forecasts.parquet", lambda path: outcome.forecasts.to_parquet(path, index=False))
+        write_whole(home / "forecasts.parquet", lambda path: outcome.forecasts.to_parquet(path, index=False))
         folder.write_text("\n".join(sentences) + "\n", home / "statements.txt")
         draw(outcome, home)
     except OSError as error:

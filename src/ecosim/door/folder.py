@@ -1,6 +1,5 @@
 """The folder of a run in outputs/: every table, the settings and the provenance, written before anything else."""
 
-import errno
 import json
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ecosim.data.errors import UserError
+from ecosim.data.writing import FULL, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from ecosim.door.compose import Composed
     from ecosim.forecast.job import Result
 
-FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up", errno.EFBIG: "a file is too large"}
 ALWAYS = (  # field of the result, in the order of writing: the forecast first
     "forecast",
     "forecast_quarterly",
@@ -101,19 +100,6 @@ def write_table(table: "pd.DataFrame", path: Path) -> None:
 def write_text(text: str, path: Path) -> None:
     """A text as a UTF-8 file."""
     write_whole(path, lambda part: Path(part).write_text(text, encoding="utf-8", newline="\n"))
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """A file that is there whole or not at all. write: called with the path of a part that is then renamed."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        write(part)
-        part.replace(path)
-    except BaseException as error:
-        part.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in FULL:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
 
 
 def write_settings(composed: "Composed", folder: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ecosim.data.writing import write_whole
 from ecosim.figures.lettering import drawable, font, width_of
 
 if TYPE_CHECKING:
@@ -182,5 +183,6 @@ def _pieces(text: str) -> list[str]:
 def save(figure: "Figure", path: Path) -> Path:
     """Writes the PNG without date or software name, so that equal tables give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    nameless = {"Software": None}
+    write_whole(path, lambda part: figure.savefig(part, format="png", dpi=DPI, facecolor="white", metadata=nameless))
     return path

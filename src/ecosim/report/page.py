@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 
 import pandas as pd
 
+from ecosim.data.writing import write_whole
 from ecosim.figures.labels import Labels, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
@@ -41,7 +42,8 @@ def write_report(path: Path, context: ReportContext) -> Path:
         lstrip_blocks=True,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(environment.get_template(TEMPLATE).render(_content(context)), encoding="utf-8")
+    page = environment.get_template(TEMPLATE).render(_content(context))
+    write_whole(path, lambda part: part.write_text(page, encoding="utf-8"))
     return path
 
 

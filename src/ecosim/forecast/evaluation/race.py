@@ -147,12 +147,10 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
     progress("backtest", done, total)
     if not waiting:
         return
-    from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky import ProcessPoolExecutor  # not the reusable one, which belongs to joblib.Parallel
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    executor = get_reusable_executor(
-        max_workers=workers, env=ONE_THREAD, initializer=_end_with_parent, initargs=(os.getpid(),)
-    )
+    executor = ProcessPoolExecutor(workers, env=ONE_THREAD, initializer=_end_with_parent, initargs=(os.getpid(),))
     running: dict[Future[pd.DataFrame], tuple[str, int]] = {}
     queue = iter(waiting)
     try:
@@ -175,6 +173,7 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
     except BaseException:
         executor.shutdown(wait=True, kill_workers=True)
         raise
+    executor.shutdown(wait=True)
 
 
 def _end_with_parent(parent: int) -> None:
