@@ -184,6 +184,14 @@ def _fit(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _publish(overrides: list[str], config_dir: str | None) -> int:
+    """Write a run as a bundle to publish."""
+    from ecosim.door import publish
+
+    publish.show(publish.run_publish(overrides, config_dir))
+    return 0
+
+
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
@@ -191,4 +199,5 @@ STUDIES = {  # by `name` in configs/study
     "sync": _sync,
     "backtest": _backtest,
     "fit": _fit,
+    "publish": _publish,
 }

@@ -123,7 +123,9 @@ def _write(
     stages("tables", 1, 1)
     try:
         stages("charts", 0, 1)
-        drawn = charts.draw(result, job, composed, labels, home)
+        settings = composed.settings
+        starts = charts.instrument_starts(settings.policies, composed.baseline_rows, settings.origin)
+        drawn = charts.draw(result, job.targets, starts, labels, home)
         told.write_compare_table(job, result, home)
         stages("charts", 1, 1)
         stages("report", 0, 1)

@@ -163,7 +163,46 @@ class FitEquation(StudyPart):
         return (self.equation,) if isinstance(self.equation, str) else self.equation
 
 
-Study = Annotated[Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation, Field(discriminator="name")]
+class Publish(StudyPart):
+    """A run as a bundle to publish; comments in configs/study/publish.yaml."""
+
+    name: Literal["publish"]
+    run: Text
+    to: Text | None
+    team: Annotated[str, Field(pattern="^[a-zA-Z0-9_+]{1,16}$")]
+    authors: tuple[Text, ...]
+    email: Text | None
+    repository: Annotated[str, Field(pattern="^[^/ ]+/[^/ ]+$")] | None
+    license: Literal["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-SA-4.0", "ODC-BY-1.0", "ODbL-1.0"]
+    timezone: Text
+
+
+class Compare(StudyPart):
+    """Several runs on one page."""
+
+    name: Literal["compare"]
+    runs: Annotated[tuple[Text, ...], Field(min_length=2, max_length=8)]
+
+
+class Reproduce(StudyPart):
+    """A run made again from what it recorded."""
+
+    name: Literal["reproduce"]
+    run: Text
+
+
+class Score(StudyPart):
+    """A published forecast held against new counts. forecast: None to check the ledger alone."""
+
+    name: Literal["score"]
+    forecast: Text | None
+    ledger: Text
+
+
+Study = Annotated[
+    Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation | Publish | Compare | Reproduce | Score,
+    Field(discriminator="name"),
+]
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "forecast": Forecast,
     "decompose": Decompose,
@@ -171,6 +210,10 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "sync": Sync,
     "backtest": Backtest,
     "fit": FitEquation,
+    "publish": Publish,
+    "compare": Compare,
+    "reproduce": Reproduce,
+    "score": Score,
 }
 
 

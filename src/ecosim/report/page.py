@@ -52,7 +52,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
     labels = context.labels
     told = [target for target in context.targets if (context.forecast["target"] == target).any()]
     sentences = [headline(context.forecast, _start(context, t), t, labels, context.notes.get(t, "")) for t in told]
-    worse, judged = verdict(context.hindcast, labels) if _has(context.hindcast) else (False, "")
+    judgments = [verdict(table, labels) for table in (context.hindcast, context.scores) if _has(table)]
     effects = (
         [effect_sentence(context.effect, context.baseline, t, labels) for t in told] if _has(context.effect) else []
     )
@@ -62,19 +62,23 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "origin": str(context.forecast["origin"].iloc[0]),
         "headline": context.headline,
         "sentences": sentences,
-        "verdict": judged,
-        "worse": worse,
+        "verdict": " ".join(judged for _, judged in judgments),
+        "worse": any(worse for worse, _ in judgments),
         "years": _years(context, told),
         "effects": [sentence for sentence in effects if sentence],
         "instruments": INSTRUMENTS,
         "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
+        "scores": _hindcast(context.scores, labels) if _has(context.scores) else None,
         "basis": _basis(context.basis, labels) if _has(context.basis) else None,
         "leads": placebo_sentences(placebo, labels) if placebo is not None else [],
         "assumptions": context.assumptions,
         "not_identified": context.not_identified,
         "provenance": dict(context.provenance),
         "citation": context.citation,
+        "links": dict(context.links),
+        "identification": _plain(context.identification),
+        "assumed": _plain(context.assumed),
         "charts": {name: _inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
         "placebo": _plain(placebo),
