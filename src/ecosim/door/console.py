@@ -192,6 +192,14 @@ def _publish(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _score(overrides: list[str], config_dir: str | None) -> int:
+    """Score a published forecast and append to the ledger."""
+    from ecosim.door import score
+
+    score.show(score.run_score(overrides, config_dir))
+    return 0
+
+
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
@@ -200,4 +208,5 @@ STUDIES = {  # by `name` in configs/study
     "backtest": _backtest,
     "fit": _fit,
     "publish": _publish,
+    "score": _score,
 }

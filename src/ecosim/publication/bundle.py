@@ -21,8 +21,8 @@ RECORD = ("config.yaml", "provenance.json", "statements.txt")  # of the run, bes
 LEFT_OUT = ("forecast_table.json", "report.html", "not_logged.json", "members.parquet")
 ODD = "ODD.md"
 PLACEHOLDER = (
-    "`admin.json` must name a repository; none was given, so it is a placeholder (`study.repository=owner/name` names "
-    "the real one).\n\n"
+    "`admin.json` must name a repository; none was given, so it is a placeholder (`study.repository=owner/name` "
+    "names the real one).\n\n"
 )
 README = """# {title}
 
@@ -31,8 +31,8 @@ README = """# {title}
 | file | what it is |
 |---|---|
 | `report.html` | the forecast for a reader, in one file |
-| `model-output/` | in the layout of the hubverse ({version}): quantiles, and sample trajectories of `{own}`; Parquet is \
-what a hub reads, the CSV beside it holds the same rows |
+| `model-output/` | in the layout of the hubverse ({version}): quantiles, and sample trajectories of `{own}`; Parquet \
+is what a hub reads, the CSV beside it holds the same rows |
 | of these {others} | the forecasts to beat, of the same origin |
 | `hub-config/`, `model-metadata/` | the tasks, the hub and its models, valid under the schemas of the hubverse |
 | `target-data/time-series.csv` | the counts, with the day from which each was known (`as_of`) |

@@ -55,7 +55,6 @@ def citation_line(run: Recorded, publisher: Publisher) -> str:
 
 def citation_file(run: Recorded, publisher: Publisher) -> str:
     """CITATION.cff, format 1.2.0: the forecast as a data set, the software as its reference."""
-    kind = "Person" if publisher.authors else "Organization"
     people = [{"name": name} for name in publisher.names]
     whole = {
         "cff-version": "1.2.0",

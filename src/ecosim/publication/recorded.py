@@ -137,7 +137,7 @@ class Recorded:
         return table if table is not None and len(table) else None
 
     def tables(self) -> Tables:
-        """Everything that a page about the run shows. Raises RecordError where a table is missing that every run has."""
+        """What a page about the run shows. Raises RecordError where a table is missing that every run has."""
         later = self.table_or_none("later")
         observed = self.table("observed")
         optional = ("coefficients", "diagnostics", "placebos", "identification", "ledger", "missions", "take_up",
