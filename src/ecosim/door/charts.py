@@ -12,7 +12,7 @@ from ecosim.door.headline import MOST_CHARTS, has_effect, shown_targets
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ecosim.figures import Labels
+    from ecosim.figures import Fan, Labels
     from ecosim.forecast.job import Job, Result
     from ecosim.publication.recorded import Tables
 
@@ -65,21 +65,12 @@ def draw(
 
     asked: targets to show; starts: `instrument_starts`.
     """
-    from ecosim.figures import Fan, effect_chart, fan_chart
+    from ecosim.figures import effect_chart, fan_chart
 
     targets = shown_targets(asked, result.forecast)
     if not targets:
         raise UserError(f"the forecast of {labels.place} has no target to draw; check its counts")
-    levels = assumed_values(result.basis)
-    fan = Fan(
-        result.forecast,
-        result.observed[~result.observed["target"].isin(levels)],
-        result.baseline_forecast,
-        result.later if len(result.later) else None,
-        starts,
-        assumed_levels(result.basis),
-        levels,
-    )
+    fan = fan_of(result, starts)
     phone = home / PHONE
     phone.mkdir(exist_ok=True)
     drawn = [
@@ -92,6 +83,22 @@ def draw(
     drawn += _draw_take_up(result, labels, home)
     drawn += _draw_decomposition(result, targets, labels, home)
     return drawn + _draw_hindcast(result, targets, labels, home)
+
+
+def fan_of(result: "Result | Tables", starts: Mapping[str, str]) -> "Fan":
+    """What the fan chart of a run shows. starts: `instrument_starts`."""
+    from ecosim.figures import Fan
+
+    levels = assumed_values(result.basis)
+    return Fan(
+        result.forecast,
+        result.observed[~result.observed["target"].isin(levels)],
+        result.baseline_forecast,
+        result.later if len(result.later) else None,
+        starts,
+        assumed_levels(result.basis),
+        levels,
+    )
 
 
 def _draw_take_up(result: "Result | Tables", labels: "Labels", home: Path) -> list[Path]:

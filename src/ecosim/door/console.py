@@ -200,6 +200,18 @@ def _score(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _compare(overrides: list[str], config_dir: str | None) -> int:
+    """Put runs on one page."""
+    from ecosim.door import comparing
+
+    compared = comparing.run_compare(overrides, config_dir)
+    comparing.show(compared)
+    if compared.problem:
+        _complain(compared.problem)
+        return MISTAKE
+    return 0
+
+
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
@@ -208,5 +220,6 @@ STUDIES = {  # by `name` in configs/study
     "backtest": _backtest,
     "fit": _fit,
     "publish": _publish,
+    "compare": _compare,
     "score": _score,
 }

@@ -25,7 +25,8 @@ def calibration_chart(over_time: pd.DataFrame, reliability: pd.DataFrame, own: s
         raise ValueError(f"{own}: not in the table; it has {sorted(over_time['model'].unique())}")
     last = mine.iloc[-1]
     title = f"{own}: were the intervals honest?"
-    subtitle = f"{last['cells']} counts of {last['years']} years in {last['forecasts']} published forecast{'s' * (last['forecasts'] > 1)}"
+    forecasts = f"{last['forecasts']} published forecast{'s' * (last['forecasts'] > 1)}"
+    subtitle = f"{last['cells']} counts of {last['years']} year{'s' * (last['years'] > 1)} in {forecasts}"
     figure, panels = canvas.sheet(title, subtitle, 2, 2, foot=0.32, each=2.6)
     _coverage(panels[0], mine)
     _reliability(panels[1], reliability, own)

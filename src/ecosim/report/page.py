@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from ecosim.report.words import (
     verdict,
 )
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 TEMPLATE = "page.html.j2"
 
 
@@ -32,19 +35,23 @@ def write_report(path: Path, context: ReportContext) -> Path:
     Every text is escaped: a place called '<script>' is shown, never run. Raises ValueError where the forecast holds
     several scenarios, places or origins or lacks a quantile, and FileNotFoundError where a chart is not there.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = environment().get_template(TEMPLATE).render(_content(context))
+    write_whole(path, lambda part: part.write_text(page, encoding="utf-8"))
+    return path
+
+
+def environment() -> "Environment":
+    """Where the templates of pages are, with every text escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page = environment.get_template(TEMPLATE).render(_content(context))
-    write_whole(path, lambda part: part.write_text(page, encoding="utf-8"))
-    return path
 
 
 def _content(context: ReportContext) -> dict[str, Any]:
@@ -79,7 +86,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "links": dict(context.links),
         "identification": _plain(context.identification),
         "assumed": _plain(context.assumed),
-        "charts": {name: _inline(chart) for name, chart in context.charts.items()},
+        "charts": {name: inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
         "placebo": _plain(placebo),
         "missions": _missions(context.missions) if _has(context.missions) else None,
@@ -121,7 +128,8 @@ def _has(table: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
     return table is not None and len(table) > 0
 
 
-def _inline(chart: Path) -> str:
+def inline(chart: Path) -> str:
+    """A PNG as an address that holds all of it."""
     return "data:image/png;base64," + base64.b64encode(Path(chart).read_bytes()).decode("ascii")
 
 
