@@ -134,7 +134,8 @@ def _draw(
     places = {str(table.forecast["location"].iloc[0]) for table in tables}
     known = pd.concat([table.observed[table.observed["location"].isin(places)] for table in tables])
     known = known[~known["target"].isin({name for fan in fans for name in fan.assumed})].drop_duplicates()
-    of_runs = {f"{letter} {name}": table.forecast for (letter, name), table in zip(names, tables, strict=True)}
+    words = [f"{letter} {run.title}, {run.short}"[:44] for (letter, _), run in zip(names, runs, strict=True)]
+    of_runs = {word: table.forecast for word, table in zip(words, tables, strict=True)}
     overlay = tuple(
         overlay_chart(of_runs, known, targets, scratch / f"overlay_{columns}.png", labels, columns)
         for columns in (2, 1)

@@ -12,6 +12,7 @@ from ecosim.report.comparing import Beside
 
 LETTERS = "ABCDEFGH"
 LEFT_OUT = ("tracking", "execution", "workers")  # settle no number
+WORDS = ("source", "label", "label_zh")  # of a row: they settle no number either
 LONGEST = 160  # characters of a setting that are shown
 MOST_SETTINGS = 80
 NOT_THERE = "–"
@@ -47,7 +48,7 @@ def common_targets(runs: Sequence[Recorded]) -> list[str]:
 def differences(runs: Sequence[Recorded]) -> Beside:
     """Every setting that is not the same in all runs, then what else was not the same when they were made."""
     trees = [{key: value for key, value in run.settings.items() if key not in LEFT_OUT} for run in runs]
-    rows = _differing("", trees)
+    rows = sorted(_differing("", trees), key=lambda row: row[0].count(".") > 1)  # the choices before single rows
     more = len(rows) - MOST_SETTINGS
     rows = rows[:MOST_SETTINGS]
     if more > 0:
@@ -78,15 +79,16 @@ def _differing(path: str, values: Sequence[Any]) -> list[Row]:
     keys = dict.fromkeys(str(key) for value in values for key in value)
     spelled = [{str(key): each for key, each in value.items()} for value in values]
     rows: list[Row] = []
-    for key in keys:
+    for key in (key for key in keys if key not in WORDS):
         rows += _differing(f"{path}.{key}" if path else key, [value.get(key, NOT_THERE) for value in spelled])
     return rows
 
 
 def _shown(value: Any) -> str:
     if isinstance(value, Mapping):
-        inside = ", ".join(f"{key}: {_shown(each)}" for key, each in value.items() if not isinstance(each, Mapping))
-        text = inside or "there"
+        plain = {key: each for key, each in value.items() if not isinstance(each, Mapping) and key not in WORDS}
+        inside = ", ".join(f"{key}: {_shown(each)}" for key, each in plain.items())
+        text = str(value.get("label") or inside or ("there" if value else "none"))
     else:
         text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
