@@ -129,9 +129,9 @@ def show(found: Reproduction) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for sentence in found.sentences:
         console.print(sentence, markup=False)
-    shown = Table(
-        "table", "verdict", "rows", "values that differ", "largest, relative", box=SIMPLE_HEAD, show_edge=False
-    )
+    shown = Table(box=SIMPLE_HEAD, show_edge=False)
+    for name in ("table", "verdict", "rows", "differ", "largest, relative"):
+        shown.add_column(name, no_wrap=True)
     for row in found.table.to_dict("records"):
         largest = "" if row["largest_relative_difference"] != row["largest_relative_difference"] else (
             f"{row['largest_relative_difference']:.1e}" if row["different"] else ""

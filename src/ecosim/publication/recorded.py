@@ -127,7 +127,7 @@ class Recorded:
             raise RecordError(f"run {self.run} recorded no {name}.csv (looked in {self.folder})")
         head = pd.read_csv(path, nrows=0).columns
         kinds: dict[str, Any] = {column: str for column in TEXTS if column in head}
-        table = pd.read_csv(path, dtype=kinds, float_precision="round_trip", keep_default_na=True)
+        table = pd.read_csv(path, dtype=kinds, keep_default_na=True)
         texts = [column for column in kinds if column in table]
         return table.assign(**{column: table[column].fillna("") for column in texts})
 

@@ -47,7 +47,7 @@ def _row(name: str, recorded: Path, again: Path) -> tuple[Any, ...]:
 def _read(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    return pd.read_csv(path, float_precision="round_trip", keep_default_na=True)
+    return pd.read_csv(path, keep_default_na=True)
 
 
 def _same_bits(first: pd.DataFrame, second: pd.DataFrame) -> bool:

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ecosim.data.errors import UserError
 
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+LONGEST = 200  # characters of a complaint
 SCHEMAS = Path(__file__).parent / "schemas"
 
 
@@ -25,9 +29,13 @@ def complaints(name: str, config: Mapping[str, Any]) -> list[str]:
 
     validator = Draft202012Validator(schema(name), format_checker=FormatChecker())
     errors = sorted(validator.iter_errors(config), key=lambda error: [str(part) for part in error.absolute_path])
-    return [
-        ".".join([name, *(str(part) for part in error.absolute_path)]) + f": {error.message[:200]}" for error in errors
-    ]
+    return [f"{'.'.join([name, *map(str, error.absolute_path)])}: {_said(error)}" for error in errors]
+
+
+def _said(error: "ValidationError") -> str:
+    if error.validator == "enum" and len(error.message) > LONGEST:
+        return f"{error.instance!r} is none of the {len(error.validator_value)} values that the schema takes"
+    return str(error.message)[:LONGEST]
 
 
 def require_valid(name: str, config: Mapping[str, Any]) -> None:
