@@ -1,6 +1,6 @@
 """The charts of a run: its tables given to the figures, with the words that its reader knows."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ from ecosim.door.headline import MOST_CHARTS, has_effect, shown_targets
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ecosim.figures import Labels
+    from ecosim.figures import Fan, Labels
     from ecosim.forecast.job import Job, Result
+    from ecosim.publication.recorded import Tables
 
 OURS = "ecosim"
 ASSUMED = "level assumed: read the growth"
@@ -28,14 +29,19 @@ def labels_of(composed: Composed, job: "Job") -> "Labels":
     return Labels(job.region.name, job.region.name_zh, title, job.baseline.replace("_", " "))
 
 
-def instrument_starts(composed: Composed) -> dict[str, str]:
-    """The start of each instrument that the baseline lacks ('2017-07') and what to call it."""
+def instrument_starts(
+    policies: Mapping[str, Mapping[Any, Any]], baseline: Container[str], origin: str
+) -> dict[str, str]:
+    """The start of each instrument that the baseline lacks ('2017-07') and what to call it.
+
+    policies: rows of configuration; baseline: names of those that the baseline has, too.
+    """
     starts: dict[str, list[str]] = {}
-    for name, row in composed.settings.policies.items():
+    for name, row in policies.items():
         start = _start(row)
-        if name not in composed.baseline_rows and start:
+        if name not in baseline and start:
             starts.setdefault(start, []).append(str(row.get("label", name.replace("_", " "))))
-    first = quarter_index(composed.settings.origin)
+    first = quarter_index(origin)
     later = {start: names for start, names in starts.items() if quarter_index(start) >= first}
     return {start: names[0] if len(names) == 1 else f"{len(names)} policies" for start, names in sorted(later.items())}
 
@@ -52,23 +58,19 @@ def _start(row: Mapping[Any, Any]) -> str:
     return min(dates, key=lambda text: parse(text).start) if dates else ""
 
 
-def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", home: Path) -> list[Path]:
-    """fan.png, effect.png where there is an effect, take_up.png, hindcast.png where a past origin was forecast."""
-    from ecosim.figures import Fan, effect_chart, fan_chart
+def draw(
+    result: "Result | Tables", asked: Sequence[str], starts: Mapping[str, str], labels: "Labels", home: Path
+) -> list[Path]:
+    """fan.png, effect.png where there is an effect, take_up.png, hindcast.png where a past origin was forecast.
 
-    targets = shown_targets(job.targets, result.forecast)
+    asked: targets to show; starts: `instrument_starts`.
+    """
+    from ecosim.figures import effect_chart, fan_chart
+
+    targets = shown_targets(asked, result.forecast)
     if not targets:
-        raise UserError(f"the forecast of {job.region.name} has no target to draw; check its counts")
-    levels = assumed_values(result.basis)
-    fan = Fan(
-        result.forecast,
-        result.observed[~result.observed["target"].isin(levels)],
-        result.baseline_forecast,
-        result.later if len(result.later) else None,
-        instrument_starts(composed),
-        assumed_levels(result.basis),
-        levels,
-    )
+        raise UserError(f"the forecast of {labels.place} has no target to draw; check its counts")
+    fan = fan_of(result, starts)
     phone = home / PHONE
     phone.mkdir(exist_ok=True)
     drawn = [
@@ -83,7 +85,23 @@ def draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", hom
     return drawn + _draw_hindcast(result, targets, labels, home)
 
 
-def _draw_take_up(result: "Result", labels: "Labels", home: Path) -> list[Path]:
+def fan_of(result: "Result | Tables", starts: Mapping[str, str]) -> "Fan":
+    """What the fan chart of a run shows. starts: `instrument_starts`."""
+    from ecosim.figures import Fan
+
+    levels = assumed_values(result.basis)
+    return Fan(
+        result.forecast,
+        result.observed[~result.observed["target"].isin(levels)],
+        result.baseline_forecast,
+        result.later if len(result.later) else None,
+        starts,
+        assumed_levels(result.basis),
+        levels,
+    )
+
+
+def _draw_take_up(result: "Result | Tables", labels: "Labels", home: Path) -> list[Path]:
     """take_up.png, for the last year of which it is known what was kept."""
     from ecosim.figures import take_up_chart
     from ecosim.figures.take_up import ladders, year_to_draw
@@ -105,7 +123,7 @@ def group_names() -> dict[str, tuple[str, str]]:
     return {group: (name, GROUPS_ZH[group]) for group, name in GROUPS.items()}
 
 
-def _draw_decomposition(result: "Result", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+def _draw_decomposition(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
     from ecosim.figures import decomposition_chart
 
     table = result.decomposition
@@ -133,7 +151,7 @@ def assumed_levels(basis: "pd.DataFrame") -> dict[str, str]:
     return dict.fromkeys(basis.loc[basis["basis"] == "assumption", "target"], ASSUMED)
 
 
-def hindcast_by_model(result: "Result") -> "tuple[dict[str, pd.DataFrame], pd.DataFrame] | None":
+def hindcast_by_model(result: "Result | Tables") -> "tuple[dict[str, pd.DataFrame], pd.DataFrame] | None":
     """The past forecasts by name of the model, ours first, and what was then counted; None where nothing was."""
     known = None if result.hindcast is None else result.hindcast.dropna(subset="observed")
     if known is None or not len(known):
@@ -144,7 +162,7 @@ def hindcast_by_model(result: "Result") -> "tuple[dict[str, pd.DataFrame], pd.Da
     return forecasts, truth.rename(columns={"observed": "value"})
 
 
-def _draw_hindcast(result: "Result", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+def _draw_hindcast(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
     from ecosim.figures import hindcast_chart
 
     found = hindcast_by_model(result)

@@ -1,5 +1,6 @@
 """The report of a run: its tables and sentences, sorted into the sections of the page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from ecosim.figures import Labels
     from ecosim.forecast.job import Job, Result
+    from ecosim.publication.recorded import Tables
+    from ecosim.report import ReportContext
 
 
 def write_report(
@@ -19,10 +22,27 @@ def write_report(
     """report.html in the folder of the run. Raises OSError where it cannot be written."""
     from ecosim import report
 
-    targets = tuple(shown_targets(job.targets, result.forecast))
+    citation = _citation(job, provenance)
+    return report.write_report(
+        home / "report.html", sorted_in(result, job.targets, labels, drawn, provenance, citation)
+    )
+
+
+def sorted_in(
+    result: "Result | Tables",
+    asked: Sequence[str],
+    labels: "Labels",
+    drawn: list[Path],
+    provenance: dict[str, Any],
+    citation: str,
+) -> "ReportContext":
+    """Tables and sentences of a run in the sections of the page. asked: targets to show; drawn: charts."""
+    from ecosim import report
+
+    targets = tuple(shown_targets(asked, result.forecast))
     effect = has_effect(result.effect)
     assumptions = tuple(text for text in result.statements if "assum" in text.lower())
-    context = report.ReportContext(
+    return report.ReportContext(
         labels=labels,
         forecast=result.forecast,
         targets=targets,
@@ -37,6 +57,7 @@ def write_report(
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
         missions=_filled(getattr(result, "missions", None)),
+        identification=_filled(getattr(result, "identification", None)),
         decomposition=result.decomposition,
         groups=group_names(),
         assumptions=assumptions,
@@ -44,16 +65,15 @@ def write_report(
         notes=assumed_levels(result.basis),
         charts={path.stem: path for path in drawn},
         provenance=_readable(provenance),
-        citation=_citation(job, provenance),
+        citation=citation,
     )
-    return report.write_report(home / "report.html", context)
 
 
 def _filled(table: "pd.DataFrame | None") -> "pd.DataFrame | None":
     return table if table is not None and len(table) else None
 
 
-def _hindcast(result: "Result") -> "pd.DataFrame | None":
+def _hindcast(result: "Result | Tables") -> "pd.DataFrame | None":
     from ecosim.report.tables import hindcast_table
 
     found = hindcast_by_model(result)

@@ -1,8 +1,9 @@
 """What a composed scenario must hold: types, ranges and rules between its values, checked once."""
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ecosim.data.periods import origin_date, parse
 
@@ -38,6 +39,24 @@ def _as_time(value: Any) -> Any:
     value = _as_text(value)
     if isinstance(value, str):
         parse(value)
+    return value
+
+
+def _as_team(value: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9_+]{1,16}", value):
+        raise ValueError("a hub takes up to 16 letters, digits, _ or +")
+    return value
+
+
+def _as_repository(value: str) -> str:
+    if not re.fullmatch(r"[^/\s]+/[^/\s]+", value):
+        raise ValueError("write owner/name")
+    return value
+
+
+def _as_runs(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not 2 <= len(value) <= 8:
+        raise ValueError(f"{len(value)} run{'s' * (len(value) != 1)}; name two to eight, runs=[<id>,<id>]")
     return value
 
 
@@ -163,7 +182,46 @@ class FitEquation(StudyPart):
         return (self.equation,) if isinstance(self.equation, str) else self.equation
 
 
-Study = Annotated[Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation, Field(discriminator="name")]
+class Publish(StudyPart):
+    """A run as a bundle to publish; comments in configs/study/publish.yaml."""
+
+    name: Literal["publish"]
+    run: Text
+    to: Text | None
+    team: Annotated[Text, AfterValidator(_as_team)]
+    authors: tuple[Text, ...]
+    email: Text | None
+    repository: Annotated[Text, AfterValidator(_as_repository)] | None
+    license: Literal["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-SA-4.0", "ODC-BY-1.0", "ODbL-1.0"]
+    timezone: Text
+
+
+class Compare(StudyPart):
+    """Several runs on one page."""
+
+    name: Literal["compare"]
+    runs: Annotated[tuple[Text, ...], AfterValidator(_as_runs)]
+
+
+class Reproduce(StudyPart):
+    """A run made again from what it recorded."""
+
+    name: Literal["reproduce"]
+    run: Text
+
+
+class Score(StudyPart):
+    """A published forecast held against new counts. forecast: None to check the ledger alone."""
+
+    name: Literal["score"]
+    forecast: Text | None
+    ledger: Text
+
+
+Study = Annotated[
+    Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation | Publish | Compare | Reproduce | Score,
+    Field(discriminator="name"),
+]
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "forecast": Forecast,
     "decompose": Decompose,
@@ -171,6 +229,10 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "sync": Sync,
     "backtest": Backtest,
     "fit": FitEquation,
+    "publish": Publish,
+    "compare": Compare,
+    "reproduce": Reproduce,
+    "score": Score,
 }
 
 

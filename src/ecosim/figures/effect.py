@@ -77,6 +77,21 @@ def _draw(axes: "Axes", effect: pd.DataFrame, target: str, labels: Labels, limit
     canvas.write(axes, 1 + 0.07 / width, place - 0.14 / height, between, small, **looks)
 
 
+def effect_limits(effects: Sequence[pd.DataFrame], targets: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Vertical limits by target that hold the 90 % intervals of all effects."""
+    outer = list(interval(0.9))
+    limits = {}
+    for target in targets:
+        spreads = [by_time(effect, target, outer)[outer] for effect in effects if (effect["target"] == target).any()]
+        if spreads:
+            low, high = (
+                min(float(each.min().min()) for each in spreads),
+                max(float(each.max().max()) for each in spreads),
+            )
+            limits[target] = _room(low, high)
+    return limits
+
+
 def _room(low: float, high: float) -> tuple[float, float]:
     """Limits that hold the intervals and the zero line with a little air."""
     low, high = min(low, 0.0), max(high, 0.0)

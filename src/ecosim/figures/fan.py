@@ -47,10 +47,12 @@ def fan_chart(
     labels: Labels,
     axes_limits: Mapping[str, tuple[float, float]] | None = None,
     columns: int = 2,
+    span: tuple[float, float] | None = None,
 ) -> Path:
     """Draws at most six targets as fans and returns the path of the PNG.
 
     axes_limits: (low, high) of the vertical axis by target, the same for runs that are to be compared (`fan_limits`).
+    span: the same of the horizontal axis, in years (`fan_span`).
     columns: 2 for a page or a compare view, 1 for a phone.
     Raises ValueError without a target, with more than six, or where a target has no forecast.
     """
@@ -65,6 +67,8 @@ def fan_chart(
     figure, panels = canvas.sheet(title, subtitle, len(targets), columns, foot, each=2.5 if len(targets) == 1 else 1.85)
     for n, (target, axes) in enumerate(zip(targets, panels, strict=True)):
         _draw(axes, fan, target, labels, first=n == 0, limits=(axes_limits or {}).get(target))
+        if span is not None:
+            axes.set_xlim(*span)
         heading = labels.title(target) if len(targets) > 1 else ""
         canvas.head(axes, heading, labels.measured(target), fan.notes.get(target, ""))
     canvas.legend(figure, key, per_row)
@@ -80,6 +84,17 @@ def fan_limits(fans: Iterable[Fan], targets: Sequence[str]) -> dict[str, tuple[f
         low, high = float(values.min()), float(values.max())
         limits[target] = (min(low * 1.05, 0.0), high * 1.06 if high > 0 else 1.0)
     return limits
+
+
+def fan_span(fans: Iterable[Fan], targets: Sequence[str]) -> tuple[float, float]:
+    """Limits in years that hold the counts and forecasts of all fans."""
+    at: list[float] = []
+    for fan in fans:
+        tables = [fan.forecast, of_place(fan.observed, fan.forecast)]
+        tables += [] if fan.later is None else [of_place(fan.later, fan.forecast)]
+        times = {str(time) for table in tables for time in table.loc[table["target"].isin(targets), "time"]}
+        at += [year_end(time) for time in times] + [year_end(_origin(fan))]
+    return min(at) - 0.3, max(at)
 
 
 def _values(fan: Fan, target: str) -> np.ndarray:

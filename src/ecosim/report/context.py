@@ -28,6 +28,8 @@ class ReportContext:
     hindcast: pd.DataFrame | None = None
     """Past forecasts beside the counts, one row each: method (the model first), target, time, truth, median, low, high
     (90 % interval) and, where scored, wis (weighted interval score, lower is better). `hindcast_table` makes it."""
+    scores: pd.DataFrame | None = None
+    """Counts published since, held against the forecast and its references: the columns of `hindcast`."""
     basis: pd.DataFrame | None = None
     """What levels rest on: target, level, basis ('observed', 'inherited', 'assumption'), time, source."""
     coefficients: pd.DataFrame | None = None
@@ -36,6 +38,8 @@ class ReportContext:
     """equation, statistic, value, note."""
     placebo: pd.DataFrame | None = None
     """Leads beside lags: equation, sample, timing ('lag', 'lead'), beside, estimate, std_error, n, flag."""
+    identification: pd.DataFrame | None = None
+    """What the counts say of each coefficient, as the run recorded it (identification.csv); any columns."""
     policies: pd.DataFrame | None = None
     """Instruments, one row each: name, starts, ends, amount, source (its sentence, or 'assumption') and others."""
     outlays: pd.DataFrame | None = None
@@ -48,6 +52,8 @@ class ReportContext:
     """Names of the lines of work in English and Chinese."""
     assumptions: tuple[str, ...] = ()
     """What stands in neither counts nor literature, one sentence each."""
+    assumed: pd.DataFrame | None = None
+    """Every number that is an assumption, with its range and its source; any columns."""
     not_identified: tuple[str, ...] = ()
     """What these data cannot tell, one sentence each."""
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -58,5 +64,7 @@ class ReportContext:
     """Sentences to stand before those that are made from the tables."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Config hash, data hash, seed, versions, command ...: in the order of reading."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Files beside the page by what they are: {'The model (ODD)': 'ODD.md'}."""
     citation: str = ""
     """How to cite the run."""

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from ecosim.report.words import (
     verdict,
 )
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 TEMPLATE = "page.html.j2"
 
 
@@ -32,19 +35,23 @@ def write_report(path: Path, context: ReportContext) -> Path:
     Every text is escaped: a place called '<script>' is shown, never run. Raises ValueError where the forecast holds
     several scenarios, places or origins or lacks a quantile, and FileNotFoundError where a chart is not there.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = environment().get_template(TEMPLATE).render(_content(context))
+    write_whole(path, lambda part: part.write_text(page, encoding="utf-8"))
+    return path
+
+
+def environment() -> "Environment":
+    """Where the templates of pages are, with every text escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page = environment.get_template(TEMPLATE).render(_content(context))
-    write_whole(path, lambda part: part.write_text(page, encoding="utf-8"))
-    return path
 
 
 def _content(context: ReportContext) -> dict[str, Any]:
@@ -52,7 +59,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
     labels = context.labels
     told = [target for target in context.targets if (context.forecast["target"] == target).any()]
     sentences = [headline(context.forecast, _start(context, t), t, labels, context.notes.get(t, "")) for t in told]
-    worse, judged = verdict(context.hindcast, labels) if _has(context.hindcast) else (False, "")
+    judgments = [verdict(table, labels) for table in (context.hindcast, context.scores) if _has(table)]
     effects = (
         [effect_sentence(context.effect, context.baseline, t, labels) for t in told] if _has(context.effect) else []
     )
@@ -62,20 +69,24 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "origin": str(context.forecast["origin"].iloc[0]),
         "headline": context.headline,
         "sentences": sentences,
-        "verdict": judged,
-        "worse": worse,
+        "verdict": " ".join(judged for _, judged in judgments),
+        "worse": any(worse for worse, _ in judgments),
         "years": _years(context, told),
         "effects": [sentence for sentence in effects if sentence],
         "instruments": INSTRUMENTS,
         "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
+        "scores": _hindcast(context.scores, labels) if _has(context.scores) else None,
         "basis": _basis(context.basis, labels) if _has(context.basis) else None,
         "leads": placebo_sentences(placebo, labels) if placebo is not None else [],
         "assumptions": context.assumptions,
         "not_identified": context.not_identified,
         "provenance": dict(context.provenance),
         "citation": context.citation,
-        "charts": {name: _inline(chart) for name, chart in context.charts.items()},
+        "links": dict(context.links),
+        "identification": _plain(context.identification),
+        "assumed": _plain(context.assumed),
+        "charts": {name: inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
         "placebo": _plain(placebo),
         "missions": _missions(context.missions) if _has(context.missions) else None,
@@ -117,7 +128,8 @@ def _has(table: pd.DataFrame | None) -> TypeGuard[pd.DataFrame]:
     return table is not None and len(table) > 0
 
 
-def _inline(chart: Path) -> str:
+def inline(chart: Path) -> str:
+    """A PNG as an address that holds all of it."""
     return "data:image/png;base64," + base64.b64encode(Path(chart).read_bytes()).decode("ascii")
 
 

@@ -12,6 +12,7 @@ The whole interface:
     with terminable(): ...                               # the door around everything: SIGTERM ends like Ctrl-C
     close_sweep(store, key)                              # the door's `finally` around a --multirun
     for folder in pending(outputs): send(store, folder)  # study=sync
+    store = stored(Path.cwd()); files_of(store, find_run(store, "1a2b3c4d"), into)  # a run again, by its id
     ui(store, announce=print)                            # `ecosim ui`
 
 Everything that can go wrong outside is a TrackingError with the way out in its message; Unreachable is the one for a
@@ -19,6 +20,7 @@ server that is away. MLflow is imported inside functions only.
 """
 
 from ecosim.tracking.errors import TrackingError, Unreachable
+from ecosim.tracking.finding import Found, RunNotFound, files_of, find_run, stored
 from ecosim.tracking.processes import terminable
 from ecosim.tracking.record import Results, Sweep, dataset
 from ecosim.tracking.run import Run, open_run
@@ -28,8 +30,10 @@ from ecosim.tracking.tables import forecast_table, headline_metrics, run_name, w
 from ecosim.tracking.ui import compare_page, runs_page, serving, ui
 
 __all__ = [
+    "Found",
     "Results",
     "Run",
+    "RunNotFound",
     "Store",
     "Sweep",
     "TrackingError",
@@ -38,6 +42,8 @@ __all__ = [
     "close_sweep",
     "compare_page",
     "dataset",
+    "files_of",
+    "find_run",
     "forecast_table",
     "headline_metrics",
     "open_run",
@@ -47,6 +53,7 @@ __all__ = [
     "runs_page",
     "send",
     "serving",
+    "stored",
     "terminable",
     "ui",
     "write_table",

@@ -1,0 +1,142 @@
+"""study=reproduce from its command line to its verdict: read what a run recorded, forecast again, compare."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from ecosim.data.errors import UserError
+from ecosim.door import folder
+from ecosim.door.build import build_job
+from ecosim.door.compose import Composed, compose, compose_file
+from ecosim.door.library import ConfigError, Library
+from ecosim.door.mistakes import explain_validation
+from ecosim.door.progress import Stages
+from ecosim.door.provenance import describe
+from ecosim.door.recorded import locate, spelled_out
+from ecosim.door.settings import Reproduce, Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.publication.recorded import Recorded
+
+KEYS = ("run",)
+NAME = "reproduce"
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came out. same: to the last bit; table: one row for each table of the run; home: the run made again."""
+
+    home: Path
+    same: bool
+    sentences: tuple[str, ...]
+    table: "pd.DataFrame"
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def run_reproduce(
+    overrides: Sequence[str], config_dir: str | Path | None = None, cwd: str | Path | None = None
+) -> Reproduction:
+    """Make the run of a command line again. Raises UserError where settings or counts are not to be had any more."""
+    from ecosim.tracking.processes import terminable
+
+    place = Path(cwd or Path.cwd()).resolve()
+    started = time.perf_counter()
+    with terminable(), Stages() as stages:
+        stages("settings", 0, 1)
+        asked = compose(spelled_out(overrides, KEYS), config_dir, place)
+        study = asked.settings.study
+        if not isinstance(study, Reproduce) or asked.scenario:
+            raise ConfigError("study=reproduce takes a run, no scenario: study=reproduce run=<id or folder>")
+        run = locate(study.run, place, asked.settings.tracking.experiment).require_forecast(NAME)
+        composed = recompose(run, asked)
+        job = build_job(composed, place)
+        stages("settings", 1, 1)
+        from ecosim.door.run import data_hash, simulate
+        from ecosim.publication import reproducing
+
+        result = simulate(job, stages)
+        home = folder.new_folder(place, NAME)
+        folder.write_settings(composed, home)
+        folder.write_result(result, home)
+        now = describe(run.provenance["overrides"], composed.tree, data_hash(job), composed.own)
+        folder.write_provenance(now, stages.seconds, home)
+        stages("comparison", 0, 1)
+        table = reproducing.compare_folders(run.folder, home)
+        around = reproducing.surroundings(run.provenance, now)
+        same, words = reproducing.verdict(run, table, around)
+        folder.write_text("\n".join(words) + "\n", home / "reproduction.txt")
+        folder.write_table(table, home / "reproduction.csv")
+        stages("comparison", 1, 1)
+    return Reproduction(home, same, tuple(words), table, {**stages.seconds, "all": time.perf_counter() - started})
+
+
+def recompose(run: "Recorded", asked: Composed) -> Composed:
+    """The settings that a run recorded, checked as those of a command line are; workers are those of this command.
+
+    The baseline's rules come from the file of its name, as then. Raises ConfigError where they are not valid any more.
+    """
+    tree = {key: value for key, value in run.settings.items() if key != "scenario"}
+    tree |= {"workers": asked.tree["workers"], "execution": asked.tree["execution"], "tracking": asked.tree["tracking"]}
+    try:
+        settings = Settings.model_validate(tree)
+    except ValidationError as error:
+        made = run.provenance.get("ecosim")
+        message = explain_validation(error, lambda loc: [])
+        raise ConfigError(
+            f"run {run.short} was made by ecosim {made}, and this version does not take its settings: {message}; "
+            f"install ecosim {made} to reproduce it"
+        ) from None
+    own = asked.own or _own(run)
+    library = Library(own)
+    rows = compose_file("policies", settings.baseline, library)
+    command = run.provenance.get("overrides") or []
+    return Composed(
+        settings=settings,
+        tree=tree,
+        baseline_rows=rows,
+        scenario=run.scenario,
+        question=f"Made again from what run {run.run} recorded.",
+        label=NAME,
+        choices={},
+        overrides=tuple(str(word) for word in command),
+        own=own,
+    )
+
+
+def _own(run: "Recorded") -> Path | None:
+    """The user's folder of configuration that the run was made with, where it is still there."""
+    words = [str(word) for word in run.provenance.get("command") or []]
+    if "--config-dir" not in words:
+        return None
+    place = Path(words[words.index("--config-dir") + 1])
+    if not place.is_dir():
+        raise UserError(f"run {run.short} was made with --config-dir {place}, which is not there; give --config-dir")
+    return place
+
+
+def show(found: Reproduction) -> None:
+    """Print the verdict and the tables that differ."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, soft_wrap=True)
+    for sentence in found.sentences:
+        console.print(sentence, markup=False)
+    shown = Table(box=SIMPLE_HEAD, show_edge=False)
+    for name in ("table", "verdict", "rows", "differ", "largest, relative"):
+        shown.add_column(name, no_wrap=True)
+    for row in found.table.to_dict("records"):
+        largest = "" if row["largest_relative_difference"] != row["largest_relative_difference"] else (
+            f"{row['largest_relative_difference']:.1e}" if row["different"] else ""
+        )  # fmt: skip
+        shown.add_row(row["table"], row["verdict"], f"{row['rows']:,}", str(row["different"] or ""), largest)
+    console.print(shown)
+    console.print(f"results  {found.home}")
+    console.print(f"took     {found.seconds['all']:.0f} s")

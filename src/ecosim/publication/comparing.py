@@ -1,0 +1,225 @@
+"""Several recorded runs side by side: what differs in their settings, forecasts, effects, scores and costs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from ecosim.figures.labels import Labels, number
+from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
+from ecosim.publication.recorded import Recorded
+from ecosim.report.comparing import Beside
+
+LETTERS = "ABCDEFGH"
+LEFT_OUT = ("tracking", "execution", "workers")  # settle no number
+WORDS = ("source", "label", "label_zh")  # of a row: they settle no number either
+LONGEST = 160  # characters of a setting that are shown
+MOST_SETTINGS = 80
+NOT_THERE = "–"
+LOW, HIGH = interval(0.9)
+ALL, PACKAGE = "all", "package"
+COSTS = (  # column of costs.csv, name, unit, divisor
+    ("outlay", "paid", "m CNY, origin to horizon", 100.0),
+    ("tax_expenditure", "tax not paid", "m CNY, origin to horizon", 100.0),
+    ("recipients", "recipients", "firms, counted once a year", 1.0),
+    ("refused", "refused applications", "", 1.0),
+    ("deadweight_share", "would have acted anyway", "share of what recipients did", 1.0),
+)
+
+Row = tuple[str, str, tuple[str, ...]]
+
+
+def names_of(runs: Sequence[Recorded]) -> list[tuple[str, str]]:
+    """Letter and name of each run: ('A', 'Pinghu: 2017 policy package, 2016-12 (1a2b3c4d)')."""
+    return [
+        (letter, f"{run.settings['region'].get('name', '')}: {run.title}, known to {run.origin} ({run.short})")
+        for letter, run in zip(LETTERS, runs, strict=False)
+    ]
+
+
+def common_targets(runs: Sequence[Recorded]) -> list[str]:
+    """Targets that every run forecasts, those first that the runs were asked to show."""
+    have = [set(run.table("forecast")["target"]) for run in runs]
+    asked = [target for run in runs for target in run.settings["study"].get("targets") or ()]
+    first = list(dict.fromkeys(run_target for run_target in runs[0].table("forecast")["target"]))
+    return [target for target in dict.fromkeys([*asked, *first]) if all(target in known for known in have)]
+
+
+def differences(runs: Sequence[Recorded]) -> Beside:
+    """Every setting that is not the same in all runs, then what else was not the same when they were made."""
+    trees = [{key: value for key, value in run.settings.items() if key not in LEFT_OUT} for run in runs]
+    rows = sorted(_differing("", trees), key=lambda row: row[0].count(".") > 1)  # the choices before single rows
+    more = len(rows) - MOST_SETTINGS
+    rows = rows[:MOST_SETTINGS]
+    if more > 0:
+        rows.append((f"{more} more settings differ", "in config.yaml of the runs", ("",) * len(runs)))
+    for name, found in (
+        ("ecosim", [str(run.provenance.get("ecosim")) for run in runs]),
+        ("commit", [_commit(run) for run in runs]),
+        ("counts", [str(run.provenance.get("data_hash"))[:12] for run in runs]),
+        ("Python", [str(run.provenance.get("python")) for run in runs]),
+    ):
+        if len(set(found)) > 1:
+            rows.append((name, "of the run", tuple(found)))
+    remark = "Settings, rows of policies and versions that are not the same in all runs; the rest is the same."
+    return Beside("What differs", remark if rows else "The settings are the same in all runs.", tuple(rows))
+
+
+def _commit(run: Recorded) -> str:
+    git = run.provenance.get("git") or {}
+    return f"{str(git.get('commit'))[:12]}{' with local changes' if git.get('dirty') else ''}"
+
+
+def _differing(path: str, values: Sequence[Any]) -> list[Row]:
+    """Rows for the settings below a path that differ; a table that a run lacks altogether is one row."""
+    if all(value == values[0] and type(value) is type(values[0]) for value in values):
+        return []
+    if not all(isinstance(value, Mapping) for value in values):
+        return [(path, "", tuple(_shown(value) for value in values))]
+    keys = dict.fromkeys(str(key) for value in values for key in value)
+    spelled = [{str(key): each for key, each in value.items()} for value in values]
+    rows: list[Row] = []
+    for key in (key for key in keys if key not in WORDS):
+        rows += _differing(f"{path}.{key}" if path else key, [value.get(key, NOT_THERE) for value in spelled])
+    return rows
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        plain = {key: each for key, each in value.items() if not isinstance(each, Mapping) and key not in WORDS}
+        inside = ", ".join(f"{key}: {_shown(each)}" for key, each in plain.items())
+        text = str(value.get("label") or inside or ("there" if value else "none"))
+    else:
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
+
+
+def years_shown(tables: Sequence[pd.DataFrame]) -> list[str]:
+    """The middle and the last of the years that all tables have."""
+    common = sorted(set.intersection(*(set(table["time"].astype(str)) for table in tables)))
+    return list(dict.fromkeys([common[(len(common) - 1) // 2], common[-1]])) if common else []
+
+
+def forecasts(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> Beside:
+    """Median and 90 % interval of every target in two years."""
+    tables = [run.table("forecast") for run in runs]
+    return Beside(
+        "Forecasts", "Median, and the 90 % interval under it.", tuple(_quantile_rows(tables, targets, labels, False))
+    )
+
+
+def effects(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> Beside:
+    """Scenario less baseline, paired, in two years."""
+    tables = [run.table("effect") for run in runs]
+    against = "; ".join(
+        f"{letter} less {str(run.settings['baseline']).replace('_', ' ')}"
+        for letter, run in zip(LETTERS, runs, strict=False)
+    )
+    rows = tuple(_quantile_rows(tables, targets, labels, True))
+    return Beside("What the policies add", f"Median and 90 % interval, future by future: {against}.", rows)
+
+
+def _quantile_rows(tables: Sequence[pd.DataFrame], targets: Sequence[str], labels: Labels, signed: bool) -> list[Row]:
+    rows: list[Row] = []
+    for target in targets:
+        spreads = [by_time(table, target, (MEDIAN, LOW, HIGH)) for table in tables]
+        for year in years_shown(tables):
+            cells = tuple(_cell(spread, year, labels, target, signed) for spread in spreads)
+            rows.append((f"{labels.title(target)}, {year}", labels.measured(target), cells))
+    return rows
+
+
+def _cell(spread: pd.DataFrame, year: str, labels: Labels, target: str, signed: bool) -> str:
+    if year not in spread.index:
+        return NOT_THERE
+    row, label = at(spread, year), labels.of(target)
+    middle, low, high = (number(row[level], label, signed) for level in (MEDIAN, LOW, HIGH))
+    return f"{middle}\n{low} to {high}"
+
+
+def scores(runs: Sequence[Recorded], labels: Labels) -> Beside:
+    """Counts published after the origin beside each run: median, interval, and the weighted interval score."""
+    tables = [run.table_or_none("scores") for run in runs]
+    tables = [table if table is not None and "wis" in table else None for table in tables]
+    keys = dict.fromkeys(
+        (str(row["target"]), str(row["time"]), float(row["observed"]))
+        for table in tables
+        for row in ([] if table is None else table.to_dict("records"))
+    )
+    rows: list[Row] = []
+    for target, time, observed in keys:
+        label = labels.of(target)
+        name = f"{labels.title(target)}, {time}"
+        cells = tuple(_scored(table, target, time, labels) for table in tables)
+        rows.append((name, f"counted: {number(observed, label)}", cells))
+    if rows:
+        totals = [NOT_THERE if table is None else _held(table) for table in tables]
+        rows.append(("held by the 90 % interval", "counts", tuple(totals)))
+    remark = "Counts published after the origin, which no run knew; WIS in the unit of the target, lower is better."
+    return Beside("Scores", remark if rows else "Nothing was counted after the origins of these runs.", tuple(rows))
+
+
+def _scored(table: pd.DataFrame | None, target: str, time: str, labels: Labels) -> str:
+    if table is None:
+        return NOT_THERE
+    found = table[(table["target"] == target) & (table["time"] == time)]
+    if not len(found):
+        return NOT_THERE
+    row, label = found.iloc[0], labels.of(target)
+    middle, low, high = (number(float(row[name]), label) for name in ("median", "lower", "upper"))
+    return f"{middle}\n{low} to {high}\nWIS {row['wis']:.3g}"
+
+
+def _held(table: pd.DataFrame) -> str:
+    return f"{int(table['inside_90'].astype(bool).sum())} of {len(table)}"
+
+
+def costs(runs: Sequence[Recorded], labels: Labels) -> Beside:
+    """What the package of each run cost from origin to horizon: medians and 90 % intervals where they were recorded."""
+    whole = [_package(run) for run in runs]
+    rows: list[Row] = []
+    for column, name, unit, divisor in COSTS:
+        cells = tuple(_cost(row, column, divisor) for row in whole)
+        if any(cell != NOT_THERE for cell in cells):
+            rows.append((name, unit, cells))
+    remark = "All that the baseline lacks, from the origin to the horizon: medians, and 90 % intervals under them."
+    return Beside("Costs", remark if rows else "No run recorded costs.", tuple(rows))
+
+
+def _package(run: Recorded) -> Mapping[str, Any] | None:
+    table = run.table_or_none("costs")
+    if table is None or not {"instrument", "year", "outlay"} <= set(table):
+        return None
+    rows = table[(table["instrument"] == PACKAGE) & (table["year"].astype(str) == ALL)]
+    return {str(key): value for key, value in rows.iloc[0].to_dict().items()} if len(rows) else None
+
+
+def _cost(row: Mapping[str, Any] | None, column: str, divisor: float) -> str:
+    if row is None or column not in row or pd.isna(row[column]):
+        return NOT_THERE
+    if column.endswith("share"):
+        return f"{100 * float(row[column]):.0f} %"
+    text = f"{float(row[column]) / divisor:,.0f}"
+    if f"{column}_lower" in row and not pd.isna(row[f"{column}_lower"]):
+        text += f"\n{float(row[f'{column}_lower']) / divisor:,.0f} to {float(row[f'{column}_upper']) / divisor:,.0f}"
+    return text
+
+
+def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:
+    """What the runs say of the first three targets in the last year that all have."""
+    tables = [run.table("forecast") for run in runs]
+    years = years_shown(tables)
+    if not years:
+        return ["The runs have no year in common."]
+    text = []
+    for target in targets[:3]:
+        label = labels.of(target)
+        spreads = [by_time(table, target, (MEDIAN, LOW, HIGH)) for table in tables]
+        parts = []
+        for letter, spread in zip(LETTERS, spreads, strict=False):
+            middle, low, high = (number(at(spread, years[-1])[level], label) for level in (MEDIAN, LOW, HIGH))
+            parts.append(f"{letter} {middle} ({low} to {high})")
+        when = f"at the end of {years[-1]}" if label.stock else f"in {years[-1]}"
+        unit = f" {label.unit}" if label.unit else ""
+        text.append(f"{labels.title(target)} {when}: {', '.join(parts)}{unit}.")
+    return text

@@ -1,0 +1,161 @@
+"""A published forecast is scored as any forecast is, on counts it could not know, beside its references."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scoringrules
+
+from ecosim.publication import calibration, checksums, scoring
+from ecosim.publication.bundle import publish
+from ecosim.publication.hub import Publisher
+from ecosim.publication.recorded import Recorded
+from ecosim.publication.scoring import ScoringError
+
+
+def counts(rows: list[tuple[str, str, float]], location: str = "Pinghu") -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["target", "time", "value"])
+    return table.assign(location=location, unit="count", as_of="", source="")
+
+
+TRUTH = counts([("tech_sme_stock", "2017", 358.0), ("tech_sme_stock", "2018", 400.0), ("tech_sme_new", "2017", 95.0)])
+
+
+def value(table: pd.DataFrame, score: str, time: str = "2017", model: str = "lab-abm") -> float:
+    rows = table[(table["model"] == model) & (table["score"] == score) & (table["time"] == time)]
+    return float(rows.loc[rows["target"] == "tech_sme_stock", "value"].item())
+
+
+def test_scores_agree_with_scoringrules(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    table = scoring.score(forecast, TRUTH)
+    rows = forecast.outputs["lab-abm"]
+    cell = rows[(rows["target"] == "tech_sme_stock") & (rows["horizon"] == 12)]
+    samples = cell.loc[cell["output_type"] == "sample", "value"].to_numpy()
+    assert np.isclose(value(table, "crps"), scoringrules.crps_ensemble(358.0, samples, estimator="fair"))
+    levels = cell.loc[cell["output_type"] == "quantile", "output_type_id"].astype(float).to_numpy()
+    quantiles = cell.loc[cell["output_type"] == "quantile", "value"].to_numpy()
+    pinball = np.maximum(levels * (358.0 - quantiles), (levels - 1) * (358.0 - quantiles))
+    assert np.isclose(value(table, "wis"), 2 * pinball.mean())
+
+
+def test_an_interval_holds_a_count_between_its_ends(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    rows = forecast.outputs["lab-abm"]
+    cell = rows[(rows["target"] == "tech_sme_stock") & (rows["horizon"] == 24) & (rows["output_type"] == "quantile")]
+    quantile = dict(zip(cell["output_type_id"].astype(float), cell["value"], strict=True))
+    between = (quantile[0.9] + quantile[0.95]) / 2
+    table = scoring.score(forecast, counts([("tech_sme_stock", "2018", between)]))
+    held = [value(table, f"coverage_{percent}", "2018") for percent in (50, 80, 90, 95)]
+    assert held == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_a_count_is_placed_between_the_published_quantiles() -> None:
+    levels, values = np.array([0.25, 0.5, 0.75]), np.array([10.0, 20.0, 40.0])
+    assert [scoring.pit_of(levels, values, y) for y in (5.0, 10.0, 30.0, 50.0)] == [0.0, 0.25, 0.625, 1.0]
+
+
+def test_the_relative_score_is_one_mean_over_the_other_on_common_cells(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    table = scoring.score(forecast, TRUTH)
+    skill = scoring.skill(table, forecast.own).set_index("target")
+    own, walk = (
+        np.mean([value(table, "wis", time, model) for time in ("2017", "2018")])
+        for model in ("lab-abm", "lab-random_walk")
+    )
+    assert np.isclose(skill.loc["tech_sme_stock", "value"], own / walk)
+    assert (skill.loc["all", "cells"], skill.loc["all", "years"]) == (2, 2)
+
+
+def test_a_reference_that_was_not_published_is_reported(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    gone = scoring.missing(forecast, scoring.score(forecast, TRUTH))
+    assert gone[["model", "target", "time"]].to_numpy().tolist() == [["lab-random_walk", "tech_sme_new", "2017"]]
+
+
+def test_a_worse_forecast_is_said_to_be_worse_first(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    at_the_walk = counts([("tech_sme_stock", "2017", 300.0)])
+    table = scoring.score(forecast, at_the_walk)
+    first = scoring.sentences(forecast, table, scoring.skill(table, forecast.own))[0]
+    assert first.startswith("lab-abm does not beat lab-random_walk (")
+
+
+def test_a_period_that_had_ended_is_called_a_hindcast(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    table = scoring.score(forecast, TRUTH)
+    assert table["made_ahead"].all()  # made in January 2017
+    late = scoring.Forecast(**{**vars(forecast), "made": "2018-03-01"})
+    table = scoring.score(late, TRUTH)
+    assert set(table.loc[~table["made_ahead"], "time"]) == {"2017"}
+    assert "hindcast" in scoring.sentences(late, table, scoring.skill(table, late.own))[-1]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        counts([("tech_sme_stock", "2031", 3.0)]),
+        counts([("tech_sme_stock", "2017", 3.0)], "Jiaxing"),
+        counts([("tech_sme_new", "2017-Q1", 3.0)]),
+    ],
+)
+def test_counts_about_something_else_are_refused(published: Path, wrong: pd.DataFrame) -> None:
+    with pytest.raises(ScoringError, match=r"no count is about this forecast.*Pinghu in 2017 to 2019"):
+        scoring.score(scoring.read_forecast(published), wrong)
+
+
+def test_a_bundle_that_was_touched_is_not_scored(bundle: Path) -> None:
+    path = next((bundle / "model-output" / "lab-abm").glob("*.parquet"))
+    shutil.copyfile(next((bundle / "model-output" / "lab-random_walk").glob("*.parquet")), path)
+    with pytest.raises(checksums.ChecksumError, match=r"abm.parquet \(changed\)"):
+        scoring.read_forecast(bundle)
+
+
+def entries(make_run: Callable[..., Recorded], publisher: Publisher, tmp_path: Path) -> list[dict]:
+    """Two forecasts of one team scored on the same counts, the first again on a revised one."""
+    found = []
+    for number, truth in ((1, TRUTH), (2, TRUTH), (1, counts([("tech_sme_stock", "2017", 900.0)]))):
+        run = Recorded(tmp_path / "runs" / str(number), str(number))
+        if not run.folder.exists():
+            make_run(str(number), seed=number)
+        target = tmp_path / f"bundle{number}"
+        made = publish(run, publisher, target, lambda path: path.write_text("page"))
+        forecast = scoring.read_forecast(made.folder)
+        cells = scoring.cells_of(scoring.score(forecast, truth))
+        found.append({"bundle": made.digest, "origin": forecast.origin, "cells": cells})
+    return found
+
+
+def test_repeated_forecasts_give_coverage_over_time(
+    make_run: Callable[..., Recorded], publisher: Publisher, tmp_path: Path
+) -> None:
+    cells = calibration.cells(entries(make_run, publisher, tmp_path))
+    own = cells[cells["model"] == "lab-abm"]
+    assert len(own) == 6  # a revised count takes the place of the first one
+    over_time = calibration.over_time(cells).set_index(["model", "through", "nominal"])
+    first, last = over_time.loc[("lab-abm", "2017", 0.9)], over_time.loc[("lab-abm", "2018", 0.9)]
+    assert (first["cells"], last["cells"], last["forecasts"], last["years"]) == (4, 6, 2, 2)
+    assert first["covered"] == own.loc[own["time"] == "2017", "coverage_90"].mean() == 0.75
+    assert first["lower"] < 0.75 < first["upper"]
+
+
+def test_the_share_below_each_quantile_rises_to_one(
+    make_run: Callable[..., Recorded], publisher: Publisher, tmp_path: Path
+) -> None:
+    table = calibration.reliability(calibration.cells(entries(make_run, publisher, tmp_path)))
+    own = table[table["model"] == "lab-abm"]
+    assert own["share"].is_monotonic_increasing
+    assert own["share"].between(0, 1).all()
+
+
+def test_honest_forecasts_are_covered_as_they_promise() -> None:
+    luck = np.random.default_rng(7)
+    levels = np.array([0.01, 0.025, *np.arange(0.05, 0.96, 0.05), 0.975, 0.99])
+    values = np.quantile(luck.normal(size=20_000), levels)
+    pit = np.array([scoring.pit_of(levels, values, y) for y in luck.normal(size=2000)])
+    table = pd.DataFrame({"model": "m", "pit": pit})
+    shares = calibration.reliability(table)
+    assert (shares["share"] - shares["nominal"]).abs().max() < 4 * np.sqrt(0.25 / 2000)
