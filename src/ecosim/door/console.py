@@ -184,6 +184,18 @@ def _fit(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _calibrate(overrides: list[str], config_dir: str | None) -> int:
+    """Draw a posterior of the scenario's place."""
+    from ecosim.door import calibrating
+
+    outcome = calibrating.run_calibration(overrides, config_dir)
+    calibrating.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
@@ -191,4 +203,5 @@ STUDIES = {  # by `name` in configs/study
     "sync": _sync,
     "backtest": _backtest,
     "fit": _fit,
+    "calibrate": _calibrate,
 }

@@ -1,5 +1,7 @@
 """The sampler meets a posterior known in closed form, stops at its cap, and loses nothing to a kill."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -72,7 +74,7 @@ def test_the_cap_is_looked_at_inside_a_generation():
 def test_generations_come_ever_nearer_to_the_observed_moments():
     found = sample(PRIOR, OBSERVED, USED, normal, Plan(population=200, cap=4_000, seed=2), None)
     tolerances = [generation.tolerance for generation in found.generations]
-    assert all(later < earlier for earlier, later in zip(tolerances[:-1], tolerances[1:], strict=True))
+    assert all(later < earlier for earlier, later in pairwise(tolerances))
     first = PRIOR.draw(2, np.arange(200))
     start = np.array(list(normal([], first, np.arange(200))))
     assert np.median(found.distances) < 0.3 * np.median(distance(start, OBSERVED, USED, found.scale))

@@ -3,7 +3,7 @@
 Beaumont, Zhang and Balding (2002), doi:10.1093/genetics/162.4.2025: parameters are regressed on moments among the
 nearest simulations, weighted by an Epanechnikov kernel, and moved to where the observed moments are. From a bank the
 moments are first made into one estimate per parameter, the prediction of a regression over the whole bank (Fearnhead
-and Prangle 2012, doi:10.1111/j.1467-9868.2011.01010.x), so that distance has as many dimensions as there are parameters.
+and Prangle 2012, doi:10.1111/j.1467-9868.2011.01010.x): distance then has as many dimensions as there are parameters.
 Citations unverified.
 """
 
@@ -94,5 +94,5 @@ def regress(regressors: Floats, outcomes: Floats, weights: Floats) -> Floats:
     weighted = design * weights[:, None]
     gram = weighted.T @ design
     gram[1:, 1:] += RIDGE * np.diag(np.maximum(np.diag(gram)[1:], 1e-12))
-    solved: Floats = np.linalg.lstsq(gram, weighted.T @ outcomes, rcond=None)[0]
-    return solved
+    solved = np.linalg.lstsq(gram, weighted.T @ outcomes, rcond=None)[0]
+    return solved.astype(np.float64)

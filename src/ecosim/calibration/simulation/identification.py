@@ -11,7 +11,9 @@ from ecosim.calibration.simulation.sampler import spread
 
 NOT_IDENTIFIED = "not identified by these data"
 LEAST_CONTRACTION = 0.20
-INSEPARABLE = 0.50  # correlation in the posterior, independent in the prior, from which two are said not to be told apart
+INSEPARABLE = (
+    0.50  # correlation in the posterior, independent in the prior, from which two are said not to be told apart
+)
 SHOWN_LOADING = 0.30  # of a direction's largest ones
 MOST_SHOWN = 3
 COLUMNS = ("parameter", "prior_sd", "posterior_sd", "contraction", "verdict")
@@ -48,8 +50,8 @@ def identify(
 ) -> Identified:
     """Prior against posterior.
 
-    posterior: after adjustment; particles: before it, the same simulations as moments (n, k), named by names (k,); used:
-    which of them were observed. The others are columns that could be counted.
+    posterior: after adjustment; particles: before it, the same simulations as moments (n, k), named by names (k,);
+    used: which of them were observed. The others are columns that could be counted.
     """
     return Identified(
         parameters(prior, posterior),
@@ -128,9 +130,9 @@ def further_columns(
 ) -> pd.DataFrame:
     """How much each column that is not counted would narrow the posterior, most helpful first.
 
-    The regression adjustment of the particles (Beaumont, Zhang and Balding 2002) is done once more with the column among
-    the moments; what is left of the spread is the posterior's if it were counted. It does not depend on the value that
-    would be counted, and is corrected for the number of regressors.
+    The regression adjustment of the particles (Beaumont, Zhang and Balding 2002) is done once more with the column
+    among the moments; what is left of the spread is the posterior's if it were counted. It does not depend on the value
+    that would be counted, and is corrected for the number of regressors.
     """
     columns = ["column", "mean_contraction", "gain", "most_helped", "contraction_before", "contraction_after"]
     if len(moments) <= sum(used) + 4:

@@ -1,8 +1,8 @@
 """Simulated method of moments: parameters at which the mean of simulated moments meets the observed, with errors.
 
 McFadden (1989), doi:10.2307/1913621; Pakes and Pollard (1989), doi:10.2307/1913622 (unverified). All parameter values
-meet the same luck (common random numbers), so the objective is piecewise smooth: a Sobol search over the prior finds the
-start, Nelder and Mead's method the minimum, and derivatives for the errors are differences over a whole step.
+meet the same luck (common random numbers), so the objective is piecewise smooth: a Sobol search over the prior finds
+the start, Nelder and Mead's method the minimum, and derivatives for the errors are differences over a whole step.
 """
 
 from collections.abc import Callable
@@ -95,7 +95,8 @@ def match_moments(
         (whitened(z + shift) - whitened(z - shift)) / (2.0 * STEP) for shift in STEP * np.eye(size)
     ])  # fmt: skip
     information = slopes.T @ slopes
-    spread = (1.0 + 1.0 / replicates) * np.linalg.pinv(information, rcond=1e-9, hermitian=True)
+    inverse = np.linalg.pinv(information, rcond=1e-9, hermitian=True).astype(np.float64)
+    spread = (1.0 + 1.0 / replicates) * inverse
     flat = np.diag(information) < 1e-9  # the moments do not move: the pseudo-inverse would call it known
     spread[flat, flat] = np.inf
     return Estimated(prior, z, spread, float(found.fun) / (1.0 + 1.0 / replicates), calls[0])

@@ -25,9 +25,7 @@ class RankTest:
     ranks: Floats
 
 
-def rank_test(
-    names: tuple[str, ...], z: Floats, moments: Floats, data_sets: int, nearest: int, seed: int
-) -> RankTest:
+def rank_test(names: tuple[str, ...], z: Floats, moments: Floats, data_sets: int, nearest: int, seed: int) -> RankTest:
     """Posteriors of the first simulations of a bank from all others.
 
     z (n, d) on the standard scale, moments (n, k): one bank of prior draws; a data set never stands in its own bank.

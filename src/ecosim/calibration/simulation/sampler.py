@@ -2,9 +2,9 @@
 
 Generations of particles come ever closer to the observed moments. The tolerance of a generation is the median distance
 of the one before (Del Moral, Doucet and Jasra 2012, doi:10.1007/s11222-011-9271-y), particles move by a normal kernel
-with twice their weighted covariance and are reweighted by prior over proposal (Beaumont, Cornuet, Marin and Robert 2009,
-doi:10.1093/biomet/asp052), and each moment's scale is renewed from all simulations of the generation before, accepted
-or not (Prangle 2017, doi:10.1214/16-BA1002). All citations unverified.
+with twice their weighted covariance and are reweighted by prior over proposal (Beaumont, Cornuet, Marin and Robert
+2009, doi:10.1093/biomet/asp052), and each moment's scale is renewed from all simulations of the generation before,
+accepted or not (Prangle 2017, doi:10.1214/16-BA1002). All citations unverified.
 
 Candidate i of every generation has luck i: common random numbers across generations and across parameters that are
 compared, independent luck between particles, because the posterior must hold the luck of the process too.
@@ -110,7 +110,7 @@ def _next(
     mean = last.weights @ last.z
     centered = last.z - mean
     covariance = 2.0 * (last.weights[:, None] * centered).T @ centered + 1e-10 * np.eye(len(mean))
-    root = np.linalg.cholesky(covariance)
+    root = np.linalg.cholesky(covariance).astype(np.float64)
     ladder = np.cumsum(last.weights)
     taken: list[tuple[Floats, Floats]] = []
     every: list[Floats] = []
@@ -197,7 +197,9 @@ class _Runs:
         found = [self.kept.find(name, row) if self.kept else None for name, row in zip(names, z, strict=True)]
         missing = [place for place, moments in enumerate(found) if moments is None]
         self.done += len(names) - len(missing)
-        fresh = self.simulate([names[place] for place in missing], z[missing], numbers[missing]) if missing else iter(())
+        fresh = (
+            self.simulate([names[place] for place in missing], z[missing], numbers[missing]) if missing else iter(())
+        )
         for place, moments in zip(missing, fresh, strict=True):
             found[place] = moments
             self.done += 1
