@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,6 @@ from ecosim.door import folder
 from ecosim.door.compose import Composed
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ecosim.forecast.job import Job
     from ecosim.forecast.posterior import Found
 
@@ -24,15 +22,6 @@ NOT_SETTLING = ("workers", "execution", "tracking", "title", "horizon", "members
 
 class Busy(UserError):
     """A calibration that another process works on."""
-
-
-@dataclass(frozen=True)
-class Cached:
-    """What a finished calibration of the same counts, equations and settings said."""
-
-    identification: "pd.DataFrame"
-    statements: tuple[str, ...]
-    folder: Path
 
 
 def data_hash(job: "Job") -> str:
@@ -90,14 +79,20 @@ def keep(found: "Found", path: Path) -> None:
         raise folder.cannot_write(error, path) from error
 
 
-def find(composed: Composed, data: str, cwd: Path) -> Cached | None:
-    """The latest finished calibration of the same counts, equations, region, rules and origin; None without one."""
+def with_calibration(job: "Job", composed: Composed, cwd: Path) -> "Job":
+    """The job with the latest finished calibration of the same counts, equations, region, rules and origin, if any."""
+    base = cwd / CACHE
+    if not base.is_dir():
+        return job
     import pandas as pd
 
-    base = folder_of_facts(composed, data, cwd)
+    from ecosim.forecast.identified import Calibrated
+
+    base = folder_of_facts(composed, data_hash(job), cwd)
     done = sorted(base.glob(f"*/{IDENTIFICATION}"), key=lambda path: (path.stat().st_mtime, str(path)))
     if not done:
-        return None
+        return job
     home = done[-1].parent
     lines = (home / STATEMENTS).read_text(encoding="utf-8").splitlines() if (home / STATEMENTS).is_file() else []
-    return Cached(pd.read_csv(done[-1], keep_default_na=False), tuple(lines), home)
+    table = pd.read_csv(done[-1], keep_default_na=False)
+    return replace(job, calibrated=Calibrated(table, tuple(lines), str(home.relative_to(cwd))))

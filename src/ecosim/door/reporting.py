@@ -34,6 +34,7 @@ def write_report(
         coefficients=_filled(result.coefficients),
         diagnostics=_filled(result.diagnostics),
         placebo=_filled(result.placebos),
+        identification=_filled(getattr(result, "identification", None)),
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
         missions=_filled(getattr(result, "missions", None)),

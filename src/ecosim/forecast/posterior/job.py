@@ -37,7 +37,7 @@ from ecosim.forecast.posterior.prepare import prepare
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
 CHUNKS = 2  # tasks of a batch for each worker: each carries the place along, and simulations take equally long
-LUCKS = 20  # replicates of simulated moments
+LUCKS = 10  # replicates of simulated moments
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def estimate_moments(
         return None
     rows = [place.prior.names.index(name) for name in names]
     prior = replace(place.prior, parameters=tuple(place.prior.parameters[row] for row in rows))
-    plan = SearchPlan(seed=task.plan.seed)
+    plan = SearchPlan(starts=16, cap=150, seed=task.plan.seed)
     done = [0]
 
     def replicates(z: Floats) -> Floats:
