@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
-from ecosim.door.settings import Decompose, Forecast
+from ecosim.door.settings import Calibrate, Decompose, Forecast
 from ecosim.model.region import Region, Zone
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def count_workers(workers: int | None) -> int:
 def build_job(composed: Composed, cwd: Path) -> "Job":
     """Everything that the forecast needs, as plain objects. Raises UserError where something cannot be built."""
     study = composed.settings.study
-    if not isinstance(study, Forecast | Decompose):
+    if not isinstance(study, Forecast | Decompose | Calibrate):
         raise ConfigError(f"study={study.name} forecasts nothing; choose study=forecast or study=decompose")
     region = build_region(composed.settings.region)
     policies, baseline = build_policies(composed)
@@ -83,7 +83,7 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
     from ecosim.forecast.job import Job
 
     settings = composed.settings
-    members = settings.members if isinstance(study, Forecast) or study.members is None else study.members
+    members = getattr(study, "members", None) or settings.members
     return Job(
         scenario=composed.scenario,
         question=composed.question,

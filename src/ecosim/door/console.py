@@ -185,6 +185,18 @@ def _fit(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _calibrate(overrides: list[str], config_dir: str | None) -> int:
+    """Draw a posterior of the scenario's place."""
+    from ecosim.door import calibrating
+
+    outcome = calibrating.run_calibration(overrides, config_dir)
+    calibrating.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
 def _publish(overrides: list[str], config_dir: str | None) -> int:
     """Write a run as a bundle to publish."""
     from ecosim.door import publish
@@ -229,6 +241,7 @@ STUDIES = {  # by `name` in configs/study
     "sync": _sync,
     "backtest": _backtest,
     "fit": _fit,
+    "calibrate": _calibrate,
     "publish": _publish,
     "compare": _compare,
     "reproduce": _reproduce,

@@ -38,6 +38,7 @@ WHERE_KNOWN = (
     "hindcast",
     "take_up",
     "missions",
+    "identification",
 )  # written only where they have rows
 RENAMED = {"policy_table": "policies"}
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecosim.data.errors import UserError
 from ecosim.door import charts, folder, told
 from ecosim.door.build import build_job
+from ecosim.door.calibrated import with_calibration
 from ecosim.door.compose import Composed, compose
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
@@ -58,7 +59,7 @@ def run_scenario(
         study = composed.settings.study
         if not study.needs_scenario:
             raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
-        job = build_job(composed, place)
+        job = with_calibration(build_job(composed, place), composed, place)
         provenance = describe(composed.overrides, composed.tree, data_hash(job), composed.own)
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)

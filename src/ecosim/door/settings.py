@@ -218,8 +218,44 @@ class Score(StudyPart):
     ledger: Text
 
 
+class Calibrate(StudyPart):
+    """A posterior of the scenario's place by simulation; comments in configs/study/calibrate.yaml."""
+
+    needs_scenario: ClassVar[bool] = True
+
+    name: Literal["calibrate"]
+    parameters: tuple[Text, ...]
+    years: Annotated[int, Field(strict=True, ge=1, le=12)]
+    spread: Annotated[float, Field(gt=0, le=3, allow_inf_nan=False)]
+    population: Annotated[int, Field(strict=True, ge=20, le=100_000)]
+    simulations: Annotated[int, Field(strict=True, ge=20, le=10_000_000)]
+    generations: Annotated[int, Field(strict=True, ge=1, le=100)]
+    least_acceptance: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+    firms: Annotated[int, Field(strict=True, ge=200, le=1_000_000)]
+    moments: Annotated[bool, Field(strict=True)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Calibrate":
+        if self.simulations < self.population:
+            raise ValueError(
+                f"simulations {self.simulations} are fewer than population {self.population}; the first generation "
+                "alone needs as many"
+            )
+        return self
+
+
 Study = Annotated[
-    Forecast | Decompose | StylisedFacts | Sync | Backtest | FitEquation | Publish | Compare | Reproduce | Score,
+    Forecast
+    | Decompose
+    | StylisedFacts
+    | Sync
+    | Backtest
+    | FitEquation
+    | Calibrate
+    | Publish
+    | Compare
+    | Reproduce
+    | Score,
     Field(discriminator="name"),
 ]
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
@@ -229,6 +265,7 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "sync": Sync,
     "backtest": Backtest,
     "fit": FitEquation,
+    "calibrate": Calibrate,
     "publish": Publish,
     "compare": Compare,
     "reproduce": Reproduce,

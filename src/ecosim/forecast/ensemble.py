@@ -115,6 +115,13 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
     growth is measured from where they lead.
     """
     behaviors = draw_behaviors(world.estimates, world.seed, member)
+    return begin(world, member, behaviors, level_draws(world, member))
+
+
+def begin(
+    world: World, member: int, behaviors: Behaviors, levels: tuple[float, float, float]
+) -> tuple[EcosystemModel, tuple[str, ...]]:
+    """The same with coefficients and multipliers of the levels that are given."""
     template = world.templates[member % len(world.templates)]
     model = EcosystemModel(
         world.region,
@@ -130,7 +137,7 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
     )
     for _ in range(QUARTERS_PER_YEAR):
         model.step()
-    behaviors, short = condition(model, world.ladder.scaled(*level_draws(world, member)), behaviors)
+    behaviors, short = condition(model, world.ladder.scaled(*levels), behaviors)
     model.rules = FirmRules(behaviors, world.region)
     return model, short
 

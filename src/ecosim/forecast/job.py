@@ -15,7 +15,7 @@ from ecosim.calibration import estimate, indirect
 from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
-from ecosim.forecast import coalitions, decomposition, funnel, statements, summary, tabulate
+from ecosim.forecast import coalitions, decomposition, funnel, identified, statements, summary, tabulate
 from ecosim.forecast.decomposition import Plan
 from ecosim.forecast.ensemble import wake_workers
 from ecosim.forecast.future import Outlook, look_ahead
@@ -47,6 +47,7 @@ class Job:
     hindcast: str | None = None
     delivery_sd: float = 0.0  # log sd of what the package's instruments deliver, see `ecosim.forecast.delivery`
     decompose: Plan | None = None  # take the package apart, too
+    calibrated: identified.Calibrated | None = None  # of the same counts and settings, to report beside the forecast
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Result:
     seconds: dict[str, float] = field(default_factory=dict)
     take_up: pd.DataFrame | None = None
     missions: pd.DataFrame | None = None
+    identification: pd.DataFrame | None = None
 
 
 class Clock:
@@ -127,7 +129,8 @@ def run(job: Job, progress: Progress) -> Result:
             earlier = match(job, priors, job.hindcast, partial(progress, "hindcast: calibration"))
             check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
     with clock.stage("tables"):
-        return _result(job, estimates, calibration, matching, outlook, check, apart, clock)
+        told = identified.table(priors, matching, outlook, job.calibrated)
+        return _result(job, estimates, calibration, matching, outlook, check, apart, told, clock)
 
 
 def take_apart(
@@ -165,6 +168,7 @@ def _result(
     outlook: Outlook,
     check: pd.DataFrame | None,
     apart: tuple[pd.DataFrame, pd.DataFrame] | None,
+    told: pd.DataFrame,
     clock: Clock,
 ) -> Result:
     place, origin, world = job.region.name, job.origin, outlook.world
@@ -200,9 +204,13 @@ def _result(
         observed=observed,
         later=later,
         hindcast=check,
-        statements=statements.write(job, outlook, calibration, basis, scores, check),
+        statements=(
+            *statements.write(job, outlook, calibration, basis, scores, check),
+            *identified.sentences(told, job.calibrated),
+        ),
         decomposition=apart[0] if apart else None,
         seconds=clock.seconds,
         take_up=funnel.take_up(job, outlook),
         missions=funnel.missions(job, outlook),
+        identification=told,
     )

@@ -153,17 +153,23 @@ def coefficients(
     calibration: Calibration, matching: indirect.Matching, estimates: dict[str, Estimate], outlook: "Outlook"
 ) -> pd.DataFrame:
     """Every number that the forecast rests on: equation, term, estimate, std_error, source, kind."""
-    rows = []
-    for name, prior in estimates.items():
-        for k, term in enumerate(prior.behavior._fields):  # type: ignore[attr-defined]
-            sd = float(np.sqrt(prior.covariance[k, k]))
-            rows.append((f"firm: {name}", term, float(prior.mean[k]), sd, prior.sources[k], prior.kinds[k]))
+    rows = prior_rows(estimates)
     for target, growth in outlook.anchor.growth.items():
         rows += _growth_rows(target, growth, outlook.world.region.name)
     own = pd.DataFrame(rows, columns=["equation", "term", "estimate", "std_error", "source", "kind"])
     fitted = calibration.coefficients.assign(kind="counts")
     matched = indirect.coefficient_rows(matching.found, estimates)
     return pd.concat([fitted, matched, own] if len(matched) else [fitted, own], ignore_index=True)
+
+
+def prior_rows(estimates: dict[str, Estimate]) -> list[tuple[str, str, float, float, str, str]]:
+    """Every coefficient of the firms' rules: equation, term, estimate, std_error, source, kind."""
+    rows = []
+    for name, prior in estimates.items():
+        for k, term in enumerate(prior.behavior._fields):  # type: ignore[attr-defined]
+            sd = float(np.sqrt(prior.covariance[k, k]))
+            rows.append((f"firm: {name}", term, float(prior.mean[k]), sd, prior.sources[k], prior.kinds[k]))
+    return rows
 
 
 def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str, float, float, str, str]]:

@@ -1,0 +1,88 @@
+"""What the data behind a forecast tell of each of its parameters: from its regressions, or from a calibration."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from ecosim.calibration.estimate import Estimate
+from ecosim.calibration.indirect import Matching
+from ecosim.calibration.inherit import CLOSE_SD
+from ecosim.calibration.simulation.identification import NOT_IDENTIFIED, verdict
+
+if TYPE_CHECKING:
+    from ecosim.forecast.future import Outlook
+
+COLUMNS = ("parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis")
+REGRESSIONS, SIMULATION = "regressions", "calibration by simulation"
+SHOWN = 8  # names in a sentence
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A finished calibration of the same counts, equations, region, rules and origin: its table and sentences."""
+
+    identification: pd.DataFrame
+    statements: tuple[str, ...]
+    where: str
+
+
+def table(
+    priors: dict[str, Estimate], matching: Matching, outlook: "Outlook", calibrated: Calibrated | None
+) -> pd.DataFrame:
+    """COLUMNS: a row for each coefficient that has a spread, each level and each growth; the calibrated ones first.
+
+    Levels: prior is what a share of a related place would say; growth: prior is the spread between places. Where a
+    calibration by simulation knows a parameter its row stands in place of the regressions'.
+    """
+    place = outlook.world.region.name
+    rows: list[tuple[str, float, float]] = []
+    for target, level in outlook.anchor.levels.items():
+        rows.append((f"level: {target}", max(CLOSE_SD, level.log_sd), level.log_sd))
+    for target, growth in outlook.anchor.growth.items():
+        _, sd, _ = growth.place(place)
+        rows.append((f"growth: {target}", max(growth.pooled_drift_sd, sd), sd))
+    for name, prior in priors.items():
+        for k, term in enumerate(prior.behavior._fields):  # type: ignore[attr-defined]
+            sd = float(np.sqrt(prior.covariance[k, k]))
+            if sd > 0:
+                rows.append((f"{name}.{term}", sd, _after(matching, f"{name}.{term}", sd)))
+    own = pd.DataFrame(rows, columns=list(COLUMNS[:3]))
+    own = own[own["prior_sd"] > 0]
+    own["contraction"] = 1.0 - own["posterior_sd"] / own["prior_sd"]
+    own["verdict"] = [verdict(float(share)) for share in own["contraction"]]
+    own["basis"] = REGRESSIONS
+    if calibrated is None:
+        return own.reset_index(drop=True)
+    told = calibrated.identification.assign(basis=SIMULATION)[list(COLUMNS)]
+    return pd.concat([told, own[~own["parameter"].isin(told["parameter"])]], ignore_index=True)
+
+
+def _after(matching: Matching, name: str, sd: float) -> float:
+    """Standard deviation after the counts of the provinces were matched; the prior's where they were not."""
+    found = matching.found
+    return found.sd if found is not None and found.coefficient == name else sd
+
+
+def sentences(found: pd.DataFrame, calibrated: Calibrated | None) -> list[str]:
+    """How much of what the forecast rests on its data tell, and what says so."""
+    open_ = found.loc[found["verdict"] == NOT_IDENTIFIED, "parameter"].tolist()
+    told = found.loc[found["verdict"] != NOT_IDENTIFIED, "parameter"].tolist()
+    known = f"the data tell something of {', '.join(told[:SHOWN])}" if told else "the data tell of none"
+    if len(told) > SHOWN:
+        known += f" and {len(told) - SHOWN} more"
+    if calibrated is None:
+        return [
+            f"{len(open_)} of {len(found)} parameters are {NOT_IDENTIFIED} and keep their priors; {known}. This is "
+            "from the regressions alone; study=calibrate of the same scenario and origin holds simulations against the "
+            "place's own counts."
+        ]
+    first = (
+        f"{len(open_)} of {len(found)} parameters are {NOT_IDENTIFIED}; {known}. From the calibration by simulation "
+    )
+    return [
+        f"{first}in {calibrated.where}, and from the regressions for what it did not free. The forecast itself draws "
+        "from the priors.",
+        *calibrated.statements,
+    ]

@@ -1,0 +1,152 @@
+"""What was counted in a place after the start of a simulation, and the same moment of a simulated series."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecosim.calibration.increments import base_year
+from ecosim.data.panel import series
+from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index
+from ecosim.forecast.anchor import PANEL_TARGETS
+from ecosim.forecast.publish import FLOWS, RATIO_QUARTERS
+from ecosim.model.ecosystem import OBSERVED
+
+Floats = NDArray[np.float64]
+
+RATIO_SD = 0.15  # of the log of a ratio fact whose window is not clear, as in `ecosim.calibration.borrow`
+RATIOS = {"tech_sme_stock_ratio_2y": "tech_sme_stock", "hnte_stock_ratio_2y": "hnte_stock"}
+JAPANESE = "hnte_japanese_new"  # has no flow in the model: the rise of the stock within the year
+SUMMED = {"hnte_certifications": ("hnte_new", "hnte_renewed"), JAPANESE: ("japanese_hnte_stock",)}
+STOCKS = tuple(name for name in OBSERVED if name not in FLOWS)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One count of the place. start, end: quarters (index), end included; way: level, growth, ratio or rise.
+
+    value: as published; moment: on the scale on which simulations are compared; noise: sd of reporting on that scale;
+    used: False for a count that only repeats others.
+    """
+
+    name: str
+    series: tuple[str, ...]
+    way: str
+    start: int
+    end: int
+    value: float
+    moment: float
+    noise: float = 0.0
+    used: bool = True
+
+
+def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: dict[str, float]) -> tuple[Moment, ...]:
+    """Counts of a place dated after the start and known at the origin that the model has.
+
+    noise: sd of the log of one reported level by target. Levels and flows of certificates stand on the scale
+    2 sqrt(y + 3/8), on which a Poisson count has variance one (Anscombe 1948, unverified); counts whose level the model
+    does not have (patents, R&D) as log growth since the start's last complete year; ratios as logs.
+    """
+    first, last, base = quarter_index(start), quarter_index(origin), base_year(start)
+    found = []
+    for target in known.loc[known["location"] == place, "target"].unique():
+        name = str(target)
+        rows = known[(known["location"] == place) & (known["target"] == name) & known["value"].notna()]
+        if name in RATIOS:
+            for time, value in zip(rows["time"].astype(str), rows["value"].astype(float), strict=True):
+                end = quarter_index(time)
+                if first < end <= last and value > 0:
+                    found.append(_ratio(name, time, end, first, value))
+            continue
+        if name not in OBSERVED and name not in SUMMED:
+            continue
+        own = series(known, place, name)
+        if name in PANEL_TARGETS:
+            found += _growths(name, own, base, first, last, noise.get(name, 0.0))
+        else:
+            found += _levels(name, rows, first, last)
+    return _once(tuple(found), known, place)
+
+
+def _ratio(name: str, time: str, end: int, first: int, value: float) -> Moment:
+    start = max(end - RATIO_QUARTERS, first)
+    return Moment(f"{name} {time}", (RATIOS[name],), "ratio", start, end, value, float(np.log(value)), RATIO_SD)
+
+
+def _growths(name: str, own: pd.Series, base: int, first: int, last: int, noise: float) -> list[Moment]:
+    if base not in own.index or own[base] <= 0:
+        return []
+    rows = []
+    for year, value in zip(own.index.astype(int), own.to_numpy(float), strict=True):
+        end = int(year) * QUARTERS_PER_YEAR + QUARTERS_PER_YEAR - 1
+        if first < end <= last and value > 0:
+            growth = float(np.log(value / own[base]))
+            rows.append(
+                Moment(f"{name} {year}", (name,), "growth", end - 3, end, float(value), growth, np.sqrt(2.0) * noise)
+            )
+    return rows
+
+
+def _levels(name: str, rows: pd.DataFrame, first: int, last: int) -> list[Moment]:
+    found = []
+    flow = name in FLOWS or name == JAPANESE
+    for time, value in zip(rows["time"].astype(str), rows["value"].astype(float), strict=True):
+        end, yearly = quarter_index(time), parse(time).frequency == "year"
+        start = end - QUARTERS_PER_YEAR + 1 if yearly else end
+        if not first < start <= end <= last and not (not flow and first < end <= last):
+            continue
+        if flow and not yearly and parse(time).frequency != "quarter":
+            continue  # a flow of a month is no quarter's
+        way = "rise" if name == JAPANESE else "level"
+        parts = SUMMED.get(name, (name,))
+        found.append(Moment(f"{name} {time}", parts, way, start if flow else end, end, value, root(value)))
+    return found
+
+
+def _once(found: tuple[Moment, ...], known: pd.DataFrame, place: str) -> tuple[Moment, ...]:
+    """Stocks that are only the last one plus the year's flow say nothing that these two do not: carried, not used."""
+    kept = []
+    for moment in found:
+        stock, _, time = moment.name.partition(" ")
+        flow = {"tech_sme_stock": "tech_sme_new"}.get(stock)
+        if flow and parse(time).frequency == "year":
+            own, flows, year = series(known, place, stock), series(known, place, flow), int(time)
+            if year - 1 in own.index and year in flows.index and own[year] == own[year - 1] + flows[year]:
+                moment = Moment(**{**vars(moment), "used": False})
+        kept.append(moment)
+    return tuple(kept)
+
+
+def root(value: float) -> float:
+    """A count on the scale on which its Poisson variance is one."""
+    return float(2.0 * np.sqrt(max(value, 0.0) + 0.375))
+
+
+def simulated(moment: Moment, path: dict[str, Floats], first: int, luck: float) -> float:
+    """The same moment of a simulation. path: series by quarter from the start (its row 0) on; luck: standard normal."""
+    total = sum((path[name] for name in moment.series), np.zeros(1))
+    start, end = moment.start - first, moment.end - first
+    if moment.way == "ratio":
+        grown = float(np.log((total[end] + 0.5) / (total[start] + 0.5)))
+        return grown * RATIO_QUARTERS / max(end - start, 1) + moment.noise * luck
+    if moment.way == "growth":
+        flow = moment.series[0] in FLOWS
+        now = total[start : end + 1].sum() if flow else total[end]
+        return float(np.log((now + 0.5) / (path[f"{moment.series[0]} before"][0] + 0.5))) + moment.noise * luck
+    if moment.way == "rise":
+        return root(float(total[end] - total[start - 1]))
+    flow = moment.series[0] in FLOWS
+    return root(float(total[start : end + 1].sum() if flow else total[end]))
+
+
+def published(moment: Moment, values: Floats) -> Floats:
+    """Simulated moments, (n,), in the unit in which the count is published."""
+    if moment.way == "ratio":
+        return np.exp(values)
+    if moment.way == "growth":
+        base = moment.value / np.exp(moment.moment)
+        grown: Floats = base * np.exp(values)
+        return grown
+    counts: Floats = np.maximum(np.square(values / 2.0) - 0.375, 0.0)
+    return counts

@@ -1,0 +1,152 @@
+"""One simulation of a place: parameters in, moments out; the same luck number gives the same luck under any of them."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.behaviors.decisions import Behaviors
+from ecosim.calibration.simulation.kept import keep
+from ecosim.calibration.simulation.priors import Prior
+from ecosim.forecast.ensemble import World, begin, draw_behaviors
+from ecosim.forecast.posterior.counted import Moment, simulated
+from ecosim.forecast.publish import FLOWS
+from ecosim.forecast.shifts import LARGEST_SHIFT, to_conditions
+from ecosim.model.ecosystem import OBSERVED, Policy
+from ecosim.policies.schedule import Schedule
+
+Floats = NDArray[np.float64]
+
+LUCK = 2**29  # members of these simulations, apart from those of a forecast
+STARTS = ("start.hnte_stock", "start.tech_sme_stock", "start.tech_sme_new")  # log multipliers, as `Ladder.scaled`
+GROWTH = "drift."  # and a channel of conditions: yearly log growth of its count
+GIVEN = (
+    "amount", "budget", "capacity", "fund", "places", "rate", "slots", "start_ups", "graduate", "senior", "leading",
+    "city", "provincial_center", "provincial_institute", "key_institute",
+)  # fmt: skip
+PERCENT = 100.0
+
+
+@dataclass(frozen=True)
+class Weather:
+    """What drives a channel of conditions: damping of its growth, the model's own growth (years,), sd of its shocks."""
+
+    damping: float
+    own: Floats
+    shock: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything that a simulation needs besides its parameters.
+
+    columns: series beside the moments, each by its level or yearly flow at the end; weather: by channel.
+    """
+
+    world: World
+    policies: dict[str, Policy]
+    prior: Prior
+    moments: tuple[Moment, ...]
+    columns: tuple[str, ...]
+    weather: dict[str, Weather]
+    quarters: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the vector of a simulation holds, in order."""
+        return (*(moment.name for moment in self.moments), *self.columns)
+
+
+def simulate(place: Place, z: Floats, number: int) -> Floats:
+    """Moments and columns of one simulation, (k,). z: parameters on the standard scale, (d,); number: of its luck.
+
+    Coefficients that are not free are drawn from their priors with the luck, so they widen the posterior and are not
+    narrowed by it.
+    """
+    values = dict(zip(place.prior.names, place.prior.from_standard(z).tolist(), strict=True))
+    world, member = place.world, LUCK + number
+    behaviors = with_coefficients(draw_behaviors(world.estimates, world.seed, member), values)
+    levels = np.exp([values.get(name, 0.0) for name in STARTS])
+    if not world.flow_observed and STARTS[2] not in values:
+        levels[2] = levels[1]
+    ready, _ = begin(world, member, behaviors, (float(levels[0]), float(levels[1]), float(levels[2])))
+    luck = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, 901]))
+    paths = {channel: drive(weather, values.get(GROWTH + channel, 0.0), luck)
+             for channel, weather in place.weather.items()}  # fmt: skip
+    conditions = to_conditions(paths, 0, world.origin, place.quarters, world.base_year)
+    start, before = ready.observe(), np.array(ready.history)
+    model = ready.fork(policies=with_factors(place.policies, values), conditions=conditions)
+    for _ in range(place.quarters):
+        model.step()
+    path = series_of(before, start, np.array(model.history))
+    noise = luck.standard_normal(len(place.moments))
+    told = [simulated(moment, path, world.origin, float(error))
+            for moment, error in zip(place.moments, noise, strict=True)]  # fmt: skip
+    return np.array([*told, *(column(path, name) for name in place.columns)])
+
+
+def drive(weather: Weather, growth: float, luck: np.random.Generator) -> Floats:
+    """Yearly shift of a channel, (1, years): growth less the model's own, and a random walk of shocks."""
+    years = np.arange(1, weather.own.size + 1)
+    shocks = weather.shock * np.cumsum(luck.standard_normal(years.size))
+    shift: Floats = np.clip(weather.damping * growth * years - weather.own + shocks, -LARGEST_SHIFT, LARGEST_SHIFT)
+    return shift[None, :]
+
+
+def series_of(before: Floats, start: Floats, after: Floats) -> dict[str, Floats]:
+    """Series by name from the start (row 0) on; '<name> before': of the last year before it, for counts that grow."""
+    rows = np.vstack([start, after])
+    path = {name: rows[:, k] for k, name in enumerate(OBSERVED)}
+    for k, name in enumerate(OBSERVED):
+        path[f"{name} before"] = np.array([before[:, k].sum() if name in FLOWS else before[-1, k]])
+    return path
+
+
+def column(path: dict[str, Floats], name: str) -> float:
+    """A series at the end: a stock, or the sum of the last year, as log(1 + y); a share or index as it is."""
+    last = path[name][-4:].sum() if name in FLOWS else path[name][-1]
+    return float(np.log1p(last)) if last > -1.0 else float(last)
+
+
+def with_coefficients(behaviors: Behaviors, values: dict[str, float]) -> Behaviors:
+    """Behaviors with the coefficients that are named '<rule>.<coefficient>'."""
+    changed: dict[str, Any] = {}
+    for name, value in values.items():
+        rule, _, coefficient = name.partition(".")
+        if coefficient and rule in Behaviors._fields:
+            changed[rule] = changed.get(rule, getattr(behaviors, rule))._replace(**{coefficient: value})
+    return behaviors._replace(**changed)
+
+
+def with_factors(policies: dict[str, Policy], values: dict[str, float]) -> dict[str, Policy]:
+    """Policies whose instruments give exp(value) times as much, where a value stands under an instrument's name."""
+    return {
+        name: scaled(policy, float(np.exp(values[name]))) if name in values else policy
+        for name, policy in policies.items()
+    }
+
+
+def scaled(policy: Any, factor: float) -> Any:
+    """An instrument that pays, or has places for, so many times as much; percentages end at 100."""
+    changed = {}
+    for name in GIVEN:
+        steps = getattr(policy, name, None)
+        if isinstance(steps, Schedule):
+            most = PERCENT if name == "rate" and steps.largest <= PERCENT else np.inf
+            changed[name] = Schedule((start, min(step * factor, most)) for start, step in steps)
+    return replace(policy, **changed)
+
+
+def simulate_some(
+    place: Place, names: list[str], z: Floats, numbers: NDArray[np.int64], path: Path | None
+) -> list[Floats]:
+    """Several simulations in one process; each is kept on disk as soon as it is finished."""
+    found = []
+    for name, row, number in zip(names, z, numbers, strict=True):
+        moments = simulate(place, row, int(number))
+        if path is not None:
+            keep(path, name, row, moments)
+        found.append(moments)
+    return found

@@ -1,0 +1,187 @@
+"""What a place's simulations share: the start, the parameters that are free with their priors, moments and weather."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ecosim.behaviors.decisions import SHELF
+from ecosim.calibration.estimate import Estimate
+from ecosim.calibration.simulation import Parameter, Prior, PriorError
+from ecosim.data.errors import nearest
+from ecosim.data.panel import CountsError, known_at
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index, year_of
+from ecosim.forecast.anchor import Anchor, anchor
+from ecosim.forecast.ensemble import World
+from ecosim.forecast.future import build_world, match_growth
+from ecosim.forecast.posterior.counted import Moment, moments_of
+from ecosim.forecast.posterior.place import GIVEN, GROWTH, STARTS, Place, Weather
+from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
+from ecosim.model.ecosystem import FLOWS as TURNOVER
+from ecosim.model.ecosystem import MEASURED, OBSERVED
+from ecosim.policies.schedule import Schedule
+
+if TYPE_CHECKING:
+    from ecosim.forecast.job import Job, Progress
+    from ecosim.policies.shelf import Instrument
+
+LEAST_QUARTERS = 8  # simulated at least, also where nothing was counted: what could be counted by then is compared
+LEAST_SD = 0.01  # of a log multiplier below which a level is taken as known
+LEAST_GROWTH_SD = 0.05  # of yearly log growth, an assumption: what the panel leaves open is never less
+COLUMNS = tuple(name for name in OBSERVED if name not in (*MEASURED, *TURNOVER[:-2]))
+
+
+def prepare(
+    job: "Job", estimates: dict[str, Estimate], free: tuple[str, ...], years: int, spread: float, firms: int,
+    progress: "Progress",
+) -> tuple[Place, str, tuple[str, ...]]:  # fmt: skip
+    """The place, the start ('2016-12') and notes. Raises PriorError where a name is unknown."""
+    check_names(free, job.policies, estimates)
+    start, first = find_start(job, years)
+    region = replace(job.region, largest_sample=max(200, min(job.region.largest_sample, firms)))
+    began = quarter_index(start)
+    quarters = max(quarter_index(job.origin) - began, LEAST_QUARTERS)
+    early = replace(job, region=region, origin=start)
+    horizon = year_of(began + quarters)
+    world = build_world(early, estimates, first, start, horizon, 2, progress)
+    ahead = max(horizon - world.base_year, 1)
+    structure, _ = match_growth(world, first, 2, ahead, job.workers, progress)
+    weather = weather_of(first, structure, job.region.name, ahead)
+    noise = {target: growth.measurement_sd for target, growth in first.growth.items()}
+    moments = moments_of(known_at(job.counts, job.origin), job.region.name, start, job.origin, noise)
+    parameters = (*levels(world), *drifts(first, weather, moments, job.region.name), *coefficients(free, estimates),
+                  *instruments(free, job.policies, spread))  # fmt: skip
+    counted = {series for moment in moments if moment.used for series in moment.series}
+    policies = {name: row.policy for name, row in job.policies.items()}
+    columns = tuple(name for name in COLUMNS if name not in counted)
+    place = Place(world, policies, Prior(parameters), moments, columns, weather, quarters)
+    return place, start, tuple(f"In force only after {job.origin}: {', '.join(late)}." for late in [
+        late_instruments(free, job.policies, quarter_index(job.origin))] if late)  # fmt: skip
+
+
+def find_start(job: "Job", years: int) -> tuple[str, Anchor]:
+    """The earliest year's end, at most so many years before the origin, from which the place can start; its levels."""
+    last = quarter_index(job.origin)
+    failed: CountsError | None = None
+    ends = [(last + 1) // QUARTERS_PER_YEAR - 1 - back for back in range(years, -1, -1)]
+    for year in ends:
+        text = f"{year}-12"
+        try:
+            return text, anchor(job.counts, job.region, text, max(years, 2))
+        except CountsError as error:
+            failed = error
+    assert failed is not None
+    raise failed
+
+
+def check_names(free: tuple[str, ...], policies: "dict[str, Instrument]", estimates: dict[str, Estimate]) -> None:
+    """Raises PriorError where a free parameter is neither a coefficient nor an instrument that gives something."""
+    for name in free:
+        rule, dot, coefficient = name.partition(".")
+        if not dot:
+            if name not in policies:
+                known = [row for row in policies if gives(policies[row].policy)]
+                raise PriorError(f"study.parameters: no instrument {name!r} in the policies; {nearest(name, known)}")
+            if not gives(policies[name].policy):
+                raise PriorError(f"study.parameters: {name} pays nothing and has no places; leave it out")
+        elif rule not in SHELF:
+            raise PriorError(f"study.parameters: no rule {rule!r} in {name!r}; {nearest(rule, SHELF)}")
+        elif coefficient not in SHELF[rule]._fields:
+            raise PriorError(
+                f"study.parameters: {rule} has no coefficient {coefficient!r}; "
+                f"{nearest(coefficient, SHELF[rule]._fields)}"
+            )
+        else:
+            k = SHELF[rule]._fields.index(coefficient)
+            if estimates[rule].covariance[k, k] <= 0:
+                raise PriorError(f"study.parameters: {name} has sd 0 in behaviors, so it is fixed; give it an sd")
+
+
+def gives(policy: Any) -> bool:
+    """Whether an instrument pays something or has places."""
+    return any(isinstance(getattr(policy, name, None), Schedule) for name in GIVEN)
+
+
+def usual(names: tuple[str, ...], policies: "dict[str, Instrument]") -> tuple[str, ...]:
+    """Of the names those that the scenario has: coefficients, and instruments of its package."""
+    return tuple(name for name in names if "." in name or name in policies)
+
+
+def levels(world: World) -> tuple[Parameter, ...]:
+    """Log multipliers of the levels at the start that were not counted."""
+    flow = 0.0 if world.flow_observed else float(np.hypot(world.level_sd[1], world.flow_sd))
+    sds = (world.level_sd[0], world.level_sd[1], flow)
+    words = "log multiplier of the level at the start that the place inherits"
+    return tuple(
+        Parameter(name, 0.0, sd, kind="assumption", source=f"assumption: {words}")
+        for name, sd in zip(STARTS, sds, strict=True)
+        if sd > LEAST_SD
+    )
+
+
+def weather_of(start: Anchor, structure: Structure, place: str, years: int) -> dict[str, Weather]:
+    """Growth and shocks of each channel whose count has growth."""
+    found = {}
+    for channel, target in CHANNELS.items():
+        growth = start.growth.get(GROWTH_OF.get(target, target))
+        if growth is None:
+            continue
+        _, _, local = growth.place(place)
+        missing = missing_share(growth, structure, target, place)
+        shock = float(growth.scale[0] * np.hypot(growth.common_scale[0], local * missing))
+        found[channel] = Weather(float(growth.damping[0]), structure.center[target][:years], shock)
+    return found
+
+
+def drifts(
+    start: Anchor, weather: dict[str, Weather], moments: tuple[Moment, ...], place: str
+) -> tuple[Parameter, ...]:
+    """Yearly growth of certifications, and of every other channel whose count stands among the moments."""
+    counted = {series for moment in moments if moment.used for series in moment.series}
+    rows = []
+    for channel in weather:
+        target = CHANNELS[channel]
+        if channel not in ("tech_sme", "high_tech") and target not in counted:
+            continue
+        growth = start.growth[GROWTH_OF.get(target, target)]
+        drift, sd, _ = growth.place(place)
+        source = f"counts: yearly log growth of {target}; {growth.basis}"
+        rows.append(Parameter(GROWTH + channel, drift, max(sd, LEAST_GROWTH_SD), kind="counts", source=source))
+    return tuple(rows)
+
+
+def coefficients(free: tuple[str, ...], estimates: dict[str, Estimate]) -> tuple[Parameter, ...]:
+    """Named coefficients of the firms' rules with their priors."""
+    rows = []
+    for name in free:
+        rule, dot, coefficient = name.partition(".")
+        if dot:
+            estimate, k = estimates[rule], SHELF[rule]._fields.index(coefficient)
+            sd = float(np.sqrt(estimate.covariance[k, k]))
+            bounds = (float(estimate.least[k]), float(estimate.most[k]))
+            rows.append(Parameter(name, float(estimate.mean[k]), sd, *bounds, estimate.kinds[k], estimate.sources[k]))
+    return tuple(rows)
+
+
+def instruments(free: tuple[str, ...], policies: "dict[str, Instrument]", spread: float) -> tuple[Parameter, ...]:
+    """Log factors on what named instruments pay and on their places."""
+    return tuple(
+        Parameter(name, 0.0, spread, kind="assumption",
+                  source=f"assumption: log factor on what it pays and on its places; {policies[name].source}")
+        for name in free
+        if "." not in name
+    )  # fmt: skip
+
+
+def late_instruments(free: tuple[str, ...], policies: "dict[str, Instrument]", origin: int) -> str:
+    """Named instruments that do nothing by the origin: no count can tell of them yet."""
+    return ", ".join(
+        name
+        for name in free
+        if "." not in name
+        and not any(
+            step > 0 and begins <= origin
+            for key in GIVEN
+            for begins, step in (getattr(policies[name].policy, key, None) or ())
+        )
+    )
