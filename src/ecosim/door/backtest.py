@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ecosim.forecast.evaluation.race import Course, Plan
 
 TABLES = {"scores": "scores", "skill": "skill", "summary": "summary", "tests": "tests", "missing": "missing",
-          "warnings": "warnings"}  # fmt: skip
+          "warnings": "warnings", "weights": "weights"}  # fmt: skip
+
+EXAMINED = ("ecosim_stacked", "ecosim", "ensemble")  # whose verdict stands on top where the settings name none
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
 def build_plan(composed: Composed, cwd: Path) -> "Plan":
     """The plan behind the settings. Raises UserError where a name is unknown."""
     from ecosim.forecast.evaluation.race import Plan
-    from ecosim.forecast.references.shelf import NAMES
+    from ecosim.forecast.references.firm_model import FirmModel
+    from ecosim.forecast.references.shelf import NAMES, PLAIN, STACKED
 
     study, data = composed.settings.study, composed.settings.data
     assert isinstance(study, Backtest)
@@ -109,6 +112,10 @@ def build_plan(composed: Composed, cwd: Path) -> "Plan":
             raise ConfigError(
                 f"study: {name!r} is not among study.models={list(study.models)}; add it or choose one of them"
             )
+    leader = FirmModel.name
+    for name in (PLAIN, STACKED):
+        if name in study.models and leader not in study.models:
+            raise ConfigError(f"study.models: {name} combines {leader} with other forecasts; add {leader}")
     counts = load_counts(composed, cwd)
     locations = study.locations or _usual_locations(composed, counts)
     return Plan(
@@ -136,10 +143,9 @@ def _models(study: Backtest, counts: "pd.DataFrame", locations: tuple[str, ...])
 
     if study.models:
         return tuple(name for name in NAMES if name in study.models)
-    if study.season is not None:
-        return usual(study.season)
-    _, frequency = grid.choose(counts, study.targets, locations, study.least_history)
-    return usual(grid.PER_YEAR[frequency])
+    chosen, frequency = grid.choose(counts, study.targets, locations, study.least_history)
+    season = grid.PER_YEAR[frequency] if study.season is None else study.season
+    return usual(season, set(chosen["target"]))
 
 
 def _usual_locations(composed: Composed, counts: "pd.DataFrame") -> tuple[str, ...]:
@@ -198,7 +204,7 @@ def _evaluate(composed: Composed, course: "Course", home: Path, stages: Stages) 
     study, models = composed.settings.study, course.plan.models
     assert isinstance(study, Backtest)
     baseline = study.relative_to or ("last_value" if "last_value" in models else models[0])
-    examined = study.examined or ("ensemble" if "ensemble" in models else models[-1])
+    examined = study.examined or next((name for name in EXAMINED if name in models), models[-1])
     stages("skill", 0, 1)
     outcome = gather(course, home, baseline, examined)
     sentences = verdict(outcome)

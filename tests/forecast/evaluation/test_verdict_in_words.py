@@ -41,6 +41,7 @@ def outcome(values, missing=0, origins=6, cells=None):
         forecasts=pd.DataFrame({"value": [0.0] * 23 * 10}),
         missing=gone,
         warnings=pd.DataFrame(),
+        weights=pd.DataFrame(),
         baseline="last_value",
         examined="ensemble",
         models=("last_value", "ets", "ensemble", "bass"),

@@ -38,10 +38,10 @@ def mark(observed: Floats, paths: Floats, scale: float, counted: bool, luck: Flo
     """
     known = np.isfinite(observed)
     truth, members = observed[known], paths[:, known].T
-    whole = _marks(truth, members, scale, counted, luck[known])
+    whole = marks_of(truth, members, scale, counted, luck[known])
     size = members.shape[1] // GROUPS * GROUPS
     left = np.concatenate([np.delete(members[:, :size], np.s_[group::GROUPS], axis=1) for group in range(GROUPS)])
-    again = _marks(np.tile(truth, GROUPS), left, scale, counted, np.tile(luck[known], GROUPS))
+    again = marks_of(np.tile(truth, GROUPS), left, scale, counted, np.tile(luck[known], GROUPS))
     parts = {name: value.reshape(GROUPS, -1) for name, value in again.items()}
     values, errors = {}, {}
     for name in PER_STEP:
@@ -61,7 +61,7 @@ def jackknife(without: Floats) -> Floats:
     return np.sqrt((groups - 1) / groups * np.sum((without - without.mean(axis=0)) ** 2, axis=0))
 
 
-def _marks(truth: Floats, members: Floats, scale: float, counted: bool, luck: Floats) -> dict[str, Floats]:
+def marks_of(truth: Floats, members: Floats, scale: float, counted: bool, luck: Floats) -> dict[str, Floats]:
     """Every score per step; truth (n,), members (n, m)."""
     levels = np.concatenate([LEVELS, *([0.5 - percent / 200, 0.5 + percent / 200] for percent in INTERVALS)])
     cuts = np.quantile(members, levels, axis=1)

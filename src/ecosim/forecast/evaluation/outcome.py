@@ -9,13 +9,14 @@ import pandas as pd
 
 from ecosim.forecast.evaluation import grid
 from ecosim.forecast.evaluation.cells import MISSING, QUANTILE, WARNING
+from ecosim.forecast.evaluation.combined import combined
 from ecosim.forecast.evaluation.kept import Kept
 from ecosim.forecast.evaluation.marks import JOINT, PER_STEP
 from ecosim.forecast.evaluation.panels import ALL, BEST_SO_FAR, arrange, with_best_so_far
 from ecosim.forecast.evaluation.race import Course
 from ecosim.forecast.evaluation.skill import relative_skill
 from ecosim.forecast.evaluation.tested import tests
-from ecosim.forecast.references.shelf import ENSEMBLE
+from ecosim.forecast.references.shelf import ENSEMBLE, OURS
 
 SCORES = [*PER_STEP, JOINT]
 TEXTS = ["model", "target", "location", "origin", "score", "note"]
@@ -32,6 +33,7 @@ class Outcome:
     forecasts: pd.DataFrame
     missing: pd.DataFrame
     warnings: pd.DataFrame
+    weights: pd.DataFrame
     baseline: str
     examined: str
     models: tuple[str, ...]
@@ -42,10 +44,13 @@ def gather(course: Course, home: Path, baseline: str, examined: str) -> Outcome:
     """The tables from the kept pieces: the same whether the run was interrupted or not."""
     plan = course.plan
     whole = _read(Kept(home).files(), plan.models)
-    scores = whole[whole["score"].isin(SCORES)].drop(columns="note").reset_index(drop=True)
     steps = dict(zip(course.labels, course.origins, strict=True))
+    more, weights = combined(course, _forecasts(whole, course, steps))
+    if len(more):
+        whole = _sorted(pd.concat([whole.astype(dict.fromkeys(TEXTS, object)), more], ignore_index=True), plan.models)
+    scores = whole[whole["score"].isin(SCORES)].drop(columns="note").reset_index(drop=True)
     panels = arrange(scores, plan.models, steps)
-    candidates = [model for model in panels.models if model != ENSEMBLE]
+    candidates = [model for model in panels.models if model not in (ENSEMBLE, *OURS)]
     panels = with_best_so_far(panels, baseline, candidates)
     relative_to = tuple(dict.fromkeys((baseline, BEST_SO_FAR)))
     return Outcome(
@@ -56,6 +61,7 @@ def gather(course: Course, home: Path, baseline: str, examined: str) -> Outcome:
         forecasts=_forecasts(whole, course, steps),
         missing=_noted(whole, MISSING, "reason", ["horizon"]),
         warnings=_noted(whole, WARNING, "warning", []),
+        weights=weights,
         baseline=baseline,
         examined=examined,
         models=plan.models,
@@ -69,11 +75,16 @@ def _read(files: Sequence[Path], models: Sequence[str]) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     tables = [pq.read_table(file, read_dictionary=TEXTS) for file in files]
-    whole = pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_pandas()
+    return _sorted(pa.concat_tables(tables).unify_dictionaries().combine_chunks().to_pandas(), models)
+
+
+def _sorted(whole: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """The same rows with ordered categories, sorted."""
     for column in TEXTS:
-        kinds = whole[column].cat.categories
+        kinds = whole[column].astype("category").cat.categories
         order = [*models] if column == "model" else [*SCORES, *kinds.difference(SCORES)] if column == "score" else kinds
-        whole[column] = whole[column].cat.set_categories(order if column in ("model", "score") else sorted(kinds))
+        ordered = order if column in ("model", "score") else sorted(kinds)
+        whole[column] = pd.Categorical(whole[column], categories=ordered)
     keys = ["model", "target", "location", "origin", "horizon", "score"]
     return whole.sort_values(keys, kind="stable", ignore_index=True)
 

@@ -5,7 +5,7 @@ import pandas as pd
 from ecosim.forecast.evaluation.outcome import Outcome
 from ecosim.forecast.evaluation.panels import ALL, BEST_SO_FAR
 from ecosim.forecast.reference import QUANTILES
-from ecosim.forecast.references.shelf import ENSEMBLE
+from ecosim.forecast.references.shelf import ENSEMBLE, OURS, PLAIN
 
 FEW_ORIGINS = 20  # with fewer, no difference is called significant without saying so
 LEVEL = 0.05
@@ -18,7 +18,9 @@ def verdict(outcome: Outcome) -> tuple[str, ...]:
     wis = outcome.skill[(outcome.skill["score"] == "wis") & (outcome.skill["relative_to"] == outcome.baseline)]
     if not len(wis):
         return (f"Only one method has forecasts, so nothing can be compared. {_missing(outcome)}".strip(),)
-    sentences = [_best(wis, outcome), _examined(wis, outcome), _chosen(outcome), _coverage(outcome), _few(outcome)]
+    ours = [_beaten(name, outcome) for name in OURS if name != PLAIN]
+    sentences = [*ours, _best(wis, outcome), _chosen(outcome), _examined(wis, outcome), _coverage(outcome)]
+    sentences += [_recalibrated(outcome), _few(outcome)]
     return tuple(sentence for sentence in (*sentences, _missing(outcome)) if sentence)
 
 
@@ -61,7 +63,8 @@ def _examined(wis: pd.DataFrame, outcome: Outcome) -> str:
         if mine not in value.index:
             continue
         cases += 1
-        single = value.drop([name for name in (mine, ENSEMBLE, BEST_SO_FAR) if name in value.index])
+        ours = {mine, ENSEMBLE, BEST_SO_FAR, *OURS}
+        single = value.drop([name for name in value.index if name in ours])
         single.loc[outcome.baseline] = 1.0
         if value[mine] > single.min():
             lost.append(f"{target} at {horizon} ({value[mine]:.2f}, {single.idxmin()} {single.min():.2f})")
@@ -71,6 +74,27 @@ def _examined(wis: pd.DataFrame, outcome: Outcome) -> str:
     return (
         f"{mine} does NOT beat the best simple forecast of hindsight in {len(lost)} of {cases} cases "
         f"(targets x horizons): {'; '.join(lost[:MOST_NAMED])}{more}."
+    )
+
+
+def _beaten(mine: str, outcome: Outcome) -> str:
+    """Where the model or its combination does not beat the best simple forecast as chosen on earlier origins."""
+    skill = outcome.skill
+    rows = skill[(skill["model"] == mine) & (skill["score"] == "wis") & (skill["relative_to"] == BEST_SO_FAR)]
+    rows = rows[rows["target"] != ALL]
+    if not len(rows):
+        return ""
+    lost = rows[rows["value"] >= 1.0]
+    simple = "the best simple forecast as chosen on earlier origins"
+    if not len(lost):
+        return f"{mine} beats {simple} in all {len(rows)} cases (targets x horizons)."
+    named = [
+        f"{row.target} at {row.horizon} ({row.value:.2f}, {row.lower:.2f}-{row.upper:.2f})" for row in lost.itertuples()
+    ]
+    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
+    return (
+        f"{mine} does NOT beat {simple} in {len(named)} of {len(rows)} cases (targets x horizons; relative WIS, 90 % "
+        f"interval): {'; '.join(named[:MOST_NAMED])}{more}."
     )
 
 
@@ -99,8 +123,20 @@ def _coverage(outcome: Outcome) -> str:
     if not len(rows):
         return ""
     rows = rows[rows["target"] == pooled_target(rows)]
-    parts = [f"{100 * mean:.0f} % at {h}" for mean, h in zip(rows["mean"], rows["horizon"], strict=True)]
+    cells = zip(rows["mean"], rows["horizon"], rows["origins"], strict=True)
+    parts = [f"{100 * mean:.0f} % at {h} ({n} origins)" for mean, h, n in cells]
     return f"The 90 % intervals of {outcome.examined} hold {', '.join(parts)}."
+
+
+def _recalibrated(outcome: Outcome) -> str:
+    """Coverage of the combination without its recalibration, where it was run."""
+    summary = outcome.summary
+    rows = summary[(summary["model"] == PLAIN) & (summary["score"] == "coverage_90")]
+    if not len(rows):
+        return ""
+    rows = rows[rows["target"] == pooled_target(rows)]
+    parts = [f"{100 * mean:.0f} % at {h}" for mean, h in zip(rows["mean"], rows["horizon"], strict=True)]
+    return f"Without the recalibration learned on earlier origins they would hold {', '.join(parts)}."
 
 
 def _few(outcome: Outcome) -> str:

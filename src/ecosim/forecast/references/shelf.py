@@ -1,7 +1,7 @@
 """Every reference forecast by its name, each as a Forecaster."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +24,7 @@ from ecosim.forecast.references.bass import bass
 from ecosim.forecast.references.case import Case
 from ecosim.forecast.references.drift import drift
 from ecosim.forecast.references.ets import ets
+from ecosim.forecast.references.firm_model import GROWING, FirmModel
 from ecosim.forecast.references.historical_mean import historical_mean
 from ecosim.forecast.references.last_value import last_value
 from ecosim.forecast.references.local_linear_trend import local_linear_trend
@@ -34,6 +35,7 @@ from ecosim.forecast.references.var1 import var1
 
 Method = Callable[[Case], Floats]
 ENSEMBLE = "ensemble"
+STACKED, PLAIN = "ecosim_stacked", "ecosim_stacked_plain"  # evaluation/stacking.py, with and without recalibration
 FAILURES = (ArithmeticError, ValueError, RuntimeError, IndexError, NotImplementedError)  # of a fit; others are bugs
 
 METHODS: dict[str, Method] = {
@@ -52,7 +54,8 @@ METHODS: dict[str, Method] = {
         seasonal_naive,
     )
 }
-NAMES = (*METHODS, Pooled.name, ENSEMBLE)
+NAMES = (*METHODS, Pooled.name, ENSEMBLE, FirmModel.name, STACKED, PLAIN)
+OURS = (FirmModel.name, STACKED, PLAIN)  # what the references are there to be beaten by
 
 
 @dataclass(frozen=True)
@@ -92,14 +95,18 @@ def _said(heard: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 
 def build(names: Sequence[str]) -> tuple[Forecaster, ...]:
-    """The forecasters behind names of NAMES; the ensemble is none, it combines what they give (quantile_median)."""
+    """The forecasters behind names of NAMES; those that combine others are none (quantile_median, stacking)."""
     found: list[Forecaster] = [Single(name, METHODS[name]) for name in names if name in METHODS]
-    return (*found, Pooled()) if Pooled.name in names else tuple(found)
+    panel: list[Forecaster] = [Pooled(), FirmModel()]
+    return (*found, *(each for each in panel if each.name in names))
 
 
-def usual(season: int) -> tuple[str, ...]:
-    """What runs where no models are named: all but the seasonal one on data without a season."""
-    return tuple(name for name in NAMES if season > 1 or name != seasonal_naive.__name__)
+def usual(season: int, targets: Collection[str]) -> tuple[str, ...]:
+    """What runs without a choice: the seasonal one with a season, the firm model on yearly counts of its own."""
+    left_out = {seasonal_naive.__name__} if season == 1 else set()
+    if season > 1 or not set(targets) & set(GROWING):
+        left_out |= set(OURS)
+    return tuple(name for name in NAMES if name not in left_out)
 
 
-__all__ = ["ENSEMBLE", "METHODS", "NAMES", "Known", "Single", "build", "usual"]
+__all__ = ["ENSEMBLE", "METHODS", "NAMES", "OURS", "Known", "Single", "build", "usual"]

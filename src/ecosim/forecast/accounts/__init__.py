@@ -1,0 +1,1 @@
+"""The firm model's books without its firms: cohorts by age and certificates, moved by estimated rates."""
