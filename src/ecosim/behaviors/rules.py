@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import arrivals, candidacy, entry, hiring, institutes, matching, outside, service
+from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Newcomer
 from ecosim.behaviors.decisions import Behaviors, Weather, decide
 from ecosim.behaviors.entry import Traits
@@ -101,42 +101,16 @@ class FirmRules:
         """The R&D institutes of these firms are recognized at the next rung."""
         institutes.climb(model.firms.columns.institute, model.firms.columns.waiting, rows)
 
-    def turn_over(self, model: EcosystemModel) -> tuple[Turnover, NDArray[np.int64]]:
-        """Staff leave their firms and vacancies are posted; returns the flows and the rows with vacancies."""
-        zones, top = len(model.region.zones), model.firms.top
-        flows = np.zeros((4, zones, len(SKILLS)), np.int64)
-        flow = Turnover(*flows, np.zeros(zones, np.int64))
-        rows = model.firms.scratch(3, np.int64)
-        count = hiring.turn_over(
-            self.behaviors.hiring,
-            model.firms.columns,
-            model.terms,
-            luck(model),
-            np.uint64(model.quarter),
-            top,
-            flow,
-            rows,
-            model.firms.scratch(6, np.float64),
-        )
-        return flow, rows[0, :count]
-
-    def supply(self, model: EcosystemModel, flow: Turnover) -> None:
-        """Those who left look again or leave the region, and people come from outside."""
-        nearness, pool = model.terms.nearness, model.pool
-        matching.supply(self.behaviors.hiring, flow, nearness, pool, luck(model), np.uint64(model.quarter))
-
-    def match(self, model: EcosystemModel, vacant: NDArray[np.int64]) -> NDArray[np.int64]:
-        """People leave the pool for posts; returns hires, (zones, skills)."""
-        hires = np.zeros_like(vacant)
-        matching.match(self.behaviors.hiring, vacant, model.pool, luck(model), np.uint64(model.quarter), hires)
-        return hires
-
-    def fill(
-        self, model: EcosystemModel, rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
-    ) -> int:
-        """Hires go to the firms with vacancies; returns people."""
-        columns = model.firms.columns
-        return int(matching.fill(columns, rows, vacant, hires, luck(model), np.uint64(model.quarter)))
+    def hire(self, model: EcosystemModel) -> tuple[int, int]:
+        """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
+        zones, firms = len(model.region.zones), model.firms
+        flow = Turnover(*np.zeros((4, zones, len(SKILLS)), np.int64), np.zeros(zones, np.int64))
+        hires = np.zeros((zones, len(SKILLS)), np.int64)
+        hired = matching.hire(
+            self.behaviors.hiring, firms.columns, model.terms, model.pool, luck(model), np.uint64(model.quarter),
+            firms.top, flow, hires, firms.scratch(3, np.int64), firms.scratch(6, np.float64),
+        )  # fmt: skip
+        return int(hired), int(hires.sum())
 
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
