@@ -8,7 +8,7 @@ from scipy.special import pdtr, pdtrik
 
 from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Newcomer
-from ecosim.behaviors.decisions import Behaviors, Weather, decide
+from ecosim.behaviors.decisions import Behaviors, Weather, book_of, decide
 from ecosim.behaviors.entry import Traits
 from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
@@ -30,6 +30,7 @@ class FirmRules:
 
     def __init__(self, behaviors: Behaviors, region: Region) -> None:
         self.behaviors = behaviors
+        self.book = book_of(behaviors)
         self.sectors = np.cumsum([region.sectors.get(name, 0.0) for name in SECTORS])
         self.zones = np.cumsum([zone.share for zone in region.zones.values()])
         self.owners = np.cumsum([region.ownership.get(name, 0.0) for name in OWNERSHIP])
@@ -42,7 +43,7 @@ class FirmRules:
         """Every firm decides; one compiled call for the quarter."""
         np.multiply(self.within_reach, model.terms.nearness / model.weight, out=model.survey.outside)
         decide(
-            self.behaviors,
+            self.book,
             model.firms.columns,
             model.terms,
             model.survey,
