@@ -8,6 +8,7 @@ import yaml
 from scipy import stats
 
 from ecosim.behaviors import arrivals
+from ecosim.behaviors.arrivals import Batch
 from ecosim.behaviors.rules import luck
 from ecosim.data.periods import quarter_index
 from ecosim.door.build import build_region
@@ -39,7 +40,10 @@ def world(make_model):
 
 def come(model, quarter=None, weight=1):
     now = np.uint64(model.quarter if quarter is None else quarter)
-    return arrivals.come(model.rules.traits, model.rules.lumps, model.terms, weight, luck(model), now)
+    expected = arrivals.expect(model.rules.lumps, model.terms, weight, luck(model), now)
+    batch = arrivals.room_for(20_000)
+    count = arrivals.come(model.rules.traits, expected, len(model.region.zones), luck(model), now, batch, 0)
+    return Batch(*(column[:count].copy() for column in batch))
 
 
 def born(model, quarters):
@@ -136,9 +140,10 @@ def test_a_standard_rejects_weak_arrivals_of_its_zone_and_nobody_else(world, cen
     standard = np.full(model.terms.founding.size, -np.inf)
     grid(standard, 2)[:, 1] = 0.0
     now = np.uint64(model.quarter)
-    kept = arrivals.admit(model.rules.traits, standard, 2, luck(model), now, everybody)
-    gone = ~np.isin(everybody.uids, kept.uids)
-    assert kept.rejected == np.count_nonzero(gone) > 0
+    batch, count = Batch(*(column.copy() for column in everybody)), everybody.uids.size
+    kept = arrivals.admit(model.rules.traits, standard, 2, luck(model), now, batch, count)
+    gone = ~np.isin(everybody.uids, batch.uids[:kept])
+    assert count - kept == np.count_nonzero(gone) > 0
     assert set(everybody.source[gone]) == {SHANGHAI}
     assert set(everybody.zone[gone]) == {1}
     rows = model.firms.take_rows(everybody.uids.size)

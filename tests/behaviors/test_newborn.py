@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from ecosim.behaviors import entry
+from ecosim.behaviors.arrivals import Batch
 from ecosim.behaviors.rules import poisson_count
 from ecosim.model.firms import SOURCES
 from ecosim.model.terms import kinds
@@ -108,12 +109,13 @@ def test_arrivals_are_larger_and_settle_where_the_region_says(newborns, small_re
     model, firms = newborns
     big = np.mean(firms.log_employees > 3.5 + 1.0)
     assert 0.01 < big < 0.5
-    local = model.rules._local(model, 0.2)
-    outside = model.rules._outside(model, 3_000.0)
-    assert set(local.source) == {SOURCES.index("local")}
-    assert set(outside.source) == {SOURCES.index("elsewhere")}
+    local, elsewhere = SOURCES.index("local"), SOURCES.index("elsewhere")
     sizes = model.rules.traits.log_size
-    assert sizes[local.source[0]] == center.entry.log_size < sizes[outside.source[0]] == center.entry.arrival_log_size
+    assert sizes[local] == center.entry.log_size < sizes[elsewhere] == center.entry.arrival_log_size
+    founders = model.rules.founders(model)
+    assert set(founders.source) == {local, elsewhere}
+    outside = Batch(*(column[founders.source == elsewhere] for column in founders[:5]))
+    assert outside.zone.size > 1_000
     shares = np.bincount(outside.zone) / outside.zone.size
     assert shares == pytest.approx([0.6, 0.4], abs=0.04)
     assert set(np.unique(outside.ownership)) == {0, 1, 4}

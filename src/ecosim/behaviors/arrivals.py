@@ -15,15 +15,15 @@ from scipy.special import gammaincinv
 from ecosim.behaviors.entry import Traits, child_uid, drawn_productivity, drawn_size, kind_of
 from ecosim.data.errors import UserError
 from ecosim.model.arithmetic import poisson
-from ecosim.model.compiled import brief, inlined
-from ecosim.model.ecosystem import Arrivals
+from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import SOURCES
-from ecosim.model.luck import ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, uniform, uniforms
+from ecosim.model.luck import ARRIVAL, ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.region import OWNERSHIP
 from ecosim.model.terms import Terms
 
 JAPANESE, FOREIGN = OWNERSHIP.index("japanese"), OWNERSHIP.index("foreign")
 GATED = np.array([name in ("shanghai", "foreign_project", "elsewhere") for name in SOURCES])  # must meet a standard
+ELSEWHERE = SOURCES.index("elsewhere")
 ORIGIN, FORTY = np.uint64(1) << np.uint64(63), np.uint64(40)
 LARGEST_MEAN = 300.0  # arrivals (agents) in one cell and quarter that can be drawn by inversion
 
@@ -45,39 +45,56 @@ class Newcomer(NamedTuple):
     lumps: float  # dispersion of the quarterly count: variance = mean + lumps x mean^2; 0 is Poisson
 
 
+class Batch(NamedTuple):
+    """Room for firms to be founded, (n,) arrays."""
+
+    uids: NDArray[np.uint64]
+    sector: NDArray[np.int8]
+    zone: NDArray[np.int8]
+    ownership: NDArray[np.int8]
+    source: NDArray[np.int8]
+
+
+class Shares(NamedTuple):
+    """Where arrivals that no policy speaks to settle and whose they are: cumulative shares of the region."""
+
+    sectors: NDArray[np.float64]
+    zones: NDArray[np.float64]
+    owners: NDArray[np.float64]
+
+
+def room_for(count: int) -> Batch:
+    """An empty batch."""
+    return Batch(np.empty(count, np.uint64), *np.empty((4, count), np.int8))
+
+
 @inlined
 def origin(source, cell):
     """Identity of a cell of a source, from which its firms' identities derive."""
     return ORIGIN | (np.uint64(source) << FORTY) | np.uint64(cell)
 
 
-def come(
-    traits: Traits, lumps: NDArray[np.float64], terms: Terms, weight: int, luck: Any, quarter: np.uint64
-) -> Arrivals:
-    """Arrivals of a quarter from the sources that policies speak to.
+def expect(lumps: NDArray[np.float64], terms: Terms, weight: int, luck: Any, quarter: np.uint64) -> NDArray[np.float64]:
+    """Expected agents (sources, cells) of a quarter from the sources that policies speak to; no source where none is.
 
     lumps: dispersion by source, (sources,). Raises ArrivalsError where a cell expects more than can be drawn.
     """
+    sources, sectors, zones = terms.arrivals.shape
+    cells = terms.arrivals.reshape(sources, sectors * zones)
+    if not cells.any():
+        return cells[:0]
     pull = np.exp(terms.pull) / weight
     for source in np.flatnonzero(lumps).tolist():
-        if not terms.arrivals[source].any():
-            continue
-        draw = lump_draw(luck, quarter, source)
-        pull[source] *= gammaincinv(1.0 / lumps[source], draw) * lumps[source]
-    sources, sectors, zones = terms.arrivals.shape
-    expected = terms.arrivals.reshape(sources, sectors * zones) * pull[:, np.newaxis]
+        if cells[source].any():
+            pull[source] *= gammaincinv(1.0 / lumps[source], lump_draw(luck, quarter, source)) * lumps[source]
+    expected: NDArray[np.float64] = cells * pull[:, np.newaxis]
     largest = expected.max()
     if largest > LARGEST_MEAN:
         raise ArrivalsError(
             f"{largest * weight:.0f} arrivals are expected in one sector and zone in a quarter; "
             f"at most {LARGEST_MEAN * weight:.0f} can be drawn: lower the events or projects"
         )
-    counts = np.empty(expected.shape, np.int64)
-    total = count(expected, luck, quarter, counts)
-    uids = np.empty(total, np.uint64)
-    columns = np.empty((4, total), np.int8)  # sector, zone, ownership, source
-    settle(traits, counts, zones, luck, quarter, uids, *columns)
-    return Arrivals(uids, *columns)
+    return expected
 
 
 @brief
@@ -86,66 +103,65 @@ def lump_draw(luck: Any, quarter: Any, source: int) -> float:
     return uniform(luck[0], luck[1], np.uint64(source), quarter, ARRIVAL_LUMPS)
 
 
-@brief
-def count(expected: Any, luck: Any, quarter: Any, counts: Any) -> int:
-    """Poisson counts (sources, cells), out, by each cell's own luck; returns their sum."""
-    total = 0
+@apart
+def come(c: Traits, expected: Any, zones: int, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
+    """Add arrivals to a batch of `first`: a Poisson count by each cell's own luck, names and owners.
+
+    expected: of `expect`. Returns how many the batch should then hold; those without room are not written.
+    """
+    k = first
     for source in range(expected.shape[0]):
         for cell in range(expected.shape[1]):
             mean = expected[source, cell]
-            counts[source, cell] = 0
-            if mean > 0.0:
-                draw = uniform(luck[0], luck[1], origin(source, cell), quarter, ARRIVAL_COUNT)
-                counts[source, cell] = poisson(draw, mean)
-                total += counts[source, cell]
-    return total
+            if mean <= 0.0:
+                continue
+            named = origin(source, cell)
+            number = poisson(uniform(luck[0], luck[1], named, quarter, ARRIVAL_COUNT), mean)
+            for one in range(number):
+                if k + one < batch.uids.size:
+                    uid = child_uid(named, quarter, np.uint64(one))
+                    abroad, where = uniforms(luck[0], luck[1], uid, quarter, ARRIVAL_OWNER)
+                    invested = JAPANESE if where < c.japanese[source] else FOREIGN
+                    batch.uids[k + one] = uid
+                    batch.sector[k + one], batch.zone[k + one] = cell // zones, cell % zones
+                    batch.ownership[k + one] = invested if abroad < c.foreign[source] else 0
+                    batch.source[k + one] = source
+            k += number
+    return k
 
 
-@brief
-def settle(
-    c: Traits, counts: Any, zones: int, luck: Any, quarter: Any,
-    uids: Any, sector: Any, zone: Any, ownership: Any, source: Any,
-) -> None:  # fmt: skip
-    """Name the arrivals of all cells, (n,) arrays out, and draw their owners."""
-    k = 0
-    for origins in range(counts.shape[0]):
-        for cell in range(counts.shape[1]):
-            for number in range(counts[origins, cell]):
-                uid = child_uid(origin(origins, cell), quarter, np.uint64(number))
-                abroad, where = uniforms(luck[0], luck[1], uid, quarter, ARRIVAL_OWNER)
-                invested = JAPANESE if where < c.japanese[origins] else FOREIGN
-                uids[k] = uid
-                sector[k], zone[k], source[k] = cell // zones, cell % zones, origins
-                ownership[k] = invested if abroad < c.foreign[origins] else 0
-                k += 1
+@apart
+def come_from_elsewhere(c: Shares, number: int, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
+    """As `come`, a number of arrivals that no policy speaks to, named by (quarter, number); they settle by shares."""
+    for k in range(min(number, batch.uids.size - first)):
+        one = np.uint64(k)
+        uid = child_uid(one | ORIGIN, quarter, one)
+        first_draw, second_draw = uniforms(luck[0], luck[1], uid, quarter, ARRIVAL_TRAITS)
+        third_draw = uniform(luck[0], luck[1], uid, quarter, ARRIVAL)
+        batch.uids[first + k], batch.source[first + k] = uid, ELSEWHERE
+        batch.sector[first + k] = np.searchsorted(c.sectors, first_draw * c.sectors[-1])
+        batch.zone[first + k] = np.searchsorted(c.zones, second_draw * c.zones[-1])
+        batch.ownership[first + k] = np.searchsorted(c.owners, third_draw * c.owners[-1])
+    return first + number
 
 
-def admit(
-    traits: Traits, standard: NDArray[np.float64], zones: int, luck: Any, quarter: np.uint64, arrivals: Arrivals
-) -> Arrivals:
-    """Arrivals without those from outside that fall short of the standard, (kinds,), of where they would settle."""
-    if standard.max() == -np.inf:
-        return arrivals
-    meets = np.ones(arrivals.uids.size, np.bool_)
-    rejected = examine(traits, standard, zones, luck, quarter, *arrivals[:5], meets)
-    if rejected == 0:
-        return arrivals
-    kept: Any = (column[meets] for column in arrivals[:5])
-    return Arrivals(*kept, rejected)
+@apart
+def admit(c: Traits, standard: Any, zones: int, luck: Any, quarter: Any, batch: Batch, count: int) -> int:
+    """Hold arrivals from outside, by what `furnish` will draw for them, to the standard, (kinds,), of their place.
 
-
-@brief
-def examine(
-    c: Traits, standard: Any, zones: int, luck: Any, quarter: Any,
-    uids: Any, sector: Any, zone: Any, ownership: Any, source: Any, meets: Any,
-) -> int:  # fmt: skip
-    """Hold arrivals from outside, by what `furnish` will draw for them, to the standard; returns how many fail."""
-    rejected = 0
-    for k in range(uids.size):
-        if GATED[source[k]]:
-            size = drawn_size(c, luck, quarter, uids[k], source[k], ownership[k])
-            kind = kind_of(sector[k], zone[k], ownership[k], size, zones)
-            if drawn_productivity(c, luck, quarter, uids[k], source[k], 0.0) < standard[kind]:
-                meets[k] = False
-                rejected += 1
-    return rejected
+    Those that fall short leave the batch of `count`; returns how many stay.
+    """
+    kept = 0
+    for k in range(count):
+        uid, sector, zone = batch.uids[k], batch.sector[k], batch.zone[k]
+        ownership, source = batch.ownership[k], batch.source[k]
+        meets = True
+        if GATED[source]:
+            size = drawn_size(c, luck, quarter, uid, source, ownership)
+            kind = kind_of(sector, zone, ownership, size, zones)
+            meets = drawn_productivity(c, luck, quarter, uid, source, 0.0) >= standard[kind]
+        if meets:
+            batch.uids[kept], batch.sector[kept], batch.zone[kept] = uid, sector, zone
+            batch.ownership[kept], batch.source[kept] = ownership, source
+            kept += 1
+    return kept

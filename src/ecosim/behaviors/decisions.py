@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecosim.behaviors import (
     awareness,
@@ -74,6 +75,12 @@ class Behaviors(NamedTuple):
 
 
 SHELF: dict[str, Any] = dict(Behaviors.__annotations__)
+BOOK = np.dtype([(name, [(field, np.float64) for field in hint._fields]) for name, hint in SHELF.items()])
+
+
+def book_of(behaviors: Behaviors) -> NDArray[Any]:
+    """The coefficients as an array of one record, (1,): kernels read it by the same names and take it in no time."""
+    return np.array([tuple(map(tuple, behaviors))], BOOK)
 
 
 class Weather(NamedTuple):
@@ -89,10 +96,13 @@ class Weather(NamedTuple):
 
 @kernel
 def decide(
-    b: Behaviors, firms: Columns, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
+    book: Any, firms: Columns, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
 ) -> None:
-    """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here."""
-    work, life = np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
+    """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here.
+
+    book: coefficients, of `book_of`.
+    """
+    b, work, life = book[0], np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))
         draw_life(block, luck, quarter, life)

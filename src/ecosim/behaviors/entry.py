@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp, normal, poisson
-from ecosim.model.compiled import brief, inlined
+from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import BANDS, SIZE_BANDS, Columns
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
@@ -66,25 +66,16 @@ def founding_rate(c: Any, log_crowding: float) -> float:
     return exp(log_rate(c, 1.0, log_crowding)) * 0.25
 
 
+@apart
 def spawn(
-    rate: float, lift: NDArray[np.float64], firms: Columns, luck: Any, quarter: np.uint64, top: int,
+    rate: float, lift: NDArray[np.float64], firms: Columns, luck: Any, quarter: Any, top: int,
     parents: NDArray[np.int64], uids: NDArray[np.uint64],
 ) -> int:  # fmt: skip
     """Poisson founders per surviving firm; parents (rows) and uids out; returns how many, more than fit if short.
 
     rate: founders per firm; lift: (kinds,) factors on it.
     """
-    f = firms
-    count: int = beget(rate, lift, f.uid, f.alive, f.closing, f.kind, luck, quarter, top, parents, uids)
-    return count
-
-
-@brief
-def beget(
-    rate: float, lift: Any, uid: Any, alive: Any, closing: Any, kind: Any, luck: Any, quarter: Any, top: int,
-    parents: Any, uids: Any,
-) -> int:  # fmt: skip
-    """As `spawn`, on the columns."""
+    uid, alive, closing, kind = firms.uid, firms.alive, firms.closing, firms.kind
     count = 0
     none = exp(-rate * lift.max())  # chance of no founder where the rate is highest
     draws, listed = np.empty(BLOCK), np.empty(BLOCK, np.int64)
@@ -130,7 +121,7 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
     return (mean + c.productivity[source]) + c.productivity_spread[source] * draw
 
 
-@brief
+@apart
 def furnish(
     c: Traits, firms: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
     uids: Any,

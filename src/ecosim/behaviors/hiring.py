@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp
-from ecosim.model.compiled import brief, inlined
-from ecosim.model.firms import TALENT
+from ecosim.model.compiled import apart, inlined
+from ecosim.model.firms import TALENT, Columns
 from ecosim.model.luck import PEOPLE, POSTS, uniform
+from ecosim.model.terms import Terms
 
 
 class Hiring(NamedTuple):
@@ -67,81 +68,55 @@ class Turnover(NamedTuple):
     performers: Any  # (Z,) firms that do R&D
 
 
-def turn_over(
-    c: Hiring, firms: Any, terms: Any, luck: Any, quarter: Any, top: int, flow: Turnover, rows: NDArray[np.int64],
-    work: NDArray[np.float64],
-) -> int:  # fmt: skip
-    """Let people leave and post vacancies; flow is filled; returns how many firms have any, their rows in rows[0].
-
-    rows: (3, capacity), work: (6, capacity), scratch beside that.
-
-    Of a firm's staff each skill leaves in proportion, and of its posts each skill gets its share: both are systematic
-    samples with one uniform of the firm, so that expectations are exact and totals are as without skills.
-    """
-    f, staffed = firms, rows[1]
-    count = let_go(
-        c.separation, terms.retention, luck, quarter, top, f.uid, f.alive, f.closing, f.zone, f.kind, f.aware,
-        f.research, f.staff, f.seniors, f.leaders, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.experts,
-        flow.left, flow.kept, staffed, work,
-    )  # fmt: skip
-    posts: int = post(
-        c, terms.hiring_grant, terms.experts, terms.nearness, luck, staffed[:count], f.uid, f.closing, f.zone, f.kind,
-        f.aware, f.log_employees, f.research, f.staff, f.seniors, f.leaders, f.liaison, f.institute, f.vacancies,
-        f.senior_vacancies, f.leader_vacancies, f.experts, flow.vacant, flow.support, flow.performers, rows[0], rows[2],
-        work,
-    )  # fmt: skip
-    return posts
-
-
-@brief
+@apart
 def let_go(
-    separation: float, retention: Any, luck: Any, quarter: Any, top: int,
-    uid: Any, alive: Any, closing: Any, zone: Any, kind: Any, aware: Any,
-    research: Any, staff: Any, seniors: Any, leaders: Any, vacancies: Any, senior_vacancies: Any,
-    leader_vacancies: Any, experts: Any, left: Any, kept: Any, listed: Any, work: Any,
-) -> int:  # fmt: skip
+    c: Any, firms: Any, retention: Any, luck: Any, quarter: Any, top: int, flow: Any, listed: Any, work: Any
+) -> int:
     """People leave their firms, posts of the last quarter are gone; lists the rows with staff or R&D, how many."""
-    vacancies[:top], senior_vacancies[:top], leader_vacancies[:top], experts[:top] = 0, 0, 0, 0.0
+    uid, alive, closing, zone, kind, aware = firms.uid, firms.alive, firms.closing, firms.zone, firms.kind, firms.aware
+    research, staff, seniors, leaders = firms.research, firms.staff, firms.seniors, firms.leaders
+    left, kept = flow.left, flow.kept
+    firms.vacancies[:top], firms.senior_vacancies[:top], firms.leader_vacancies[:top] = 0, 0, 0
+    firms.experts[:top] = 0.0
     count = 0
     for i in range(top):
         listed[count] = i
         count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
-    leaving, rates, held = work[0], work[1], work[2]
+    leaving, rates, held, names = work[0], work[1], work[2], work[3].view(np.uint64)
     for k in range(count):
         i = listed[k]
         stays = closing[i] == 0
-        rates[k] = separation if stays else 1.0
+        names[k] = uid[i]
+        rates[k] = c.separation if stays else 1.0
         held[k] = retention[kind[i]] if stays & ((aware[i] & TALENT) != 0) else 0.0
-        leaving[k] = uniform(luck[0], luck[1], uid[i], quarter, PEOPLE)
     for k in range(count):
-        rates[k] = rates[k] if held[k] == 0.0 else min(separation * exp(-held[k]), 1.0)
+        leaving[k] = uniform(luck[0], luck[1], names[k], quarter, PEOPLE)
+    for k in range(count):
+        rates[k] = rates[k] if held[k] == 0.0 else min(c.separation * exp(-held[k]), 1.0)
     for k in range(count):
         i, draw, rate = listed[k], leaving[k], rates[k]
-        gone, stay = left[zone[i]], kept[zone[i]]
-        third = int(rate * staff[i] + draw)
+        place, third = zone[i], int(rate * staff[i] + draw)
         if third > 0:
             first, second = int(rate * leaders[i] + draw), int(rate * (leaders[i] + seniors[i]) + draw)
             leaders[i] -= first
             seniors[i] -= second - first
             staff[i] -= third
-            gone[0] += third - second
-            gone[1] += second - first
-            gone[2] += first
-        stay[0] += staff[i] - seniors[i] - leaders[i]
-        stay[1] += seniors[i]
-        stay[2] += leaders[i]
+            left[place, 0] += third - second
+            left[place, 1] += second - first
+            left[place, 2] += first
+        kept[place, 0] += staff[i] - seniors[i] - leaders[i]
+        kept[place, 1] += seniors[i]
+        kept[place, 2] += leaders[i]
     return count
 
 
-@brief
-def post(
-    c: Any, grants: Any, part_time: Any, nearness: Any, luck: Any, listed: Any,
-    uid: Any, closing: Any, zone: Any, kind: Any, aware: Any, log_employees: Any,
-    research: Any, staff: Any, seniors: Any, leaders: Any, liaison: Any, institute: Any,
-    vacancies: Any, senior_vacancies: Any, leader_vacancies: Any, experts: Any,
-    vacant: Any, support: Any, performers: Any, rows: Any, doing: Any, work: Any,
-) -> int:  # fmt: skip
+@apart
+def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows: Any, doing: Any, work: Any) -> int:
     """Firms (listed) that do R&D open posts for the staff that it pays for; rows out: those with open posts."""
+    uid, closing, zone, kind, aware = firms.uid, firms.closing, firms.zone, firms.kind, firms.aware
+    log_employees, research, staff = firms.log_employees, firms.research, firms.staff
+    seniors, leaders, liaison, institute = firms.seniors, firms.leaders, firms.liaison, firms.institute
+    grants, vacant, support, performers = terms.hiring_grant, flow.vacant, flow.support, flow.performers
     graduate = graduate_wage(c)
     senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
     rest = 1.0 - c.senior_share - c.leading_share
@@ -153,16 +128,13 @@ def post(
     lows, middles, highs, total, phases = work[0], work[1], work[2], work[3], work[4]
     for k in range(size):  # the grants that firms know of
         i = doing[k]
-        knows, promised = 1.0 if (aware[i] & TALENT) != 0 else 0.0, support[zone[i]]
-        lows[k], middles[k], highs[k] = (
-            grants[0, kind[i]] * knows,
-            grants[1, kind[i]] * knows,
-            grants[2, kind[i]] * knows,
-        )
-        promised[0] += int(lows[k] * SUPPORT)
-        promised[1] += int(middles[k] * SUPPORT)
-        promised[2] += int(highs[k] * SUPPORT)
-        performers[zone[i]] += 1
+        knows, place = 1.0 if (aware[i] & TALENT) != 0 else 0.0, zone[i]
+        lows[k], middles[k] = grants[0, kind[i]] * knows, grants[1, kind[i]] * knows
+        highs[k] = grants[2, kind[i]] * knows
+        support[place, 0] += int(lows[k] * SUPPORT)
+        support[place, 1] += int(middles[k] * SUPPORT)
+        support[place, 2] += int(highs[k] * SUPPORT)
+        performers[place] += 1
         total[k], phases[k] = log_employees[i], research[i]
     for k in range(size):  # the staff that R&D pays for under them
         lows[k] = desired_staff(c, phases[k], rest, net_wage(c, graduate, lows[k]))
@@ -174,24 +146,43 @@ def post(
         i = doing[k]
         most = total[k]
         if liaison[i] == 1 or institute[i] > 0:
-            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[zone[i]]
-            experts[i] = part_time[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
+            within = c.experts_afar + (1.0 - c.experts_afar) * terms.nearness[zone[i]]
+            firms.experts[i] = terms.experts[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
         if int(most) > staff[i]:
             rows[count] = i
             posts = int(most) / (lows[k] + middles[k] + highs[k])
             total[count], middles[count], highs[count] = most, posts * (highs[k] + middles[k]), posts * highs[k]
             count += 1
+    names = work[5].view(np.uint64)
     for k in range(count):
-        phases[k] = uniform(luck[0], luck[1], uid[rows[k]], np.uint64(0), POSTS)  # the firm's own for good
+        names[k] = uid[rows[k]]
+    for k in range(count):
+        phases[k] = uniform(luck[0], luck[1], names[k], np.uint64(0), POSTS)  # the firm's own for good
     for k in range(count):
         i = rows[k]
         room = int(total[k]) - staff[i]
         first, above = int(highs[k] + phases[k]), int(middles[k] + phases[k])
         opened = min(max(first - leaders[i], 0), room)
         more = min(max(above - first - seniors[i], 0), room - opened)
-        leader_vacancies[i], senior_vacancies[i], vacancies[i] = opened, more, room - opened - more
-        open_posts = vacant[zone[i]]
-        open_posts[0] += room - opened - more
-        open_posts[1] += more
-        open_posts[2] += opened
+        firms.leader_vacancies[i], firms.senior_vacancies[i] = opened, more
+        firms.vacancies[i] = room - opened - more
+        vacant[zone[i], 0] += room - opened - more
+        vacant[zone[i], 1] += more
+        vacant[zone[i], 2] += opened
     return count
+
+
+@apart
+def turn_over(
+    c: Hiring, firms: Columns, terms: Terms, luck: Any, quarter: Any, top: int, flow: Turnover,
+    rows: NDArray[np.int64], work: NDArray[np.float64],
+) -> int:  # fmt: skip
+    """Let people leave and post vacancies; flow is filled; returns how many firms have any, their rows in rows[0].
+
+    rows: (3, capacity), work: (6, capacity), scratch beside that.
+
+    Of a firm's staff each skill leaves in proportion, and of its posts each skill gets its share: both are systematic
+    samples with one uniform of the firm, so that expectations are exact and totals are as without skills.
+    """
+    staffed = let_go(c, firms, terms.retention, luck, quarter, top, flow, rows[1], work)
+    return post(c, firms, terms, luck, rows[1, :staffed], flow, rows[0], rows[2], work)

@@ -7,14 +7,14 @@ order of their own luck: each firm expects hires in proportion to its vacancies,
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage
+from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage, turn_over
 from ecosim.model.arithmetic import log
-from ecosim.model.compiled import brief, inlined
+from ecosim.model.compiled import apart, inlined
 from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
+from ecosim.model.terms import Terms
 
 ROOM = 4  # draws of a zone and skill in a stream, one number for each
 ACROSS = 1 << 16  # numbers of the draws that concern all zones
@@ -26,7 +26,7 @@ def log_supply(c, pay, near):
     return c.supply_elasticity * pay + c.commuters * near
 
 
-@brief
+@apart
 def supply(c: Hiring, flow: Turnover, nearness: Any, pool: Pool, luck: Any, quarter: Any) -> None:
     """Those who left their firms look again or leave the region; people come, more where pay and nearness draw them.
 
@@ -70,7 +70,7 @@ def matches(scale, vacant, looking, draw):
     return int(min(scale * (float(vacant) * float(looking)) ** 0.5, float(min(vacant, looking))) + draw)
 
 
-@brief
+@apart
 def share_out(weights: Any, count: int, draw: float, given: Any) -> None:
     """Systematic sample in integers: `count` (at most their sum) over weights (n,), in proportion; given (n,) out.
 
@@ -88,7 +88,7 @@ def share_out(weights: Any, count: int, draw: float, given: Any) -> None:
         reached = upto
 
 
-@brief
+@apart
 def match(c: Hiring, vacant: Any, pool: Pool, luck: Any, quarter: Any, hires: Any) -> None:
     """People leave the pool for posts, first in their own zone, then elsewhere in the region; hires (Z, K) out."""
     zones, skills, origins = pool.looking.shape
@@ -123,7 +123,7 @@ def match(c: Hiring, vacant: Any, pool: Pool, luck: Any, quarter: Any, hires: An
                 pool.looking[zone, skill, origin] -= taken[zone * origins + origin]
 
 
-@brief
+@apart
 def in_order_of_luck(uid: Any, zone: Any, rows: Any, zones: int, luck: Any, quarter: Any) -> Any:
     """Rows (n,) zone by zone, in each by the firms' own uniform: buckets, then insertion within them; O(n)."""
     slots = 1
@@ -154,25 +154,25 @@ def in_order_of_luck(uid: Any, zone: Any, rows: Any, zones: int, luck: Any, quar
     return order
 
 
-def fill(
-    firms: Columns, rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64], luck: Any,
-    quarter: np.uint64,
-) -> int:  # fmt: skip
+@inlined
+def handed(posts, i, zone, skill, vacant, hires, passed, reached, start):
+    """The hires of a skill that fall to the firm in row i, whose posts they fill; returns people."""
+    hired = 0
+    if posts[i] > 0:
+        passed[skill] += posts[i]
+        upto = (hires[zone, skill] * passed[skill] + start[skill]) // vacant[zone, skill]
+        hired = upto - reached[skill]
+        reached[skill] = upto
+        posts[i] = hired
+    return hired
+
+
+@apart
+def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any) -> int:
     """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on."""
-    f = firms
-    columns = (f.uid, f.zone, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.staff, f.seniors, f.leaders)
-    total: int = hand_out(*columns, rows, vacant, hires, luck, quarter)
-    return total
-
-
-@brief
-def hand_out(
-    uid: Any, zones_of: Any, vacancies: Any, senior_vacancies: Any, leader_vacancies: Any,
-    staff: Any, seniors: Any, leaders: Any, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any,
-) -> int:  # fmt: skip
-    """As `fill`, on the columns; returns people."""
     zones, skills = hires.shape
-    order = in_order_of_luck(uid, zones_of, rows, zones, luck, quarter)
+    zones_of = firms.zone
+    order = in_order_of_luck(firms.uid, zones_of, rows, zones, luck, quarter)
     total = 0
     passed, reached, start = np.zeros(skills, np.int64), np.zeros(skills, np.int64), np.zeros(skills, np.int64)
     last = -1
@@ -185,19 +185,26 @@ def hand_out(
                 number = np.uint64((zone * skills + skill) * ROOM + 1)
                 draw = uniform(luck[0], luck[1], number, quarter, MATCHING)
                 passed[skill], reached[skill], start[skill] = 0, 0, int(draw * vacant[zone, skill])
-        for skill in range(skills):
-            column = vacancies if skill == 0 else senior_vacancies if skill == 1 else leader_vacancies
-            if column[i] == 0:
-                continue
-            passed[skill] += column[i]
-            upto = (hires[zone, skill] * passed[skill] + start[skill]) // vacant[zone, skill]
-            hired = upto - reached[skill]
-            reached[skill] = upto
-            column[i] = hired
-            staff[i] += hired
-            if skill == 1:
-                seniors[i] += hired
-            elif skill == 2:
-                leaders[i] += hired
-            total += hired
+        graduates = handed(firms.vacancies, i, zone, 0, vacant, hires, passed, reached, start)
+        seniors = handed(firms.senior_vacancies, i, zone, 1, vacant, hires, passed, reached, start)
+        leaders = handed(firms.leader_vacancies, i, zone, 2, vacant, hires, passed, reached, start)
+        firms.staff[i] += graduates + seniors + leaders
+        firms.seniors[i] += seniors
+        firms.leaders[i] += leaders
+        total += graduates + seniors + leaders
     return total
+
+
+@apart
+def hire(
+    c: Hiring, firms: Columns, terms: Terms, pool: Pool, luck: Any, quarter: Any, top: int, flow: Turnover, hires: Any,
+    rows: Any, work: Any,
+) -> int:  # fmt: skip
+    """A quarter of the market for people: they leave, look, meet posts; flow and hires (Z, K) are filled.
+
+    Returns the people hired. rows, work: scratch of `turn_over`.
+    """
+    count = turn_over(c, firms, terms, luck, quarter, top, flow, rows, work)
+    supply(c, flow, terms.nearness, pool, luck, quarter)
+    match(c, flow.vacant, pool, luck, quarter, hires)
+    return fill(firms, rows[0, :count], flow.vacant, hires, luck, quarter)

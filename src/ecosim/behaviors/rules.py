@@ -6,17 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import pdtr, pdtrik
 
-from ecosim.behaviors import arrivals, candidacy, entry, hiring, institutes, matching, outside, service
-from ecosim.behaviors.arrivals import Newcomer
-from ecosim.behaviors.decisions import Behaviors, Weather, decide
+from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, outside, service
+from ecosim.behaviors.arrivals import Batch, Newcomer, Shares
+from ecosim.behaviors.decisions import Behaviors, Weather, book_of, decide
 from ecosim.behaviors.entry import Traits
 from ecosim.behaviors.hiring import Turnover
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
-from ecosim.model.compiled import brief
+from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
-from ecosim.model.luck import ARRIVAL, ARRIVAL_TRAITS, uniform, uniforms
+from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES, Columns
+from ecosim.model.luck import ARRIVAL, uniform
 from ecosim.model.offers import SERVICES, Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 
@@ -30,9 +30,12 @@ class FirmRules:
 
     def __init__(self, behaviors: Behaviors, region: Region) -> None:
         self.behaviors = behaviors
-        self.sectors = np.cumsum([region.sectors.get(name, 0.0) for name in SECTORS])
-        self.zones = np.cumsum([zone.share for zone in region.zones.values()])
-        self.owners = np.cumsum([region.ownership.get(name, 0.0) for name in OWNERSHIP])
+        self.book = book_of(behaviors)
+        self.shares = Shares(
+            np.cumsum([region.sectors.get(name, 0.0) for name in SECTORS]),
+            np.cumsum([zone.share for zone in region.zones.values()]),
+            np.cumsum([region.ownership.get(name, 0.0) for name in OWNERSHIP]),
+        )
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
         self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
@@ -42,7 +45,7 @@ class FirmRules:
         """Every firm decides; one compiled call for the quarter."""
         np.multiply(self.within_reach, model.terms.nearness / model.weight, out=model.survey.outside)
         decide(
-            self.behaviors,
+            self.book,
             model.firms.columns,
             model.terms,
             model.survey,
@@ -101,59 +104,38 @@ class FirmRules:
         """The R&D institutes of these firms are recognized at the next rung."""
         institutes.climb(model.firms.columns.institute, model.firms.columns.waiting, rows)
 
-    def turn_over(self, model: EcosystemModel) -> tuple[Turnover, NDArray[np.int64]]:
-        """Staff leave their firms and vacancies are posted; returns the flows and the rows with vacancies."""
-        zones, top = len(model.region.zones), model.firms.top
-        flows = np.zeros((4, zones, len(SKILLS)), np.int64)
-        flow = Turnover(*flows, np.zeros(zones, np.int64))
-        rows = model.firms.scratch(3, np.int64)
-        count = hiring.turn_over(
-            self.behaviors.hiring,
-            model.firms.columns,
-            model.terms,
-            luck(model),
-            np.uint64(model.quarter),
-            top,
-            flow,
-            rows,
-            model.firms.scratch(6, np.float64),
-        )
-        return flow, rows[0, :count]
-
-    def supply(self, model: EcosystemModel, flow: Turnover) -> None:
-        """Those who left look again or leave the region, and people come from outside."""
-        nearness, pool = model.terms.nearness, model.pool
-        matching.supply(self.behaviors.hiring, flow, nearness, pool, luck(model), np.uint64(model.quarter))
-
-    def match(self, model: EcosystemModel, vacant: NDArray[np.int64]) -> NDArray[np.int64]:
-        """People leave the pool for posts; returns hires, (zones, skills)."""
-        hires = np.zeros_like(vacant)
-        matching.match(self.behaviors.hiring, vacant, model.pool, luck(model), np.uint64(model.quarter), hires)
-        return hires
-
-    def fill(
-        self, model: EcosystemModel, rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
-    ) -> int:
-        """Hires go to the firms with vacancies; returns people."""
-        columns = model.firms.columns
-        return int(matching.fill(columns, rows, vacant, hires, luck(model), np.uint64(model.quarter)))
+    def hire(self, model: EcosystemModel) -> tuple[int, int]:
+        """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
+        zones, firms = len(model.region.zones), model.firms
+        flow = Turnover(*np.zeros((4, zones, len(SKILLS)), np.int64), np.zeros(zones, np.int64))
+        hires = np.zeros((zones, len(SKILLS)), np.int64)
+        hired = matching.hire(
+            self.behaviors.hiring, firms.columns, model.terms, model.pool, luck(model), np.uint64(model.quarter),
+            firms.top, flow, hires, firms.scratch(3, np.int64), firms.scratch(6, np.float64),
+        )  # fmt: skip
+        return int(hired), int(hires.sum())
 
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
-        c, terms = self.behaviors.entry, model.terms
+        terms, key, now = model.terms, luck(model), np.uint64(model.quarter)
         living = len(model.firms)
         alive = max(living, 1)
         rate = self.founding_rate(model, alive)
-        mean = float(np.exp(c.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
-        flows = [self._local(model, rate), self._outside(model, mean)]
-        now = np.uint64(model.quarter)
-        if terms.arrivals.any():
-            flows.append(arrivals.come(self.traits, self.lumps, terms, model.weight, luck(model), now))
-        flows = [flow for flow in flows if flow.uids.size] or flows[:1]
-        columns: Any = map(np.concatenate, zip(*(flow[:5] for flow in flows), strict=True))
-        together = Arrivals(*columns) if len(flows) > 1 else flows[0]
-        zones = len(model.region.zones)
-        return arrivals.admit(self.traits, terms.entry_standard, zones, luck(model), now, together)
+        mean = float(np.exp(self.behaviors.entry.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
+        many = poisson_count(region_draw(model, 1), mean) if mean >= MANY else -1
+        lift = np.exp(terms.founding) if terms.founding.any() else np.ones(terms.founding.size)
+        expected = arrivals.expect(self.lumps, terms, model.weight, key, now)
+        room = 256 + int(living * min(rate, 5.0) * 1.5)
+        while True:
+            batch = arrivals.room_for(room)
+            parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
+            wanted, kept = gather(
+                self.traits, rate, lift, self.shares, mean, many, expected, terms.entry_standard, key, now,
+                model.firms.columns, model.firms.top, parents, batch,
+            )  # fmt: skip
+            if wanted <= room:
+                return Arrivals(*(column[:kept] for column in batch), wanted - kept)
+            room = wanted
 
     def founding_rate(self, model: EcosystemModel, alive: int) -> float:
         """Founders per firm in the quarter; the number of firms that the place carries grows a quarter."""
@@ -161,37 +143,6 @@ class FirmRules:
         model.reference *= float(np.exp(c.growth / QUARTERS_PER_YEAR))
         crowding = float(np.log(alive / max(model.reference, 1.0)))
         return float(entry.founding_rate(c, crowding))
-
-    def _local(self, model: EcosystemModel, rate: float) -> Arrivals:
-        room = int(len(model.firms) * min(rate, 5.0) * 1.5) + 64
-        founding = model.terms.founding
-        lift = np.exp(founding) if founding.any() else np.ones(founding.size)
-        while True:
-            parents, uids = np.empty(room, np.int64), np.empty(room, np.uint64)
-            count = entry.spawn(
-                rate, lift, model.firms.columns, luck(model), np.uint64(model.quarter), model.firms.top, parents, uids
-            )
-            if count <= room:
-                break
-            room = count
-        rows = parents[:count]
-        columns = model.firms.columns
-        return Arrivals(
-            uids[:count],
-            columns.sector[rows],
-            columns.zone[rows],
-            columns.ownership[rows],
-            np.full(count, LOCAL, np.int8),
-        )
-
-    def _outside(self, model: EcosystemModel, mean: float) -> Arrivals:
-        draw = region_draw(model, 1)
-        count = few_of(draw, mean) if mean < MANY else poisson_count(draw, mean)
-        uids, places = np.empty(count, np.uint64), np.empty((3, count), np.int8)
-        if count:
-            now = np.uint64(model.quarter)
-            arrival_traits(luck(model), now, self.sectors, self.zones, self.owners, uids, *places)
-        return Arrivals(uids, *places, np.full(count, ELSEWHERE, np.int8))
 
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""
@@ -252,30 +203,30 @@ def poisson_count(u: float, mean: float) -> int:
 
 
 @brief
-def few_of(u: float, mean: float) -> int:
-    """As `poisson_count`, for means below MANY."""
-    return poisson(u, mean)
-
-
-@brief
 def one_draw(key: Any, quarter: Any, number: Any) -> float:
     """A uniform named by a number instead of a firm."""
     return uniform(key[0], key[1], number, quarter, ARRIVAL)
 
 
-@brief
-def arrival_traits(
-    key: Any, quarter: Any, sectors: Any, zones: Any, owners: Any, uids: Any, sector: Any, zone: Any, ownership: Any
-) -> None:
-    """Identities of the arrivals of a quarter, by (quarter, number), and where they settle; (n,) arrays out.
+@apart
+def gather(
+    c: Traits, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, standard: Any, luck: Any,
+    quarter: Any, firms: Columns, top: int, parents: Any, batch: Batch,
+) -> tuple[int, int]:  # fmt: skip
+    """Firms that begin, in their order: local founders, arrivals from elsewhere, from the sources of policies.
 
-    sectors, zones, owners: cumulative shares.
+    mean: expected from elsewhere; many: their number where it is known, else -1. Returns how many would come, which may
+    be more than there is room for, and how many of them meet the standard.
     """
-    for k in range(uids.size):
-        number = np.uint64(k)
-        uids[k] = entry.child_uid(number | np.uint64(1 << 63), quarter, number)
-        first, second = uniforms(key[0], key[1], uids[k], quarter, ARRIVAL_TRAITS)
-        third = uniform(key[0], key[1], uids[k], quarter, ARRIVAL)
-        sector[k] = np.searchsorted(sectors, first * sectors[-1])
-        zone[k] = np.searchsorted(zones, second * zones[-1])
-        ownership[k] = np.searchsorted(owners, third * owners[-1])
+    zones, room = shares.zones.size, batch.uids.size
+    count = entry.spawn(rate, lift, firms, luck, quarter, top, parents, batch.uids)
+    for k in range(min(count, room)):
+        i = parents[k]
+        batch.sector[k], batch.zone[k], batch.ownership[k] = firms.sector[i], firms.zone[i], firms.ownership[i]
+        batch.source[k] = LOCAL
+    number = many if many >= 0 else poisson(uniform(luck[0], luck[1], np.uint64(1), quarter, ARRIVAL), mean)
+    count = arrivals.come_from_elsewhere(shares, number, luck, quarter, batch, count)
+    count = arrivals.come(c, expected, zones, luck, quarter, batch, count)
+    if count > room:
+        return count, count
+    return count, arrivals.admit(c, standard, zones, luck, quarter, batch, count)

@@ -76,19 +76,8 @@ class Rules(Protocol):
     def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; nobody is founded or closed."""
 
-    def turn_over(self, model: "EcosystemModel") -> tuple[Any, NDArray[np.int64]]:
-        """Staff leave their firms and vacancies are posted; returns flows (`vacant`: zones x skills) and rows."""
-
-    def supply(self, model: "EcosystemModel", flow: Any) -> None:
-        """Those who left their firms look again, and people come to the region's pool or leave it."""
-
-    def match(self, model: "EcosystemModel", vacant: NDArray[np.int64]) -> NDArray[np.int64]:
-        """People leave the pool for posts; returns hires, (zones, skills)."""
-
-    def fill(
-        self, model: "EcosystemModel", rows: NDArray[np.int64], vacant: NDArray[np.int64], hires: NDArray[np.int64]
-    ) -> int:
-        """Hires go to the firms (rows) with vacancies; returns people."""
+    def hire(self, model: "EcosystemModel") -> tuple[int, int]:
+        """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
 
     def founders(self, model: "EcosystemModel") -> Arrivals:
         """Firms that are founded in this quarter."""
@@ -286,12 +275,9 @@ class EcosystemModel(mesa.Model):
 
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""
-        flow, rows = self.rules.turn_over(self)
-        self.rules.supply(self, flow)
-        hires = self.rules.match(self, flow.vacant)
-        hired = self.rules.fill(self, rows, flow.vacant, hires)
-        if hired != int(hires.sum()) or self.pool.looking.min() < 0:
-            raise RuntimeError(f"{hired} people were hired of {hires.sum()} who left the pool, {self.quarter}")
+        hired, gone = self.rules.hire(self)
+        if hired != gone or self.pool.looking.min() < 0:
+            raise RuntimeError(f"{hired} people were hired of {gone} who left the pool, {self.quarter}")
 
     def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], recipients: int) -> None:
         """Pay firms: whole fen to each of the rows, no row twice. Their cash and the ledger agree to the fen.
