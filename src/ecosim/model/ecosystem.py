@@ -26,7 +26,7 @@ from ecosim.model.progress import Progress
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
-from ecosim.model.take_up import TakeUp
+from ecosim.model.take_up import TakeUp, mark_asked
 from ecosim.model.terms import Terms
 
 NOBODYS_LUCK = Key(0, 0)
@@ -279,16 +279,19 @@ class EcosystemModel(mesa.Model):
         if hired != gone or self.pool.looking.min() < 0:
             raise RuntimeError(f"{hired} people were hired of {gone} who left the pool, {self.quarter}")
 
-    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], recipients: int) -> None:
-        """Pay firms: whole fen to each of the rows, no row twice. Their cash and the ledger agree to the fen.
+    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], asked: NDArray[np.int64]) -> None:
+        """Pay firms: whole fen to each of the rows, no row twice, which are all or some of those that asked.
 
-        recipients: of the rows, those that got nothing from the instrument before in this year. One agent stands for
-        `weight` firms, so the ledger books each payment that many times.
+        Their cash, the ledger and the funnel agree to the fen and to the firm. One agent stands for `weight` firms, so
+        the ledger books each payment that many times.
         """
-        year = year_of(self.quarter)
-        self.ledger.pay(
-            instrument, year, credit(self.firms.columns.cash, rows, fen) * self.weight, recipients * self.weight
-        )
+        year, weight, refused = year_of(self.quarter), self.weight, asked.size - rows.size
+        flags = self.take_up.flags_of(instrument, self.firms)
+        paid, first = credit(self.firms.columns.cash, flags, rows, fen)
+        self.ledger.pay(instrument, year, paid * weight, first * weight)
+        if refused:
+            mark_asked(flags, asked)
+            self.ledger.refuse(instrument, year, refused * weight)
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import year_of
-from ecosim.model.compiled import brief
+from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RUNGS, TECH_SME, Firms
 
 STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
@@ -62,8 +62,18 @@ class TakeUp:
 
     def note(self, instrument: str, asked: NDArray[np.int64], got: NDArray[np.int64], firms: Firms) -> int:
         """Rows that applied and rows that were funded in the quarter; returns those funded first in the year."""
-        slot = self._slot(instrument, firms.capacity)
-        return int(mark(self._flags[slot], asked[:0] if asked is got else asked, got))
+        flags = self.flags_of(instrument, firms)
+        if asked is not got:
+            mark_asked(flags, asked)
+        return int(mark_got(flags, got))
+
+    def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
+        """The instrument's flags of all rows, a view."""
+        slot, rows = self.slots.get(instrument), firms.columns.uid.size
+        if slot is None or rows > self._flags.shape[1]:
+            slot = self._slot(instrument, rows)
+        flags: NDArray[np.uint8] = self._flags[slot]
+        return flags
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""
@@ -160,16 +170,27 @@ def state_of(firms: Firms, model: Any, needs: NDArray[np.uint8]) -> State:
     return state
 
 
+@inlined
+def fund(flags: Any, i: Any) -> int:
+    """Set the bits of a row that is funded; 1 if it was not funded before in the year, else 0."""
+    old = flags[i]
+    flags[i] = old | (ASKED | GOT)
+    return 1 if (old & GOT) == 0 else 0
+
+
 @brief
-def mark(flags: Any, asked: Any, got: Any) -> int:
-    """Set the bits of rows that applied and that were funded; returns how many were not funded before in the year."""
+def mark_asked(flags: Any, rows: Any) -> None:
+    """Set the bits of rows that applied."""
+    for k in range(rows.size):
+        flags[rows[k]] |= ASKED
+
+
+@brief
+def mark_got(flags: Any, rows: Any) -> int:
+    """Set the bits of rows that were funded; returns how many were not funded before in the year."""
     new = 0
-    for k in range(asked.size):
-        flags[asked[k]] |= ASKED
-    for k in range(got.size):
-        old = flags[got[k]]
-        new += 1 if (old & GOT) == 0 else 0
-        flags[got[k]] = old | (ASKED | GOT)
+    for k in range(rows.size):
+        new += fund(flags, rows[k])
     return new
 
 

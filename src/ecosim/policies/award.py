@@ -12,7 +12,7 @@ from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, left, pay_each
+from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -46,7 +46,7 @@ class Award:
         rows = model.claims.new_tech_sme if self.rung == "tech_sme" else model.claims.first_high_tech
         amount = self.amount.at(model.quarter)
         if amount > 0 and rows.size:
-            rows = rows[self.eligible.mask(model.region.zone_names)[model.firms.columns.kind[rows]]]
+            rows = eligible_rows(model, rows, self.eligible)
             pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
 
     def audience(self, model: EcosystemModel) -> Reach | None:

@@ -12,7 +12,7 @@ from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, left, pay_each
+from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Steps
 
 
@@ -44,11 +44,8 @@ class InstituteAward:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms recognized in this quarter; by lottery where the budget is short."""
-        kind = model.firms.columns.kind
-        firms = self.eligible.mask(model.region.zone_names)
         for rung in sorted(model.recognized, reverse=True):
-            amount, rows = self.amount(rung, model.quarter), model.recognized[rung]
-            rows = rows[firms[kind[rows]]]
+            amount, rows = self.amount(rung, model.quarter), eligible_rows(model, model.recognized[rung], self.eligible)
             if amount > 0 and rows.size:
                 pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
 

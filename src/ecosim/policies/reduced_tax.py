@@ -41,8 +41,8 @@ class ReducedTax:
         if rate > 0:
             saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
             rows, columns = model.claims.high_tech, model.firms.columns
-            fen = booking.on_sales(columns.log_employees, columns.log_productivity, rows, saved)
-            first = model.take_up.note(name, rows, rows, model.firms)
+            flags = model.take_up.flags_of(name, model.firms)
+            fen, first = booking.on_sales(columns.log_employees, columns.log_productivity, rows, saved, flags)
             model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def audience(self, model: EcosystemModel) -> Reach | None:

@@ -41,14 +41,11 @@ class SuperDeduction:
         if rate <= 0:
             return
         here = self._books(model, rate)
-        terms, rows = model.terms, model.claims.researchers
-        chosen = np.empty(rows.size, np.int64)
+        terms, rows, flags = model.terms, model.claims.researchers, model.take_up.flags_of(name, model.firms)
         f = model.firms.columns
-        fen, count = booking.deducted(
-            rows, f.certificate, f.kind, f.research, here, terms.deduction, rate, terms.tax_rate, chosen
+        fen, first = booking.deducted(
+            rows, f.certificate, f.kind, f.research, here, terms.deduction, rate, terms.tax_rate, flags
         )
-        claimants = chosen[:count]
-        first = model.take_up.note(name, claimants, claimants, model.firms)
         model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
