@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecosim.publication.hub import Publisher
     from ecosim.publication.recorded import Recorded
 
-KEYS = ("run", "to", "team", "email", "repository", "license", "timezone")
+KEYS = ("run", "to", "team", "authors", "email", "repository", "license", "timezone")
 NARROW = "_narrow"
 
 
