@@ -22,8 +22,7 @@ class _Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Do what the command line asks for; the exit code.
 
-    0, 1 for a model that is not accepted or a run that is not reproduced, 2 for a user's mistake, 130 for Ctrl-C,
-    143 for SIGTERM.
+    0, 1 for a model that is not accepted, 2 for a user's mistake, 130 for Ctrl-C, 143 for SIGTERM.
     """
     try:
         return _run(list(arguments))

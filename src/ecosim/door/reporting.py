@@ -57,7 +57,6 @@ def sorted_in(
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
         missions=_filled(getattr(result, "missions", None)),
-        identification=_filled(getattr(result, "identification", None)),
         decomposition=result.decomposition,
         groups=group_names(),
         assumptions=assumptions,

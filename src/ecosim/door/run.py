@@ -59,7 +59,7 @@ def run_scenario(
         if not study.needs_scenario:
             raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
         job = build_job(composed, place)
-        provenance = describe(composed.overrides, composed.tree, data_hash(job), composed.own)
+        provenance = describe(composed.overrides, composed.tree, _data_hash(job), composed.own)
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
         home = folder.new_folder(place, composed.label)
@@ -67,7 +67,7 @@ def run_scenario(
         role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
         tags = told.tags_of(composed, provenance, role)
         with told.logged(store, composed, tags, sweep) as opened:
-            result = simulate(job, stages)
+            result = _simulate(job, stages)
             labels = charts.labels_of(composed, job)
             _write(result, job, composed, labels, provenance, home, stages)
             run = opened()
@@ -77,8 +77,7 @@ def run_scenario(
     return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
 
 
-def data_hash(job: "Job") -> str:
-    """Hash of the counts that a job may know."""
+def _data_hash(job: "Job") -> str:
     from ecosim.data import panel
 
     return panel.data_hash(panel.known_at(job.counts, job.origin))
@@ -98,8 +97,7 @@ def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | N
     return store
 
 
-def simulate(job: "Job", stages: Stages) -> "Result":
-    """Forecast, without a line of Mesa's for every step."""
+def _simulate(job: "Job", stages: Stages) -> "Result":
     import logging
 
     from ecosim.forecast import job as jobs

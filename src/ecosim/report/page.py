@@ -84,7 +84,6 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "provenance": dict(context.provenance),
         "citation": context.citation,
         "links": dict(context.links),
-        "identification": _plain(context.identification),
         "assumed": _plain(context.assumed),
         "charts": {name: inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
