@@ -66,10 +66,11 @@ def test_a_run_is_published_by_the_beginning_of_its_id(here: Path, logged: str) 
 
 
 def test_identification_stands_in_the_report_where_a_run_has_it(here: Path, recorded: str) -> None:
-    table = pd.DataFrame({"coefficient": ["exit.log_age"], "verdict": ["weakly identified"], "shrinkage": [0.21]})
-    table.to_csv(here / recorded / "identification.csv", index=False)
+    row = ("exit log_age", 0.2, 0.19, 0.05, "weakly identified", "counts")
+    columns = ["parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis"]
+    pd.DataFrame([row], columns=columns).to_csv(here / recorded / "identification.csv", index=False)
     page = (run_publish(["study=publish", f"run={recorded}"]).folder / "report.html").read_text(encoding="utf-8")
-    assert "What the counts identify" in page
+    assert "What these data tell of the parameters" in page
     assert "weakly identified" in page
 
 

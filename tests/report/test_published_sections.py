@@ -32,10 +32,12 @@ def test_a_model_that_did_better_is_not_called_worse(context, tmp_path):
 
 
 def test_identification_assumptions_and_links_have_their_places(context, tmp_path):
-    identification = pd.DataFrame({"coefficient": ["exit.log_age"], "verdict": ["prior <kept>"]})
+    row = ("exit log_age", 0.2, 0.1, 0.5, "narrowed <by half>", "counts")
+    columns = ["parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis"]
+    identification = pd.DataFrame([row], columns=columns)
     assumed = pd.DataFrame({"part": ["policy: visits"], "value": ["3 a year"], "source": ["assumption: small"]})
     links = {"The model by the ODD protocol": "ODD.md"}
     page = page_of(replace(context, identification=identification, assumed=assumed, links=links), tmp_path)
-    assert "prior &lt;kept&gt;" in page
+    assert "narrowed &lt;by half&gt;" in page
     assert "Every assumption with its source (1)" in page
     assert '<a href="ODD.md">The model by the ODD protocol</a>' in page

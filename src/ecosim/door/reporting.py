@@ -54,6 +54,7 @@ def sorted_in(
         coefficients=_filled(result.coefficients),
         diagnostics=_filled(result.diagnostics),
         placebo=_filled(result.placebos),
+        identification=_filled(getattr(result, "identification", None)),
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger),
         missions=_filled(getattr(result, "missions", None)),

@@ -38,6 +38,8 @@ class ReportContext:
     """equation, statistic, value, note."""
     placebo: pd.DataFrame | None = None
     """Leads beside lags: equation, sample, timing ('lag', 'lead'), beside, estimate, std_error, n, flag."""
+    identification: pd.DataFrame | None = None
+    """What the data tell: parameter, prior_sd, posterior_sd, contraction, verdict, basis."""
     policies: pd.DataFrame | None = None
     """Instruments, one row each: name, starts, ends, amount, source (its sentence, or 'assumption') and others."""
     outlays: pd.DataFrame | None = None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATE = "page.html.j2"
+IDENTIFIED_FROM = 0.20  # contraction below which a parameter is not identified
 
 
 def write_report(path: Path, context: ReportContext) -> Path:
@@ -88,8 +89,30 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "charts": {name: inline(chart) for name, chart in context.charts.items()},
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
         "placebo": _plain(placebo),
+        "identification": _identification(context.identification) if _has(context.identification) else None,
         "missions": _missions(context.missions) if _has(context.missions) else None,
     }
+
+
+def _identification(table: pd.DataFrame) -> dict[str, Any]:
+    """Parameters that the data narrow, in words and as rows, and all others as rows."""
+    known = table["contraction"] >= IDENTIFIED_FROM
+    ordered = table[known].sort_values("contraction", ascending=False, kind="stable")
+
+    def rows(some: pd.DataFrame) -> list[tuple[str, ...]]:
+        return [
+            (
+                str(row["parameter"]).replace("_", " "),
+                _text(float(row["prior_sd"])),
+                _text(float(row["posterior_sd"])),
+                f"{round(100 * max(float(row['contraction']), 0.0))} %",
+                str(row["verdict"]),
+                str(row["basis"]),
+            )
+            for row in some.to_dict("records")
+        ]
+
+    return {"known": rows(ordered), "open": rows(table[~known]), "basis": str(table["basis"].iloc[0])}
 
 
 def _missions(table: pd.DataFrame) -> dict[str, Any]:
