@@ -160,43 +160,11 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-def _backtest(overrides: list[str], config_dir: str | None) -> int:
-    """Hold forecasts from past origins against the counts."""
-    from ecosim.door.backtest import run_backtest, show
-
-    outcome = run_backtest(overrides, config_dir)
-    show(outcome)
-    if outcome.problem:
-        _complain(outcome.problem)
-        return MISTAKE
-    return 0
-
-
-def _fit(overrides: list[str], config_dir: str | None) -> int:
-    """Fit equations of the user's own."""
-    from ecosim.door import fitting
-
-    outcome = fitting.run_fit(overrides, config_dir)
-    fitting.show(outcome)
-    if outcome.problem:
-        _complain(outcome.problem)
-        return MISTAKE
-    return 0
-
-
 def _publish(overrides: list[str], config_dir: str | None) -> int:
     """Write a run as a bundle to publish."""
     from ecosim.door import publish
 
     publish.show(publish.run_publish(overrides, config_dir))
-    return 0
-
-
-def _score(overrides: list[str], config_dir: str | None) -> int:
-    """Score a published forecast and append to the ledger."""
-    from ecosim.door import score
-
-    score.show(score.run_score(overrides, config_dir))
     return 0
 
 
@@ -221,15 +189,47 @@ def _reproduce(overrides: list[str], config_dir: str | None) -> int:
     return 0 if found.same else NOT_ACCEPTED
 
 
+def _score(overrides: list[str], config_dir: str | None) -> int:
+    """Score a published forecast and append to the ledger."""
+    from ecosim.door import score
+
+    score.show(score.run_score(overrides, config_dir))
+    return 0
+
+
+def _backtest(overrides: list[str], config_dir: str | None) -> int:
+    """Hold forecasts from past origins against the counts."""
+    from ecosim.door.backtest import run_backtest, show
+
+    outcome = run_backtest(overrides, config_dir)
+    show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
+def _fit(overrides: list[str], config_dir: str | None) -> int:
+    """Fit equations of the user's own."""
+    from ecosim.door import fitting
+
+    outcome = fitting.run_fit(overrides, config_dir)
+    fitting.show(outcome)
+    if outcome.problem:
+        _complain(outcome.problem)
+        return MISTAKE
+    return 0
+
+
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
     "stylised_facts": _stylised_facts,
     "sync": _sync,
-    "backtest": _backtest,
-    "fit": _fit,
     "publish": _publish,
     "compare": _compare,
     "reproduce": _reproduce,
     "score": _score,
+    "backtest": _backtest,
+    "fit": _fit,
 }
