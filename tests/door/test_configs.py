@@ -32,10 +32,19 @@ def test_every_policy_package_composes_and_can_be_built(name: str) -> None:
     assert package
 
 
+NEEDED = {
+    "own": ["data.path=counts.csv"],
+    "fit": ["study.equation=hnte_certifications"],
+    "publish": ["study.run=abcd"],
+    "reproduce": ["study.run=abcd"],
+    "compare": ["study.runs=[abcd,bcde]"],
+}
+
+
 @pytest.mark.parametrize("group", ["data", "behaviors", "calibration", "study", "execution"])
 def test_every_other_choice_composes(group: str) -> None:
     for name in LIBRARY.options(group):
-        more = {"own": ["data.path=counts.csv"], "fit": ["study.equation=hnte_certifications"]}.get(name, [])
+        more = NEEDED.get(name, [])
         assert compose(["+scenario=pinghu_2017", f"{group}={name}", *more]).choices[group] == name
 
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
     targets = comparing.common_targets(runs)[:MOST_CHARTS]
     if not targets:
         raise ConfigError("the runs have no target in common; compare runs that forecast the same counts")
-    labels = labels_of(runs[0])
+    labels = _labels(runs)
     tables = {
         "settings": comparing.differences(runs),
         "forecasts": comparing.forecasts(runs, targets, labels),
@@ -111,6 +111,12 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
     return words
 
 
+def _labels(runs: "list[Recorded]") -> "Labels":
+    """The words of the first run, with the places of all."""
+    first, places = labels_of(runs[0]), dict.fromkeys(labels_of(run).where for run in runs)
+    return first if len(places) == 1 else replace(first, place=", ".join(places), place_local="")
+
+
 def _frame(table: "Beside", names: list[tuple[str, str]]) -> "pd.DataFrame":
     import pandas as pd
 
@@ -131,9 +137,8 @@ def _draw(
 
     tables = [run.tables() for run in runs]
     fans = [charts.fan_of(table, starts_of(run)) for table, run in zip(tables, runs, strict=True)]
-    places = {str(table.forecast["location"].iloc[0]) for table in tables}
-    known = pd.concat([table.observed[table.observed["location"].isin(places)] for table in tables])
-    known = known[~known["target"].isin({name for fan in fans for name in fan.assumed})].drop_duplicates()
+    counted = [fan.observed[fan.observed["location"].isin(fan.forecast["location"])] for fan in fans]
+    known = pd.concat(counted).drop_duplicates()
     words = [f"{letter} {run.title}, {run.short}"[:44] for (letter, _), run in zip(names, runs, strict=True)]
     of_runs = {word: table.forecast for word, table in zip(words, tables, strict=True)}
     overlay = tuple(

@@ -22,8 +22,7 @@ class _Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Do what the command line asks for; the exit code.
 
-    0, 1 for a model that is not accepted or a run that is not reproduced, 2 for a user's mistake, 130 for Ctrl-C,
-    143 for SIGTERM.
+    0, 1 for a model that is not accepted, 2 for a user's mistake, 130 for Ctrl-C, 143 for SIGTERM.
     """
     try:
         return _run(list(arguments))
@@ -161,6 +160,43 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
+def _publish(overrides: list[str], config_dir: str | None) -> int:
+    """Write a run as a bundle to publish."""
+    from ecosim.door import publish
+
+    publish.show(publish.run_publish(overrides, config_dir))
+    return 0
+
+
+def _compare(overrides: list[str], config_dir: str | None) -> int:
+    """Put runs on one page."""
+    from ecosim.door import comparing
+
+    compared = comparing.run_compare(overrides, config_dir)
+    comparing.show(compared)
+    if compared.problem:
+        _complain(compared.problem)
+        return MISTAKE
+    return 0
+
+
+def _reproduce(overrides: list[str], config_dir: str | None) -> int:
+    """Make a run again; 1 where it does not come out the same to the last bit."""
+    from ecosim.door import reproduce
+
+    found = reproduce.run_reproduce(overrides, config_dir)
+    reproduce.show(found)
+    return 0 if found.same else NOT_ACCEPTED
+
+
+def _score(overrides: list[str], config_dir: str | None) -> int:
+    """Score a published forecast and append to the ledger."""
+    from ecosim.door import score
+
+    score.show(score.run_score(overrides, config_dir))
+    return 0
+
+
 def _backtest(overrides: list[str], config_dir: str | None) -> int:
     """Hold forecasts from past origins against the counts."""
     from ecosim.door.backtest import run_backtest, show
@@ -197,53 +233,16 @@ def _calibrate(overrides: list[str], config_dir: str | None) -> int:
     return 0
 
 
-def _publish(overrides: list[str], config_dir: str | None) -> int:
-    """Write a run as a bundle to publish."""
-    from ecosim.door import publish
-
-    publish.show(publish.run_publish(overrides, config_dir))
-    return 0
-
-
-def _score(overrides: list[str], config_dir: str | None) -> int:
-    """Score a published forecast and append to the ledger."""
-    from ecosim.door import score
-
-    score.show(score.run_score(overrides, config_dir))
-    return 0
-
-
-def _compare(overrides: list[str], config_dir: str | None) -> int:
-    """Put runs on one page."""
-    from ecosim.door import comparing
-
-    compared = comparing.run_compare(overrides, config_dir)
-    comparing.show(compared)
-    if compared.problem:
-        _complain(compared.problem)
-        return MISTAKE
-    return 0
-
-
-def _reproduce(overrides: list[str], config_dir: str | None) -> int:
-    """Make a run again; 1 where it does not come out the same to the last bit."""
-    from ecosim.door import reproduce
-
-    found = reproduce.run_reproduce(overrides, config_dir)
-    reproduce.show(found)
-    return 0 if found.same else NOT_ACCEPTED
-
-
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
     "stylised_facts": _stylised_facts,
     "sync": _sync,
-    "backtest": _backtest,
-    "fit": _fit,
-    "calibrate": _calibrate,
     "publish": _publish,
     "compare": _compare,
     "reproduce": _reproduce,
     "score": _score,
+    "backtest": _backtest,
+    "fit": _fit,
+    "calibrate": _calibrate,
 }

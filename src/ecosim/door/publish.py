@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ecosim.publication.hub import Publisher
     from ecosim.publication.recorded import Recorded
 
-KEYS = ("run", "to", "team", "email", "repository", "license", "timezone")
+KEYS = ("run", "to", "team", "authors", "email", "repository", "license", "timezone")
 NARROW = "_narrow"
 
 
@@ -71,7 +71,9 @@ def write_page(run: "Recorded", publisher: "Publisher", path: Path) -> None:
         }
         scored = telling.scores_of(run)
         assumed = telling.assumptions_of(run)
-        report.write_report(path, replace(context, scores=scored, assumed=assumed, links=links))
+        costs = telling.costs_of(run)
+        whole = replace(context, scores=scored, assumed=assumed, links=links)
+        report.write_report(path, whole if costs is None else replace(whole, outlays=costs))
 
 
 def labels_of(run: "Recorded") -> "Labels":

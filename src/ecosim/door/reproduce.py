@@ -1,5 +1,6 @@
 """study=reproduce from its command line to its verdict: read what a run recorded, forecast again, compare."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -57,14 +58,18 @@ def run_reproduce(
         composed = recompose(run, asked)
         job = build_job(composed, place)
         stages("settings", 1, 1)
-        from ecosim.door.run import data_hash, simulate
+        from ecosim.data import panel
+        from ecosim.forecast import job as jobs
         from ecosim.publication import reproducing
 
-        result = simulate(job, stages)
+        for name in ("mesa", "MESA"):
+            logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
+        result = jobs.run(job, stages)
         home = folder.new_folder(place, NAME)
         folder.write_settings(composed, home)
         folder.write_result(result, home)
-        now = describe(run.provenance["overrides"], composed.tree, data_hash(job), composed.own)
+        data_hash = panel.data_hash(panel.known_at(job.counts, job.origin))
+        now = describe(run.provenance["overrides"], composed.tree, data_hash, composed.own)
         folder.write_provenance(now, stages.seconds, home)
         stages("comparison", 0, 1)
         table = reproducing.compare_folders(run.folder, home)
@@ -81,7 +86,7 @@ def recompose(run: "Recorded", asked: Composed) -> Composed:
 
     The baseline's rules come from the file of its name, as then. Raises ConfigError where they are not valid any more.
     """
-    tree = {key: value for key, value in run.settings.items() if key != "scenario"}
+    tree = {key: value for key, value in run.settings.items() if key not in ("scenario", "resume")}
     tree |= {"workers": asked.tree["workers"], "execution": asked.tree["execution"], "tracking": asked.tree["tracking"]}
     try:
         settings = Settings.model_validate(tree)

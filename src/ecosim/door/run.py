@@ -68,7 +68,7 @@ def run_scenario(
         role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
         tags = told.tags_of(composed, provenance, role)
         with told.logged(store, composed, tags, sweep) as opened:
-            result = simulate(job, stages)
+            result = _simulate(job, stages)
             labels = charts.labels_of(composed, job)
             _write(result, job, composed, labels, provenance, home, stages)
             run = opened()
@@ -78,8 +78,7 @@ def run_scenario(
     return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
 
 
-def data_hash(job: "Job") -> str:
-    """Hash of the counts that a job may know."""
+def _data_hash(job: "Job") -> str:
     from ecosim.data import panel
 
     return panel.data_hash(panel.known_at(job.counts, job.origin))
@@ -99,8 +98,7 @@ def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | N
     return store
 
 
-def simulate(job: "Job", stages: Stages) -> "Result":
-    """Forecast, without a line of Mesa's for every step."""
+def _simulate(job: "Job", stages: Stages) -> "Result":
     import logging
 
     from ecosim.forecast import job as jobs

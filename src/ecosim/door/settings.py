@@ -140,6 +140,42 @@ class Sync(StudyPart):
     name: Literal["sync"]
 
 
+class Publish(StudyPart):
+    """A run as a bundle to publish; comments in configs/study/publish.yaml."""
+
+    name: Literal["publish"]
+    run: Text
+    to: Text | None
+    team: Annotated[Text, AfterValidator(_as_team)]
+    authors: tuple[Text, ...]
+    email: Text | None
+    repository: Annotated[Text, AfterValidator(_as_repository)] | None
+    license: Literal["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-SA-4.0", "ODC-BY-1.0", "ODbL-1.0"]
+    timezone: Text
+
+
+class Compare(StudyPart):
+    """Several runs on one page."""
+
+    name: Literal["compare"]
+    runs: Annotated[tuple[Text, ...], AfterValidator(_as_runs)]
+
+
+class Reproduce(StudyPart):
+    """A run made again from what it recorded."""
+
+    name: Literal["reproduce"]
+    run: Text
+
+
+class Score(StudyPart):
+    """A published forecast held against new counts. forecast: None to check the ledger alone."""
+
+    name: Literal["score"]
+    forecast: Text | None
+    ledger: Text
+
+
 class Backtest(StudyPart):
     """Forecasts from past origins held against the counts; comments in configs/study/backtest.yaml."""
 
@@ -180,42 +216,6 @@ class FitEquation(StudyPart):
     def equations(self) -> tuple[str, ...]:
         """The names, one or several."""
         return (self.equation,) if isinstance(self.equation, str) else self.equation
-
-
-class Publish(StudyPart):
-    """A run as a bundle to publish; comments in configs/study/publish.yaml."""
-
-    name: Literal["publish"]
-    run: Text
-    to: Text | None
-    team: Annotated[Text, AfterValidator(_as_team)]
-    authors: tuple[Text, ...]
-    email: Text | None
-    repository: Annotated[Text, AfterValidator(_as_repository)] | None
-    license: Literal["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-SA-4.0", "ODC-BY-1.0", "ODbL-1.0"]
-    timezone: Text
-
-
-class Compare(StudyPart):
-    """Several runs on one page."""
-
-    name: Literal["compare"]
-    runs: Annotated[tuple[Text, ...], AfterValidator(_as_runs)]
-
-
-class Reproduce(StudyPart):
-    """A run made again from what it recorded."""
-
-    name: Literal["reproduce"]
-    run: Text
-
-
-class Score(StudyPart):
-    """A published forecast held against new counts. forecast: None to check the ledger alone."""
-
-    name: Literal["score"]
-    forecast: Text | None
-    ledger: Text
 
 
 class Calibrate(StudyPart):
@@ -263,13 +263,13 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "decompose": Decompose,
     "stylised_facts": StylisedFacts,
     "sync": Sync,
-    "backtest": Backtest,
-    "fit": FitEquation,
-    "calibrate": Calibrate,
     "publish": Publish,
     "compare": Compare,
     "reproduce": Reproduce,
     "score": Score,
+    "backtest": Backtest,
+    "fit": FitEquation,
+    "calibrate": Calibrate,
 }
 
 

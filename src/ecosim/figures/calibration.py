@@ -25,8 +25,11 @@ def calibration_chart(over_time: pd.DataFrame, reliability: pd.DataFrame, own: s
         raise ValueError(f"{own}: not in the table; it has {sorted(over_time['model'].unique())}")
     last = mine.iloc[-1]
     title = f"{own}: were the intervals honest?"
-    forecasts = f"{last['forecasts']} published forecast{'s' * (last['forecasts'] > 1)}"
-    subtitle = f"{last['cells']} counts of {last['years']} year{'s' * (last['years'] > 1)} in {forecasts}"
+    forecasts, years = int(last["forecasts"]), int(last["years"])
+    subtitle = (
+        f"{int(last['cells'])} counts of {years} year{'s' * (years > 1)} in {forecasts} published "
+        f"forecast{'s' * (forecasts > 1)}"
+    )
     figure, panels = canvas.sheet(title, subtitle, 2, 2, foot=0.32, each=2.6)
     _coverage(panels[0], mine)
     _reliability(panels[1], reliability, own)

@@ -96,7 +96,7 @@ def _shown(value: Any) -> str:
 
 def years_shown(tables: Sequence[pd.DataFrame]) -> list[str]:
     """The middle and the last of the years that all tables have."""
-    common = sorted(set.intersection(*(set(table["time"].astype(str)) for table in tables)))
+    common = sorted(set.intersection(*(set(table["time"].astype(str)) for table in tables))) if tables else []
     return list(dict.fromkeys([common[(len(common) - 1) // 2], common[-1]])) if common else []
 
 
@@ -111,19 +111,21 @@ def forecasts(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) 
 def effects(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> Beside:
     """Scenario less baseline, paired, in two years."""
     tables = [run.table("effect") for run in runs]
+    tables = [table if (table["value"] != 0).any() else table.iloc[:0] for table in tables]
     against = "; ".join(
         f"{letter} less {str(run.settings['baseline']).replace('_', ' ')}"
         for letter, run in zip(LETTERS, runs, strict=False)
     )
     rows = tuple(_quantile_rows(tables, targets, labels, True))
-    return Beside("What the policies add", f"Median and 90 % interval, future by future: {against}.", rows)
+    remark = f"Median and 90 % interval, future by future: {against}."
+    return Beside("What the policies add", remark if rows else "No run differs from its baseline.", rows)
 
 
 def _quantile_rows(tables: Sequence[pd.DataFrame], targets: Sequence[str], labels: Labels, signed: bool) -> list[Row]:
     rows: list[Row] = []
     for target in targets:
         spreads = [by_time(table, target, (MEDIAN, LOW, HIGH)) for table in tables]
-        for year in years_shown(tables):
+        for year in years_shown([table for table in tables if len(table)]):
             cells = tuple(_cell(spread, year, labels, target, signed) for spread in spreads)
             rows.append((f"{labels.title(target)}, {year}", labels.measured(target), cells))
     return rows

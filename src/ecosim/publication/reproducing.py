@@ -10,7 +10,11 @@ import pandas as pd
 from ecosim.publication.recorded import Recorded
 
 IDENTICAL, DIFFERENT, MISSING, NEW = "identical", "different", "not made again", "not recorded"
-AFTER = ("later", "scores")  # tables about counts published after the origin
+BESIDE = {  # tables that rest on more than the run recorded, and why they may have changed
+    "later": "counts published after the origin",
+    "scores": "counts published after the origin",
+    "identification": "a calibration kept beside the runs",
+}
 COLUMNS = ["table", "verdict", "rows", "values", "different", "largest_relative_difference", "where"]
 
 
@@ -122,9 +126,10 @@ def _commit(git: Mapping[str, Any]) -> str:
 def verdict(run: Recorded, table: pd.DataFrame, around: list[str]) -> tuple[bool, list[str]]:
     """Whether the forecast is the recorded one to the last bit, and the sentences that say so.
 
-    Tables about counts that came after the origin do not count: they change when a count is published.
+    Tables that rest on counts which came after the origin, or on a calibration beside the run, do not settle it.
     """
-    tested = table[~table["table"].isin([f"{name}.csv" for name in AFTER])]
+    beside = table["table"].isin([f"{name}.csv" for name in BESIDE])
+    tested = table[~beside]
     same = bool((tested["verdict"] == IDENTICAL).all())
     total = len(tested)
     if same:
@@ -133,9 +138,8 @@ def verdict(run: Recorded, table: pd.DataFrame, around: list[str]) -> tuple[bool
         unlike = tested[tested["verdict"] != IDENTICAL]
         names = ", ".join(f"{row['table']} ({row['verdict']})" for row in unlike.head(6).to_dict("records"))
         text = [f"Not bit-identical: of {total} tables of run {run.run}, {len(unlike)} differ: {names}."]
-    late = table[table["table"].isin([f"{name}.csv" for name in AFTER]) & (table["verdict"] != IDENTICAL)]
-    if len(late):
-        text.append(f"Counts published after the origin changed since: {', '.join(late['table'])}.")
+    for name in table.loc[beside & (table["verdict"] != IDENTICAL), "table"]:
+        text.append(f"{name} is not the same, and does not settle the verdict: it rests on {BESIDE[name[:-4]]}.")
     text += [f"Not the same as then: {sentence}." for sentence in around]
     if not same and not around:
         text.append(

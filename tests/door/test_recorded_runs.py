@@ -1,0 +1,241 @@
+"""A recorded run is published, compared, made again and scored from the command line, by folder or by MLflow's id."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from ecosim.door.comparing import run_compare
+from ecosim.door.console import run
+from ecosim.door.publish import run_publish
+from ecosim.door.recorded import locate, spelled_out
+from ecosim.door.reproduce import run_reproduce
+from ecosim.door.run import run_scenario
+from ecosim.publication import checksums, ledger
+from ecosim.publication.recorded import Recorded
+
+FEW = ["+scenario=pinghu_2017", "members=4", "horizon=2019"]
+QUIET = [*FEW, "tracking.enabled=false"]
+
+
+@pytest.fixture
+def recorded(here: Path, fake: None) -> str:
+    """The folder of a run, from the working directory."""
+    return str(run_scenario(QUIET).folder.relative_to(here))
+
+
+@pytest.fixture
+def logged(here: Path, fake: None, store: Path) -> str:
+    """MLflow's id of a run."""
+    shutil.copytree(store, here / "mlruns")
+    found = run_scenario(FEW).run_id
+    assert found
+    return found
+
+
+def test_short_keys_stand_for_those_of_the_study_and_ids_stay_text() -> None:
+    full = spelled_out(
+        ["study=publish", "run=3e10", "study.to=a b", "members=5", "runs=[12,outputs/x]"], ("run", "to", "runs")
+    )
+    assert full == ["study=publish", "study.run='3e10'", "study.to='a b'", "members=5", "study.runs=['12','outputs/x']"]
+    assert spelled_out(["forecast=null"], ("forecast",)) == ["study.forecast=null"]
+
+
+def test_a_run_is_published_by_its_folder_and_twice_is_the_same(recorded: str) -> None:
+    first = run_publish(["study=publish", f"run={recorded}"])
+    second = run_publish(["study=publish", f"run={recorded}", "to=elsewhere"])
+    assert first.digest == second.digest == checksums.verify(Path("elsewhere"))
+    page = (first.folder / "report.html").read_text(encoding="utf-8")
+    assert 'href="ODD.md"' in page
+    assert "These few points cannot tell the instruments apart." in page
+    assert page.count("data:image/png;base64") >= 4
+    assert "<script" not in page
+
+
+def test_a_run_is_published_by_the_beginning_of_its_id(here: Path, logged: str) -> None:
+    made = run_publish(["study=publish", f"run={logged[:6]}", "team=lab", "authors=[Ada Lovelace]"])
+    assert made.folder == here / "outputs" / "published" / f"pinghu_2017_2016-12_{logged[:8]}"
+    assert made.models == ("lab-abm", "lab-random_walk")
+    assert yaml.safe_load((made.folder / "CITATION.cff").read_text(encoding="utf-8"))["authors"] == [
+        {"name": "Ada Lovelace"}
+    ]
+
+
+def test_identification_stands_in_the_report_where_a_run_has_it(here: Path, recorded: str) -> None:
+    row = ("exit log_age", 0.2, 0.19, 0.05, "weakly identified", "counts")
+    columns = ["parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis"]
+    pd.DataFrame([row], columns=columns).to_csv(here / recorded / "identification.csv", index=False)
+    page = (run_publish(["study=publish", f"run={recorded}"]).folder / "report.html").read_text(encoding="utf-8")
+    assert "What these data tell of the parameters" in page
+    assert "weakly identified" in page
+
+
+WRONG = [
+    (["study=publish"], "study.run has no value"),
+    (["study=publish", "run=nothere"], "no run 'nothere': it is no folder, and no run is logged in"),
+    (["study=publish", "run=outputs"], "a folder without config.yaml is no run"),
+    (["study=publish", "run={run}", "license=MIT"], "study.license='MIT': must be 'CC0-1.0'"),
+    (["study=publish", "run={run}", "team=our-lab"], "team='our-lab': a hub takes up to 16 letters"),
+    (["study=publish", "run={run}", "repository=hub"], "repository='hub': write owner/name"),
+    (["study=publish", "run={run}", "timezone=Mars/Base"], "timezone: 'Mars/Base' is none of"),
+    (["+scenario=pinghu_2017", "study=publish", "run={run}"], "takes a run, no scenario"),
+    (["study=compare", "runs=[{run}]"], "1 run; name two to eight"),
+    (["study=compare", "runs=[{run},{run}]"], "one run is named twice"),
+    (["study=reproduce", "run=outputs/none"], "no run 'outputs/none'"),
+    (["study=score", "forecast=nothere", "data.path=x.csv"], "forecast='nothere': no such folder"),
+    (["study=score", "forecast={run}", "data.path=x.csv"], "holds no SHA256SUMS"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), WRONG)
+def test_every_mistake_is_one_message(
+    recorded: str, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([word.replace("{run}", recorded) for word in words]) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Traceback" not in said
+
+
+def test_an_unknown_id_is_answered_with_the_latest_runs(logged: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["study=publish", "run=00000000"]) == 2
+    assert f"the latest here are {logged[:8]} pinghu_2017-s2017" in capsys.readouterr().err
+
+
+def test_a_run_that_holds_no_forecast_is_named_with_its_study(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = here / recorded / "config.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**settings, "study": {"name": "stylised_facts"}}), encoding="utf-8")
+    for words in (["study=publish", f"run={recorded}"], ["study=reproduce", f"run={recorded}"]):
+        assert run(words) == 2
+        assert "is of study=stylised_facts" in capsys.readouterr().err
+
+
+def test_runs_stand_side_by_side_and_the_page_is_a_run_of_its_own(here: Path, logged: str) -> None:
+    other = run_scenario([*FEW, "seed=7", "~policies.one_to_one_service"]).run_id
+    assert other
+    compared = run_compare(["study=compare", f"runs=[{logged[:8]},{other[:8]}]"])
+    page = (compared.home / "compare.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert page.count("<img ") == 5  # overlay, and fan and effect of each
+    settings = pd.read_csv(compared.home / "settings.csv").set_index("what")
+    assert (settings.loc["seed", "A"], settings.loc["seed", "B"]) == ("2017", "7")
+    assert settings.loc["policies.one_to_one_service", "B"] == "–"
+    assert not {"members", "origin", "horizon"} & set(settings.index)
+    with sqlite3.connect(here / "mlruns" / "mlflow.db") as base:
+        tags = dict(base.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (compared.run_id,)).fetchall())
+    assert tags["role"] == "compare"
+    assert tags["compared"] == f"{logged} {other}"
+    assert (here / "mlruns" / "artifacts" / str(compared.run_id) / "artifacts" / "compare.html").is_file()
+
+
+def test_a_run_is_made_again_to_the_last_bit(recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_reproduce(["study=reproduce", f"run={recorded}", "workers=1"])
+    assert found.same, found.sentences
+    assert found.sentences[0].startswith("Bit-identical: all")
+    assert set(found.table["verdict"]) == {"identical"}
+    assert (
+        json.loads((found.home / "provenance.json").read_text(encoding="utf-8"))["config_hash"]
+        == Recorded(Path(recorded), "x").provenance["config_hash"]
+    )
+
+
+def test_a_table_that_differs_is_named_with_its_place(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = here / recorded / "effect.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[3] = lines[3].replace(lines[3].split(",")[6], "12.5")
+    path.write_text("".join(lines), encoding="utf-8")
+    provenance = here / recorded / "provenance.json"
+    told = json.loads(provenance.read_text(encoding="utf-8"))
+    told |= {"data_hash": "0" * 64, "ecosim": "0.1.0", "packages": {**told["packages"], "numpy": "1.0"}}
+    provenance.write_text(json.dumps(told), encoding="utf-8")
+    assert run(["study=reproduce", f"run={recorded}"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Not bit-identical" in said
+    assert "effect.csv (different)" in said
+    assert "version of ecosim: 0.1.0 recorded" in said
+    assert "package numpy: 1.0 recorded" in said
+    assert "counts known at the origin: hash 000000000000 recorded" in said
+    table = pd.read_csv(next(Path("outputs/reproduce").glob("*/reproduction.csv"))).set_index("table")
+    assert table.loc["effect.csv", "different"] == 1
+    assert table.loc["effect.csv", "where"].startswith("row 4, value: 12.5 recorded")
+    assert table.loc["forecast.csv", "verdict"] == "identical"
+
+
+def test_settings_that_are_not_taken_any_more_are_named(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = here / recorded / "config.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**settings, "former": 1}), encoding="utf-8")
+    assert run(["study=reproduce", f"run={recorded}"]) == 2
+    assert "this version does not take its settings" in capsys.readouterr().err
+
+
+COUNTS = """location,target,time,value
+Pinghu,hnte_stock,2017,110
+Pinghu,hnte_stock,2018,130
+Pinghu,tech_sme_stock,2017,90
+"""
+
+
+def test_a_published_forecast_is_scored_and_the_ledger_grows_once(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bundle = run_publish(["study=publish", f"run={recorded}", "to=bundle"]).folder
+    (here / "counts.csv").write_text(COUNTS, encoding="utf-8")
+    words = ["study=score", f"forecast={bundle.name}", "data.path=counts.csv"]
+    assert run(words) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "3 counts of 2017 to 2018" in said
+    assert "entry 1 (added)" in said
+    home = next((here / "outputs" / "score").iterdir())
+    names = {path.name for path in home.iterdir()}
+    assert {
+        "scores.csv",
+        "skill.csv",
+        "calibration.csv",
+        "calibration.png",
+        "reliability.csv",
+        "statements.txt",
+    } <= names
+    scores = pd.read_csv(home / "scores.csv")
+    assert {"wis", "crps", "log_score", "coverage_90", "pit"} <= set(scores["score"])
+    assert run(words) == 0
+    assert "entry 1 (there already, nothing added)" in " ".join(capsys.readouterr().out.split())
+    assert len(ledger.verify(here / "ledger.jsonl").entries) == 1
+    assert run(["study=score"]) == 0
+    assert "The chain holds: 1 entries" in capsys.readouterr().out
+
+
+def test_nothing_is_scored_into_an_edited_ledger(here: Path, recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_publish(["study=publish", f"run={recorded}", "to=bundle"])
+    (here / "counts.csv").write_text(COUNTS, encoding="utf-8")
+    words = ["study=score", "forecast=bundle", "data.path=counts.csv"]
+    assert run(words) == 0
+    path = here / "ledger.jsonl"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"observed": 110.0', '"observed": 111.0'), encoding="utf-8"
+    )
+    (here / "counts.csv").write_text(COUNTS.replace("130", "131"), encoding="utf-8")
+    assert run(words) == 2
+    assert "entry 1 was changed after it was written" in capsys.readouterr().err
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_scoring_wants_counts(here: Path, recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_publish(["study=publish", f"run={recorded}", "to=bundle"])
+    assert run(["study=score", "forecast=bundle"]) == 2
+    assert "needs the counts that came since: data.path=counts.csv" in capsys.readouterr().err
+
+
+def test_a_folder_goes_before_an_id(here: Path, recorded: str) -> None:
+    assert locate(recorded, here).folder == here / recorded

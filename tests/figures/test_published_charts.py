@@ -1,0 +1,53 @@
+"""Charts of several runs and of calibration: the same bytes for the same tables, and refusals in words."""
+
+import pandas as pd
+import pytest
+
+from ecosim.figures.calibration import calibration_chart
+from ecosim.figures.effect import effect_limits
+from ecosim.figures.fan import Fan, fan_span
+from ecosim.figures.overlay import overlay_chart
+
+
+def test_an_overlay_is_the_same_for_the_same_tables(forecast, baseline, counts, labels, tmp_path):
+    runs = {"A ours": forecast, "B theirs": baseline}
+    paths = [
+        overlay_chart(runs, counts, ["tech_sme_stock", "hnte_stock"], tmp_path / name, labels) for name in ("a", "b")
+    ]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert paths[0].stat().st_size > 10_000
+
+
+def test_an_overlay_takes_a_few_targets_and_runs_only(forecast, counts, labels, tmp_path):
+    with pytest.raises(ValueError, match="1 to 6 targets of 1 to 8 runs"):
+        overlay_chart({}, counts, ["hnte_stock"], tmp_path / "a.png", labels)
+
+
+def test_common_limits_hold_every_run(make_quantiles, counts):
+    near = make_quantiles("tech_sme_stock", 279, 0.1)
+    far = make_quantiles("tech_sme_stock", 279, 0.1, years=(2017, 2025), sd=0.4)
+    low, high = fan_span([Fan(near, counts), Fan(far, counts)], ["tech_sme_stock"])
+    assert low < 2014 <= 2025 == high
+    low, high = effect_limits([near, far], ["tech_sme_stock"])["tech_sme_stock"]
+    values = pd.concat([near, far]).query("quantile in (0.05, 0.95)")["value"]
+    assert low <= 0 < values.max() <= high
+    assert effect_limits([near], ["hnte_stock"]) == {}
+
+
+@pytest.fixture
+def over_time():
+    rows = [
+        ("m", year, nominal, covered, covered - 0.2, covered + 0.1, 4, 2, 1)
+        for year in ("2017", "2018")
+        for nominal, covered in ((0.5, 0.5), (0.8, 0.7), (0.9, 0.85), (0.95, 0.9))
+    ]
+    columns = ["model", "through", "nominal", "covered", "lower", "upper", "cells", "forecasts", "years"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_calibration_is_drawn_for_a_model_that_is_there(over_time, tmp_path):
+    shares = [(name, level, level) for name in ("m", "walk") for level in (0.25, 0.5, 0.75)]
+    reliability = pd.DataFrame(shares, columns=["model", "nominal", "share"])
+    assert calibration_chart(over_time, reliability, "m", tmp_path / "a.png").stat().st_size > 10_000
+    with pytest.raises(ValueError, match=r"other: not in the table; it has \['m'\]"):
+        calibration_chart(over_time, reliability, "other", tmp_path / "b.png")
