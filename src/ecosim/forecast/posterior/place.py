@@ -134,7 +134,7 @@ def scaled(policy: Any, factor: float) -> Any:
     for name in GIVEN:
         steps = getattr(policy, name, None)
         if isinstance(steps, Schedule):
-            most = PERCENT if name == "rate" and steps.largest <= PERCENT else np.inf
+            most = getattr(policy, "at_most", PERCENT) if name == "rate" and steps.largest <= PERCENT else np.inf
             changed[name] = Schedule((start, min(step * factor, most)) for start, step in steps)
     return replace(policy, **changed)
 
