@@ -32,7 +32,7 @@ from ecosim.forecast.ensemble import in_parallel, wake_workers
 from ecosim.forecast.job import Clock, Job, check_zones, match, read_estimates
 from ecosim.forecast.posterior import tables
 from ecosim.forecast.posterior.place import Place, simulate, simulate_some
-from ecosim.forecast.posterior.prepare import prepare
+from ecosim.forecast.posterior.prepare import check_names, prepare
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -86,6 +86,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
     job, clock = task.job, Clock()
     priors = read_estimates(job.behaviors)
     check_zones(job)
+    check_names(task.free, job.policies, priors)
     waking = threading.Thread(target=wake_workers, args=(job.workers,), daemon=True)
     waking.start()
     with clock.stage("regressions"):

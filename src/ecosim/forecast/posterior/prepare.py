@@ -35,8 +35,7 @@ def prepare(
     job: "Job", estimates: dict[str, Estimate], free: tuple[str, ...], years: int, spread: float, firms: int,
     progress: "Progress",
 ) -> tuple[Place, str, tuple[str, ...]]:  # fmt: skip
-    """The place, the start ('2016-12') and notes. Raises PriorError where a name is unknown."""
-    check_names(free, job.policies, estimates)
+    """The place, the start ('2016-12') and notes. free: names that `check_names` let pass."""
     start, first = find_start(job, years)
     region = replace(job.region, largest_sample=max(200, min(job.region.largest_sample, firms)))
     began = quarter_index(start)
