@@ -10,7 +10,7 @@ from ecosim.calibration.simulation import NOT_IDENTIFIED, Plan, Posterior, Prior
 from ecosim.calibration.simulation.kept import Kept
 from ecosim.forecast.posterior import CalibrationJob, job, tables
 from ecosim.forecast.posterior.counted import Moment, moments_of, published, root, simulated
-from ecosim.forecast.posterior.place import scaled, simulate
+from ecosim.forecast.posterior.place import simulate, with_factors
 from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual
 
 FREE = ("certification.foreign", "discovery_visits")
@@ -27,7 +27,7 @@ def later(make_job):
 
 @pytest.fixture(scope="module")
 def place(later, estimates):
-    found, start, _ = prepare(later, estimates, FREE, 2, 0.5, 1500, silent)
+    found, start, _ = prepare(later, estimates, FREE, 2, 1500, silent)
     assert start == "2016-12"
     return found
 
@@ -77,13 +77,14 @@ def test_more_visits_make_more_firms_aware_under_the_same_luck(place):
     assert many > few
 
 
-def test_a_factor_moves_what_an_instrument_gives_and_percentages_end_at_a_hundred(later):
-    visits = later.policies["discovery_visits"].policy
-    assert scaled(visits, 1.5).capacity.largest == pytest.approx(1.5 * visits.capacity.largest)
-    subsidy, regional = (later.policies[name].policy for name in ("research_subsidy", "regional_corridor"))
-    assert scaled(subsidy, 1e4).rate.largest == subsidy.at_most
-    assert scaled(regional, 1e4).rate.largest == 100.0
-    assert scaled(visits, 1.0) == visits
+def test_a_free_instrument_delivers_what_its_parameter_says_and_others_what_luck_says(place, later):
+    written = later.policies["discovery_visits"].policy.capacity.largest
+    values = {"discovery_visits": np.log(1.5)}
+    one, two = (with_factors(place, values, member) for member in (1, 2))
+    assert one["discovery_visits"].capacity.largest == pytest.approx(1.5 * written)
+    assert two["discovery_visits"] == one["discovery_visits"]
+    assert one["hnte_award"] != two["hnte_award"]
+    assert one["research_super_deduction"] is place.policies["research_super_deduction"]  # law, in the baseline too
 
 
 def test_unknown_parameters_are_named_with_the_nearest(later, estimates):
@@ -98,12 +99,14 @@ def test_unknown_parameters_are_named_with_the_nearest(later, estimates):
 
 
 def test_instruments_that_the_scenario_has_not_are_left_out_of_the_usual_ones(later):
-    assert usual(("certification.foreign", "discovery_visits", "moon_base"), later.policies) == FREE
+    names = ("certification.foreign", "discovery_visits", "moon_base")
+    assert usual(names, later.policies, 0.5) == FREE
+    assert usual(names, later.policies, 0.0) == FREE[:1]  # what is written is delivered
 
 
 def task(later, folder=None, key=None, cap=60, workers=1, population=25):
     plan = Plan(population, cap, 4, 0.02, 5)
-    return CalibrationJob(replace(later, workers=workers), FREE, 2, 0.5, 1500, plan, folder, key)
+    return CalibrationJob(replace(later, workers=workers), FREE, 2, 1500, plan, folder, key)
 
 
 def test_a_killed_calibration_is_resumed_from_disk_and_ends_as_if_nothing_had_happened(later, place, tmp_path):
@@ -143,7 +146,7 @@ def test_a_calibration_says_of_every_parameter_whether_the_data_know_it(later, m
 
 def test_a_place_without_later_counts_keeps_its_priors_and_says_so(make_job, estimates):
     early = make_job(origin="2016-12")
-    place, start, _ = prepare(early, estimates, FREE, 2, 0.5, 1500, silent)
+    place, start, _ = prepare(early, estimates, FREE, 2, 1500, silent)
     assert not place.moments
     sampled = job.draw(task(early, population=20, cap=20), place, silent)
     words = tables.told(place, sampled, task(early), start)

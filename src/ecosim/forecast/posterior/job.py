@@ -45,15 +45,14 @@ class CalibrationJob:
     """A job of a forecast, and how its place is calibrated.
 
     free: names of coefficients ('certification.foreign') and of instruments, beside the levels and growth that are
-    always free; years: at most so many before the origin; spread: sd of the log factor of an instrument's numbers;
-    firms: agents at most; folder: where finished simulations are kept, None for nowhere; key: what they rest on;
-    moments: also estimate what is identified by the simulated method of moments.
+    always free; years: at most so many before the origin; firms: agents at most; folder: where finished simulations are
+    kept, None for nowhere; key: what they rest on; moments: also estimate what is identified by the simulated method of
+    moments.
     """
 
     job: Job
     free: tuple[str, ...]
     years: int
-    spread: float
     firms: int
     plan: Plan
     folder: Path | None = None
@@ -95,7 +94,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
         estimates = indirect.apply(priors, matching.found)
     waking.join()
     with clock.stage("start"):
-        place, start, notes = prepare(job, estimates, task.free, task.years, task.spread, task.firms, progress)
+        place, start, notes = prepare(job, estimates, task.free, task.years, task.firms, progress)
     with clock.stage("simulations"):
         sampled = draw(task, place, partial(progress, "simulations"))
     with clock.stage("identification"):
