@@ -155,6 +155,19 @@ def test_two_processes_do_not_work_on_the_same_calibration(here: Path, fake, cap
     assert "another process calibrates" in capsys.readouterr().err
 
 
+def test_a_simulation_that_cannot_be_kept_is_one_message(here: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    import ecosim.forecast.posterior
+
+    def full(*_: Any) -> Any:
+        raise OSError(28, "No space left on device", "simulations.jsonl")
+
+    monkeypatch.setattr(ecosim.forecast.posterior, "run", full)
+    assert run(QUIET) == 2
+    told = capsys.readouterr().err
+    assert "the disk is full" in told
+    assert "Traceback" not in told
+
+
 def test_the_task_frees_what_the_scenario_has(here: Path, fake) -> None:
     assert run(QUIET) == 0
     (task,) = fake

@@ -118,7 +118,10 @@ def _simulate(task: "CalibrationJob", stages: Stages) -> "Found":
 
     for name in ("mesa", "MESA"):
         logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
-    return posterior.run(task, stages)
+    try:
+        return posterior.run(task, stages)
+    except OSError as error:  # a simulation that could not be kept; a worker's error is of the same kind
+        raise folder.cannot_write(error, task.folder or Path.cwd()) from None
 
 
 def _write(found: "Found", job: "Job", home: Path, stages: Stages) -> None:

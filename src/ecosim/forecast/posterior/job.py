@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.calibration import indirect
+from ecosim.calibration.pooling import inherited_rows
 from ecosim.calibration.regression import calibrate
 from ecosim.calibration.simulation import (
     Estimated,
@@ -92,6 +93,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
         calibration = calibrate(job.counts, job.origin)
         matching = match(job, priors, job.origin, partial(progress, "regressions"))
         estimates = indirect.apply(priors, matching.found)
+        pooled = inherited_rows(job.counts, job.region.name, job.origin)
     waking.join()
     with clock.stage("start"):
         place, start, notes = prepare(job, estimates, task.free, task.years, task.firms, progress)
@@ -110,7 +112,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
             estimated = estimate_moments(task, place, found, partial(progress, "moments"))
     table = found.parameters
     return Found(
-        coefficients=tables.coefficients(calibration, matching, estimates, table, estimated),
+        coefficients=tables.coefficients(calibration, matching, pooled, estimates, table, estimated),
         diagnostics=tabulate.diagnostics(calibration, matching),
         placebos=calibration.placebos,
         identification=table,
