@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.figures import Labels, effect_chart, fan_chart, fan_limits, hindcast_chart
+from ecosim.figures import Labels, effect_chart, fan_chart, fan_limits, hindcast_chart, identification_chart
 from ecosim.figures.fan import Fan
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -145,3 +145,16 @@ def test_importing_charts_and_report_loads_no_heavy_library():
     heavy = "{'matplotlib', 'jinja2', 'rich', 'mlflow', 'mesa', 'statsmodels'}"
     code = f"import sys, ecosim.figures, ecosim.report; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_the_chart_of_identification_grows_with_its_rows_and_refuses_none(tmp_path):
+    table = pd.DataFrame({
+        "parameter": ["a", "b"], "prior_mean": 0.0, "prior_sd": 1.0, "posterior_mean": [0.5, 0.0],
+        "lower": [0.2, -1.6], "upper": [0.8, 1.6], "contraction": [0.8, -0.02],
+    })  # fmt: skip
+    path = identification_chart(table, tmp_path / "one.png", "Pinghu 平湖", "made up", {"a": "Level 水平"})
+    assert path.read_bytes().startswith(PNG)
+    again = identification_chart(table, tmp_path / "two.png", "Pinghu 平湖", "made up", {"a": "Level 水平"})
+    assert path.read_bytes() == again.read_bytes()
+    with pytest.raises(ValueError, match="no parameter to draw"):
+        identification_chart(table.iloc[:0], tmp_path / "none.png", "Pinghu", "")

@@ -179,3 +179,18 @@ def test_missions_are_told_by_year_with_their_first_time(context, tmp_path):
     for text in ("Japanese firm 日资高企", "92 %", "60 %", "2017-Q4", "2017-Q1 to later"):
         assert text in page
     assert 'id="missions"' not in write_report(tmp_path / "b.html", context).read_text(encoding="utf-8")
+
+
+def test_the_page_says_what_the_data_tell_and_what_not(context, tmp_path):
+    table = pd.DataFrame({
+        "parameter": ["level: hnte_stock", "exit.mature"], "prior_sd": [0.4, 0.2], "posterior_sd": [0.1, 0.2],
+        "contraction": [0.75, 0.0], "verdict": ["the data narrow the prior by 75%", "not identified by these data"],
+        "basis": ["regressions", "regressions"],
+    })  # fmt: skip
+    page = page_of(replace(context, identification=table), tmp_path)
+    assert "identification" in Outline(page).sections
+    told = visible(page)
+    assert "keeps its prior: 1 of 2. From: regressions." in told
+    assert "level: hnte stock 0.4 0.1 75 %" in told
+    assert "Not identified by these data (1)" in told
+    assert "identification" not in Outline(page_of(replace(context, identification=None), tmp_path)).sections

@@ -87,13 +87,12 @@ def build_task(composed: Composed, job: "Job", data_hash: str, cwd: Path) -> "Ca
     study = composed.settings.study
     assert isinstance(study, Calibrate)
     changed = any("study.parameters" in text for text in composed.overrides)
-    free = study.parameters if changed else usual(study.parameters, job.policies)
+    free = study.parameters if changed else usual(study.parameters, job.policies, job.delivery_sd)
     key = calibrated.key_of_study(composed, data_hash)
     return CalibrationJob(
         job=job,
         free=free,
         years=study.years,
-        spread=study.spread,
         firms=study.firms,
         plan=Plan(study.population, study.simulations, study.generations, study.least_acceptance, job.seed),
         folder=calibrated.folder_of_study(composed, data_hash, cwd),
@@ -119,7 +118,10 @@ def _simulate(task: "CalibrationJob", stages: Stages) -> "Found":
 
     for name in ("mesa", "MESA"):
         logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
-    return posterior.run(task, stages)
+    try:
+        return posterior.run(task, stages)
+    except OSError as error:  # a simulation that could not be kept; a worker's error is of the same kind
+        raise folder.cannot_write(error, task.folder or Path.cwd()) from None
 
 
 def _write(found: "Found", job: "Job", home: Path, stages: Stages) -> None:

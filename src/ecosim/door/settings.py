@@ -226,7 +226,6 @@ class Calibrate(StudyPart):
     name: Literal["calibrate"]
     parameters: tuple[Text, ...]
     years: Annotated[int, Field(strict=True, ge=1, le=12)]
-    spread: Annotated[float, Field(gt=0, le=3, allow_inf_nan=False)]
     population: Annotated[int, Field(strict=True, ge=20, le=100_000)]
     simulations: Annotated[int, Field(strict=True, ge=20, le=10_000_000)]
     generations: Annotated[int, Field(strict=True, ge=1, le=100)]

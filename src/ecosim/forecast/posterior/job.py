@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.calibration import indirect
+from ecosim.calibration.pooling import inherited_rows
 from ecosim.calibration.regression import calibrate
 from ecosim.calibration.simulation import (
     Estimated,
@@ -32,7 +33,7 @@ from ecosim.forecast.ensemble import in_parallel, wake_workers
 from ecosim.forecast.job import Clock, Job, check_zones, match, read_estimates
 from ecosim.forecast.posterior import tables
 from ecosim.forecast.posterior.place import Place, simulate, simulate_some
-from ecosim.forecast.posterior.prepare import prepare
+from ecosim.forecast.posterior.prepare import check_names, prepare
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str, int, int], None]
@@ -45,15 +46,14 @@ class CalibrationJob:
     """A job of a forecast, and how its place is calibrated.
 
     free: names of coefficients ('certification.foreign') and of instruments, beside the levels and growth that are
-    always free; years: at most so many before the origin; spread: sd of the log factor of an instrument's numbers;
-    firms: agents at most; folder: where finished simulations are kept, None for nowhere; key: what they rest on;
-    moments: also estimate what is identified by the simulated method of moments.
+    always free; years: at most so many before the origin; firms: agents at most; folder: where finished simulations are
+    kept, None for nowhere; key: what they rest on; moments: also estimate what is identified by the simulated method of
+    moments.
     """
 
     job: Job
     free: tuple[str, ...]
     years: int
-    spread: float
     firms: int
     plan: Plan
     folder: Path | None = None
@@ -86,15 +86,17 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
     job, clock = task.job, Clock()
     priors = read_estimates(job.behaviors)
     check_zones(job)
+    check_names(task.free, job.policies, priors)
     waking = threading.Thread(target=wake_workers, args=(job.workers,), daemon=True)
     waking.start()
     with clock.stage("regressions"):
         calibration = calibrate(job.counts, job.origin)
         matching = match(job, priors, job.origin, partial(progress, "regressions"))
         estimates = indirect.apply(priors, matching.found)
+        pooled = inherited_rows(job.counts, job.region.name, job.origin)
     waking.join()
     with clock.stage("start"):
-        place, start, notes = prepare(job, estimates, task.free, task.years, task.spread, task.firms, progress)
+        place, start, notes = prepare(job, estimates, task.free, task.years, task.firms, progress)
     with clock.stage("simulations"):
         sampled = draw(task, place, partial(progress, "simulations"))
     with clock.stage("identification"):
@@ -110,7 +112,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
             estimated = estimate_moments(task, place, found, partial(progress, "moments"))
     table = found.parameters
     return Found(
-        coefficients=tables.coefficients(calibration, matching, estimates, table, estimated),
+        coefficients=tables.coefficients(calibration, matching, pooled, estimates, table, estimated),
         diagnostics=tabulate.diagnostics(calibration, matching),
         placebos=calibration.placebos,
         identification=table,

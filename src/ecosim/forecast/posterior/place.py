@@ -1,6 +1,6 @@
 """One simulation of a place: parameters in, moments out; the same luck number gives the same luck under any of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,19 @@ from numpy.typing import NDArray
 from ecosim.behaviors.decisions import Behaviors
 from ecosim.calibration.simulation.kept import keep
 from ecosim.calibration.simulation.priors import Prior
+from ecosim.forecast.delivery import delivered, scaled
 from ecosim.forecast.ensemble import World, begin, draw_behaviors
 from ecosim.forecast.posterior.counted import Moment, simulated
 from ecosim.forecast.publish import FLOWS
 from ecosim.forecast.shifts import LARGEST_SHIFT, to_conditions
 from ecosim.model.ecosystem import OBSERVED, Policy
-from ecosim.policies.schedule import Schedule
 
 Floats = NDArray[np.float64]
 
 LUCK = 2**29  # members of these simulations, apart from those of a forecast
 STARTS = ("start.hnte_stock", "start.tech_sme_stock", "start.tech_sme_new")  # log multipliers, as `Ladder.scaled`
 GROWTH = "drift."  # and a channel of conditions: yearly log growth of its count
-GIVEN = (
-    "amount", "budget", "capacity", "fund", "places", "rate", "slots", "start_ups", "graduate", "senior", "leading",
-    "city", "provincial_center", "provincial_institute", "key_institute",
-)  # fmt: skip
-PERCENT = 100.0
+STREAM = 902  # of a member's Philox key, beside those of levels and delivery
 
 
 @dataclass(frozen=True)
@@ -72,12 +68,12 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
     if not world.flow_observed and STARTS[2] not in values:
         levels[2] = levels[1]
     ready, _ = begin(world, member, behaviors, (float(levels[0]), float(levels[1]), float(levels[2])))
-    luck = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, 901]))
+    luck = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, STREAM]))
     paths = {channel: drive(weather, values.get(GROWTH + channel, 0.0), luck)
              for channel, weather in place.weather.items()}  # fmt: skip
     conditions = to_conditions(paths, 0, world.origin, place.quarters, world.base_year)
     start, before = ready.observe(), np.array(ready.history)
-    model = ready.fork(policies=with_factors(place.policies, values), conditions=conditions)
+    model = ready.fork(policies=with_factors(place, values, member), conditions=conditions)
     for _ in range(place.quarters):
         model.step()
     path = series_of(before, start, np.array(model.history))
@@ -120,23 +116,16 @@ def with_coefficients(behaviors: Behaviors, values: dict[str, float]) -> Behavio
     return behaviors._replace(**changed)
 
 
-def with_factors(policies: dict[str, Policy], values: dict[str, float]) -> dict[str, Policy]:
-    """Policies whose instruments give exp(value) times as much, where a value stands under an instrument's name."""
-    return {
-        name: scaled(policy, float(np.exp(values[name]))) if name in values else policy
-        for name, policy in policies.items()
+def with_factors(place: Place, values: dict[str, float], member: int) -> dict[str, Policy]:
+    """The package as it is delivered: exp(value) times as much where a value stands under an instrument's name.
+
+    The other instruments beyond the baseline are drawn with the member's luck, as in a forecast.
+    """
+    world = place.world
+    drawn = delivered(place.policies, world.baseline, world.seed, member, world.delivery_sd)
+    return drawn | {
+        name: scaled(policy, float(np.exp(values[name]))) for name, policy in place.policies.items() if name in values
     }
-
-
-def scaled(policy: Any, factor: float) -> Any:
-    """An instrument that pays, or has places for, so many times as much; percentages end at 100."""
-    changed = {}
-    for name in GIVEN:
-        steps = getattr(policy, name, None)
-        if isinstance(steps, Schedule):
-            most = PERCENT if name == "rate" and steps.largest <= PERCENT else np.inf
-            changed[name] = Schedule((start, min(step * factor, most)) for start, step in steps)
-    return replace(policy, **changed)
 
 
 def simulate_some(

@@ -15,11 +15,12 @@ from ecosim.forecast.anchor import Anchor, anchor
 from ecosim.forecast.ensemble import World
 from ecosim.forecast.future import build_world, match_growth
 from ecosim.forecast.posterior.counted import Moment, moments_of
-from ecosim.forecast.posterior.place import GIVEN, GROWTH, STARTS, Place, Weather
+from ecosim.forecast.posterior.place import GROWTH, STARTS, Place, Weather
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
 from ecosim.model.ecosystem import FLOWS as TURNOVER
 from ecosim.model.ecosystem import MEASURED, OBSERVED
 from ecosim.policies.schedule import Schedule
+from ecosim.policies.shelf import DOSES
 
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job, Progress
@@ -32,11 +33,10 @@ COLUMNS = tuple(name for name in OBSERVED if name not in (*MEASURED, *TURNOVER[:
 
 
 def prepare(
-    job: "Job", estimates: dict[str, Estimate], free: tuple[str, ...], years: int, spread: float, firms: int,
+    job: "Job", estimates: dict[str, Estimate], free: tuple[str, ...], years: int, firms: int,
     progress: "Progress",
 ) -> tuple[Place, str, tuple[str, ...]]:  # fmt: skip
-    """The place, the start ('2016-12') and notes. Raises PriorError where a name is unknown."""
-    check_names(free, job.policies, estimates)
+    """The place, the start ('2016-12') and notes. free: names that `check_names` let pass."""
     start, first = find_start(job, years)
     region = replace(job.region, largest_sample=max(200, min(job.region.largest_sample, firms)))
     began = quarter_index(start)
@@ -50,7 +50,7 @@ def prepare(
     noise = {target: growth.measurement_sd for target, growth in first.growth.items()}
     moments = moments_of(known_at(job.counts, job.origin), job.region.name, start, job.origin, noise)
     parameters = (*levels(world), *drifts(first, weather, moments, job.region.name), *coefficients(free, estimates),
-                  *instruments(free, job.policies, spread))  # fmt: skip
+                  *instruments(free, job.policies, job.delivery_sd))  # fmt: skip
     counted = {series for moment in moments if moment.used for series in moment.series}
     policies = {name: row.policy for name, row in job.policies.items()}
     columns = tuple(name for name in COLUMNS if name not in counted)
@@ -99,12 +99,12 @@ def check_names(free: tuple[str, ...], policies: "dict[str, Instrument]", estima
 
 def gives(policy: Any) -> bool:
     """Whether an instrument pays something or has places."""
-    return any(isinstance(getattr(policy, name, None), Schedule) for name in GIVEN)
+    return any(getattr(policy, name, None) is not None for name in DOSES)
 
 
-def usual(names: tuple[str, ...], policies: "dict[str, Instrument]") -> tuple[str, ...]:
-    """Of the names those that the scenario has: coefficients, and instruments of its package."""
-    return tuple(name for name in names if "." in name or name in policies)
+def usual(names: tuple[str, ...], policies: "dict[str, Instrument]", spread: float) -> tuple[str, ...]:
+    """Of the names those that the scenario has: coefficients, and instruments of its package where they vary."""
+    return tuple(name for name in names if "." in name or (name in policies and spread > 0))
 
 
 def levels(world: World) -> tuple[Parameter, ...]:
@@ -167,7 +167,7 @@ def instruments(free: tuple[str, ...], policies: "dict[str, Instrument]", spread
     """Log factors on what named instruments pay and on their places."""
     return tuple(
         Parameter(name, 0.0, spread, kind="assumption",
-                  source=f"assumption: log factor on what it pays and on its places; {policies[name].source}")
+                  source=f"assumption: log factor on what it delivers; {policies[name].source}")
         for name in free
         if "." not in name
     )  # fmt: skip
@@ -175,13 +175,9 @@ def instruments(free: tuple[str, ...], policies: "dict[str, Instrument]", spread
 
 def late_instruments(free: tuple[str, ...], policies: "dict[str, Instrument]", origin: int) -> str:
     """Named instruments that do nothing by the origin: no count can tell of them yet."""
-    return ", ".join(
-        name
-        for name in free
-        if "." not in name
-        and not any(
-            step > 0 and begins <= origin
-            for key in GIVEN
-            for begins, step in (getattr(policies[name].policy, key, None) or ())
-        )
-    )
+
+    def starts(name: str) -> list[int]:
+        values = [getattr(policies[name].policy, key, None) for key in DOSES]
+        return [begins for value in values if isinstance(value, Schedule) for begins, step in value if step > 0]
+
+    return ", ".join(name for name in free if "." not in name and min(starts(name), default=origin) > origin)

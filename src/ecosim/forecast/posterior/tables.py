@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 
 def coefficients(
-    calibration: Calibration, matching: indirect.Matching, estimates: dict[str, Any], table: pd.DataFrame,
-    estimated: Estimated | None,
+    calibration: Calibration, matching: indirect.Matching, pooled: pd.DataFrame, estimates: dict[str, Any],
+    table: pd.DataFrame, estimated: Estimated | None,
 ) -> pd.DataFrame:  # fmt: skip
     """Every estimate: equation, term, estimate, std_error, source, kind; the posterior's rows last."""
     columns = ["equation", "term", "estimate", "std_error", "source", "kind"]
     parts = [calibration.coefficients.assign(kind="counts"), indirect.coefficient_rows(matching.found, estimates)]
+    parts.append(pooled)
     parts.append(pd.DataFrame(tabulate.prior_rows(estimates), columns=columns))
     rows = [
         ("posterior by simulation", row.parameter, row.posterior_mean, row.posterior_sd,

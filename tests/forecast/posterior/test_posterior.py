@@ -1,0 +1,171 @@
+"""A small county is simulated and held against its counts: moments, luck, names, resuming, and what stays unknown."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecosim.calibration.simulation import NOT_IDENTIFIED, Plan, Posterior, PriorError, key_of
+from ecosim.calibration.simulation.kept import Kept
+from ecosim.forecast.posterior import CalibrationJob, job, tables
+from ecosim.forecast.posterior.counted import Moment, moments_of, published, root, simulated
+from ecosim.forecast.posterior.place import simulate, with_factors
+from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual
+
+FREE = ("certification.foreign", "discovery_visits")
+
+
+def silent(*_):
+    """Progress that nobody sees."""
+
+
+@pytest.fixture(scope="module")
+def later(make_job):
+    return make_job(origin="2018-12", horizon=2020)
+
+
+@pytest.fixture(scope="module")
+def place(later, estimates):
+    found, start, _ = prepare(later, estimates, FREE, 2, 1500, silent)
+    assert start == "2016-12"
+    return found
+
+
+def test_counts_after_the_start_become_moments_and_a_stock_that_follows_from_others_is_not_used(place):
+    named = {moment.name: moment for moment in place.moments}
+    assert set(named) == {
+        "tech_sme_stock 2017", "tech_sme_new 2017", "hnte_stock 2018", "hnte_foreign_stock 2018-07",
+    }  # fmt: skip
+    assert named["tech_sme_new 2017"].used
+    assert named["tech_sme_new 2017"].moment == pytest.approx(2 * np.sqrt(12.375))
+
+
+def test_a_stock_that_is_only_the_sum_of_two_other_counts_is_carried_but_not_used(few_counts):
+    own = few_counts[few_counts["location"] == "Smallville"].copy()
+    own.loc[(own["target"] == "tech_sme_stock") & (own["time"] == "2017"), "value"] = 60.0  # 48 + 12
+    found = {moment.name: moment for moment in moments_of(own, "Smallville", "2016-12", "2018-12", {})}
+    assert not found["tech_sme_stock 2017"].used
+    assert found["tech_sme_new 2017"].used
+
+
+def test_moments_of_a_path_are_what_one_counts_by_hand():
+    path = {"hnte_new": np.array([0.0, 1, 2, 3, 4]), "hnte_renewed": np.ones(5), "hnte_stock": np.arange(10.0, 15.0)}
+    flow = Moment("hnte_certifications 2017", ("hnte_new", "hnte_renewed"), "level", 8068, 8071, 14.0, root(14.0))
+    assert simulated(flow, path, 8067, 0.0) == pytest.approx(root(1 + 2 + 3 + 4 + 4))
+    ratio = Moment("hnte_stock_ratio_2y", ("hnte_stock",), "ratio", 8067, 8071, 2.0, np.log(2.0), 0.15)
+    halfway = simulated(ratio, path, 8067, 0.0)
+    assert halfway == pytest.approx(2 * np.log(14.5 / 10.5))  # four quarters stand for half of eight
+    assert simulated(ratio, path, 8067, 1.0) == pytest.approx(halfway + 0.15)
+    assert published(flow, np.array([flow.moment]))[0] == pytest.approx(14.0)
+    growth = Moment("rd_expenditure 2017", ("rd_expenditure",), "growth", 8068, 8071, 12.0, np.log(1.2))
+    assert published(growth, np.array([np.log(1.3)]))[0] == pytest.approx(13.0)
+
+
+def test_the_same_number_means_the_same_luck_and_another_one_other_luck(place):
+    z = place.prior.draw(1, np.arange(2))
+    assert np.array_equal(simulate(place, z[0], 7), simulate(place, z[0], 7))
+    assert not np.array_equal(simulate(place, z[0], 7), simulate(place, z[0], 8))
+    assert not np.array_equal(simulate(place, z[0], 7), simulate(place, z[1], 7))
+
+
+def test_more_visits_make_more_firms_aware_under_the_same_luck(place):
+    z = np.zeros((2, len(place.prior.names)))
+    z[0, place.prior.names.index("discovery_visits")] = -6.0  # a twentieth of the places
+    column = place.names.index("aware_firms")
+    few, many = (np.mean([simulate(place, row, number)[column] for number in range(3)]) for row in z)
+    assert many > few
+
+
+def test_a_free_instrument_delivers_what_its_parameter_says_and_others_what_luck_says(place, later):
+    written = later.policies["discovery_visits"].policy.capacity.largest
+    values = {"discovery_visits": np.log(1.5)}
+    one, two = (with_factors(place, values, member) for member in (1, 2))
+    assert one["discovery_visits"].capacity.largest == pytest.approx(1.5 * written)
+    assert two["discovery_visits"] == one["discovery_visits"]
+    assert one["hnte_award"] != two["hnte_award"]
+    assert one["research_super_deduction"] is place.policies["research_super_deduction"]  # law, in the baseline too
+
+
+def test_unknown_parameters_are_named_with_the_nearest(later, estimates):
+    with pytest.raises(PriorError, match=r"no instrument 'discovery_visit'.*discovery_visits"):
+        check_names(("discovery_visit",), later.policies, estimates)
+    with pytest.raises(PriorError, match=r"certification has no coefficient 'foriegn'.*foreign"):
+        check_names(("certification.foriegn",), later.policies, estimates)
+    with pytest.raises(PriorError, match=r"no rule 'certificaton'.*certification"):
+        check_names(("certificaton.foreign",), later.policies, estimates)
+    with pytest.raises(PriorError, match="sd 0 in behaviors"):
+        check_names(("certification.tech_sme",), later.policies, estimates)
+
+
+def test_instruments_that_the_scenario_has_not_are_left_out_of_the_usual_ones(later):
+    names = ("certification.foreign", "discovery_visits", "moon_base")
+    assert usual(names, later.policies, 0.5) == FREE
+    assert usual(names, later.policies, 0.0) == FREE[:1]  # what is written is delivered
+
+
+def task(later, folder=None, key=None, cap=60, workers=1, population=25):
+    plan = Plan(population, cap, 4, 0.02, 5)
+    return CalibrationJob(replace(later, workers=workers), FREE, 2, 1500, plan, folder, key)
+
+
+def test_a_killed_calibration_is_resumed_from_disk_and_ends_as_if_nothing_had_happened(later, place, tmp_path):
+    key = key_of({"task": 1}, "counts")
+    whole = job.draw(task(later, tmp_path / "whole", key), place, silent)
+    lines = (tmp_path / "whole" / "simulations.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    assert len(lines) == whole.simulations == 60
+    part = tmp_path / "part"
+    Kept(part, key)
+    (part / "simulations.jsonl").write_text("".join(lines[:40]) + lines[40][:30], encoding="utf-8")
+    again = job.draw(task(later, part, key), place, silent)
+    assert np.array_equal(again.moments, whole.moments)
+    assert len(Kept(part, key)) == 60
+
+
+@pytest.mark.slow
+def test_the_posterior_is_the_same_for_any_number_of_workers(later, place):
+    one, two = (job.draw(task(later, workers=workers), place, silent) for workers in (1, 2))
+    assert np.array_equal(one.z, two.z)
+    assert np.array_equal(one.moments, two.moments)
+
+
+@pytest.mark.slow
+def test_a_calibration_says_of_every_parameter_whether_the_data_know_it(later, monkeypatch):
+    monkeypatch.setattr(job, "match", lambda *_: job.indirect.Matching(None, "left out of this test"))
+    found = job.run(task(later, cap=120, population=50), silent)
+    table = found.identification
+    assert table.columns.tolist()[:5] == ["parameter", "prior_sd", "posterior_sd", "contraction", "verdict"]
+    assert table.set_index("parameter").loc["discovery_visits", "verdict"] == NOT_IDENTIFIED
+    assert set(found.coefficients.columns) >= {"equation", "term", "estimate", "std_error", "source"}
+    assert "posterior by simulation" in set(found.coefficients["equation"])
+    assert found.posterior["weight"].sum() == pytest.approx(1.0)
+    assert set(found.posterior.columns[2:]) == set(table["parameter"])
+    assert len(found.fits) == 4
+    assert any(NOT_IDENTIFIED in sentence for sentence in found.statements)
+
+
+def test_a_place_without_later_counts_keeps_its_priors_and_says_so(make_job, estimates):
+    early = make_job(origin="2016-12")
+    place, start, _ = prepare(early, estimates, FREE, 2, 1500, silent)
+    assert not place.moments
+    sampled = job.draw(task(early, population=20, cap=20), place, silent)
+    words = tables.told(place, sampled, task(early), start)
+    assert "nothing can be held against simulations" in words[0]
+    assert Posterior(sampled.z, sampled.weights).effective == pytest.approx(20)
+
+
+def test_the_start_moves_later_until_levels_are_known(make_job):
+    start, anchored = find_start(make_job(origin="2018-12"), 6)
+    assert start >= "2012-12"
+    assert anchored.firms == 1200
+
+
+def test_panel_counts_become_growth_since_the_start(few_counts):
+    found = moments_of(few_counts, "Zhejiang", "2018-12", "2020-12", {"rd_expenditure": 0.02})
+    rows = {moment.name: moment for moment in found}
+    zhejiang = few_counts[(few_counts["location"] == "Zhejiang") & (few_counts["target"] == "rd_expenditure")]
+    value = zhejiang.set_index("time")["value"]
+    assert rows["rd_expenditure 2020"].moment == pytest.approx(np.log(value["2020"] / value["2018"]))
+    assert rows["rd_expenditure 2020"].noise == pytest.approx(0.02 * np.sqrt(2.0))
+    assert isinstance(found, tuple)
+    assert pd.notna([moment.value for moment in found]).all()
