@@ -59,9 +59,9 @@ def ecosystem(
         if name not in DTYPES:
             raise PlaygroundError(f"agent_columns: {name!r} is no column; valid: {', '.join(DTYPES)}")
     place = region if region is not None else _even_region()
-    rows = policies if policies is not None else _carried("policies/national_rules.yaml")
+    rows = policies if policies is not None else carried("policies/national_rules.yaml")
     in_force = {name: row.policy for name, row in shelf.build(rows).items()}
-    priors = behaviors if behaviors is not None else _carried("behaviors/literature.yaml")
+    priors = behaviors if behaviors is not None else carried("behaviors/literature.yaml")
     center = Behaviors(**{name: from_table(name, kind, priors[name]).center for name, kind in SHELF.items()})
     key, quarter = Key(rng, 0), quarter_index(start)
     grown = spin_up(place, firms, center, in_force, quarter, key)
@@ -91,7 +91,7 @@ def _even_region() -> Region:
     )
 
 
-def _carried(name: str) -> dict[str, Any]:
+def carried(name: str) -> dict[str, Any]:
     """A configuration file that comes with ecosim: inside the installed package, or of the source checkout."""
     for parent in (Path(__file__).parents[1], Path(__file__).parents[3]):
         path = parent / "configs" / name
