@@ -6,6 +6,7 @@ Synthetic regions are run with the agent-based model; every forecaster then sees
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,12 +140,19 @@ def draw(counts: pd.DataFrame, path: Path) -> Path:
         for model, (color, width) in styles.items():
             middle = np.sum([np.median(values, axis=0) for values in paths[model].values()], axis=0)
             years = np.arange(origin, origin + len(middle) + 1)
-            (handles[model],) = axes.plot(years, [known.iloc[-1], *middle], color=color, linewidth=width, marker="o", ms=3)
+            (handles[model],) = axes.plot(
+                years, [known.iloc[-1], *middle], color=color, linewidth=width, marker="o", ms=3
+            )
         axes.axvline(origin, color=canvas.PALE, linewidth=0.8, zorder=0)
         axes.set_ylim(0, None)
         canvas.years(axes)
         canvas.head(axes, f"Known up to {origin}", "certificates a year")
-    words = {"counted": "counted (dotted: afterwards)", "ecosim": "ecosim", "drift": "drift", ENSEMBLE: "ensemble of trends"}
+    words = {
+        "counted": "counted (dotted: afterwards)",
+        "ecosim": "ecosim",
+        "drift": "drift",
+        ENSEMBLE: "ensemble of trends",
+    }
     canvas.legend(figure, [(handles[name], text) for name, text in words.items()], 4)
     return canvas.save(figure, path)
 
@@ -154,8 +162,8 @@ def markdown(table: pd.DataFrame) -> str:
     wide = table.set_index(["model", "years_ahead"]).unstack("years_ahead")
     order = ["counted", "ecosim", *[name for name in MODELS if name != "ecosim"]]
     lines = [
-        "| | 2 years before: change, % | regions said to fall, % | chance of a fall, % | error, % | 1 year before: change, % "
-        "| regions said to fall, % | chance of a fall, % | error, % |",
+        "| | 2 years before: change, % | regions said to fall, % | chance of a fall, % | error, % "
+        "| 1 year before: change, % | regions said to fall, % | chance of a fall, % | error, % |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for name in order:
@@ -172,7 +180,7 @@ def main() -> None:
     chosen = parser.parse_args()
     counts = make_counts()
     text = markdown(compare(counts))
-    print(text)
+    sys.stdout.write(text + "\n")
     if chosen.write:
         draw(counts, FOLDER / "turning_point.png")
         readme = FOLDER / "README.md"
