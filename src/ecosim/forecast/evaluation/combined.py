@@ -62,8 +62,7 @@ def _rows(
 ) -> list[tuple[object, ...]]:
     """Quantiles and scores of one method at one origin; cuts: (series, 23) on the scale of increments."""
     rows: list[tuple[object, ...]] = []
-    leader = deck.quantiles[deck.models.index(LEADER), :, at, 0]
-    horizon, grid_points = deck.horizon, (np.arange(course.plan.samples) + 0.5) / course.plan.samples
+    horizon, levels = deck.horizon, (np.arange(course.plan.samples) + 0.5) / course.plan.samples
     for row, (location, target) in enumerate(series):
         known = history.series.get((location, target))
         observed = deck.truth[row, at]
@@ -71,10 +70,7 @@ def _rows(
         if known is None or not np.isfinite(deck.quantiles[:, row, at, 0]).any():
             continue
         if not np.isfinite(cuts[row, 0]):
-            reason = (
-                ABSENT if not np.isfinite(leader[row]) else "too few of the methods with weight have a forecast here"
-            )
-            rows.append((*keys, MISSING, np.nan, np.nan, reason))
+            rows.append((*keys, MISSING, np.nan, np.nan, ABSENT))
             continue
         back = known.scale.back(cuts[row])
         rows += [
@@ -82,7 +78,7 @@ def _rows(
         ]
         if not np.isfinite(observed):
             continue
-        members = known.scale.back(spread_out(cuts[row], grid_points))
+        members = known.scale.back(spread_out(cuts[row], levels))
         value = float(grid.truth_after(course.grid, (location, target), course.origins[at], (horizon,))[0])
         luck = generator(course.plan.seed, "pit", location, target, history.origin).random(horizon)[-1:]
         scale = naive_scale(known.values, known.season)

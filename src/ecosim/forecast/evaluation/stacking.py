@@ -17,7 +17,6 @@ ORIGINS_OF_PRIOR = 4.0  # that the prior weights and the prior width of 1 are wo
 ORIGINS_OF_CALM = 12.0  # the same before intervals are narrowed: a decade without a crisis does not rule one out
 LEAST_WIDTH, MOST_WIDTH = 0.85, 3.0  # of an interval over the uncalibrated one
 NEEDED = 0.9  # share of the leader's cells that a method must have to get a weight
-LEAST_SHARE = 0.5  # of the weights that must have a forecast in a cell
 STEPS, RATE = 60, 0.5  # of the multiplicative updates
 SPARSE = np.arange(0, len(LEVELS), 2)  # levels on which weights are learned
 CENTER = len(LEVELS) // 2
@@ -99,8 +98,8 @@ def mix(quantiles: Floats, weights: Floats) -> Floats:
     share = weights[:, None] * there
     total = share.sum(axis=0)
     mixed = np.einsum("mc,mcl->cl", share, np.where(there[..., None], quantiles, 0.0))
-    enough = total >= LEAST_SHARE
-    return np.where(enough[:, None], mixed / np.where(enough, total, 1.0)[:, None], np.nan)
+    some = total > 0
+    return np.where(some[:, None], mixed / np.where(some, total, 1.0)[:, None], np.nan)
 
 
 def learn(

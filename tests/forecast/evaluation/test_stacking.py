@@ -1,0 +1,92 @@
+"""Weights and widths are learned on earlier origins only, and say what they learned."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ecosim.forecast.evaluation import stacking
+from ecosim.forecast.evaluation.combined import spread_out
+from ecosim.forecast.evaluation.marks import LEVELS
+from ecosim.forecast.evaluation.stacking import CENTER, Deck, combine
+
+MODELS = ("good", "bad", "ensemble", "ecosim")
+NORMAL = stats.norm.ppf(LEVELS)
+
+
+def make_deck(origins=12, series=40, sd=1.0, horizon=1, seed=1, kinds=2):
+    """Outcomes about 0 with sd 1; 'good' is centered there, all others a sd off; width sd."""
+    luck = np.random.default_rng(seed)
+    truth = luck.standard_normal((series, origins))
+    off = np.array([0.0, 3.0, 1.0, 1.0])
+    quantiles = np.broadcast_to(
+        off[:, None, None, None] + sd * NORMAL, (len(MODELS), series, origins, len(LEVELS))
+    ).copy()
+    return Deck(MODELS, quantiles, truth, np.arange(origins), np.arange(series) % kinds, horizon)
+
+
+def test_the_first_origin_has_half_the_model_and_half_the_ensemble_and_the_last_one_the_good_method():
+    _, _, weights = combine(make_deck())
+    assert weights[0] == pytest.approx(np.tile([0.0, 0.0, 0.5, 0.5], (2, 1)))
+    assert weights.sum(axis=-1) == pytest.approx(1.0)
+    assert (weights >= 0).all()
+    assert (weights[-1, :, 0] > 0.5).all()
+    assert (weights[-1, :, 1] < 0.1).all()
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_no_later_figure_moves_a_combination(horizon):
+    deck = make_deck(horizon=horizon)
+    at = 7
+    changed = deck.truth.copy()
+    changed[:, deck.steps + horizon > deck.steps[at]] += 50.0
+    for before, after in zip(combine(deck)[:2], combine(deck._replace(truth=changed))[:2], strict=True):
+        assert np.array_equal(before[:, : at + 1], after[:, : at + 1])
+        assert not np.array_equal(before[:, -1], after[:, -1])
+
+
+def test_intervals_that_held_too_little_are_widened_and_calm_narrows_them_less():
+    for sd, low, high in ((0.4, 1.4, 2.6), (3.0, 0.84, 0.95)):
+        deck = make_deck(origins=14, sd=sd)
+        plain = np.broadcast_to(sd * NORMAL, (*deck.truth.shape, len(LEVELS)))
+        wide = stacking.recalibrate(deck, plain)
+        factor = (wide[:, -1, -3] - wide[:, -1, CENTER]) / (plain[:, -1, -3] - plain[:, -1, CENTER])
+        assert (factor > low).all(), factor
+        assert (factor < high).all(), factor
+        assert np.array_equal(wide[:, 0], plain[:, 0])
+
+
+def test_without_the_firm_model_there_is_no_combination_and_without_another_method_there_is():
+    deck = make_deck()
+    quantiles = deck.quantiles.copy()
+    quantiles[3, 0] = np.nan  # ecosim, first series
+    quantiles[0, 1] = np.nan  # good, second series
+    plain, wide, _ = combine(deck._replace(quantiles=quantiles))
+    assert np.isnan(plain[0]).all()
+    assert np.isnan(wide[0]).all()
+    assert np.isfinite(wide[1:]).all()
+
+
+def test_quantiles_are_spread_out_to_a_whole_distribution():
+    levels = np.array([0.001, 0.01, 0.3, 0.5, 0.9, 0.999])
+    assert spread_out(2.0 + 3.0 * NORMAL, levels) == pytest.approx(2.0 + 3.0 * stats.norm.ppf(levels), abs=0.05)
+
+
+def test_a_backtest_scores_the_combination_beside_its_parts(make_counts, make_plan, years, tmp_path):
+    from ecosim.forecast.evaluation import outcome, race
+
+    counts = make_counts(years, locations=("A", "B", "C"), targets=("firms", "deaths"))
+    models = ("last_value", "drift", "ensemble", "ecosim", "ecosim_stacked", "ecosim_stacked_plain")
+    course = race.lay_course(make_plan(counts, models=models))
+    race.run(course, tmp_path, {}, 1, lambda *_: None)
+    found = outcome.gather(course, tmp_path, "last_value", "ecosim_stacked")
+    cells = found.scores.groupby("model", observed=True).size()
+    assert cells["ecosim_stacked"] == cells["ecosim"] - (found.scores["score"] == "energy").sum() / 4
+    assert set(found.weights["model"]) == {"last_value", "drift", "ensemble", "ecosim"}
+    sums = found.weights.groupby(["origin", "target", "horizon"])["weight"].sum()
+    assert sums.to_numpy() == pytest.approx(1.0)
+    rows = found.forecasts[found.forecasts["model"] == "ecosim_stacked"]
+    assert isinstance(rows, pd.DataFrame)
+    assert (
+        rows.groupby(["target", "location", "origin", "horizon"], observed=True)["value"].diff().dropna() >= 0
+    ).all()
