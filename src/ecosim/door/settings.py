@@ -175,9 +175,19 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
 
 
 class Execution(Part):
-    """Where it runs. workers: processes, None for every core."""
+    """Where it runs. workers: processes of this machine, None for every core; address: of a Dask scheduler."""
 
+    name: Literal["local", "dask"]
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
+    address: Text | None
+
+    @model_validator(mode="after")
+    def _has_address(self) -> "Execution":
+        if self.name == "dask" and self.address is None:
+            raise ValueError("no scheduler; give its address: execution=dask execution.address=tcp://host:8786")
+        if self.name == "local" and self.address is not None:
+            raise ValueError("address is of a Dask scheduler; add execution=dask")
+        return self
 
 
 class Tracking(Part):
@@ -197,6 +207,7 @@ class Settings(Part):
     horizon: Annotated[int, Field(strict=True, ge=1950, le=2150)]
     baseline: Text
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
+    resume: Text | None = None  # the stopped run to go on with: its folder, or its id in MLflow
     region: dict[Any, Any]
     data: Data
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)

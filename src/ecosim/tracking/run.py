@@ -72,18 +72,25 @@ class Run:
 
 @contextmanager
 def open_run(
-    store: Store, name: str, tags: Mapping[str, str], description: str, sweep: Sweep | None = None
+    store: Store,
+    name: str,
+    tags: Mapping[str, str],
+    description: str,
+    sweep: Sweep | None = None,
+    again: tuple[str, str] | None = None,
 ) -> Iterator[Run]:
     """A run that is RUNNING inside the block and ends FINISHED, FAILED (exception) or KILLED (SIGTERM, Ctrl-C).
 
     Runs that dead processes of this host left RUNNING are ended as KILLED first. With `sweep` the run becomes a child
     of the sweep's parent run. name: see `run_name`. tags: scenario, role, origin, hashes, version ...; description: a
-    paragraph a human wrote.
+    paragraph a human wrote. again: (address, id) of a stopped run that goes on: it is RUNNING again, under its id.
     A server that is away does not cost the simulation: the run then has a `problem` and is told when it logs. A caller
     who wants to stop instead calls `check(store)` before.
     """
     record = Record(name, dict(tags), description, sending.now(), sweep=asdict(sweep) if sweep else None)
     record.process, record.address = signature(), store.address
+    if again is not None and again[0] == store.address:
+        record.run_id = again[1]
     run = Run(store, record)
     with terminable():
         try:
@@ -102,7 +109,8 @@ def _start(run: Run) -> None:
         check(run.store)
         with explaining("opening the run", shown(run.store.address), run.store.home):
             sending.reap(run.store)
-            run.record.run_id = sending.create(run.store, run.record)
+            if run.record.run_id is None or not sending.reopen(run.store, run.record):
+                run.record.run_id = sending.create(run.store, run.record)
     except Unreachable as error:
         run.problem = str(error)
 

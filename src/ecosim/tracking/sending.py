@@ -34,6 +34,19 @@ def create(store: Store, record: Record) -> str:
     return made.info.run_id
 
 
+def reopen(store: Store, record: Record) -> bool:
+    """Sets the run that the record names RUNNING again, by this process; False where the store does not have it."""
+    from mlflow.entities import RunTag
+
+    assert record.run_id is not None
+    if not _exists(store, record.run_id):
+        return False
+    tags = _tags({**_provenance(record.tags), **record.process})
+    store.client.log_batch(record.run_id, tags=[RunTag(*tag) for tag in tags.items()])
+    store.client.update_run(record.run_id, status="RUNNING")
+    return True
+
+
 def tell(store: Store, record: Record, folder: Path) -> None:
     """Logs numbers, data set and files of the record to its run, which exists."""
     from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
