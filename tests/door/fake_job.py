@@ -38,6 +38,7 @@ class Job:
     decompose: Any = None
     cluster: Any = None
     kept: Any = None
+    delivery_sd: float = 0.0
 
 
 @dataclass(frozen=True)
