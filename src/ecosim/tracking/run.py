@@ -13,6 +13,7 @@ from ecosim.tracking.record import MARK, Record, Results, Sweep, fill
 from ecosim.tracking.store import Store, check
 
 LATER = "send them later with `python -m ecosim study=sync`"
+PATIENCE = 60.0  # seconds for which a slow server is handed files; the rest is sent later
 
 
 @dataclass
@@ -44,7 +45,8 @@ class Run:
         tags, description: added to (or in place of) those of the start. files: names in `folder` that go to the
         artifact root, by default every plain file.
         While it is at it, and when it fails, `folder` holds not_logged.json, from which `send` logs it later.
-        Raises Unreachable (within 9 s) when the server is away, TrackingError for a full disk or a missing file.
+        Raises Unreachable when the server is away (within 9 s) or too slow, TrackingError for a full disk or a missing
+        file.
         """
         record, folder = self.record, Path(folder).resolve()
         record.tags |= {key: str(value) for key, value in (tags or {}).items()}
@@ -58,8 +60,7 @@ class Run:
             with explaining("logging", shown(self.store.address), self.store.home):
                 if record.run_id is None:
                     record.run_id = sending.create(self.store, record)
-                sending.tell(self.store, record, folder)
-                self.store.client.set_tag(record.run_id, sending.NOTE, record.description)
+                sending.tell(self.store, record, folder, PATIENCE)
                 (folder / MARK).unlink()
             self.problem = ""
         except TrackingError as error:

@@ -1,15 +1,16 @@
 """Tells a record to MLflow: the run, its numbers in one batch, its files; and the parent run of a sweep."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Any
 
 from ecosim.tracking import record as records
 from ecosim.tracking.address import shown
-from ecosim.tracking.errors import explaining
+from ecosim.tracking.errors import Unreachable, explaining
 from ecosim.tracking.processes import dead, signature
 from ecosim.tracking.record import MARK, Record, Sweep
 from ecosim.tracking.store import Store, check, locked
@@ -47,14 +48,18 @@ def reopen(store: Store, record: Record) -> bool:
     return True
 
 
-def tell(store: Store, record: Record, folder: Path) -> None:
-    """Logs numbers, data set and files of the record to its run, which exists."""
+def tell(store: Store, record: Record, folder: Path, patience: float = math.inf) -> None:
+    """Logs numbers, data set and files of the record to its run, which exists.
+
+    patience: seconds after which no further file is handed to a server; then raises Unreachable.
+    """
     from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
     run = record.run_id
     assert run is not None
     tables = [name for name in record.files if name.endswith("_table.json")]
-    tags = _provenance(record.tags) | {"outputs": str(folder)}
+    tags = _provenance(record.tags) | {"outputs": str(folder), NOTE: record.description}
+    deadline = math.inf if store.database else monotonic() + patience
     if tables:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": name, "type": "table"} for name in tables])
     metrics = [Metric(key, value, time, step) for key, value, step, time in record.metrics]
@@ -66,7 +71,12 @@ def tell(store: Store, record: Record, folder: Path) -> None:
         table = dict(record.dataset)
         context = InputTag("mlflow.data.context", table.pop("context"))
         store.client.log_inputs(run, [DatasetInput(Dataset(**table), [context])])
-    for name in record.files:
+    for number, name in enumerate(record.files):
+        if monotonic() > deadline:
+            raise Unreachable(
+                f"the tracking server {shown(store.address)} is slow: it took {number} of {len(record.files)} files in "
+                f"{patience:g} s"
+            )
         store.client.log_artifact(run, str(folder / name))
 
 
