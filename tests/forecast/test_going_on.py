@@ -1,10 +1,14 @@
 """A run that was stopped goes on from its finished members, and gives what an undisturbed one gives."""
 
 import errno
+import pickle
+import subprocess
+import sys
 from dataclasses import fields
 from functools import partial
 
 import numpy as np
+import psutil
 import pytest
 from jobs_that_die import dies, dies_once
 from pandas.testing import assert_frame_equal
@@ -160,3 +164,39 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path):
 def test_workers_that_die_again_and_again_are_one_message():
     with pytest.raises(crew.WorkerLost, match=r"ended a worker 3 times \(\d of 6 members are done\).*workers=1"):
         list(crew.results(dies, range(6), 2))
+
+
+REAL = """
+import pickle, sys, time
+from ecosim.forecast import job, streaming
+
+streaming.SECONDS = 0.0  # every member at once
+
+def slowly(stage, done, total):
+    if stage == "members":
+        print("member", done, flush=True)
+        time.sleep(0.5)
+
+with open(sys.argv[1], "rb") as file:
+    result = job.run(pickle.load(file), slowly)
+with open(sys.argv[2], "wb") as file:
+    pickle.dump(result, file)
+"""
+
+
+@pytest.mark.slow
+def test_a_real_run_whose_driver_is_killed_again_and_again(make_job, small_result, tables_of, tmp_path):
+    (tmp_path / "job").write_bytes(pickle.dumps(make_job(kept=tmp_path / "members", workers=2)))
+    command = [sys.executable, "-c", REAL, str(tmp_path / "job"), str(tmp_path / "result")]
+    for kill_at in ("member 2", "member 4", "member 5", ""):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == kill_at:
+                workers = psutil.Process(process.pid).children(recursive=True)
+                process.kill()
+                assert not psutil.wait_procs(workers, timeout=60)[1]  # none of them outlives its driver
+        process.wait()
+    result = pickle.loads((tmp_path / "result").read_bytes())
+    for name, table in tables_of(small_result).items():
+        assert_frame_equal(getattr(result, name), table, check_exact=True, obj=name)

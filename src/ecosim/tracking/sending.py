@@ -15,7 +15,7 @@ from ecosim.tracking.processes import dead, signature
 from ecosim.tracking.record import MARK, Record, Sweep
 from ecosim.tracking.store import Store, check, locked
 
-BATCH = 800  # metrics in a batch of at most 1,000 entries, beside params and tags
+BATCH = 1000  # entries that MLflow takes in one transaction, parameters and tags among them
 SWEEP = "ecosim.sweep"
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"
 
@@ -64,9 +64,11 @@ def tell(store: Store, record: Record, folder: Path, patience: float = math.inf)
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": name, "type": "table"} for name in tables])
     metrics = [Metric(key, value, time, step) for key, value, step, time in record.metrics]
     params = [Param(key, value) for key, value in record.params.items()]
-    store.client.log_batch(run, metrics[:BATCH], params, [RunTag(*tag) for tag in _tags(tags).items()])
-    for start in range(BATCH, len(metrics), 1000):
-        store.client.log_batch(run, metrics[start : start + 1000])
+    told = [RunTag(*tag) for tag in _tags(tags).items()]
+    room = BATCH - len(params) - len(told)
+    store.client.log_batch(run, metrics[:room], params, told)
+    for start in range(room, len(metrics), BATCH):
+        store.client.log_batch(run, metrics[start : start + BATCH])
     if record.dataset:
         table = dict(record.dataset)
         context = InputTag("mlflow.data.context", table.pop("context"))
