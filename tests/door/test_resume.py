@@ -181,6 +181,8 @@ def test_what_cannot_be_resumed_is_one_message(here: Path, fake: None, capsys: p
     finished = run_scenario([*QUIET[:1], "members=3", "tracking.enabled=false"]).folder
     assert run([f"resume={finished}"]) == 2
     assert "is finished already; leave resume out" in capsys.readouterr().err
+    assert run(["study=stylised_facts", "resume=nowhere"]) == 2
+    assert "resume goes on with a forecast" in capsys.readouterr().err
     (here / "empty").mkdir()
     assert run(["resume=empty"]) == 2
     assert "holds no stopped forecast" in capsys.readouterr().err

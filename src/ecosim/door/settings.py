@@ -207,7 +207,7 @@ class Settings(Part):
     horizon: Annotated[int, Field(strict=True, ge=1950, le=2150)]
     baseline: Text
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
-    resume: Text | None = None  # the stopped run to go on with: its folder, or its id in MLflow
+    resume: Text | None = None  # the stopped run to go on with; the door reads it before the settings are composed
     region: dict[Any, Any]
     data: Data
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
@@ -222,6 +222,10 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> "Settings":
+        if self.resume is not None:
+            raise ValueError(
+                f"resume goes on with a forecast, study=decompose or study=backtest, not {self.study.name}"
+            )
         known = origin_date(self.origin)
         if self.horizon <= known.year and (self.horizon < known.year or (known.month, known.day) == (12, 31)):
             raise ValueError(
