@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import c_kernel, ecosim_engine, mesa_objects, mesa_tuned, numpy_columns, spec
+from benchmarks import c_kernel, ecosim_engine, large, mesa_objects, mesa_tuned, numpy_columns, spec
 
 QUARTERS = 16
 ADDED_UP = {"employment", "sales", "research", "knowledge"}  # heavy tails: their logs are compared
@@ -69,3 +69,9 @@ def test_the_command_writes_a_row_for_each_implementation(tmp_path):
     rows = json.loads(target.read_text())
     assert {row["implementation"] for row in rows} == {"NumPy columns", "ecosim"}
     assert all(row["firms"] == 300 and row["ns_per_firm_step"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize("model", [[], ["--whole"]])
+def test_many_firms_in_one_process_are_measured(model, capsys):
+    assert large.main(["--firms", "600", "--quarters", "2", *model]) == 0
+    assert "bytes of state a row" in capsys.readouterr().out

@@ -7,10 +7,12 @@ import time
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from ecosim.forecast.streaming import FLOATS, Chunks, Layout
 
 QUANTILES = (0.01, 0.025, *np.round(np.arange(0.05, 0.96, 0.05), 2), 0.975, 0.99)
 PAUSE = float(os.environ.get("FAKE_PAUSE", "0"))  # seconds between two members
@@ -34,6 +36,9 @@ class Job:
     targets: tuple[str, ...]
     hindcast: str | None
     decompose: Any = None
+    cluster: Any = None
+    kept: Any = None
+    delivery_sd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,9 @@ class Result:
 def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
     from ecosim.data import panel
 
-    for done in range(job.members + 1):
-        progress("forecast", done, job.members)
-        time.sleep(PAUSE)
-    luck = np.random.default_rng(job.seed)
     first = int(job.origin[:4]) + 1
     years = [str(year) for year in range(first, job.horizon + 1)]
-    base = members(job, job.baseline, years, luck.normal(size=(2, len(years), job.members)).cumsum(axis=1))
+    base = members(job, job.baseline, years, walks(job, len(years), progress).cumsum(axis=1))
     ours = base.assign(scenario=job.scenario, value=base["value"] * (1.1 if len(job.policies) > 2 else 1.0))
     both = ours.assign(baseline=job.baseline, value=ours["value"] - base["value"])
     known = panel.known_at(job.counts, job.origin)
@@ -105,6 +106,28 @@ def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
         statements=("These few points cannot tell the instruments apart.",),
         seconds={"kernels": 0.0},
     )
+
+
+class Walk(NamedTuple):
+    steps: np.ndarray
+
+
+def walks(job: Job, years: int, progress: Callable[[str, int, int], None]) -> np.ndarray:
+    """Steps of every member, (targets, years, members), kept as they come where the job says so."""
+    chunks = None if job.kept is None else Chunks(job.kept / "fake", Layout(Walk, {"steps": FLOATS}))
+    found = chunks.read() if chunks else {}
+    progress("forecast", len(found), job.members)
+    try:
+        for member in set(range(job.members)) - set(found):
+            time.sleep(PAUSE)
+            found[member] = [Walk(np.random.default_rng([job.seed, member]).normal(size=(2, years)))]
+            if chunks:
+                chunks.add(member, found[member])
+            progress("forecast", len(found), job.members)
+    finally:
+        if chunks:
+            chunks.flush()
+    return np.stack([found[member][0].steps for member in range(job.members)], axis=-1)
 
 
 def decomposition(job: Job, year: str) -> pd.DataFrame:

@@ -214,3 +214,19 @@ def test_several_locations_become_sections_of_their_own():
 def test_run_names_fit_into_eighteen_characters():
     assert tracking.run_name("pinghu_2017", 2017) == "pinghu_2017-s2017"
     assert tracking.run_name("a_very_long_scenario_name", 2017) == "a_very_long_-s2017"
+
+
+def test_the_numbers_of_an_ordinary_run_are_one_transaction(store, folder, monkeypatch):
+    from mlflow import MlflowClient
+
+    yearly = {f"target_{number}/median": {2017 + year: 1.0 for year in range(9)} for number in range(100)}
+    batches, batch = [], MlflowClient.log_batch
+    monkeypatch.setattr(
+        MlflowClient, "log_batch", lambda *given, **named: batches.append(given) or batch(*given, **named)
+    )
+    for single in ("log_metric", "log_param", "set_tag"):
+        monkeypatch.setattr(MlflowClient, single, lambda *_, **__: pytest.fail("one number at a time"))
+    with tracking.open_run(store, "a", {"role": "single"}, "why") as run:
+        run.log(folder, tracking.Results({"members": 4}, {"hnte_stock_2020_median": 514.0}, yearly))
+    assert len(batches) == 1
+    assert len(store.client.get_run(run.id).data.metrics) == 101

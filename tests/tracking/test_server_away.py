@@ -9,13 +9,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from ecosim import tracking
 from ecosim.tracking import address
+from ecosim.tracking import run as runs
 from ecosim.tracking.record import MARK
 
 
@@ -191,3 +192,62 @@ def test_a_real_server_gets_everything_even_what_happened_while_it_was_away(serv
     assert store.client.get_run(run.id).info.status == "FINISHED"
     assert len(store.client.search_runs([store.experiment_id])) == 2
     assert tracking.pending(work / "outputs") == []
+
+
+def slow_road(to: str, delay: float) -> ThreadingHTTPServer:
+    """A server that hands every request on to another one after a while."""
+
+    class Slow(BaseHTTPRequestHandler):
+        def _hand_on(self) -> None:
+            if not self.path.endswith("/health"):
+                time.sleep(delay)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
+            headers = {key: value for key, value in self.headers.items() if key.lower() not in ("host", "connection")}
+            request = urllib.request.Request(to + self.path, body, headers, method=self.command)
+            try:
+                answer = urllib.request.urlopen(request, timeout=30)
+            except urllib.error.HTTPError as error:
+                answer = error
+            content = answer.read()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.headers.get("Content-Type", "application/json"))
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = _hand_on
+
+        def log_message(self, *_) -> None:
+            pass
+
+    road = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=road.serve_forever, daemon=True).start()
+    return road
+
+
+@pytest.mark.slow
+def test_a_slow_server_is_left_after_a_while_and_gets_the_rest_later(server, folder, results, monkeypatch):
+    server.start()
+    road = slow_road(server.address, 0.3)
+    monkeypatch.setattr(runs, "PATIENCE", 0.5)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{road.server_port}")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "slow")
+    work = folder.parents[2]
+    store = tracking.open_store(work)
+    try:
+        with (
+            pytest.raises(tracking.Unreachable, match=r"is slow: it took \d of 4 files in 0\.5 s\n.*whole.*study=sync"),
+            tracking.open_run(store, "patient", {"role": "single"}, "a paragraph") as run,
+        ):
+            run.log(folder, results)
+        assert tracking.pending(work / "outputs") == [folder]
+        assert tracking.send(store, folder) == run.id
+    finally:
+        road.shutdown()
+        road.server_close()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    told = tracking.open_store(work).client.get_run(run.id)
+    assert told.info.status == "FINISHED"
+    assert told.data.metrics["hnte_stock_2020_median"] == 514
+    assert told.data.tags["mlflow.note.content"] == "a paragraph"
+    assert len(tracking.open_store(work).client.search_runs([told.info.experiment_id])) == 1

@@ -87,7 +87,7 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
 
     A file of the user's own is taken alone, unless the command names a data set to lay it over.
     """
-    own_keys = set(Backtest.model_fields) - set(Settings.model_fields) - {"name"}
+    own_keys = set(Backtest.model_fields) - set(Settings.model_fields) - {"name"} | {"resume"}
     full = []
     for text in overrides:
         sign, key, _ = split_override(text)

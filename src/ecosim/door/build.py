@@ -8,12 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
-from ecosim.door.settings import Calibrate, Decompose, Forecast
+from ecosim.door.settings import Calibrate, Decompose, Forecast, Settings
 from ecosim.model.region import Region, Zone
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ecosim.forecast.cluster import Cluster
     from ecosim.forecast.decomposition import Plan
     from ecosim.forecast.job import Job
 
@@ -102,7 +103,15 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         delivery_sd=settings.delivery_sd,
         hindcast=settings.calibration.hindcast,
         decompose=_plan(study) if isinstance(study, Decompose) else None,
+        cluster=_cluster(settings),
     )
+
+
+def _cluster(settings: Settings) -> "Cluster | None":
+    from ecosim.forecast.cluster import Cluster
+
+    address = settings.execution.address
+    return Cluster(address) if address is not None else None
 
 
 def _plan(study: Decompose) -> "Plan":

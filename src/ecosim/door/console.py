@@ -36,12 +36,12 @@ def run(arguments: Sequence[str]) -> int:
             raise
         _complain(str(cannot_write(error, Path.cwd())))
         return MISTAKE
-    except KeyboardInterrupt:
-        _complain("stopped by Ctrl-C; what was finished is kept in outputs/")
+    except KeyboardInterrupt as error:
+        _complain("stopped by Ctrl-C; what was finished is kept in outputs/", error)
         return STOPPED
     except SystemExit as error:
         if isinstance(error.code, int) and error.code > 128:
-            _complain(f"asked to end (signal {error.code - 128}); what was finished is kept in outputs/")
+            _complain(f"asked to end (signal {error.code - 128}); what was finished is kept in outputs/", error)
             return error.code
         raise
 

@@ -16,10 +16,14 @@ from ecosim import __version__
 PACKAGES = ("numpy", "pandas", "scipy", "numba", "mesa", "statsmodels", "hydra-core", "omegaconf", "pydantic", "mlflow")
 
 
+def settling(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that settle the numbers: all but who runs it, what it goes on with, and tracking."""
+    return {key: value for key, value in tree.items() if key not in ("workers", "execution", "resume", "tracking")}
+
+
 def config_hash(tree: Mapping[str, Any]) -> str:
-    """SHA-256 of what settles the numbers: the settings without the number of workers and without tracking."""
-    settling = {key: value for key, value in tree.items() if key not in ("workers", "execution", "tracking")}
-    return hashlib.sha256(json.dumps(settling, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    """SHA-256 of what settles the numbers, see `settling`."""
+    return hashlib.sha256(json.dumps(settling(tree), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def git_state(folder: Path) -> dict[str, Any]:

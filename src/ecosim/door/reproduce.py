@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from ecosim.data.errors import UserError
 from ecosim.door import folder
 from ecosim.door.build import build_job
+from ecosim.door.calibrated import data_hash, with_calibration
 from ecosim.door.compose import Composed, compose, compose_file
 from ecosim.door.library import ConfigError, Library
 from ecosim.door.mistakes import explain_validation
@@ -56,9 +57,8 @@ def run_reproduce(
             raise ConfigError("study=reproduce takes a run, no scenario: study=reproduce run=<id or folder>")
         run = locate(study.run, place, asked.settings.tracking.experiment).require_forecast(NAME)
         composed = recompose(run, asked)
-        job = build_job(composed, place)
+        job = with_calibration(build_job(composed, place), composed, place)
         stages("settings", 1, 1)
-        from ecosim.data import panel
         from ecosim.forecast import job as jobs
         from ecosim.publication import reproducing
 
@@ -68,8 +68,7 @@ def run_reproduce(
         home = folder.new_folder(place, NAME)
         folder.write_settings(composed, home)
         folder.write_result(result, home)
-        data_hash = panel.data_hash(panel.known_at(job.counts, job.origin))
-        now = describe(run.provenance["overrides"], composed.tree, data_hash, composed.own)
+        now = describe(run.provenance["overrides"], composed.tree, data_hash(job), composed.own)
         folder.write_provenance(now, stages.seconds, home)
         stages("comparison", 0, 1)
         table = reproducing.compare_folders(run.folder, home)

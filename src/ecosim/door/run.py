@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecosim.data.errors import UserError
-from ecosim.door import charts, folder, told
+from ecosim.door import charts, folder, resuming, told
 from ecosim.door.build import build_job
-from ecosim.door.calibrated import with_calibration
+from ecosim.door.calibrated import data_hash, with_calibration
 from ecosim.door.compose import Composed, compose
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
@@ -55,7 +56,8 @@ def run_scenario(
     started = time.perf_counter()
     with terminable(), Stages() as stages:
         stages("settings", 0, 1)
-        composed = compose(overrides, config_dir, place)
+        command = resuming.read_command(overrides, config_dir, place)
+        composed = compose(command.overrides, command.config_dir, place)
         study = composed.settings.study
         if not study.needs_scenario:
             raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
@@ -63,25 +65,23 @@ def run_scenario(
         provenance = describe(composed.overrides, composed.tree, data_hash(job), composed.own)
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
-        home = folder.new_folder(place, composed.label)
-        folder.write_settings(composed, home)
-        role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
-        tags = told.tags_of(composed, provenance, role)
-        with told.logged(store, composed, tags, sweep) as opened:
-            result = _simulate(job, stages)
-            labels = charts.labels_of(composed, job)
-            _write(result, job, composed, labels, provenance, home, stages)
-            run = opened()
-            results = None if run is None else told.results_of(composed, job, result, provenance["data_hash"])
-            problem = "" if run is None else log_run(run, home, results, stages)
+        home = command.home or folder.new_folder(place, composed.label)
+        keeping = resuming.keeping(home, command, composed, provenance["data_hash"])
+        with keeping as members, resuming.saying_how(home, place):
+            folder.write_settings(composed, home)
+            role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
+            tags = told.tags_of(composed, provenance, role) | {"outputs": str(home)}
+            noted = partial(resuming.note_run, home)
+            with told.logged(store, composed, tags, sweep, again=command.run_id, noted=noted) as opened:
+                result = _simulate(replace(job, kept=members), stages)
+                labels = charts.labels_of(composed, job)
+                _write(result, job, composed, labels, provenance, home, stages)
+                run = opened()
+                results = None if run is None else told.results_of(composed, job, result, provenance["data_hash"])
+                problem = "" if run is None else log_run(run, home, results, stages)
+                resuming.clear(home)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
-
-
-def _data_hash(job: "Job") -> str:
-    from ecosim.data import panel
-
-    return panel.data_hash(panel.known_at(job.counts, job.origin))
 
 
 def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | None":

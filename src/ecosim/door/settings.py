@@ -273,9 +273,19 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
 
 
 class Execution(Part):
-    """Where it runs. workers: processes, None for every core."""
+    """Where it runs. workers: processes of this machine, None for every core; address: of a Dask scheduler."""
 
+    name: Literal["local", "dask"]
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
+    address: Text | None
+
+    @model_validator(mode="after")
+    def _has_address(self) -> "Execution":
+        if self.name == "dask" and self.address is None:
+            raise ValueError("no scheduler; give its address: execution=dask execution.address=tcp://host:8786")
+        if self.name == "local" and self.address is not None:
+            raise ValueError("address is of a Dask scheduler; add execution=dask")
+        return self
 
 
 class Tracking(Part):
@@ -295,6 +305,7 @@ class Settings(Part):
     horizon: Annotated[int, Field(strict=True, ge=1950, le=2150)]
     baseline: Text
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
+    resume: Text | None = None  # the stopped run to go on with; the door reads it before the settings are composed
     region: dict[Any, Any]
     data: Data
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
@@ -309,6 +320,10 @@ class Settings(Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> "Settings":
+        if self.resume is not None:
+            raise ValueError(
+                f"resume goes on with a forecast, study=decompose or study=backtest, not {self.study.name}"
+            )
         known = origin_date(self.origin)
         if self.horizon <= known.year and (self.horizon < known.year or (known.month, known.day) == (12, 31)):
             raise ValueError(

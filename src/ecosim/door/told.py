@@ -22,8 +22,9 @@ SLOW = ("matplotlib.backends.backend_agg", "jinja2")  # what charts and report i
 class Opening:
     """A run that is being opened in a thread of its own: MLflow takes seconds to import, the kernels need not wait."""
 
-    def __init__(self, opened: "AbstractContextManager[Run]") -> None:
+    def __init__(self, opened: "AbstractContextManager[Run]", noted: "Callable[[str, str | None], None]") -> None:
         self._opened = opened
+        self._noted = noted
         self._run: Run | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._open, name="open-run", daemon=True)
@@ -32,6 +33,7 @@ class Opening:
     def _open(self) -> None:
         try:
             self._run = self._opened.__enter__()
+            self._noted(self._run.store.address, self._run.id)
         except BaseException as error:  # handed to the thread that waits
             self._error = error
         for slow in SLOW:
@@ -60,10 +62,13 @@ def logged(
     sweep: "Sweep | None",
     name: str = "",
     paragraph: str = "",
+    again: tuple[str, str] | None = None,
+    noted: Callable[[str, str | None], None] = lambda address, run_id: None,
 ) -> Iterator[Callable[[], "Run | None"]]:
     """A run in MLflow around the block, opened beside it; the block gets a function that waits for it.
 
-    name, paragraph: of a study that is no forecast, in place of the scenario's.
+    name, paragraph: of a study that is no forecast, in place of the scenario's. again: address and id of the stopped
+    run that goes on. noted: called with both as soon as they are known.
     """
     if store is None:
         yield lambda: None
@@ -71,7 +76,7 @@ def logged(
     from ecosim.tracking import open_run, run_name
 
     called = run_name(name or composed.label, composed.settings.seed)
-    opening = Opening(open_run(store, called, tags, paragraph or describe(composed), sweep))
+    opening = Opening(open_run(store, called, tags, paragraph or describe(composed), sweep, again), noted)
     try:
         yield opening.run
     except BaseException as error:

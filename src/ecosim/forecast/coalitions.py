@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
 from ecosim.forecast import publish, shapley
+from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, in_parallel, run_member, years_ahead
 from ecosim.forecast.publish import Scaling
 from ecosim.forecast.shapley import Coalition
+from ecosim.forecast.streaming import FLOAT, FLOATS, WHOLE, Chunks, Layout, by_name, by_name_and_year, pair_of
 from ecosim.forecast.witness import act_of, anyway
 from ecosim.model.ecosystem import Policy
 from ecosim.policies.shelf import Instrument
@@ -122,18 +125,45 @@ class Parts:
     anyway_group: dict[str, Floats]
 
 
+BOOK, ARRAYS = by_name_and_year(FLOAT), by_name(FLOATS)
+PARTS = Layout(
+    Parts,
+    {
+        "effect": FLOATS,
+        "level": FLOATS,
+        "shapley": ARRAYS,
+        "leave_one_out": ARRAYS,
+        "first_in": ARRAYS,
+        "single": ARRAYS,
+        "outlay": BOOK,
+        "tax": BOOK,
+        "recipients": by_name_and_year(WHOLE),
+        "alone": by_name(pair_of(BOOK)),
+        "anyway": ARRAYS,
+        "anyway_group": ARRAYS,
+    },
+)
+
+
 def take_all_apart(
     outlook: "Outlook",
     package: Package,
     targets: Sequence[str],
     permutations: int,
-    workers: int,
+    crew: Crew,
     progress: "Progress",
+    kept: Path | None = None,
 ) -> tuple[Task, list[Parts]]:
-    """Every member of an outlook, in worker processes."""
+    """Every member of an outlook, in worker processes. kept: folder of finished members, which are not run again."""
     task = Task(outlook.world, package, outlook.paths, outlook.scaling, tuple(targets), permutations)
     members = range(len(outlook.runs))
-    return task, in_parallel(partial(take_apart, task), members, workers, partial(progress, "coalitions"))
+    chunks = None if kept is None else Chunks(kept, PARTS)
+    apart = in_parallel(partial(_one_record, task), members, crew, partial(progress, "coalitions"), chunks)
+    return task, [records[0] for records in apart]
+
+
+def _one_record(task: Task, member: int) -> list[Parts]:
+    return [take_apart(task, member)]
 
 
 def take_apart(task: Task, member: int) -> Parts:

@@ -3,19 +3,31 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import Estimate
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.forecast.crew import Crew, results
 from ecosim.forecast.delivery import delivered
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
+from ecosim.forecast.streaming import (
+    FLOAT,
+    FLOATS,
+    TEXTS,
+    WHOLE,
+    WHOLES,
+    Chunks,
+    Layout,
+    by_name,
+    by_name_and_year,
+)
 from ecosim.forecast.witness import NAME, Witness, act_of, anyway
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
@@ -74,6 +86,24 @@ class Run:
     # done under the baseline, (years, 2) from the first year after the base year on
 
 
+RUNS = Layout(
+    Run,
+    {
+        "before": FLOATS,
+        "start": FLOATS,
+        "series": FLOATS,
+        "outlay": by_name_and_year(FLOAT),
+        "recipients": by_name_and_year(WHOLE),
+        "refused": by_name_and_year(WHOLE),
+        "short": TEXTS,
+        "tax": by_name_and_year(FLOAT),
+        "take_up": by_name_and_year(WHOLES),
+        "missions": by_name(WHOLE),
+        "anyway": by_name(FLOATS),
+    },
+)  # all but the witness, who is gone by then
+
+
 def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Behaviors:
     """Coefficients of one member; the same whatever the number of members and for every scenario."""
     drawn = {}
@@ -85,12 +115,12 @@ def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Be
 
 def make_templates(
     region: Region, agents: int, estimates: dict[str, Estimate], baseline: dict[str, Policy], origin: int,
-    seed: int, workers: int, progress: Progress,
+    seed: int, crew: Crew, progress: Progress,
 ) -> tuple[Template, ...]:  # fmt: skip
     """Spin-ups at the mean coefficients under the baseline's rules."""
     center = Behaviors(**{name: estimates[name].center for name in SHELF})
     job = partial(_template, region, agents, center, baseline, origin, seed)
-    return tuple(in_parallel(job, range(TEMPLATES), workers, partial(progress, "spin-up")))
+    return tuple(in_parallel(job, range(TEMPLATES), crew, partial(progress, "spin-up")))
 
 
 def _template(
@@ -211,53 +241,42 @@ def run_members(
     packages: list[dict[str, Policy]],
     paths: dict[str, Floats],
     members: int,
-    workers: int,
+    crew: Crew,
     progress: Callable[[int, int], None],
     watch: bool = False,
+    kept: Path | None = None,
 ) -> list[list[Run]]:
-    """Members in parallel; for each package the runs in order of members, whatever the number of workers.
+    """Members in parallel; for each package the runs in order of members, whoever runs them.
 
-    watch: also say what recipients would have done anyway, under the first package.
+    watch: also say what recipients would have done anyway, under the first package. kept: a folder in which finished
+    members are kept; those that are there already are not run again.
     """
     job = partial(run_beside_baseline if watch else run_member, world, packages, paths, world.quarters)
-    together = in_parallel(job, range(members), workers, progress)
+    together = in_parallel(job, range(members), crew, progress, None if kept is None else Chunks(kept, RUNS))
     return [[runs[number] for runs in together] for number in range(len(packages))]
 
 
-def wake_workers(workers: int) -> None:
-    """Start the worker processes and let them load the model's kernels, so that they are ready when members come.
-
-    The first task of a worker is also what joblib holds its memory against later: without the kernels in it, the pilot
-    looks like a leak and costs every worker a restart.
-    """
-    if workers > 1:
-        Parallel(n_jobs=workers, prefer="processes")(delayed(_awake)(number) for number in range(workers))
-
-
-def _awake(number: int) -> int:
-    from ecosim.forecast.playground import ecosystem
-
-    ecosystem(rng=number, firms=60)
-    return number
-
-
 def in_parallel(
-    job: Callable[[int], Any], numbers: range, workers: int, progress: Callable[[int, int], None]
+    job: Callable[[int], Any],
+    numbers: range,
+    crew: Crew,
+    progress: Callable[[int, int], None],
+    kept: Chunks | None = None,
 ) -> list[Any]:
-    """Results of a job for each number, in order, from worker processes.
+    """Results of a job for each number, in order, whoever runs them and in however many goes.
 
-    Threads were tried: a county's quarter takes milliseconds, half of them Python, and handing over the interpreter
-    lock leaves a second thread 1.2 times one; two processes measure 1.9 times one.
+    kept: where results, lists of records, are written as they come, and taken from where they are there already.
     """
-    results = []
-    progress(0, len(numbers))
-    if workers == 1:
-        stream = (job(number) for number in numbers)
-    else:
-        stream = Parallel(n_jobs=workers, prefer="processes", return_as="generator")(
-            delayed(job)(number) for number in numbers
-        )
-    for result in stream:
-        results.append(result)
-        progress(len(results), len(numbers))
-    return results
+    found: dict[int, Any] = {} if kept is None else kept.read()
+    missing = [number for number in numbers if number not in found]
+    progress(len(numbers) - len(missing), len(numbers))
+    try:
+        for number, result in results(job, missing, crew):
+            found[number] = result
+            if kept is not None:
+                kept.add(number, result)
+            progress(len(found), len(numbers))
+    finally:
+        if kept is not None:
+            kept.flush()
+    return [found[number] for number in numbers]

@@ -12,6 +12,7 @@ from ecosim.calibration.increments import base_year
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
 from ecosim.forecast import publish, shifts
 from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
+from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, draw_behaviors, make_templates, run_members
 from ecosim.forecast.publish import Futures, Scaling
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
@@ -60,12 +61,13 @@ def look_ahead(
         world = build_world(job, estimates, start, origin, horizon, members, progress)
     years = horizon - world.base_year
     with clock.stage("pilot"):
-        structure, paths = match_growth(world, start, members, years, job.workers, progress)
+        structure, paths = match_growth(world, start, members, years, job.crew, progress)
     policies = {name: row.policy for name, row in job.policies.items()}
     differs = policies != world.baseline
     packages = [world.baseline, policies] if differs else [world.baseline]
     with clock.stage("ensemble"):
-        runs = run_members(world, packages, paths, members, job.workers, partial(progress, "members"), watch=True)
+        told = partial(progress, "members")
+        runs = run_members(world, packages, paths, members, job.crew, told, watch=True, kept=job.keep(f"from {origin}"))
     with clock.stage("summary"):
         added = observation_layer(world, start, runs[0], years)
         base = publish.base_values(world, runs[0])
@@ -83,7 +85,7 @@ def build_world(
     agents, weight = agents_and_weight(start.firms, job.region.largest_sample)
     baseline = {name: row.policy for name, row in job.baseline_policies.items()}
     quarter = quarter_index(origin)
-    templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.workers, progress)
+    templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.crew, progress)
     renewals = tuple(
         draw_behaviors(estimates, job.seed, member).certification.renewal
         for member in range(max(members, PILOT_MEMBERS[1]))
@@ -133,14 +135,14 @@ def pilot_members(world: World) -> int:
     return int(min(max(fitting, PILOT_MEMBERS[0]), PILOT_MEMBERS[1]))
 
 
-def pilot(world: World, paths: dict[str, Floats], years: int, workers: int, progress: "Progress") -> dict[str, Floats]:
+def pilot(world: World, paths: dict[str, Floats], years: int, crew: Crew, progress: "Progress") -> dict[str, Floats]:
     """Log growth of a few members under the baseline's rules and given shifts."""
-    runs = run_members(world, [world.baseline], paths, pilot_members(world), workers, partial(progress, "pilot"))[0]
+    runs = run_members(world, [world.baseline], paths, pilot_members(world), crew, partial(progress, "pilot"))[0]
     return log_growth(world, runs, years)
 
 
 def match_growth(
-    world: World, start: Anchor, members: int, years: int, workers: int, progress: "Progress"
+    world: World, start: Anchor, members: int, years: int, crew: Crew, progress: "Progress"
 ) -> tuple[Structure, dict[str, Floats]]:
     """Find the model's own growth and the shifts that bring its trend to the estimated one.
 
@@ -148,7 +150,7 @@ def match_growth(
     1993, doi:10.1002/jae.3950080507): first without conditions, then with the trend alone, corrected by what
     it left, since the response to a shift is not one for one.
     """
-    grown = pilot(world, {}, years, workers, progress)
+    grown = pilot(world, {}, years, crew, progress)
     spread = {name: values.std(axis=0, ddof=1) for name, values in grown.items()}
     center = {name: np.median(values, axis=0) for name, values in grown.items()}
     place = world.region.name
@@ -158,7 +160,7 @@ def match_growth(
             channel: np.tile(_trend(start, target, place, years) - center[target], (pilot_members(world), 1))
             for channel, target in channels.items()
         }
-        reached = pilot(world, trend, years, workers, progress)
+        reached = pilot(world, trend, years, crew, progress)
         for target in channels.values():
             center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
     structure = Structure(center, spread)

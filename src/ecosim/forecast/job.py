@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,8 +17,9 @@ from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
 from ecosim.forecast import coalitions, decomposition, funnel, identified, statements, summary, tabulate
+from ecosim.forecast.cluster import Cluster
+from ecosim.forecast.crew import Crew, wake
 from ecosim.forecast.decomposition import Plan
-from ecosim.forecast.ensemble import wake_workers
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.publish import Futures
 from ecosim.model.region import Region
@@ -48,6 +50,17 @@ class Job:
     delivery_sd: float = 0.0  # log sd of what the package's instruments deliver, see `ecosim.forecast.delivery`
     decompose: Plan | None = None  # take the package apart, too
     calibrated: identified.Calibrated | None = None  # of the same counts and settings, to report beside the forecast
+    cluster: Cluster | None = None  # runs members in place of this machine's workers
+    kept: Path | None = None  # folder for members that are finished, to go on from
+
+    @property
+    def crew(self) -> Crew:
+        """Who runs members."""
+        return self.cluster or self.workers
+
+    def keep(self, name: str) -> Path | None:
+        """The folder for finished members of one ensemble."""
+        return None if self.kept is None else self.kept / name
 
 
 @dataclass(frozen=True)
@@ -111,7 +124,9 @@ def run(job: Job, progress: Progress) -> Result:
     priors = read_estimates(job.behaviors)
     check_zones(job)
     package = None if job.decompose is None else coalitions.Package.of(job.policies, job.baseline_policies)
-    waking = threading.Thread(target=wake_workers, args=(job.workers,), daemon=True)
+    if job.cluster is not None:
+        job.cluster.check()
+    waking = threading.Thread(target=wake, args=(job.crew,), daemon=True)
     waking.start()
     with clock.stage("calibration"):
         calibration = calibrate(job.counts, job.origin)
@@ -139,7 +154,9 @@ def take_apart(
     """decomposition.csv and costs.csv of a package, by the targets asked for that the forecast has."""
     forecast = outlook.scenario.yearly
     targets = [target for target in job.targets if target in forecast] or list(forecast)
-    task, parts = coalitions.take_all_apart(outlook, package, targets, plan.permutations, job.workers, progress)
+    task, parts = coalitions.take_all_apart(
+        outlook, package, targets, plan.permutations, job.crew, progress, job.keep("coalitions")
+    )
     years = decomposition.years_of(plan, task.years)
     done = [part.anyway for part in parts]
     return decomposition.table(task, parts, years), tabulate.costs(job, outlook, done, "instrument")

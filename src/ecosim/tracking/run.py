@@ -13,6 +13,7 @@ from ecosim.tracking.record import MARK, Record, Results, Sweep, fill
 from ecosim.tracking.store import Store, check
 
 LATER = "send them later with `python -m ecosim study=sync`"
+PATIENCE = 60.0  # seconds for which a slow server is handed files; the rest is sent later
 
 
 @dataclass
@@ -44,7 +45,8 @@ class Run:
         tags, description: added to (or in place of) those of the start. files: names in `folder` that go to the
         artifact root, by default every plain file.
         While it is at it, and when it fails, `folder` holds not_logged.json, from which `send` logs it later.
-        Raises Unreachable (within 9 s) when the server is away, TrackingError for a full disk or a missing file.
+        Raises Unreachable when the server is away (within 9 s) or too slow, TrackingError for a full disk or a missing
+        file.
         """
         record, folder = self.record, Path(folder).resolve()
         record.tags |= {key: str(value) for key, value in (tags or {}).items()}
@@ -58,8 +60,7 @@ class Run:
             with explaining("logging", shown(self.store.address), self.store.home):
                 if record.run_id is None:
                     record.run_id = sending.create(self.store, record)
-                sending.tell(self.store, record, folder)
-                self.store.client.set_tag(record.run_id, sending.NOTE, record.description)
+                sending.tell(self.store, record, folder, PATIENCE)
                 (folder / MARK).unlink()
             self.problem = ""
         except TrackingError as error:
@@ -72,18 +73,25 @@ class Run:
 
 @contextmanager
 def open_run(
-    store: Store, name: str, tags: Mapping[str, str], description: str, sweep: Sweep | None = None
+    store: Store,
+    name: str,
+    tags: Mapping[str, str],
+    description: str,
+    sweep: Sweep | None = None,
+    again: tuple[str, str] | None = None,
 ) -> Iterator[Run]:
     """A run that is RUNNING inside the block and ends FINISHED, FAILED (exception) or KILLED (SIGTERM, Ctrl-C).
 
     Runs that dead processes of this host left RUNNING are ended as KILLED first. With `sweep` the run becomes a child
     of the sweep's parent run. name: see `run_name`. tags: scenario, role, origin, hashes, version ...; description: a
-    paragraph a human wrote.
+    paragraph a human wrote. again: (address, id) of a stopped run that goes on: it is RUNNING again, under its id.
     A server that is away does not cost the simulation: the run then has a `problem` and is told when it logs. A caller
     who wants to stop instead calls `check(store)` before.
     """
     record = Record(name, dict(tags), description, sending.now(), sweep=asdict(sweep) if sweep else None)
     record.process, record.address = signature(), store.address
+    if again is not None and again[0] == store.address:
+        record.run_id = again[1]
     run = Run(store, record)
     with terminable():
         try:
@@ -102,7 +110,8 @@ def _start(run: Run) -> None:
         check(run.store)
         with explaining("opening the run", shown(run.store.address), run.store.home):
             sending.reap(run.store)
-            run.record.run_id = sending.create(run.store, run.record)
+            if run.record.run_id is None or not sending.reopen(run.store, run.record):
+                run.record.run_id = sending.create(run.store, run.record)
     except Unreachable as error:
         run.problem = str(error)
 

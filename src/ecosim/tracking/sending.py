@@ -1,20 +1,21 @@
 """Tells a record to MLflow: the run, its numbers in one batch, its files; and the parent run of a sweep."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from time import time_ns
+from time import monotonic, time_ns
 from typing import Any
 
 from ecosim.tracking import record as records
 from ecosim.tracking.address import shown
-from ecosim.tracking.errors import explaining
+from ecosim.tracking.errors import Unreachable, explaining
 from ecosim.tracking.processes import dead, signature
 from ecosim.tracking.record import MARK, Record, Sweep
 from ecosim.tracking.store import Store, check, locked
 
-BATCH = 800  # metrics in a batch of at most 1,000 entries, beside params and tags
+BATCH = 1000  # entries that MLflow takes in one transaction, parameters and tags among them
 SWEEP = "ecosim.sweep"
 NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"
 
@@ -34,26 +35,50 @@ def create(store: Store, record: Record) -> str:
     return made.info.run_id
 
 
-def tell(store: Store, record: Record, folder: Path) -> None:
-    """Logs numbers, data set and files of the record to its run, which exists."""
+def reopen(store: Store, record: Record) -> bool:
+    """Sets the run that the record names RUNNING again, by this process; False where the store does not have it."""
+    from mlflow.entities import RunTag
+
+    assert record.run_id is not None
+    if not _exists(store, record.run_id):
+        return False
+    tags = _tags({**_provenance(record.tags), **record.process})
+    store.client.log_batch(record.run_id, tags=[RunTag(*tag) for tag in tags.items()])
+    store.client.update_run(record.run_id, status="RUNNING")
+    return True
+
+
+def tell(store: Store, record: Record, folder: Path, patience: float = math.inf) -> None:
+    """Logs numbers, data set and files of the record to its run, which exists.
+
+    patience: seconds after which no further file is handed to a server; then raises Unreachable.
+    """
     from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
 
     run = record.run_id
     assert run is not None
     tables = [name for name in record.files if name.endswith("_table.json")]
-    tags = _provenance(record.tags) | {"outputs": str(folder)}
+    tags = _provenance(record.tags) | {"outputs": str(folder), NOTE: record.description}
+    deadline = math.inf if store.database else monotonic() + patience
     if tables:
         tags["mlflow.loggedArtifacts"] = json.dumps([{"path": name, "type": "table"} for name in tables])
     metrics = [Metric(key, value, time, step) for key, value, step, time in record.metrics]
     params = [Param(key, value) for key, value in record.params.items()]
-    store.client.log_batch(run, metrics[:BATCH], params, [RunTag(*tag) for tag in _tags(tags).items()])
-    for start in range(BATCH, len(metrics), 1000):
-        store.client.log_batch(run, metrics[start : start + 1000])
+    told = [RunTag(*tag) for tag in _tags(tags).items()]
+    room = BATCH - len(params) - len(told)
+    store.client.log_batch(run, metrics[:room], params, told)
+    for start in range(room, len(metrics), BATCH):
+        store.client.log_batch(run, metrics[start : start + BATCH])
     if record.dataset:
         table = dict(record.dataset)
         context = InputTag("mlflow.data.context", table.pop("context"))
         store.client.log_inputs(run, [DatasetInput(Dataset(**table), [context])])
-    for name in record.files:
+    for number, name in enumerate(record.files):
+        if monotonic() > deadline:
+            raise Unreachable(
+                f"the tracking server {shown(store.address)} is slow: it took {number} of {len(record.files)} files in "
+                f"{patience:g} s"
+            )
         store.client.log_artifact(run, str(folder / name))
 
 

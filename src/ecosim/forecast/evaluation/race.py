@@ -1,8 +1,6 @@
 """The backtest: every origin, place and target, in parallel, each piece kept as soon as it is done."""
 
 import os
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ import pandas as pd
 from ecosim.data.errors import UserError
 from ecosim.data.panel import CountsError
 from ecosim.data.periods import parse
+from ecosim.forecast.crew import end_with_parent
 from ecosim.forecast.evaluation import cells, grid
 from ecosim.forecast.evaluation.forecaster import Floats, History, Series
 from ecosim.forecast.evaluation.kept import Kept
@@ -23,7 +22,6 @@ from ecosim.forecast.evaluation.kept import Kept
 Progress = Callable[[str, int, int], None]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1"}
 IN_FLIGHT = 3  # pieces per worker that are handed out at a time
-PATIENCE = 1.0  # seconds between a worker's looks at whether its parent lives
 
 
 class WorkerLost(UserError, RuntimeError):
@@ -150,7 +148,7 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
     from joblib.externals.loky import ProcessPoolExecutor  # not the reusable one, which belongs to joblib.Parallel
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    executor = ProcessPoolExecutor(workers, env=ONE_THREAD, initializer=_end_with_parent, initargs=(os.getpid(),))
+    executor = ProcessPoolExecutor(workers, env=ONE_THREAD, initializer=end_with_parent, initargs=(os.getpid(),))
     running: dict[Future[pd.DataFrame], tuple[str, int]] = {}
     queue = iter(waiting)
     try:
@@ -174,14 +172,3 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
         executor.shutdown(wait=True, kill_workers=True)
         raise
     executor.shutdown(wait=True)
-
-
-def _end_with_parent(parent: int) -> None:
-    """Ends this worker soon after the process that started it, however that one was ended."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(PATIENCE)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()

@@ -29,7 +29,8 @@ from ecosim.calibration.simulation import (
 )
 from ecosim.calibration.simulation.identification import NOT_IDENTIFIED, sentences
 from ecosim.forecast import tabulate
-from ecosim.forecast.ensemble import in_parallel, wake_workers
+from ecosim.forecast.crew import wake
+from ecosim.forecast.ensemble import in_parallel
 from ecosim.forecast.job import Clock, Job, check_zones, match, read_estimates
 from ecosim.forecast.posterior import tables
 from ecosim.forecast.posterior.place import Place, simulate, simulate_some
@@ -87,7 +88,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
     priors = read_estimates(job.behaviors)
     check_zones(job)
     check_names(task.free, job.policies, priors)
-    waking = threading.Thread(target=wake_workers, args=(job.workers,), daemon=True)
+    waking = threading.Thread(target=wake, args=(job.workers,), daemon=True)
     waking.start()
     with clock.stage("regressions"):
         calibration = calibrate(job.counts, job.origin)

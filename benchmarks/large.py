@@ -1,0 +1,66 @@
+"""`python -m benchmarks.large --firms 10000000`: 40 quarters of many firms in this one process, their time and memory.
+
+With --whole the firms are those of pinghu_2017 under its package, at any size; without it those of the reference model.
+"""
+
+import argparse
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks import ecosim_engine
+
+QUARTERS = 40
+
+
+def reference(firms: int) -> tuple[Callable[[], int], int]:
+    """A quarter of the reference model on the engine, and bytes of state for a row."""
+    ecosim_engine.Model(200, 7).step()  # compiles
+    model = ecosim_engine.Model(firms, 7)
+
+    def step() -> int:
+        model.step()
+        return int(model.history[-1][ecosim_engine.FIRMS])
+
+    return step, model.state_bytes // model.columns.uid.size
+
+
+def whole(firms: int) -> tuple[Callable[[], int], int]:
+    """A quarter of the whole model, on the eve of the package after nine years, and bytes of state for a row."""
+    from benchmarks.member import prepare
+    from ecosim.model import survey
+
+    prepare(300).fork().step()  # compiles
+    model = prepare(firms).fork()
+
+    def step() -> int:
+        model.step()
+        return int(model.survey.totals[survey.FIRMS])
+
+    return step, sum(column[:1].nbytes for column in model.firms.columns)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print CPU seconds, ns per firm-step, bytes of state for a row, and the peak of the process's memory."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.large", description=__doc__)
+    parser.add_argument("--firms", type=int, default=10_000_000)
+    parser.add_argument("--quarters", type=int, default=QUARTERS)
+    parser.add_argument("--whole", action="store_true", help="the whole model in place of the reference model")
+    options = parser.parse_args(arguments)
+    step, state = (whole if options.whole else reference)(options.firms)
+    began, steps = time.process_time(), 0
+    for _ in range(options.quarters):
+        steps += step()
+    seconds = time.process_time() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sys.stdout.write(
+        f"{options.firms:,} firms, {options.quarters} quarters: {seconds:.1f} s of one core, "
+        f"{seconds / steps * 1e9:.0f} ns per firm-step, {state} bytes of state a row, "
+        f"{peak / 1e6:,.0f} MB at the peak of the process\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

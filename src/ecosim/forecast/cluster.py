@@ -1,0 +1,131 @@
+"""Members on an existing Dask scheduler (`distributed`): handed out again where a worker or the scheduler is lost."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from ecosim.data.errors import UserError
+from ecosim.forecast.kept import source_hash
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PATIENCE = 60  # seconds to wait for the scheduler, for its first worker, and for either to come back
+LOOK = 1.0  # seconds between looks at whether the scheduler is still there
+IN_FLIGHT = 4  # members per thread of the workers that are handed out at a time
+RETRIES = 3  # workers that a member may lose
+
+
+class ClusterError(UserError, RuntimeError):
+    """A scheduler that cannot be reached, has no workers or other ones than this program can use."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The scheduler at an address, tcp://host:port. patience: seconds, see PATIENCE."""
+
+    address: str
+    patience: float = PATIENCE
+
+    def check(self) -> None:
+        """Raises ClusterError where the scheduler does not answer or a worker has another version of this program."""
+        with self._client() as client:
+            here = source_hash()
+            for worker, there in client.run(_source).items():
+                if there != here:
+                    raise ClusterError(
+                        f"execution.address={self.address}: the worker {worker} has another version of ecosim; install "
+                        "the same one there and start its workers again"
+                    )
+
+    def wake(self, task: Callable[[int], int]) -> None:
+        """Run a task once on every worker."""
+        with self._client() as client:
+            client.run(task, 0)
+
+    def results(self, job: Callable[[int], Any], numbers: Iterable[int]) -> Iterator[tuple[int, Any]]:
+        """Each number with the job's result as workers finish them; each number once, whatever is lost meanwhile.
+
+        The job is one task of its own, so that a worker has it once and gets it again from the scheduler where the
+        workers that had it are gone. Raises ClusterError where the scheduler stays away; what the job raises is raised.
+        """
+        waiting = dict.fromkeys(numbers)
+        while waiting:
+            with self._client() as client:
+                for number, result in _handed_out(client, job, list(waiting)):
+                    del waiting[number]
+                    yield number, result
+
+    def _client(self) -> "Client":
+        """A connection to a scheduler with workers."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise ClusterError("execution=dask needs the package distributed; pip install 'ecosim[dask]'") from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it would say is said in one message here
+        deadline = time.monotonic() + self.patience
+        try:
+            client = Client(self.address, timeout=self.patience, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise ClusterError(
+                f"execution.address={self.address}: no Dask scheduler answers there within {self.patience:g} s; start "
+                "one (dask scheduler) and its workers (dask worker tcp://...), or use execution=local"
+            ) from error
+        try:
+            client.wait_for_workers(1, timeout=max(deadline - time.monotonic(), 1.0))
+        except (OSError, ValueError) as error:
+            client.close()
+            raise ClusterError(
+                f"execution.address={self.address}: no workers there; `dask worker {self.address}` starts some"
+            ) from error
+        return client
+
+
+def _handed_out(client: "Client", job: Callable[[int], Any], numbers: list[int]) -> Iterator[tuple[int, Any]]:
+    """Results as they come, as long as the scheduler is there; ends early where it is lost."""
+    from concurrent.futures import CancelledError
+
+    from distributed import Future, KilledWorker
+
+    shared = client.submit(_same, job, pure=False, retries=RETRIES)
+    places = IN_FLIGHT * max(sum(client.nthreads().values()), 1)
+    queue, running = iter(numbers), dict[Any, tuple[int, Future[Any]]]()
+    done: SimpleQueue[Future[Any]] = SimpleQueue()
+    while True:
+        for number in islice(queue, places - len(running)):
+            future = client.submit(_do, shared, number, pure=False, retries=RETRIES)
+            running[future.key] = number, future
+            future.add_done_callback(done.put)
+        if not running:
+            return
+        try:
+            finished = done.get(timeout=LOOK)
+            result = finished.result()
+        except Empty:
+            if client.status != "running":
+                return
+            continue
+        except CancelledError:
+            return
+        except KilledWorker as error:
+            raise ClusterError(
+                f"{error}; often for want of memory: give the workers more of it, and go on from what is done"
+            ) from error
+        number, _ = running.pop(finished.key)
+        yield number, result
+
+
+def _same(job: Callable[[int], Any]) -> Callable[[int], Any]:
+    return job
+
+
+def _do(job: Callable[[int], Any], number: int) -> Any:
+    return job(number)
+
+
+def _source() -> str:
+    return source_hash()

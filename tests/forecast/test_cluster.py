@@ -1,0 +1,125 @@
+"""Members on a real Dask scheduler: the same numbers, whatever it loses on the way."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jobs_that_die import dies, slowly
+
+from ecosim.data.periods import quarter_index
+from ecosim.forecast import cluster as clusters
+from ecosim.forecast.cluster import Cluster, ClusterError
+from ecosim.forecast.ensemble import make_templates, run_members
+
+pytest.importorskip("distributed")
+MEMBERS = 30
+
+
+def silent(*_):
+    """Progress that nobody sees."""
+
+
+class Machines:
+    """A scheduler and its workers as processes on loopback; each can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.folder = folder
+        self.scheduler = self.start_scheduler()
+        self.workers = [self.start_worker() for _ in range(2)]
+
+    def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        tests = str(Path(__file__).parent)
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([tests, *sys.path])}
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", *arguments], cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
+
+    def start_scheduler(self) -> subprocess.Popen[bytes]:
+        options = ("--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", "--no-show")
+        return self._start("distributed.cli.dask_scheduler", *options)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        return self._start("distributed.cli.dask_worker", self.address, *options)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self) -> None:
+        for process in (*self.workers, self.scheduler):
+            if process.poll() is None:
+                self.kill(process)
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    here = Machines(tmp_path)
+    yield here
+    here.stop()
+
+
+def test_an_address_where_nobody_answers_is_one_message():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = Cluster(f"tcp://127.0.0.1:{probe.getsockname()[1]}", patience=1)
+    with pytest.raises(ClusterError, match=r"execution\.address=tcp://.*no Dask scheduler answers.*execution=local"):
+        nobody.check()
+
+
+@pytest.mark.slow
+def test_a_worker_and_the_scheduler_are_lost_and_no_member_is(machines, tmp_path):
+    found = {}
+    for number, result in Cluster(machines.address).results(partial(slowly, tmp_path), range(MEMBERS)):
+        assert number not in found
+        found[number] = result
+        if len(found) == 5:
+            machines.kill(machines.workers[0])
+        if len(found) == 12:
+            machines.kill(machines.scheduler)
+            machines.scheduler = machines.start_scheduler()
+            machines.workers[0] = machines.start_worker()
+    assert found == {number: number * number for number in range(MEMBERS)}
+    ran = (tmp_path / "ran").read_text().splitlines()
+    assert len(ran) < MEMBERS + 2 * (clusters.IN_FLIGHT + 1) * 2  # only what was on its way was run again
+
+
+@pytest.mark.slow
+def test_members_on_a_cluster_are_those_of_this_machine_bit_for_bit(machines, make_world, pinghu, estimates, tmp_path):
+    machines_of = Cluster(machines.address)
+    machines_of.check()
+    origin = quarter_index("2016-12")
+    templates = make_templates(pinghu, 300, estimates, {}, origin, 5, 1, silent)
+    on_cluster = make_templates(pinghu, 300, estimates, {}, origin, 5, machines_of, silent)
+    world = make_world(origin, 2016, 8, templates=templates, estimates=estimates)
+    same = make_world(origin, 2016, 8, templates=on_cluster, estimates=estimates)
+    here = run_members(world, [world.baseline], {}, 6, 1, silent, kept=tmp_path / "here")[0]
+    there = run_members(same, [world.baseline], {}, 6, machines_of, silent, kept=tmp_path / "there")[0]
+    for one, other in zip(here, there, strict=True):
+        for part in ("before", "start", "series"):
+            assert np.array_equal(getattr(one, part), getattr(other, part))
+        assert one.outlay == other.outlay
+
+
+@pytest.mark.slow
+def test_workers_of_another_version_and_members_that_kill_are_one_message(machines, monkeypatch):
+    there = Cluster(machines.address)
+    machines.workers += [machines.start_worker() for _ in range(3)]
+    with pytest.raises(ClusterError, match="often for want of memory"):
+        list(there.results(dies, range(2, 4)))
+    machines.workers.append(machines.start_worker())
+    monkeypatch.setattr(clusters, "source_hash", lambda: "another")
+    with pytest.raises(ClusterError, match="another version of ecosim"):
+        there.check()
