@@ -9,10 +9,10 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
@@ -64,7 +64,7 @@ class SuperDeduction:
         classes = self._books(model, rate) & (model.terms.deduction == rate)
         if rate == 0 or not classes.any():
             return None
-        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, RESEARCH, reach.STILL_RESEARCHER)
 
 
 @lru_cache(maxsize=128)
