@@ -61,11 +61,14 @@ class Rules(Protocol):
 
     def give(
         self, model: "EcosystemModel", given: list[Offer], places: list[int]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
 
-    def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
-        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+    def certifiable(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply.
+
+        Whatever they know and want. Rungs are bits, their own numbers: TECH_SME | HIGH_TECH.
+        """
 
     def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
@@ -90,7 +93,7 @@ class Policy(Protocol):
     """What the ecosystem needs of an instrument.
 
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
-    them; `audience(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force; for the agenda
+    them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force; for the agenda
     (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
     beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0.
     """

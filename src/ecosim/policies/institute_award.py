@@ -5,11 +5,11 @@ from typing import ClassVar
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION, INSTITUTES
 from ecosim.model.ledger import FEN_PER_UNIT
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
@@ -54,4 +54,4 @@ class InstituteAward:
         if not any(self.amount(rung, model.quarter) > 0 for rung in range(1, len(INSTITUTES))):
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, CERTIFICATION, take_up.STILL_INSTITUTE)
+        return Reach(classes, reach.RESEARCHER, CERTIFICATION, reach.STILL_INSTITUTE)

@@ -7,10 +7,10 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import HIGH_TECH
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import NEUTRAL, Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import Eligibility
@@ -49,4 +49,4 @@ class ReducedTax:
         """High-tech enterprises; the certificate tells them."""
         if self.rate.at(model.quarter) == 0:
             return None
-        return Reach(SECOND_RUNG.classes(model.region.zone_names), keeps=take_up.STILL_HIGH_TECH)
+        return Reach(SECOND_RUNG.classes(model.region.zone_names), keeps=reach.STILL_HIGH_TECH)

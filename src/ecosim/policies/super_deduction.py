@@ -9,10 +9,10 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
@@ -49,14 +49,18 @@ class SuperDeduction:
         model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
-        """(rungs, kinds) where no earlier rule books the same rate."""
-        earlier = []
-        for other in model.policies.values():
-            if other is self:
-                break
-            if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
-                earlier.append(other.eligible)
-        return _classes(self.eligible, tuple(earlier), model.region.zone_names)
+        """(rungs, kinds) where no earlier rule books the same rate, worked out once between two dates."""
+        memory, key = model.stretch().memory, ("books", id(self))  # the package, and so the rule, outlives the memory
+        if key not in memory:
+            earlier = []
+            for other in model.policies.values():
+                if other is self:
+                    break
+                if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
+                    earlier.append(other.eligible)
+            memory[key] = _classes(self.eligible, tuple(earlier), model.region.zone_names)
+        here: NDArray[np.bool_] = memory[key]
+        return here
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers for whom this rule's rate holds; whoever knows of it claims."""
@@ -64,7 +68,7 @@ class SuperDeduction:
         classes = self._books(model, rate) & (model.terms.deduction == rate)
         if rate == 0 or not classes.any():
             return None
-        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, RESEARCH, reach.STILL_RESEARCHER)
 
 
 @lru_cache(maxsize=128)

@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
@@ -44,10 +44,9 @@ class TalentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        share, here = model.paid_share.get(name, 1.0), self.eligible.spread(model.region.zone_names, 1.0)
-        for grant, amount in zip(terms.hiring_grant, self.amounts(model.quarter), strict=True):
-            if amount > 0:
-                grant += amount * share * here
+        amounts = np.array(self.amounts(model.quarter)) * model.paid_share.get(name, 1.0)
+        if amounts.any():
+            terms.hiring_grant[...] += amounts[:, np.newaxis] * self.eligible.spread(model.region.zone_names, 1.0)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
@@ -67,4 +66,4 @@ class TalentSubsidy:
         if not any(self.amounts(model.quarter)):
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, TALENT, take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, TALENT, reach.STILL_RESEARCHER)
