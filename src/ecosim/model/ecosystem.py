@@ -265,9 +265,8 @@ class EcosystemModel(mesa.Model):
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
-        columns = self.firms.columns
-        top = self.firms.top
-        closing = np.flatnonzero((columns.closing[:top] == 1) & (columns.alive[:top] == 1))
+        columns, top = self.firms.columns, self.firms.top
+        closing = np.flatnonzero((columns.closing[:top] & columns.alive[:top]).view(np.bool_))
         return Events(closing, columns.loan[closing].copy())
 
     def hire(self) -> None:
@@ -321,8 +320,7 @@ class EcosystemModel(mesa.Model):
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
-        census.take(self.firms.columns, self.firms.top, self.survey)
-        systems.count(self.firms.columns, self.firms.top, self.survey.mean_productivity, self.systems)
+        systems.take(self.firms.columns, self.firms.top, self.survey, self.systems)
         self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------
