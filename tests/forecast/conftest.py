@@ -116,6 +116,7 @@ def make_job(make_region, few_counts, priors):
             "baseline_policies": shelf.build(national),
             "counts": few_counts,
             "behaviors": priors,
+            "delivery_sd": 0.5,
         }
         return Job(**{**settings, **changes})
 
@@ -189,6 +190,7 @@ def make_world(pinghu):
             "base_year": base_year,
             "quarters": quarters,
             "seed": 5,
+            "delivery_sd": 0.0,
         }
         return World(**{**settings, **changes})
 

@@ -234,3 +234,18 @@ def test_mesa_counts_the_steps_and_seeds_its_generators(make_model):
     model.step()
     assert model.steps == 1
     assert make_model(60).random.random() == make_model(60).random.random()
+
+
+def test_a_model_that_nobody_holds_is_gone_at_once(make_model):
+    gc.collect()
+    gc.disable()
+    try:
+        model = make_model(60)
+        model.step()
+        fork = model.fork()
+        fork.step()
+        gone = weakref.ref(model), weakref.ref(fork)
+        del model, fork
+        assert [one() for one in gone] == [None, None]
+    finally:
+        gc.enable()

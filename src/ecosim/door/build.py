@@ -99,6 +99,7 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         counts=counts,
         behaviors=settings.behaviors,
         targets=study.targets,
+        delivery_sd=settings.delivery_sd,
         hindcast=settings.calibration.hindcast,
         decompose=_plan(study) if isinstance(study, Decompose) else None,
     )

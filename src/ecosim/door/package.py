@@ -6,10 +6,6 @@ from typing import Any
 from ecosim.data.errors import nearest
 from ecosim.door.library import ConfigError
 
-GIVEN = (  # what an instrument pays, or how many places it has; by skill and by rung of institutes too
-    "amount", "budget", "capacity", "fund", "places", "rate", "slots", "start_ups", "graduate", "senior", "leading",
-    "city", "provincial_center", "provincial_institute", "key_institute",
-)  # fmt: skip
 Rows = dict[str, dict[str, Any]]
 
 
@@ -19,6 +15,8 @@ def shape(tree: dict[str, Any]) -> None:
     Names are rows of the package or lines of work. Raises ConfigError, with the nearest names, for any other one;
     values of another type are left to the check of the settings.
     """
+    from ecosim.policies.shelf import GIVEN
+
     rows, without, factors = tree.get("policies"), tree.get("without"), tree.get("intensity")
     if not isinstance(rows, dict):
         return

@@ -202,6 +202,7 @@ class Settings(Part):
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
     without: tuple[Text, ...] = ()  # rows and lines of work taken out of the policies
     intensity: dict[Text, Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]] = Field(default_factory=dict)
+    delivery_sd: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] = 0.5
     behaviors: dict[Text, dict[Text, Any]]
     calibration: Calibration
     study: Study

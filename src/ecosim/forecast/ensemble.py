@@ -13,6 +13,7 @@ from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import Estimate
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.forecast.delivery import delivered
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
 from ecosim.forecast.witness import NAME, Witness, act_of, anyway
@@ -47,6 +48,7 @@ class World:
     base_year: int
     quarters: int
     seed: int
+    delivery_sd: float  # log sd of what instruments beyond the baseline deliver
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,8 @@ def run_member(
     ready, short = prepare(world, member)
     before, start = np.array(ready.history), ready.observe()
     runs = []
-    for number, policies in enumerate(packages):
+    for number, announced in enumerate(packages):
+        policies = delivered(announced, world.baseline, world.seed, member, world.delivery_sd)
         witness = Witness() if watch(number) else None
         model = ready.fork(policies={**policies, NAME: witness} if witness else policies, conditions=conditions)
         spent = dict(model.ledger.outlay)

@@ -106,6 +106,7 @@ def build_world(
         base_year=base_year(origin),
         quarters=(horizon + 1) * QUARTERS_PER_YEAR - quarter - 1,
         seed=job.seed,
+        delivery_sd=job.delivery_sd,
     )
 
 

@@ -45,6 +45,7 @@ class Job:
     behaviors: dict[str, dict[str, dict[str, Any]]]
     targets: tuple[str, ...] = ()
     hindcast: str | None = None
+    delivery_sd: float = 0.0  # log sd of what the package's instruments deliver, see `ecosim.forecast.delivery`
     decompose: Plan | None = None  # take the package apart, too
 
 

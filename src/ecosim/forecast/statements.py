@@ -34,6 +34,7 @@ def write(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
             "assumption, carried through the state of the firms; its interval is that of the priors."
         )
+        sentences.append(delivery_sentence(outlook.world.delivery_sd))
     if len(scores):
         sentences.append(hits(scores))
     sentences += started_before(job)
@@ -57,6 +58,20 @@ def write(
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def delivery_sentence(sd: float) -> str:
+    """What the interval holds of the doubt about amounts and places."""
+    if sd == 0.0:
+        return (
+            "Amounts, budgets and places of the package are taken as written (delivery_sd=0): the interval of its "
+            "effect leaves out that most of them are assumptions."
+        )
+    low, high = np.exp(-1.645 * sd), np.exp(1.645 * sd)
+    return (
+        "Amounts, budgets, places and strengths of the package are assumptions: in nine of ten futures an instrument "
+        f"delivers between {low:.2g} and {high:.2g} times what is written (delivery_sd={sd:g})."
+    )
 
 
 def hits(scores: pd.DataFrame) -> str:

@@ -142,6 +142,8 @@ class EcosystemModel(mesa.Model):
         spillover_reference: NDArray[np.float64] | None = None,
     ) -> None:
         super().__init__(rng=rng if rng is not None else key.seed)
+        for wrapper in ("step", "_user_step"):  # Mesa's refer to the model in a circle, which would keep its memory
+            delattr(self, wrapper)
         self.region = region
         self.firms = firms
         self.rules = rules
@@ -221,6 +223,7 @@ class EcosystemModel(mesa.Model):
 
     def step(self) -> None:
         """One quarter."""
+        self.steps += 1
         self.quarter += 1
         self.in_quarter = True
         self.revise_terms()

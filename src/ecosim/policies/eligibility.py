@@ -64,7 +64,7 @@ def _classes(eligible: Eligibility, zone_names: tuple[str, ...]) -> NDArray[np.b
     return both
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _spread(eligible: Eligibility, zone_names: tuple[str, ...], value: float, by_rung: bool) -> NDArray[np.float64]:
     where = _classes(eligible, zone_names) if by_rung else _mask(eligible, zone_names)
     values = np.where(where, value, 0.0)

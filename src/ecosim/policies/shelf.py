@@ -38,6 +38,16 @@ GROUPS_ZH = {
 }
 
 
+GIVEN = (  # what an instrument pays, or how many places it has; by skill and by rung of institutes too
+    "amount", "budget", "capacity", "fund", "places", "rate", "slots", "start_ups", "graduate", "senior", "leading",
+    "city", "provincial_center", "provincial_institute", "key_institute",
+)  # fmt: skip
+DOSES = (  # the same and how strongly an instrument acts; dates, classes, unit costs and counted events are none
+    *GIVEN, "access", "arrivals", "coverage", "founders", "founding", "lending", "nearness", "premium", "pressure",
+    "push", "reach", "yields",
+)  # fmt: skip
+
+
 class PolicyError(UserError, ValueError):
     """A policy row that cannot be used."""
 

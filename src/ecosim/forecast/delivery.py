@@ -1,0 +1,57 @@
+"""What a package delivers is not what it announces: amounts, budgets and places are assumptions, varied by member.
+
+Each member multiplies the doses of an instrument by a lognormal factor with median 1. Half of its variance is shared by
+the whole package (a place that keeps one promise keeps others), half is the instrument's own: an assumption, like its
+standard deviation (`delivery_sd`). Scenarios share the factors, so a difference between two is of the package alone.
+Rows of the baseline are law and stay as they are.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Mapping
+from zlib import crc32
+
+import numpy as np
+
+from ecosim.model.ecosystem import Policy
+from ecosim.policies.schedule import Percent, Schedule
+from ecosim.policies.shelf import DOSES
+
+STREAM = 901  # of the member's Philox key, beside the levels' 900
+COMMON = 0.5  # share of the variance that the instruments of a package have in common; assumption
+
+
+def factor(seed: int, member: int, name: str, sd: float) -> float:
+    """What an instrument delivers of its doses in one member; the same under every scenario. sd: of its logarithm."""
+    key = (seed << 32) | member
+    common = np.random.Generator(np.random.Philox(key=[key, STREAM])).standard_normal()
+    own = np.random.Generator(np.random.Philox(key=[key, (STREAM << 32) | crc32(name.encode())])).standard_normal()
+    return float(np.exp(sd * (np.sqrt(COMMON) * common + np.sqrt(1.0 - COMMON) * own)))
+
+
+def delivered(
+    policies: Mapping[str, Policy], baseline: Mapping[str, Policy], seed: int, member: int, sd: float
+) -> dict[str, Policy]:
+    """A package as one member gets it. Instruments that the baseline has under the same name are left alone."""
+    if sd == 0.0:
+        return dict(policies)
+    return {
+        name: policy if name in baseline else scaled(policy, factor(seed, member, name, sd))
+        for name, policy in policies.items()
+    }
+
+
+def scaled(policy: Policy, by: float) -> Policy:
+    """The instrument with its doses times a factor; shares of a whole stop at 100 percent."""
+    twin = copy.copy(policy)
+    for field in dataclasses.fields(policy):  # type: ignore[arg-type]
+        value = getattr(policy, field.name)
+        if field.name not in DOSES or value is None:
+            continue
+        most = 100.0 if field.type is Percent else np.inf
+        if isinstance(value, Schedule):
+            value = Schedule((start, min(step * by, most)) for start, step in value)
+        else:
+            value = value * by
+        object.__setattr__(twin, field.name, value)
+    return twin
