@@ -1,21 +1,60 @@
 """Who could have a certificate: firms that meet the rules of a rung, whatever they know and want."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from ecosim.behaviors.certification import firm_may_apply
-from ecosim.model.compiled import kernel
+from ecosim.behaviors.certification import YOUNGEST, firm_may_apply
+from ecosim.model.compiled import brief
+from ecosim.model.firms import HIGH_TECH, TECH_SME
 
 
-@kernel
-def certifiable(c: Any, firms: Any, terms: Any, rung: int, top: int, rows: Any) -> int:
-    """Fill rows with the R&D performers that may apply for a rung above their own; returns how many.
+class Firms(NamedTuple):
+    """The columns at which the rules look, under their names."""
 
-    firms: columns in which everybody knows of the rung and is willing.
+    certificate: Any
+    age: Any
+    patents: Any
+    staff: Any
+    fresh: Any
+    log_employees: Any
+    log_productivity: Any
+    reported: Any
+    research: Any
+    aware: Any
+    inert: Any
+
+
+class Terms(NamedTuple):
+    """The terms at which they look."""
+
+    criteria: Any
+
+
+@brief
+def certifiable(
+    c: Any, criteria: Any, alive: Any, performs: Any, certificate: Any, age: Any, patents: Any, staff: Any, fresh: Any,
+    log_employees: Any, log_productivity: Any, reported: Any, research: Any, aware: Any, inert: Any,
+    wanted: Any, rows: Any, rungs: Any,
+) -> int:  # fmt: skip
+    """R&D performers below the second rung and the rungs (bits) for which they may apply; returns how many.
+
+    wanted: (top,) scratch; rows, rungs: (top,) out. aware, inert: (top,) of firms that know of both and are willing.
     """
-    alive, performs, certificate = firms.alive, firms.performs, firms.certificate
-    count = 0
-    for i in range(top):
-        if alive[i] == 1 and performs[i] == 1 and certificate[i] < rung and firm_may_apply(c, firms, terms, i, rung):
-            rows[count] = i
-            count += 1
+    firms = Firms(
+        certificate, age, patents, staff, fresh, log_employees, log_productivity, reported, research, aware, inert
+    )
+    terms, count = Terms(criteria), 0
+    lowest = 0.98 * min(criteria[0], criteria[1], criteria[2])
+    for i in range(rows.size):  # what is cheap and necessary for either rung
+        old = (alive[i] == 1) & (performs[i] == 1) & (certificate[i] < HIGH_TECH) & (age[i] >= YOUNGEST)
+        first = (certificate[i] < TECH_SME) & (patents[i] >= 1) & (reported[i] > 0.0)
+        second = (patents[i] >= criteria[4]) & (fresh[i] >= criteria[5]) & (reported[i] >= lowest)
+        wanted[i] = 1 if old & (first | second) else 0
+    for i in range(rows.size):
+        rows[count] = i
+        count += wanted[i]
+    for k in range(count):
+        i = rows[k]
+        first = certificate[i] < TECH_SME and firm_may_apply(c, firms, terms, i, TECH_SME)
+        second = firm_may_apply(c, firms, terms, i, HIGH_TECH)
+        rungs[k] = (TECH_SME if first else 0) | (HIGH_TECH if second else 0)
     return count

@@ -79,13 +79,17 @@ class FirmRules:
             first, taken = first + wanting, taken + got
         return pairs
 
-    def certifiable(self, model: EcosystemModel, rung: int) -> NDArray[np.int64]:
-        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
-        top = model.firms.top
-        willing = model.firms.columns._replace(aware=np.full(top, CERTIFICATION, np.int8), inert=np.ones(top))
-        rows = np.empty(top, np.int64)
-        count = candidacy.certifiable(self.behaviors.certification, willing, model.terms, rung, top, rows)
-        return rows[:count]
+    def certifiable(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply."""
+        f, top = model.firms.columns, model.firms.top
+        rows, (wanted, rungs) = np.empty(top, np.int64), np.empty((2, top), np.uint8)
+        willing = np.full(top, CERTIFICATION, np.int8), np.ones(top)
+        count = candidacy.certifiable(
+            self.behaviors.certification, model.terms.criteria, f.alive, f.performs, f.certificate, f.age, f.patents,
+            f.staff, f.fresh, f.log_employees, f.log_productivity, f.reported, f.research, *willing,
+            wanted, rows, rungs,
+        )  # fmt: skip
+        return rows[:count], rungs[:count]
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""

@@ -28,6 +28,7 @@ class Stretch(NamedTuple):
     standing: Terms  # neutral terms as the dated instruments in force leave them
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
+    memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
 
 
 class Agenda:
@@ -77,7 +78,7 @@ class Agenda:
                 policy.revise(name, standing, model)
             else:
                 revisers.append((name, policy))
-        return Stretch(standing, revisers, rows)
+        return Stretch(standing, revisers, rows, {})
 
 
 def dated_numbers(policy: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ecosim.model.compiled import brief
 from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT, Firms
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.take_up import fund
 
 LISTS = (
     "researchers",
@@ -146,10 +147,15 @@ def enlist(marks: Any, rows: Any, counts: Any) -> None:
 
 
 @brief
-def credit(cash: Any, rows: Any, fen: Any) -> int:
-    """Add whole fen to the cash (10k CNY) of the rows; returns their sum."""
-    total = 0
+def credit(cash: Any, flags: Any, rows: Any, fen: Any) -> tuple[int, int]:
+    """Add whole fen to the cash (10k CNY) of the rows, and flag the rows as funded.
+
+    Returns the sum and how many of them were not funded before in the year.
+    """
+    total = new = 0
     for k in range(rows.size):
-        cash[rows[k]] += fen[k] / FEN
+        i = rows[k]
+        cash[i] += fen[k] / FEN
         total += fen[k]
-    return total
+        new += fund(flags, i)
+    return total, new

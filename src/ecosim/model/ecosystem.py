@@ -26,7 +26,7 @@ from ecosim.model.progress import Progress
 from ecosim.model.region import Region
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
-from ecosim.model.take_up import TakeUp
+from ecosim.model.take_up import TakeUp, mark_asked
 from ecosim.model.terms import Terms
 
 NOBODYS_LUCK = Key(0, 0)
@@ -64,8 +64,11 @@ class Rules(Protocol):
     ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
 
-    def certifiable(self, model: "EcosystemModel", rung: int) -> NDArray[np.int64]:
-        """Rows of the firms that the rules would let apply for a rung, whatever they know and want."""
+    def certifiable(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply.
+
+        Whatever they know and want. Rungs are bits, their own numbers: TECH_SME | HIGH_TECH.
+        """
 
     def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
@@ -90,7 +93,7 @@ class Policy(Protocol):
     """What the ecosystem needs of an instrument.
 
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
-    them; `audience(model)`, a `take_up.Reach` that says whom it is for, None while it is not in force; for the agenda
+    them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force; for the agenda
     (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
     beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0.
     """
@@ -278,16 +281,19 @@ class EcosystemModel(mesa.Model):
         if hired != gone or self.pool.looking.min() < 0:
             raise RuntimeError(f"{hired} people were hired of {gone} who left the pool, {self.quarter}")
 
-    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], recipients: int) -> None:
-        """Pay firms: whole fen to each of the rows, no row twice. Their cash and the ledger agree to the fen.
+    def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], asked: NDArray[np.int64]) -> None:
+        """Pay firms: whole fen to each of the rows, no row twice, which are all or some of those that asked.
 
-        recipients: of the rows, those that got nothing from the instrument before in this year. One agent stands for
-        `weight` firms, so the ledger books each payment that many times.
+        Their cash, the ledger and the funnel agree to the fen and to the firm. One agent stands for `weight` firms, so
+        the ledger books each payment that many times.
         """
-        year = year_of(self.quarter)
-        self.ledger.pay(
-            instrument, year, credit(self.firms.columns.cash, rows, fen) * self.weight, recipients * self.weight
-        )
+        year, weight, refused = year_of(self.quarter), self.weight, asked.size - rows.size
+        flags = self.take_up.flags_of(instrument, self.firms)
+        paid, first = credit(self.firms.columns.cash, flags, rows, fen)
+        self.ledger.pay(instrument, year, paid * weight, first * weight)
+        if refused:
+            mark_asked(flags, asked)
+            self.ledger.refuse(instrument, year, refused * weight)
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""

@@ -37,18 +37,19 @@ class Ledger:
 
         Raises ValueError where something is negative.
         """
-        self._enter(self.outlay, instrument, year, fen, recipients)
+        if fen < 0 or recipients < 0:
+            raise ValueError(f"{instrument} in {year}: a payment of {fen} fen to {recipients} is negative")
+        key = instrument, year
+        self.outlay[key] += fen
+        self.recipients[key] += recipients
         self.paid[instrument] += fen
         self.total += fen
 
     def forgo(self, instrument: str, year: int, fen: int, recipients: int) -> None:
         """Book tax that is not collected, as `pay`."""
-        self._enter(self.tax_expenditure, instrument, year, fen, recipients)
-
-    def _enter(self, book: Book, instrument: str, year: int, fen: int, recipients: int) -> None:
         if fen < 0 or recipients < 0:
-            raise ValueError(f"{instrument} in {year}: a payment of {fen} fen to {recipients} is negative")
-        book[instrument, year] += fen
+            raise ValueError(f"{instrument} in {year}: tax of {fen} fen of {recipients} is negative")
+        self.tax_expenditure[instrument, year] += fen
         self.recipients[instrument, year] += recipients
 
     def refuse(self, instrument: str, year: int, applicants: int) -> None:

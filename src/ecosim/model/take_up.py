@@ -17,36 +17,24 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Container
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import year_of
-from ecosim.model.compiled import brief
-from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RUNGS, TECH_SME, Firms
+from ecosim.model.compiled import brief, inlined
+from ecosim.model.firms import RUNGS, Firms
+from ecosim.model.reach import STILL_RESEARCHER as STILL_RESEARCHER
+from ecosim.model.reach import WIDTH, audiences_of, reaches_of, state_of
+from ecosim.model.reach import Reach as Reach
 
 STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
 ELIGIBLE, AWARE, ASSISTED, APPLIED, FUNDED, KEPT = range(len(STAGES))
 ASKED, GOT, HAD = 1, 2, 4  # bits of a firm's flag: applied and funded in this year, funded in the year before
 
-# bits of what an instrument needs of a firm's state beyond its class and rung
-(RESEARCHER, TECH_SME_CANDIDATE, HIGH_TECH_CANDIDATE, UNINFORMED, BORROWER, INSTITUTE, YOUNG) = (1, 2, 4, 8, 16, 32, 64)
-# bits of what a funded firm must still have to have kept it; a firm that exists has all of the empty set
-STILL_TECH_SME, STILL_HIGH_TECH, STILL_RESEARCHER, STILL_INFORMED, STILL_INSTITUTE = 1, 2, 4, 8, 16
-YOUNG_QUARTERS = 12
-LIVING = 128  # bit of every firm that exists
-
 Counts = NDArray[np.int64]
-
-
-class Reach(NamedTuple):
-    """Whom an instrument is for. classes: (rungs, kinds); needs, keeps: bits above; knows: bits of `aware`."""
-
-    classes: NDArray[np.bool_]
-    needs: int = 0
-    knows: int = 0
-    keeps: int = 0
 
 
 class TakeUp:
@@ -62,8 +50,18 @@ class TakeUp:
 
     def note(self, instrument: str, asked: NDArray[np.int64], got: NDArray[np.int64], firms: Firms) -> int:
         """Rows that applied and rows that were funded in the quarter; returns those funded first in the year."""
-        slot = self._slot(instrument, firms.capacity)
-        return int(mark(self._flags[slot], asked[:0] if asked is got else asked, got))
+        flags = self.flags_of(instrument, firms)
+        if asked is not got:
+            mark_asked(flags, asked)
+        return int(mark_got(flags, got))
+
+    def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
+        """The instrument's flags of all rows, a view."""
+        slot, rows = self.slots.get(instrument), firms.columns.uid.size
+        if slot is None or rows > self._flags.shape[1]:
+            slot = self._slot(instrument, rows)
+        flags: NDArray[np.uint8] = self._flags[slot]
+        return flags
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""
@@ -73,41 +71,26 @@ class TakeUp:
 
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
-        year, firms = year_of(model.quarter), model.firms
-        reaches = {}
-        for name, policy in model.policies.items():
-            reach = self._reach_of(name, policy, model)
-            if reach is not None:
-                reaches[name] = reach
-                self._slot(name, firms.capacity)
+        stated, silent = reaches_of(model)
+        in_force = stated | {name: reach for name, reach in silent.items() if self._has_been_asked(name)}
+        for name in in_force:
+            self._slot(name, model.firms.capacity)
         if not self.slots:
             return
-        keys = {(id(reach.classes), reach.needs, reach.knows): reach for reach in reaches.values()}
-        numbers = {key: number for number, key in enumerate(keys)}  # instruments often share their audience
-        classes = np.zeros((len(keys), self.everybody.size), bool)
-        needs, knows = np.zeros(len(keys), np.uint8), np.zeros(len(keys), np.uint8)
-        for number, reach in enumerate(keys.values()):
-            classes[number], needs[number], knows[number] = reach.classes.ravel(), reach.needs, reach.knows
+        audiences, needs = audiences_of(model, in_force), 0
         whose, keeps = np.full(len(self.slots), -1), np.zeros(len(self.slots), np.uint8)  # -1: no longer in force
-        for name, reach in reaches.items():
+        for name, reach in in_force.items():
             slot = self.slots[name]
-            whose[slot], keeps[slot] = numbers[id(reach.classes), reach.needs, reach.knows], reach.keeps
+            whose[slot], keeps[slot], needs = audiences.numbers[name], reach.keeps, needs | reach.needs
         counts = self._gone[: len(self.slots)].copy()
-        state = state_of(firms, model, needs)
-        count(state, classes, needs | LIVING, knows, whose, keeps, self._flags, counts)
-        self._enter(year, counts, set(reaches))
+        count(state_of(model, needs), *audiences[1:], whose, keeps, self._flags, counts)
+        self._enter(year_of(model.quarter), counts, in_force)
         self._gone[...] = 0
 
-    def _reach_of(self, name: str, policy: Any, model: Any) -> Reach | None:
-        """The instrument's own statement of whom it is for; without one its classes, once somebody asked for it."""
-        if hasattr(policy, "audience"):
-            stated: Reach | None = policy.audience(model)
-            return stated
+    def _has_been_asked(self, name: str) -> bool:
+        """Whether somebody applied for an instrument in the year."""
         slot = self.slots.get(name)
-        if slot is None or not (self._flags[slot].any() or self._gone[slot].any()):
-            return None
-        eligible = getattr(policy, "eligible", None)
-        return Reach(self.everybody if eligible is None else eligible.classes(model.region.zone_names))
+        return slot is not None and bool(self._flags[slot].any() or self._gone[slot].any())
 
     def _slot(self, instrument: str, rows: int) -> int:
         slot = self.slots.setdefault(instrument, len(self.slots))
@@ -125,7 +108,7 @@ class TakeUp:
         gone[: had[0]] = self._gone
         self._flags, self._gone = flags, gone
 
-    def _enter(self, year: int, counts: Counts, in_force: set[str]) -> None:
+    def _enter(self, year: int, counts: Counts, in_force: Container[str]) -> None:
         """Put the year's counts (slots, zones, stages) into the table."""
         kept, applied = counts[:, :, KEPT].copy(), counts[:, :, APPLIED].sum(axis=1)
         counts[:, :, KEPT] = 0  # known in a year
@@ -137,39 +120,27 @@ class TakeUp:
                 self.table[name, year] = counts[slot]
 
 
-class State(NamedTuple):
-    """What the funnel needs of every row, (top,) each."""
-
-    zone: NDArray[np.int8]
-    cell: NDArray[np.int32]  # rung and kind
-    has: NDArray[np.uint8]  # bits of needs
-    aware: NDArray[np.int8]
-    helped: NDArray[np.uint8]  # 1 where in service or visited
-    holds: NDArray[np.uint8]  # bits of what can be kept
-
-
-def state_of(firms: Firms, model: Any, needs: NDArray[np.uint8]) -> State:
-    """The state of all rows; candidates for a certificate are looked for where some instrument needs it."""
-    top = firms.top
-    has, helped, holds = np.empty(top, np.uint8), np.empty(top, np.uint8), np.empty(top, np.uint8)
-    state = State(firms.columns.zone[:top], np.empty(top, np.int32), has, firms.columns.aware[:top], helped, holds)
-    describe(firms.columns, model.terms.founding.size, state.cell, has, helped, holds)
-    for bit, rung in ((TECH_SME_CANDIDATE, TECH_SME), (HIGH_TECH_CANDIDATE, HIGH_TECH)):
-        if (needs & bit).any():
-            has[model.rules.certifiable(model, rung)] |= bit
-    return state
+@inlined
+def fund(flags: Any, i: Any) -> int:
+    """Set the bits of a row that is funded; 1 if it was not funded before in the year, else 0."""
+    old = flags[i]
+    flags[i] = old | (ASKED | GOT)
+    return 1 if (old & GOT) == 0 else 0
 
 
 @brief
-def mark(flags: Any, asked: Any, got: Any) -> int:
-    """Set the bits of rows that applied and that were funded; returns how many were not funded before in the year."""
+def mark_asked(flags: Any, rows: Any) -> None:
+    """Set the bits of rows that applied."""
+    for k in range(rows.size):
+        flags[rows[k]] |= ASKED
+
+
+@brief
+def mark_got(flags: Any, rows: Any) -> int:
+    """Set the bits of rows that were funded; returns how many were not funded before in the year."""
     new = 0
-    for k in range(asked.size):
-        flags[asked[k]] |= ASKED
-    for k in range(got.size):
-        old = flags[got[k]]
-        new += 1 if (old & GOT) == 0 else 0
-        flags[got[k]] = old | (ASKED | GOT)
+    for k in range(rows.size):
+        new += fund(flags, rows[k])
     return new
 
 
@@ -188,93 +159,64 @@ def wipe(flags: Any, rows: Any, zone: Any, slots: int, gone: Any) -> None:
             mine[rows[k]] = 0
 
 
-@brief
-def describe(firms: Any, kinds: int, cell: Any, has: Any, helped: Any, holds: Any) -> None:
-    """Fill the columns of State, in place."""
-    for i in range(cell.size):
-        rung, informed = firms.certificate[i], (firms.aware[i] & CERTIFICATION) != 0
-        cell[i] = rung * kinds + firms.kind[i]
-        value = RESEARCHER if firms.performs[i] == 1 else 0
-        value |= 0 if informed else UNINFORMED
-        value |= BORROWER if firms.loan[i] > 0.0 else 0
-        value |= INSTITUTE if firms.institute[i] > 0 else 0
-        value |= YOUNG if firms.age[i] < YOUNG_QUARTERS else 0
-        value |= LIVING if firms.alive[i] == 1 else 0
-        has[i] = value
-        helped[i] = 1 if (firms.assisted[i] > 0) | (firms.visited[i] == 1) else 0
-        kept = STILL_TECH_SME if rung >= TECH_SME else 0
-        kept |= STILL_HIGH_TECH if rung == HIGH_TECH else 0
-        kept |= STILL_RESEARCHER if firms.performs[i] == 1 else 0
-        kept |= STILL_INFORMED if informed else 0
-        kept |= STILL_INSTITUTE if firms.institute[i] > 0 else 0
-        holds[i] = kept
-
-
 PACK = 1 << 20  # three counts of one zone in one integer, so that a firm costs one addition
-WIDTH = 62  # audiences in one pass, a bit each
 
 
 @brief
 def count(
-    state: Any, classes: Any, needs: Any, knows: Any, whose: Any, keeps: Any, flags: Any, counts: Any
+    state: Any, of_class: Any, of_state: Any, of_knowledge: Any, whose: Any, keeps: Any, flags: Any, counts: Any
 ) -> None:  # fmt: skip
     """Add the year to counts (slots, zones, stages). whose: number of each slot's audience, -1 for nobody.
 
-    One pass over the firms for WIDTH audiences at a time: bit k of a firm's word says that it is in the k-th.
+    One pass over the firms for a group of audiences: bit k of a firm's word says that it is in the k-th.
     """
     zones, top = counts.shape[1], state.cell.size
-    eligible, knew = np.zeros(top, np.int64), np.zeros(top, np.int64)
+    eligible, knew, listed = np.zeros(top, np.uint16), np.zeros(top, np.uint16), np.empty(flags.shape[1], np.int64)
     for slot in range(whose.size):
         if whose[slot] < 0:
-            funded(state, eligible, knew, 0, keeps[slot], flags[slot], counts[slot])
-    for first in range(0, needs.size, WIDTH):
-        last = min(first + WIDTH, needs.size)
-        packed = np.zeros((zones, last - first), np.int64)
-        audiences(state, classes[first:last], needs[first:last], knows[first:last], eligible, knew, packed)
+            funded(state, eligible, knew, 0, keeps[slot], flags[slot], listed, counts[slot])
+    for group in range(of_class.shape[0]):
+        packed = np.zeros((zones, WIDTH), np.int64)
+        audiences(state, of_class[group], of_state[group], of_knowledge[group], eligible, knew, packed)
         for slot in range(whose.size):
-            k = whose[slot] - first
-            if 0 <= k < last - first:
+            k = whose[slot] - group * WIDTH
+            if 0 <= k < WIDTH:
                 for z in range(zones):
                     counts[slot, z, ELIGIBLE] += packed[z, k] % PACK
                     counts[slot, z, AWARE] += packed[z, k] // PACK % PACK
                     counts[slot, z, ASSISTED] += packed[z, k] // PACK // PACK
-                funded(state, eligible, knew, k, keeps[slot], flags[slot], counts[slot])
+                funded(state, eligible, knew, k, keeps[slot], flags[slot], listed, counts[slot])
 
 
 @brief
-def audiences(state: Any, classes: Any, needs: Any, knows: Any, eligible: Any, knew: Any, packed: Any) -> None:
-    """Fill eligible and knew (rows,), a bit for each audience; packed (zones, audiences): eligible, aware, assisted."""
-    of_class, of_state = np.zeros(classes.shape[1], np.int64), np.zeros(256, np.int64)
-    of_knowledge = np.zeros(128, np.int64)
-    for k in range(needs.size):
-        mine = classes[k]
-        for cell in range(mine.size):
-            of_class[cell] |= np.int64(mine[cell]) << k
-        for bits in range(of_state.size):
-            of_state[bits] |= np.int64((bits & needs[k]) == needs[k]) << k
-        for bits in range(of_knowledge.size):
-            of_knowledge[bits] |= np.int64((bits & knows[k]) == knows[k]) << k
+def audiences(
+    state: Any, of_class: Any, of_state: Any, of_knowledge: Any, eligible: Any, knew: Any, packed: Any
+) -> None:  # fmt: skip
+    """Fill eligible and knew (rows,), a bit for each audience; packed (zones, WIDTH): eligible, aware, assisted."""
     zone, cells, has, aware, helped = state.zone, state.cell, state.has, state.aware, state.helped
     for i in range(cells.size):
-        able = of_class[cells[i]] & of_state[has[i]]
-        knowing = able & of_knowledge[aware[i]]
-        eligible[i], knew[i] = able, knowing
-        if able != 0:
-            tally, value = packed[zone[i]], PACK + helped[i] * PACK * PACK
-            for k in range(tally.size):
-                tally[k] += ((able >> k) & 1) + ((knowing >> k) & 1) * value
+        eligible[i] = of_class[cells[i]] & of_state[has[i]]
+    for i in range(cells.size):
+        knew[i] = eligible[i] & of_knowledge[aware[i]]
+    for i in range(cells.size):
+        able, knowing, value = np.int64(eligible[i]), np.int64(knew[i]), PACK + helped[i] * PACK * PACK
+        tally = packed[zone[i]]
+        for k in range(WIDTH):
+            tally[k] += ((able >> k) & 1) + ((knowing >> k) & 1) * value
 
 
 @brief
-def funded(state: Any, eligible: Any, knew: Any, k: int, keeps: Any, flags: Any, counts: Any) -> None:
+def funded(
+    state: Any, eligible: Any, knew: Any, k: int, keeps: Any, flags: Any, listed: Any, counts: Any
+) -> None:  # fmt: skip
     """Add firms that applied, were funded and kept it; then this year's funded become last year's.
 
     Whoever applied counts as eligible and aware, even where its state has changed since. k: bit of the audience.
-    Flags are looked at eight at a time, as most firms ask for nothing.
+    Flags are looked at eight at a time, as most firms ask for nothing. listed: scratch.
     """
     zone, helped, holds, words = state.zone, state.helped, state.holds, flags.view(np.uint64)
     asking, getting = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0], np.int64)
-    listed, flagged = np.empty(flags.size, np.int64), 0
+    flagged = 0
     for word in range(words.size):
         if words[word] != 0:
             for i in range(8 * word, 8 * word + 8):

@@ -5,14 +5,14 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION
 from ecosim.model.ledger import FEN_PER_UNIT
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, left, pay_each
+from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -46,7 +46,7 @@ class Award:
         rows = model.claims.new_tech_sme if self.rung == "tech_sme" else model.claims.first_high_tech
         amount = self.amount.at(model.quarter)
         if amount > 0 and rows.size:
-            rows = rows[self.eligible.mask(model.region.zone_names)[model.firms.columns.kind[rows]]]
+            rows = eligible_rows(model, rows, self.eligible)
             pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
@@ -56,7 +56,7 @@ class Award:
         first = self.rung == "tech_sme"
         return Reach(
             self.eligible.classes(model.region.zone_names),
-            needs=take_up.TECH_SME_CANDIDATE if first else take_up.HIGH_TECH_CANDIDATE,
+            needs=reach.TECH_SME_CANDIDATE if first else reach.HIGH_TECH_CANDIDATE,
             knows=CERTIFICATION,
-            keeps=take_up.STILL_TECH_SME if first else take_up.STILL_HIGH_TECH,
+            keeps=reach.STILL_TECH_SME if first else reach.STILL_HIGH_TECH,
         )

@@ -7,8 +7,20 @@ import numpy as np
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import brief
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.take_up import fund, mark_got
 
 FEN = float(FEN_PER_UNIT)
+
+
+@brief
+def within(rows: Any, kind: Any, classes: Any, chosen: Any) -> int:
+    """Of the rows those in classes (kinds,), written to chosen; returns how many."""
+    count = 0
+    for k in range(rows.size):
+        i = rows[k]
+        chosen[count] = i
+        count += 1 if classes[kind[i]] else 0
+    return count
 
 
 @brief
@@ -29,6 +41,14 @@ def billed(
             count += 1 if claim > 0 else 0
             total += claim
     return count, total
+
+
+@brief
+def shared(fen: Any, share: float) -> int:
+    """Cut claims (whole fen) to a share, rounded down, in place; returns how many."""
+    for k in range(fen.size):
+        fen[k] = int(np.floor(fen[k] * share))
+    return fen.size
 
 
 @brief
@@ -53,26 +73,46 @@ def relocated(
 @brief
 def deducted(
     rows: Any, certificate: Any, kind: Any, research: Any, classes: Any, deduction: Any, rate: float, tax_rate: Any,
-    chosen: Any,
+    flags: Any,
 ) -> tuple[int, int]:  # fmt: skip
-    """Fen of tax saved and claimants (written to chosen): R&D times the rate where the terms grant this rate."""
-    total = count = 0
+    """Fen of tax saved: R&D times the rate where the terms grant this rate; claimants are flagged as funded.
+
+    Returns also how many of them were not funded before in the year.
+    """
+    total = new = 0
     for k in range(rows.size):
         i = rows[k]
         rung, cell = certificate[i], kind[i]
         if classes[rung, cell] and deduction[rung, cell] == rate:
             total += int(np.floor(research[i] * (rate * tax_rate[rung, cell]) * FEN + 0.5))
-            chosen[count] = i
-            count += 1
-    return total, count
+            new += fund(flags, i)
+    return total, new
 
 
 @brief
-def on_sales(log_employees: Any, log_productivity: Any, rows: Any, value: float) -> int:
-    """Fen: value of a yuan of a quarter's sales, for the firms in rows."""
+def on_sales(log_employees: Any, log_productivity: Any, rows: Any, value: float, flags: Any) -> tuple[int, int]:
+    """Fen: value of a yuan of a quarter's sales, for the firms in rows, which are flagged as funded.
+
+    Returns also how many of them were not funded before in the year.
+    """
     total = 0
     for k in range(rows.size):
         i = rows[k]
         sales = exp(log_employees[i] + log_productivity[i]) * 0.25
         total += int(np.floor(sales * value * FEN + 0.5))
-    return total
+    return total, mark_got(flags, rows)
+
+
+@brief
+def lost(
+    rows: Any, loss: Any, certificate: Any, kind: Any, aware: Any, classes: Any, knows: int, part: float, share: float
+) -> tuple[int, int]:  # fmt: skip
+    """Fen: a share of a part of the loans (10k CNY) of the rows in classes (rungs, kinds) that know; and how many."""
+    total = count = 0
+    for k in range(rows.size):
+        i = rows[k]
+        if classes[certificate[i], kind[i]] and (aware[i] & knows) != 0:
+            fen = loss[k] * part * share * FEN
+            total += int(np.floor(fen))
+            count += 1 if fen != 0.0 else 0
+    return total, count

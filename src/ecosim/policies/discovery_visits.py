@@ -5,10 +5,10 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import VISIT, Offer
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import pay_places
@@ -38,4 +38,4 @@ class DiscoveryVisits:
         if self.capacity.at(model.quarter) == 0:
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, needs=take_up.UNINFORMED, keeps=take_up.STILL_INFORMED)
+        return Reach(classes, needs=reach.UNINFORMED, keeps=reach.STILL_INFORMED)

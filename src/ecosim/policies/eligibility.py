@@ -1,6 +1,6 @@
 """Whom an instrument is for: sectors, zones, owners, sizes and rungs; an empty list means all."""
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ecosim.model.region import OWNERSHIP, SECTORS
 
 SIZES = ("micro", "small", "medium", "large")
 RUNG_NAMES = ("none", "tech_sme", "high_tech")
+KEPT = 256  # arrays that one eligibility remembers
 
 
 class EligibilityError(UserError, ValueError):
@@ -41,20 +42,42 @@ class Eligibility:
 
     def mask(self, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
         """(kinds,) True for the classes of firms that are eligible. Raises EligibilityError for an unknown zone."""
-        return _mask(self, zone_names)
+        found = self._memory.get(zone_names)
+        if found is None:
+            found = self._memory[zone_names] = _mask(self, zone_names)
+        return found
 
     def classes(self, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
         """(rungs, kinds) True for the rungs and classes of firms that are eligible."""
-        return _classes(self, zone_names)
+        key = "classes", zone_names
+        found = self._memory.get(key)
+        if found is None:
+            found = self._memory[key] = _classes(self, zone_names)
+        return found
 
     def spread(self, zone_names: tuple[str, ...], value: float, by_rung: bool = False) -> NDArray[np.float64]:
         """(kinds,) or (rungs, kinds): the value where eligible, 0 elsewhere; the same array for the same value."""
-        return _spread(self, zone_names, value, by_rung)
+        key = value, by_rung, zone_names
+        found = self._memory.get(key)
+        if found is None:
+            if len(self._memory) >= KEPT:
+                self._memory.clear()
+            found = self._memory[key] = _spread(self, zone_names, value, by_rung)
+        return found
 
     @property
     def rung_mask(self) -> NDArray[np.bool_]:
         """(rungs,) True for the rungs that are eligible."""
         return np.array([not self.rungs or name in self.rungs for name in RUNG_NAMES])
+
+    @cached_property
+    def _memory(self) -> dict[Any, NDArray[Any]]:
+        """Arrays of these classes that were asked for before, shared with equal ones: quicker than by all fields."""
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy in another process works them out again."""
+        return {name: value for name, value in self.__dict__.items() if name != "_memory"}
 
 
 @lru_cache(maxsize=512)

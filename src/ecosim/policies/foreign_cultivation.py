@@ -5,11 +5,11 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import COUNSEL, VISIT, Offer
+from ecosim.model.reach import Reach
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
-from ecosim.model.take_up import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import Eligibility, OnEveryRung, below_second
 from ecosim.policies.rationing import pay_places
@@ -44,4 +44,4 @@ class ForeignCultivation:
         """Firms without the second rung; officials come to them."""
         if self.capacity.at(model.quarter) == 0:
             return None
-        return Reach(below_second(self.eligible, model.region.zone_names), keeps=take_up.STILL_INFORMED)
+        return Reach(below_second(self.eligible, model.region.zone_names), keeps=reach.STILL_INFORMED)

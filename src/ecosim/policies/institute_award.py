@@ -5,14 +5,14 @@ from typing import ClassVar
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION, INSTITUTES
 from ecosim.model.ledger import FEN_PER_UNIT
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, left, pay_each
+from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Steps
 
 
@@ -44,11 +44,8 @@ class InstituteAward:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms recognized in this quarter; by lottery where the budget is short."""
-        kind = model.firms.columns.kind
-        firms = self.eligible.mask(model.region.zone_names)
         for rung in sorted(model.recognized, reverse=True):
-            amount, rows = self.amount(rung, model.quarter), model.recognized[rung]
-            rows = rows[firms[kind[rows]]]
+            amount, rows = self.amount(rung, model.quarter), eligible_rows(model, model.recognized[rung], self.eligible)
             if amount > 0 and rows.size:
                 pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
 
@@ -57,4 +54,4 @@ class InstituteAward:
         if not any(self.amount(rung, model.quarter) > 0 for rung in range(1, len(INSTITUTES))):
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, CERTIFICATION, take_up.STILL_INSTITUTE)
+        return Reach(classes, reach.RESEARCHER, CERTIFICATION, reach.STILL_INSTITUTE)

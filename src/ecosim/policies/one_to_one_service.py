@@ -5,11 +5,11 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION
 from ecosim.model.offers import COUNSEL, Offer
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung, below_second
 from ecosim.policies.rationing import pay_places
@@ -39,4 +39,4 @@ class OneToOneService:
         if self.capacity.at(model.quarter) == 0:
             return None
         classes = below_second(self.eligible, model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, CERTIFICATION, take_up.STILL_TECH_SME)
+        return Reach(classes, reach.RESEARCHER, CERTIFICATION, reach.STILL_TECH_SME)

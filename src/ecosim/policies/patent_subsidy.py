@@ -10,10 +10,10 @@ import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import Ration, Score, bill, pay_claims
@@ -64,4 +64,4 @@ class PatentSubsidy:
         if self.amount.at(model.quarter) == 0:
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, RESEARCH, reach.STILL_RESEARCHER)

@@ -17,7 +17,7 @@ from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import APPLICATION_ORDER, LOTTERY, uniform
-from ecosim.policies.booking import billed
+from ecosim.policies.booking import billed, shared, within
 from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Schedule
 
@@ -87,15 +87,11 @@ def pay_each(
 
     One agent stands for `weight` firms, so it is paid, and counted, that many times.
     """
-    year, weight = year_of(model.quarter), model.weight
     each = round(amount * FEN_PER_UNIT)
     limit = left(name, model, budget)
-    places = rows.size if limit is None or each == 0 else limit // (each * weight)
+    places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
-    first = model.take_up.note(name, rows, winners, model.firms)
-    model.grant(name, winners, np.full(winners.size, each), first)
-    if winners.size < rows.size:
-        model.ledger.refuse(name, year, int(rows.size - winners.size) * weight)
+    model.grant(name, winners, np.full(winners.size, each), rows)
     return winners
 
 
@@ -105,6 +101,13 @@ class Bill(NamedTuple):
     rows: Rows
     fen: NDArray[np.int64]
     total: int
+
+
+def eligible_rows(model: EcosystemModel, rows: Rows, eligible: Eligibility) -> Rows:
+    """Of some rows those in eligible classes, whatever their rung."""
+    chosen = np.empty(rows.size, np.int64)
+    count = within(rows, model.firms.columns.kind, eligible.mask(model.region.zone_names), chosen)
+    return chosen[:count]
 
 
 def bill(model: EcosystemModel, rows: Rows, eligible: Eligibility, worth: NDArray[Any], price: float) -> Bill:
@@ -128,25 +131,21 @@ def pay_claims(
     share: the same share of each claim; otherwise whole claims in order, until the next one does not fit. Returns the
     share of all claims that was paid, which applicants expect for the next quarter.
     """
-    year, weight = year_of(model.quarter), model.weight
-    rows, fen, total = claims.rows, claims.fen, claims.total * weight
+    rows, fen, total = claims.rows, claims.fen, claims.total * model.weight
     limit = left(name, model, budget)
     if limit is not None and ration != "first_come":
         limit //= QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
-    winners, paid, share = rows, fen, 1.0
-    if limit is not None and total > limit:
-        if ration == "share":
-            share = limit / total
-            paid = np.floor(fen * share).astype(np.int64)
-            winners, paid = (rows, paid) if share > 0 else (rows[:0], paid[:0])
-        else:
-            winners, paid = _whole_claims(model, rows, fen, limit // weight, ration, score)
-            share = int(paid.sum()) * weight / total
-    first = model.take_up.note(name, rows, winners, model.firms)
-    model.grant(name, winners, paid, first)
-    if winners.size < rows.size:
-        model.ledger.refuse(name, year, int(rows.size - winners.size) * weight)
-    return share
+    if limit is None or total <= limit:
+        model.grant(name, rows, fen, rows)
+        return 1.0
+    if ration == "share":
+        share = limit / total
+        served = shared(fen, share) if share > 0 else 0
+        model.grant(name, rows[:served], fen[:served], rows)
+        return share
+    winners, paid = _whole_claims(model, rows, fen, limit // model.weight, ration, score)
+    model.grant(name, winners, paid, rows)
+    return int(paid.sum()) * model.weight / total
 
 
 def _whole_claims(

@@ -7,10 +7,10 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import HIGH_TECH
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import NEUTRAL, Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import Eligibility
@@ -41,12 +41,12 @@ class ReducedTax:
         if rate > 0:
             saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
             rows, columns = model.claims.high_tech, model.firms.columns
-            fen = booking.on_sales(columns.log_employees, columns.log_productivity, rows, saved)
-            first = model.take_up.note(name, rows, rows, model.firms)
+            flags = model.take_up.flags_of(name, model.firms)
+            fen, first = booking.on_sales(columns.log_employees, columns.log_productivity, rows, saved, flags)
             model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """High-tech enterprises; the certificate tells them."""
         if self.rate.at(model.quarter) == 0:
             return None
-        return Reach(SECOND_RUNG.classes(model.region.zone_names), keeps=take_up.STILL_HIGH_TECH)
+        return Reach(SECOND_RUNG.classes(model.region.zone_names), keeps=reach.STILL_HIGH_TECH)

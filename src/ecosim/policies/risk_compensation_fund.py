@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import FINANCE
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import Terms
+from ecosim.policies.booking import lost
 from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Percent, Steps
 
@@ -43,14 +43,10 @@ class RiskCompensationFund:
         rows = events.closing
         if coverage <= 0 or not rows.size:
             return
-        columns = model.firms.columns
-        here = self.eligible.rung_mask[columns.certificate[rows]]
-        here &= self.eligible.mask(model.region.zone_names)[columns.kind[rows]]
-        here &= (columns.aware[rows] & FINANCE) != 0
-        losses = events.loss[here] * self.loss * coverage * FEN_PER_UNIT
-        total = int(np.floor(losses).astype(np.int64).sum()) * model.weight
+        f, classes = model.firms.columns, self.eligible.classes(model.region.zone_names)
+        fen, count = lost(rows, events.loss, f.certificate, f.kind, f.aware, classes, FINANCE, self.loss, coverage)
+        total, loans = fen * model.weight, count * model.weight
         paid, year = min(total, max(self.left(name, model), 0)), year_of(model.quarter)
-        loans = int(np.count_nonzero(losses)) * model.weight
         if paid:
             model.ledger.pay(name, year, paid, loans)
         elif total:

@@ -6,10 +6,10 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Events
 from ecosim.model.offers import PRIZE, Offer
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import Order, Score, pay_each
@@ -45,4 +45,4 @@ class SciencePrize:
         if self.amount.at(model.quarter) == 0 or self.capacity.at(model.quarter) == 0:
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, keeps=take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, keeps=reach.STILL_RESEARCHER)

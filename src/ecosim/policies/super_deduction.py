@@ -9,10 +9,10 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
@@ -41,14 +41,11 @@ class SuperDeduction:
         if rate <= 0:
             return
         here = self._books(model, rate)
-        terms, rows = model.terms, model.claims.researchers
-        chosen = np.empty(rows.size, np.int64)
+        terms, rows, flags = model.terms, model.claims.researchers, model.take_up.flags_of(name, model.firms)
         f = model.firms.columns
-        fen, count = booking.deducted(
-            rows, f.certificate, f.kind, f.research, here, terms.deduction, rate, terms.tax_rate, chosen
+        fen, first = booking.deducted(
+            rows, f.certificate, f.kind, f.research, here, terms.deduction, rate, terms.tax_rate, flags
         )
-        claimants = chosen[:count]
-        first = model.take_up.note(name, claimants, claimants, model.firms)
         model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
@@ -67,7 +64,7 @@ class SuperDeduction:
         classes = self._books(model, rate) & (model.terms.deduction == rate)
         if rate == 0 or not classes.any():
             return None
-        return Reach(classes, take_up.RESEARCHER, RESEARCH, take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, RESEARCH, reach.STILL_RESEARCHER)
 
 
 @lru_cache(maxsize=128)

@@ -14,7 +14,7 @@ from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import SECTORS
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import left, pay_each
+from ecosim.policies.rationing import eligible_rows, left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 TALENT_FOUNDER = SOURCES.index("talent")
@@ -69,6 +69,6 @@ class TalentProject:
             return
         columns, rows = model.firms.columns, model.claims.newcomers
         rows = rows[columns.source[rows] == TALENT_FOUNDER]
-        rows = rows[self.eligible.mask(model.region.zone_names)[columns.kind[rows]]]
+        rows = eligible_rows(model, rows, self.eligible)
         if rows.size:
             pay_each(name, model, rows, amount, self.budget)

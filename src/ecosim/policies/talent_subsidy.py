@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import take_up
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
-from ecosim.model.take_up import Reach
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
@@ -67,4 +67,4 @@ class TalentSubsidy:
         if not any(self.amounts(model.quarter)):
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, take_up.RESEARCHER, TALENT, take_up.STILL_RESEARCHER)
+        return Reach(classes, reach.RESEARCHER, TALENT, reach.STILL_RESEARCHER)

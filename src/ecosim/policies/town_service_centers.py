@@ -44,7 +44,7 @@ class TownServiceCenters:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the open centers; a center is one recipient."""
-        centers = int(self.open_zones(name, model).size)
+        centers = sum(first <= model.quarter for _, first in self.opens)
         if centers and self.rate.at(model.quarter) > 0:
             model.ledger.pay(name, year_of(model.quarter), round(centers * self.cost * FEN_PER_UNIT), centers)
 
