@@ -40,9 +40,9 @@ def world(make_model):
 
 def come(model, quarter=None, weight=1):
     now = np.uint64(model.quarter if quarter is None else quarter)
-    expected = arrivals.expect(model.rules.lumps, model.terms, weight, luck(model), now)
+    pull = arrivals.pull_of(model.rules.lumps, model.terms, weight, luck(model), now)
     batch = arrivals.room_for(20_000)
-    count = arrivals.come(model.rules.traits, expected, len(model.region.zones), luck(model), now, batch, 0)
+    count = arrivals.come(model.rules.traits, model.terms.arrivals, pull, luck(model), now, batch, 0)
     return Batch(*(column[:count].copy() for column in batch))
 
 
@@ -198,7 +198,7 @@ def test_more_arrivals_than_can_be_drawn_are_an_error_that_says_so(world):
     model = world()
     model.terms.arrivals[SHANGHAI, 0, 0] = 900.0
     with pytest.raises(arrivals.ArrivalsError, match="900 arrivals"):
-        come(model)
+        model.rules.founders(model)
     assert come(model, weight=9).uids.size > 0
 
 

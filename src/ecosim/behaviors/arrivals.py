@@ -74,27 +74,28 @@ def origin(source, cell):
     return ORIGIN | (np.uint64(source) << FORTY) | np.uint64(cell)
 
 
-def expect(lumps: NDArray[np.float64], terms: Terms, weight: int, luck: Any, quarter: np.uint64) -> NDArray[np.float64]:
-    """Expected agents (sources, cells) of a quarter from the sources that policies speak to; no source where none is.
+def pull_of(
+    lumps: NDArray[np.float64], terms: Terms, weight: int, luck: Any, quarter: np.uint64
+) -> NDArray[np.float64]:
+    """Agents that come for each expected firm, (sources,): the pull of the place and the quarter's lump.
 
-    lumps: dispersion by source, (sources,). Raises ArrivalsError where a cell expects more than can be drawn.
+    lumps: dispersion by source, (sources,).
     """
-    sources, sectors, zones = terms.arrivals.shape
-    cells = terms.arrivals.reshape(sources, sectors * zones)
-    if not cells.any():
-        return cells[:0]
-    pull = np.exp(terms.pull) / weight
+    pull: NDArray[np.float64] = np.exp(terms.pull) / weight
     for source in np.flatnonzero(lumps).tolist():
-        if cells[source].any():
+        if terms.arrivals[source].any():
             pull[source] *= gammaincinv(1.0 / lumps[source], lump_draw(luck, quarter, source)) * lumps[source]
-    expected: NDArray[np.float64] = cells * pull[:, np.newaxis]
-    largest = expected.max()
+    return pull
+
+
+def check(terms: Terms, pull: NDArray[np.float64], weight: int) -> None:
+    """Raises ArrivalsError where a cell expects more than can be drawn."""
+    largest = (terms.arrivals * pull[:, np.newaxis, np.newaxis]).max()
     if largest > LARGEST_MEAN:
         raise ArrivalsError(
             f"{largest * weight:.0f} arrivals are expected in one sector and zone in a quarter; "
             f"at most {LARGEST_MEAN * weight:.0f} can be drawn: lower the events or projects"
         )
-    return expected
 
 
 @brief
@@ -104,15 +105,19 @@ def lump_draw(luck: Any, quarter: Any, source: int) -> float:
 
 
 @apart
-def come(c: Traits, expected: Any, zones: int, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
+def come(c: Traits, expected: Any, pull: Any, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
     """Add arrivals to a batch of `first`: a Poisson count by each cell's own luck, names and owners.
 
-    expected: of `expect`. Returns how many the batch should then hold; those without room are not written.
+    expected: firms, (sources, sectors, zones); pull: of `pull_of`. Returns how many the batch should then hold; those
+    without room are not written. Returns -1 where a cell expects more than can be drawn: `check` says which.
     """
     k = first
-    for source in range(expected.shape[0]):
-        for cell in range(expected.shape[1]):
-            mean = expected[source, cell]
+    sources, sectors, zones = expected.shape
+    for source in range(sources):
+        for cell in range(sectors * zones):
+            mean = expected[source, cell // zones, cell % zones] * pull[source]
+            if mean > LARGEST_MEAN:
+                return -1
             if mean <= 0.0:
                 continue
             named = origin(source, cell)

@@ -116,7 +116,9 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
     uid, closing, zone, kind, aware = firms.uid, firms.closing, firms.zone, firms.kind, firms.aware
     log_employees, research, staff = firms.log_employees, firms.research, firms.staff
     seniors, leaders, liaison, institute = firms.seniors, firms.leaders, firms.liaison, firms.institute
-    grants, vacant, support, performers = terms.hiring_grant, flow.vacant, flow.support, flow.performers
+    vacancies, senior_vacancies, leader_vacancies = firms.vacancies, firms.senior_vacancies, firms.leader_vacancies
+    experts, part_time, nearness, grants = firms.experts, terms.experts, terms.nearness, terms.hiring_grant
+    vacant, support, performers = flow.vacant, flow.support, flow.performers
     graduate = graduate_wage(c)
     senior, leading = graduate * c.senior_pay, graduate * c.leading_pay
     rest = 1.0 - c.senior_share - c.leading_share
@@ -146,8 +148,8 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
         i = doing[k]
         most = total[k]
         if liaison[i] == 1 or institute[i] > 0:
-            within = c.experts_afar + (1.0 - c.experts_afar) * terms.nearness[zone[i]]
-            firms.experts[i] = terms.experts[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
+            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[zone[i]]
+            experts[i] = part_time[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
         if int(most) > staff[i]:
             rows[count] = i
             posts = int(most) / (lows[k] + middles[k] + highs[k])
@@ -164,8 +166,7 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
         first, above = int(highs[k] + phases[k]), int(middles[k] + phases[k])
         opened = min(max(first - leaders[i], 0), room)
         more = min(max(above - first - seniors[i], 0), room - opened)
-        firms.leader_vacancies[i], firms.senior_vacancies[i] = opened, more
-        firms.vacancies[i] = room - opened - more
+        leader_vacancies[i], senior_vacancies[i], vacancies[i] = opened, more, room - opened - more
         vacant[zone[i], 0] += room - opened - more
         vacant[zone[i], 1] += more
         vacant[zone[i], 2] += opened

@@ -94,26 +94,38 @@ def act(
     for k in range(size):
         arrival[k] = log(arrival[k]) / odds[k]
     clear(firms)
+    performs, pending, inventions_pending = firms.performs, firms.pending, firms.inventions_pending
+    utility, decided, granted = work[4], work[5], work[8]
+    for k in range(size):
+        utility[k], decided[k] = pending[listed[k]], inventions_pending[listed[k]]
+    for k in range(size):
+        utility[k] = int(utility[k] / UTILITY_DELAY + utility_draw[k])
+        decided[k] = int(decided[k] / INVENTION_DELAY + invention_draw[k])
+        granted[k] = int(decided[k] * c.invention_granted + utility_draw[k])
+    aware, kind, patents = firms.aware, firms.kind, firms.patents
+    files, files_inventions = firms.filed, firms.inventions_filed
+    grants, grants_inventions = firms.granted, firms.inventions_granted
     for k in range(size):
         i = listed[k]
-        filed = int(arrival[k]) if firms.performs[i] == 1 else 0
-        share, extra = c.invention_share, 0
-        if filed > 0 and (firms.aware[i] & RESEARCH) != 0:
-            subsidized = filed * terms.patent_subsidy[firms.kind[i]]
-            extra = int(subsidized + uniform(luck[0], luck[1], uid[k], quarter, EXTRA_FILING))
-            share = min(share + terms.invention_premium[firms.kind[i]], 1.0)
-        inventions = int(filed * share + split[k])
-        filed += extra  # utility models that stand for no invention
-        utility = int(firms.pending[i] / UTILITY_DELAY + utility_draw[k])
-        decided = int(firms.inventions_pending[i] / INVENTION_DELAY + invention_draw[k])
-        granted = int(decided * c.invention_granted + utility_draw[k])
-        firms.filed[i] = filed
-        firms.inventions_filed[i] = inventions
-        firms.pending[i] += filed - inventions - utility
-        firms.inventions_pending[i] += inventions - decided
-        firms.granted[i] = utility + granted
-        firms.inventions_granted[i] = granted
-        firms.patents[i] += utility + granted
+        filed = int(arrival[k]) if performs[i] == 1 else 0
+        if filed > 0:
+            share, extra = c.invention_share, 0
+            if (aware[i] & RESEARCH) != 0:
+                subsidized = filed * terms.patent_subsidy[kind[i]]
+                extra = int(subsidized + uniform(luck[0], luck[1], uid[k], quarter, EXTRA_FILING))
+                share = min(share + terms.invention_premium[kind[i]], 1.0)
+            inventions = int(filed * share + split[k])
+            files[i] = filed + extra  # the extra ones are utility models that stand for no invention
+            files_inventions[i] = inventions
+            pending[i] += filed + extra - inventions
+            inventions_pending[i] += inventions
+    for k in range(size):
+        i, models, inventions = listed[k], int(utility[k]), int(granted[k])
+        pending[i] -= models
+        inventions_pending[i] -= int(decided[k])
+        grants[i] = models + inventions
+        grants_inventions[i] = inventions
+        patents[i] += models + inventions
 
 
 @kernel

@@ -154,27 +154,22 @@ def in_order_of_luck(uid: Any, zone: Any, rows: Any, zones: int, luck: Any, quar
     return order
 
 
-@inlined
-def handed(posts, i, zone, skill, vacant, hires, passed, reached, start):
-    """The hires of a skill that fall to the firm in row i, whose posts they fill; returns people."""
-    hired = 0
-    if posts[i] > 0:
-        passed[skill] += posts[i]
-        upto = (hires[zone, skill] * passed[skill] + start[skill]) // vacant[zone, skill]
-        hired = upto - reached[skill]
-        reached[skill] = upto
-        posts[i] = hired
-    return hired
-
-
 @apart
 def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any) -> int:
     """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on."""
     zones, skills = hires.shape
-    zones_of = firms.zone
+    zones_of, vacancies, staff, seniors, leaders = (
+        firms.zone,
+        firms.vacancies,
+        firms.staff,
+        firms.seniors,
+        firms.leaders,
+    )
+    senior_vacancies, leader_vacancies = firms.senior_vacancies, firms.leader_vacancies
     order = in_order_of_luck(firms.uid, zones_of, rows, zones, luck, quarter)
     total = 0
     passed, reached, start = np.zeros(skills, np.int64), np.zeros(skills, np.int64), np.zeros(skills, np.int64)
+    posts = np.empty(skills, np.int64)  # of a firm; then its hires
     last = -1
     for k in range(order.size):
         i = order[k]
@@ -185,13 +180,18 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
                 number = np.uint64((zone * skills + skill) * ROOM + 1)
                 draw = uniform(luck[0], luck[1], number, quarter, MATCHING)
                 passed[skill], reached[skill], start[skill] = 0, 0, int(draw * vacant[zone, skill])
-        graduates = handed(firms.vacancies, i, zone, 0, vacant, hires, passed, reached, start)
-        seniors = handed(firms.senior_vacancies, i, zone, 1, vacant, hires, passed, reached, start)
-        leaders = handed(firms.leader_vacancies, i, zone, 2, vacant, hires, passed, reached, start)
-        firms.staff[i] += graduates + seniors + leaders
-        firms.seniors[i] += seniors
-        firms.leaders[i] += leaders
-        total += graduates + seniors + leaders
+        posts[0], posts[1], posts[2] = vacancies[i], senior_vacancies[i], leader_vacancies[i]
+        for skill in range(skills):
+            if posts[skill] > 0:
+                passed[skill] += posts[skill]
+                upto = (hires[zone, skill] * passed[skill] + start[skill]) // vacant[zone, skill]
+                posts[skill] = upto - reached[skill]
+                reached[skill] = upto
+        vacancies[i], senior_vacancies[i], leader_vacancies[i] = posts[0], posts[1], posts[2]
+        staff[i] += posts[0] + posts[1] + posts[2]
+        seniors[i] += posts[1]
+        leaders[i] += posts[2]
+        total += posts[0] + posts[1] + posts[2]
     return total
 
 

@@ -124,15 +124,17 @@ class FirmRules:
         mean = float(np.exp(self.behaviors.entry.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
         many = poisson_count(region_draw(model, 1), mean) if mean >= MANY else -1
         lift = np.exp(terms.founding) if terms.founding.any() else np.ones(terms.founding.size)
-        expected = arrivals.expect(self.lumps, terms, model.weight, key, now)
+        pull = arrivals.pull_of(self.lumps, terms, model.weight, key, now)
         room = 256 + int(living * min(rate, 5.0) * 1.5)
         while True:
             batch = arrivals.room_for(room)
             parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
             wanted, kept = gather(
-                self.traits, rate, lift, self.shares, mean, many, expected, terms.entry_standard, key, now,
+                self.traits, rate, lift, self.shares, mean, many, terms.arrivals, pull, terms.entry_standard, key, now,
                 model.firms.columns, model.firms.top, parents, batch,
             )  # fmt: skip
+            if wanted < 0:
+                arrivals.check(terms, pull, model.weight)
             if wanted <= room:
                 return Arrivals(*(column[:kept] for column in batch), wanted - kept)
             room = wanted
@@ -222,13 +224,13 @@ def one_draw(key: Any, quarter: Any, number: Any) -> float:
 
 @apart
 def gather(
-    c: Traits, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, standard: Any, luck: Any,
-    quarter: Any, firms: Columns, top: int, parents: Any, batch: Batch,
+    c: Traits, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any, standard: Any,
+    luck: Any, quarter: Any, firms: Columns, top: int, parents: Any, batch: Batch,
 ) -> tuple[int, int]:  # fmt: skip
     """Firms that begin, in their order: local founders, arrivals from elsewhere, from the sources of policies.
 
     mean: expected from elsewhere; many: their number where it is known, else -1. Returns how many would come, which may
-    be more than there is room for, and how many of them meet the standard.
+    be more than there is room for, and how many of them meet the standard; -1 as `arrivals.come`.
     """
     zones, room = shares.zones.size, batch.uids.size
     count = entry.spawn(rate, lift, firms, luck, quarter, top, parents, batch.uids)
@@ -238,7 +240,7 @@ def gather(
         batch.source[k] = LOCAL
     number = many if many >= 0 else poisson(uniform(luck[0], luck[1], np.uint64(1), quarter, ARRIVAL), mean)
     count = arrivals.come_from_elsewhere(shares, number, luck, quarter, batch, count)
-    count = arrivals.come(c, expected, zones, luck, quarter, batch, count)
-    if count > room:
+    count = arrivals.come(c, expected, pull, luck, quarter, batch, count)
+    if count < 0 or count > room:
         return count, count
     return count, arrivals.admit(c, standard, zones, luck, quarter, batch, count)

@@ -1,8 +1,6 @@
 """The quarter and the books: a Mesa model whose firms live in columns; it alone founds, closes, hires and pays."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import mesa
 import numpy as np
@@ -20,97 +18,19 @@ from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
+from ecosim.model.observation import OBSERVED, observe
 from ecosim.model.offers import Offer, Taken
-from ecosim.model.people import Pool, spread, staff_by_skill
+from ecosim.model.people import Pool, spread
 from ecosim.model.progress import Progress
+from ecosim.model.protocols import Arrivals, Events, Policy, Rules
 from ecosim.model.region import Region
-from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
 from ecosim.model.take_up import TakeUp, mark_asked
-from ecosim.model.terms import Terms
+
+__all__ = ["DECISION_QUARTER", "OBSERVED", "Arrivals", "EcosystemModel", "Events", "Policy", "Rules"]
 
 NOBODYS_LUCK = Key(0, 0)
 DECISION_QUARTER = 3  # index in the year: high-tech enterprises are announced in the last quarter of a year
-BIRTHS = tuple(f"births_{name}" for name in SOURCES[1:])
-FLOWS = (*BIRTHS, "arrivals_rejected", "births", "deaths")
-MEASURED = (  # ratios, the same whatever a simulated firm stands for
-    "rd_gap_share",  # reported R&D over true R&D, less one
-    "progress_index",  # of science and technology, see `ecosim.model.progress`
-    "progress_rank",  # among the monitored places, under the assumption stated there; 0: none are
-)
-OBSERVED = (*SERIES, *SYSTEM_SERIES, *MEASURED, *FLOWS)  # what `EcosystemModel.observe` returns
-RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
-
-
-class Arrivals(NamedTuple):
-    """Firms to be founded, (n,) arrays: rows are not yet taken. source: how they come, index into SOURCES.
-
-    rejected: arrivals that a park's entry standard kept out.
-    """
-
-    uids: NDArray[np.uint64]
-    sector: NDArray[np.int8]
-    zone: NDArray[np.int8]
-    ownership: NDArray[np.int8]
-    source: NDArray[np.int8]
-    rejected: int = 0
-
-
-class Rules(Protocol):
-    """What the ecosystem needs of the behaviors that it is handed."""
-
-    def give(
-        self, model: "EcosystemModel", given: list[Offer], places: list[int]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
-
-    def certifiable(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply.
-
-        Whatever they know and want. Rungs are bits, their own numbers: TECH_SME | HIGH_TECH.
-        """
-
-    def queue(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
-
-    def recognize(self, model: "EcosystemModel", rows: NDArray[np.int64]) -> None:
-        """The R&D institutes of these firms are recognized at the next rung."""
-
-    def decide(self, model: "EcosystemModel", weather: dict[str, float], decides: bool) -> None:
-        """Every firm decides; nobody is founded or closed."""
-
-    def hire(self, model: "EcosystemModel") -> tuple[int, int]:
-        """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
-
-    def founders(self, model: "EcosystemModel") -> Arrivals:
-        """Firms that are founded in this quarter."""
-
-    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
-        """Give new firms, whose place, owner and source are set, the rest of their traits."""
-
-
-class Policy(Protocol):
-    """What the ecosystem needs of an instrument.
-
-    What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
-    them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force; for the agenda
-    (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
-    beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0.
-    """
-
-    def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
-        """Rewrite terms for the coming quarter and offer places. name: of the row of configuration."""
-
-    def settle(self, name: str, model: "EcosystemModel", events: "Events") -> None:
-        """Pay for what happened in the quarter and book it."""
-
-
-@dataclass
-class Events:
-    """What happened in a quarter, for instruments to pay on. Rows are of firms that are still there."""
-
-    closing: NDArray[np.int64]  # rows of firms that close now
-    loss: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # their loans, 10k CNY
 
 
 class EcosystemModel(mesa.Model):
@@ -247,8 +167,7 @@ class EcosystemModel(mesa.Model):
 
     def weather(self) -> dict[str, float]:
         """Conditions of the present quarter; the last known ones hold on after the path ends."""
-        at = min(self.elapsed, self.conditions.demand.size - 1)
-        return {name: float(path[at]) if at >= 0 else 0.0 for name, path in self.conditions._asdict().items()}
+        return self.conditions.in_quarter(self.elapsed)
 
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
@@ -271,9 +190,8 @@ class EcosystemModel(mesa.Model):
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
-        columns = self.firms.columns
-        top = self.firms.top
-        closing = np.flatnonzero((columns.closing[:top] == 1) & (columns.alive[:top] == 1))
+        columns, top = self.firms.columns, self.firms.top
+        closing = np.flatnonzero((columns.closing[:top] & columns.alive[:top]).view(np.bool_))
         return Events(closing, columns.loan[closing].copy())
 
     def hire(self) -> None:
@@ -330,24 +248,14 @@ class EcosystemModel(mesa.Model):
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
-        census.take(self.firms.columns, self.firms.top, self.survey)
-        systems.count(self.firms.columns, self.firms.top, self.survey.mean_productivity, self.systems)
+        systems.take(self.firms.columns, self.firms.top, self.survey, self.systems)
         self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------
 
     def observe(self) -> NDArray[np.float64]:
         """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
-        flows = [*self.births_by_source[1:], self.rejected, self.births, self.deaths]
-        counted = (self.survey.series, systems.series(self.systems), [0.0] * len(MEASURED), flows)
-        values = np.concatenate(counted) * self.weight
-        values[RATIOS] = self.measured()
-        return values
-
-    def measured(self) -> list[float]:
-        """Ratios, named by MEASURED."""
-        true, told = int(self.survey.totals[census.RD]), int(self.survey.totals[census.RD_REPORTED])
-        return [told / true - 1.0 if true else 0.0, self.progress.index, self.progress.rank]
+        return observe(self)
 
     @property
     def observed_names(self) -> tuple[str, ...]:
@@ -366,9 +274,7 @@ class EcosystemModel(mesa.Model):
     @property
     def people_by_skill(self) -> NDArray[np.int64]:
         """The same by skill, (skills,)."""
-        on_staff = staff_by_skill(self.firms.columns, self.firms.rows).sum(axis=1)
-        skilled: NDArray[np.int64] = on_staff + self.pool.looking.sum(axis=(0, 2))
-        return skilled
+        return self.pool.with_staff(self.firms.columns, self.firms.rows)
 
     @property
     def looking(self) -> int:
@@ -392,6 +298,3 @@ class EcosystemModel(mesa.Model):
     def firm(self, row: int) -> Firm:
         """The view of one row."""
         return Firm(self, row)
-
-
-Reporter = Callable[[EcosystemModel], float]

@@ -23,6 +23,11 @@ class Pool(NamedTuple):
         """The same people in a book of their own whose balance with the outside starts at zero."""
         return Pool(self.looking.copy(), self.drawn.copy(), np.zeros_like(self.came))
 
+    def with_staff(self, columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(K,) people by skill: those who look and the staff of firms (rows)."""
+        skilled: NDArray[np.int64] = staff_by_skill(columns, rows).sum(axis=1) + self.looking.sum(axis=(0, 2))
+        return skilled
+
     def take_back(self, columns: Columns, rows: NDArray[np.int64]) -> None:
         """All staff of firms (rows) look for a post in their zones, the firms keep nobody."""
         zones = self.looking.shape[0]

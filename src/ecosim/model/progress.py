@@ -58,14 +58,15 @@ class Quarter(NamedTuple):
 
 def components(quarters: "deque[Quarter] | list[Quarter]") -> Components:
     """The components over the given quarters."""
-    sales = max(sum(q.sales for q in quarters) / YEAR, 1e-9)
+    sums = Quarter(*map(sum, zip(*quarters, strict=True)))
+    sales = max(sums.sales / YEAR, 1e-9)
     last = quarters[-1]
     return Components(
-        sum(q.reported for q in quarters) / sales,
+        sums.reported / sales,
         last.certified / max(last.firms, 1.0),
-        YEAR * sum(q.patents for q in quarters) / max(sum(q.employees for q in quarters), 1e-9),
-        sum(q.products for q in quarters) / sales,
-        sum(q.fiscal for q in quarters) / sales,
+        YEAR * sums.patents / max(sums.employees, 1e-9),
+        sums.products / sales,
+        sums.fiscal / sales,
     )
 
 
@@ -106,7 +107,7 @@ class Progress:
 
     def take(self, model: Any) -> None:
         """Read a model's survey and books at the end of a quarter."""
-        main, more = model.survey.totals, model.systems
+        main, products = model.survey.totals.tolist(), int(model.systems[systems.NEW_PRODUCTS])
         spent = model.ledger.total - self.spent_before
         self.spent_before = model.ledger.total
         self.observe(
@@ -117,7 +118,7 @@ class Progress:
                 certified=float(main[census.HNTES]),
                 patents=float(main[census.GRANTED]),
                 employees=main[census.EMPLOYMENT] / census.FINE,
-                products=more[systems.NEW_PRODUCTS] / systems.FINE,
+                products=products / systems.FINE,
                 fiscal=spent / FEN_PER_UNIT / model.weight,
             )
         )

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model import survey as census
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import HIGH_TECH, INSTITUTES, SOURCES, Columns
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS
+from ecosim.model.survey import Survey
 
 SYSTEM_SERIES = (
     "people_hired",  # in the quarter, all skills
@@ -57,6 +59,13 @@ SHANGHAI, TALENT_FOUNDER, INCUBATOR = (SOURCES.index(name) for name in ("shangha
 TOP_INSTITUTE = len(INSTITUTES) - 1
 SMALL = 2.995732273553991  # ln 20 employees: the statistical class of micro firms
 LOW = 0.5  # log points of sales per worker under the sector's mean, assumption
+
+
+@kernel
+def take(firms: Columns, top: int, survey: Survey, totals: NDArray[np.int64]) -> None:
+    """The whole census: fill the survey and totals, in place."""
+    census.take(firms, top, survey)
+    count(firms, top, survey.mean_productivity, totals)
 
 
 @kernel
