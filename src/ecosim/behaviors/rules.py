@@ -136,7 +136,8 @@ class FirmRules:
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)
             if wanted <= room:
-                return Arrivals(*(column[:kept] for column in batch), wanted - kept)
+                columns: Any = (column[:kept] for column in batch)
+                return Arrivals(*columns, wanted - kept)
             room = wanted
 
     def founding_rate(self, model: EcosystemModel, alive: int) -> float:

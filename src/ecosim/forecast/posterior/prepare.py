@@ -17,8 +17,8 @@ from ecosim.forecast.future import build_world, match_growth
 from ecosim.forecast.posterior.counted import Moment, moments_of
 from ecosim.forecast.posterior.place import GROWTH, STARTS, Place, Weather
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
-from ecosim.model.ecosystem import FLOWS as TURNOVER
-from ecosim.model.ecosystem import MEASURED, OBSERVED
+from ecosim.model.observation import FLOWS as TURNOVER
+from ecosim.model.observation import MEASURED, OBSERVED
 from ecosim.policies.schedule import Schedule
 from ecosim.policies.shelf import DOSES
 
