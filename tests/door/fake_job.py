@@ -34,6 +34,9 @@ class Job:
     targets: tuple[str, ...]
     hindcast: str | None
     decompose: Any = None
+    cluster: Any = None
+    kept: Any = None
+    delivery_sd: float = 0.0
 
 
 @dataclass(frozen=True)
