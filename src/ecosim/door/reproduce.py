@@ -72,7 +72,7 @@ def run_reproduce(
         folder.write_provenance(now, stages.seconds, home)
         stages("comparison", 0, 1)
         table = reproducing.compare_folders(run.folder, home)
-        around = reproducing.surroundings(run.provenance, now)
+        around = [*reproducing.surroundings(run.provenance, now), *unrecorded(run, composed.settings)]
         same, words = reproducing.verdict(run, table, around)
         folder.write_text("\n".join(words) + "\n", home / "reproduction.txt")
         folder.write_table(table, home / "reproduction.csv")
@@ -111,6 +111,12 @@ def recompose(run: "Recorded", asked: Composed) -> Composed:
         overrides=tuple(str(word) for word in command),
         own=own,
     )
+
+
+def unrecorded(run: "Recorded", settings: Settings) -> list[str]:
+    """Settings that this version has and the run did not record: they have their default now, one sentence each."""
+    new = [name for name in Settings.model_fields if name not in run.settings and name != "resume"]
+    return [f"setting {name}: not known to the run, {getattr(settings, name)!r} now" for name in new]
 
 
 def _own(run: "Recorded") -> Path | None:
