@@ -114,7 +114,7 @@ def test_a_changed_equation_makes_the_calibration_stale(here: Path, fake, monkey
     assert calibrated.with_calibration(job, composed, here).calibrated is None
 
 
-def test_workers_and_tracking_do_not_make_it_stale_and_the_seed_does(here: Path) -> None:
+def test_workers_tracking_and_length_do_not_make_it_stale_and_the_seed_does(here: Path) -> None:
     first = compose(QUIET)
     data = calibrated.data_hash(build_job(first, here))
 
@@ -122,6 +122,7 @@ def test_workers_and_tracking_do_not_make_it_stale_and_the_seed_does(here: Path)
         return calibrated.folder_of_study(compose([*SCENARIO, *overrides]), data, here)
 
     assert where("workers=2", "members=9", "tracking.enabled=false") == calibrated.folder_of_study(first, data, here)
+    assert where("study.simulations=900", "study.generations=3") == where()  # a longer run goes on from a shorter
     assert where("seed=5") != where()
     assert where("study.population=50") != where()
 

@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 
 CACHE = Path("outputs") / ".calibrations"
 IDENTIFICATION, STATEMENTS, LOCK = "identification.csv", "statements.txt", ".lock"
-FACTS = ("region", "policies", "behaviors", "origin")  # of the settings: what a forecast and a calibration share
+FACTS = (
+    "region",
+    "policies",
+    "behaviors",
+    "origin",
+    "delivery_sd",
+)  # of the settings: what a forecast and a calibration share
 NOT_SETTLING = ("workers", "execution", "tracking", "title", "horizon", "members", "calibration")
+
+LENGTH = ("simulations", "generations", "least_acceptance", "moments", "targets")  # a longer run goes on from a shorter
 
 
 class Busy(UserError):
@@ -40,10 +48,11 @@ def folder_of_facts(composed: Composed, data: str, cwd: Path) -> Path:
 
 
 def key_of_study(composed: Composed, data: str) -> dict[str, str]:
-    """What settles every number of a calibration: all settings but those that cannot change it."""
+    """What settles a simulation of a calibration: all settings but those that cannot change it, or only end it."""
     from ecosim.calibration.simulation.kept import key_of
 
     settling = {name: value for name, value in composed.tree.items() if name not in NOT_SETTLING}
+    settling["study"] = {name: value for name, value in composed.tree["study"].items() if name not in LENGTH}
     return key_of(settling | {"baseline_rows": composed.baseline_rows}, data)
 
 

@@ -49,6 +49,12 @@ def test_a_stock_that_is_only_the_sum_of_two_other_counts_is_carried_but_not_use
     assert found["tech_sme_new 2017"].used
 
 
+def test_a_provinces_stock_that_is_the_sum_of_three_flows_is_not_used_beside_them(all_counts):
+    found = {moment.name: moment for moment in moments_of(all_counts, "Zhejiang", "2020-12", "2022-12", {})}
+    assert found["hnte_certifications 2022"].used
+    assert not found["hnte_stock 2022"].used
+
+
 def test_moments_of_a_path_are_what_one_counts_by_hand():
     path = {"hnte_new": np.array([0.0, 1, 2, 3, 4]), "hnte_renewed": np.ones(5), "hnte_stock": np.arange(10.0, 15.0)}
     flow = Moment("hnte_certifications 2017", ("hnte_new", "hnte_renewed"), "level", 8068, 8071, 14.0, root(14.0))

@@ -197,11 +197,11 @@ class _Runs:
         found = [self.kept.find(name, row) if self.kept else None for name, row in zip(names, z, strict=True)]
         missing = [place for place, moments in enumerate(found) if moments is None]
         self.done += len(names) - len(missing)
-        fresh = (
-            self.simulate([names[place] for place in missing], z[missing], numbers[missing]) if missing else iter(())
-        )
-        for place, moments in zip(missing, fresh, strict=True):
-            found[place] = moments
-            self.done += 1
-            self.progress(min(self.done, self.cap - 1), self.cap)
+        for begin in range(0, len(missing), BATCH):
+            some = missing[begin : begin + BATCH]
+            fresh = self.simulate([names[place] for place in some], z[some], numbers[some])
+            for place, moments in zip(some, fresh, strict=True):
+                found[place] = moments
+                self.done += 1
+                self.progress(min(self.done, self.cap - 1), self.cap)
         return np.array(found)

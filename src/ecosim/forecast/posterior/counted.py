@@ -1,6 +1,6 @@
 """What was counted in a place after the start of a simulation, and the same moment of a simulated series."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ RATIO_SD = 0.15  # of the log of a ratio fact whose window is not clear, as in `
 RATIOS = {"tech_sme_stock_ratio_2y": "tech_sme_stock", "hnte_stock_ratio_2y": "hnte_stock"}
 JAPANESE = "hnte_japanese_new"  # has no flow in the model: the rise of the stock within the year
 SUMMED = {"hnte_certifications": ("hnte_new", "hnte_renewed"), JAPANESE: ("japanese_hnte_stock",)}
-STOCKS = tuple(name for name in OBSERVED if name not in FLOWS)
+FLOW_OF = {"tech_sme_stock": "tech_sme_new", "hnte_stock": "hnte_certifications"}
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,22 @@ def _levels(name: str, rows: pd.DataFrame, first: int, last: int) -> list[Moment
 
 
 def _once(found: tuple[Moment, ...], known: pd.DataFrame, place: str) -> tuple[Moment, ...]:
-    """Stocks that are only the last one plus the year's flow say nothing that these two do not: carried, not used."""
+    """Stocks that are only the sum of other counts are carried, not used.
+
+    A stock of tech-SMEs that is the last one plus the year's flow, and one of high-tech enterprises that is the sum of
+    three flows, say nothing that these do not.
+    """
     kept = []
     for moment in found:
         stock, _, time = moment.name.partition(" ")
-        flow = {"tech_sme_stock": "tech_sme_new"}.get(stock)
+        flow = FLOW_OF.get(stock)
         if flow and parse(time).frequency == "year":
-            own, flows, year = series(known, place, stock), series(known, place, flow), int(time)
-            if year - 1 in own.index and year in flows.index and own[year] == own[year - 1] + flows[year]:
-                moment = Moment(**{**vars(moment), "used": False})
+            flows, year = series(known, place, flow), int(time)
+            before = series(known, place, stock).get(year - 1, np.nan)
+            sums = [before + flows.get(year, np.nan)]
+            if stock == "hnte_stock":
+                sums.append(sum(flows.get(year - back, np.nan) for back in range(3)))
+            moment = replace(moment, used=not np.isclose(sums, moment.value, rtol=1e-9).any())
         kept.append(moment)
     return tuple(kept)
 
