@@ -15,41 +15,60 @@ OURS = ("ecosim", "ecosim_stacked", "ecosim_stacked_plain")
 BEST, WALK = "best_so_far", "last_value"
 CERTIFICATES = "hnte_certifications"
 DRAWS, LEVEL = 2_000, 0.90
+ENOUGH = 0.5  # of the cells that a method must have to be listed
+SHOWN = (1, 2, 3, 5)  # horizons
 
 
 def overall(skill: pd.DataFrame, summary: pd.DataFrame) -> str:
-    """Relative WIS of all targets by horizon, against the fair opponent and the random walk, and coverage."""
+    """Relative WIS of all targets by horizon, against the fair opponent and the random walk; then coverage."""
     rows = skill[(skill["score"] == "wis") & (skill["target"] == "all")]
-    horizons = sorted(rows["horizon"].unique())
-    first = rows[(rows["relative_to"] == WALK) & (rows["horizon"] == horizons[0])].set_index("model")["value"]
-    others = [name for name in first.sort_values().index if name not in OURS]
+    horizons = [step for step in sorted(rows["horizon"].unique()) if step in SHOWN]
+    first = rows[(rows["relative_to"] == WALK) & (rows["horizon"] == horizons[0])].set_index("model")
+    wide = first[first["cells"] >= ENOUGH * first["cells"].max()]["value"].sort_values().index
+    few = [name for name in first.index if name not in wide]
+    models = [*OURS, *(name for name in wide if name not in OURS), WALK]
     covered = summary[(summary["score"] == "coverage_90") & (summary["target"] == "all")]
-    head = [f"{step} y over {name}" for name in ("best so far", "random walk") for step in horizons]
-    lines = ["| | " + " | ".join([*head, *(f"in 90 % at {step} y, % (origins)" for step in horizons)]) + " |"]
-    lines.append("|---" * (3 * len(horizons) + 1) + "|")
-    for model in (*OURS, *others, WALK):
-        cells = [ratio(rows, model, step, to) for to in (BEST, WALK) for step in horizons]
+    parts = []
+    for to, words in ((BEST, "over best so far"), (WALK, "over the random walk")):
+        lines = [
+            f"| {words} | " + " | ".join(f"{step} y" for step in horizons) + " |",
+            "|---" * (len(horizons) + 1) + "|",
+        ]
+        lines += [
+            f"| `{model}` | " + " | ".join(ratio(rows, model, step, to) for step in horizons) + " |"
+            for model in models
+            if model != to
+        ]
+        parts.append("\n".join(lines))
+    lines = ["| in its 90 % interval, % (origins) | " + " | ".join(f"{step} y" for step in horizons) + " |"]
+    lines.append("|---" * (len(horizons) + 1) + "|")
+    for model in models:
+        cells = []
         for step in horizons:
             found = covered[(covered["model"] == model) & (covered["horizon"] == step)]
             cells.append(f"{100 * found['mean'].iloc[0]:.0f} ({found['origins'].iloc[0]})" if len(found) else "")
-        lines.append(f"| `{model}` | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        if any(cells):
+            lines.append(f"| `{model}` | " + " | ".join(cells) + " |")
+    parts.append("\n".join(lines))
+    if few:
+        parts.append(f"With fewer than half of the cells, and so not listed: {', '.join(few)}.")
+    return "\n\n".join(parts)
 
 
 def ratio(rows: pd.DataFrame, model: str, step: int, to: str) -> str:
-    """'0.86 (0.80-0.95)', with fewer cells than the model has at most said so."""
+    """'0.86 (0.80-0.95)'; empty where fewer than half of the cells are there."""
     found = rows[(rows["model"] == model) & (rows["horizon"] == step) & (rows["relative_to"] == to)]
-    if not len(found):
-        return "1" if model == to else ""
-    row = found.iloc[0]
     most = rows[(rows["horizon"] == step) & (rows["relative_to"] == to)]["cells"].max()
-    few = "" if row["cells"] >= 0.9 * most else f", {100 * row['cells'] / most:.0f} % of cells"
-    return f"{row['value']:.2f} ({row['lower']:.2f}-{row['upper']:.2f}{few})"
+    if not len(found) or found["cells"].iloc[0] < ENOUGH * most:
+        return ""
+    row = found.iloc[0]
+    return f"{row['value']:.2f} ({row['lower']:.2f}-{row['upper']:.2f})"
 
 
 def by_target(skill: pd.DataFrame, summary: pd.DataFrame, tests: pd.DataFrame) -> str:
     """The model and its combination against the fair opponent, target by target, with coverage and its test."""
     rows = skill[(skill["score"] == "wis") & (skill["relative_to"] == BEST) & (skill["target"] != "all")]
+    rows = rows[rows["horizon"].isin(SHOWN)]
     lines = ["| target | years | `ecosim` | `ecosim_stacked` | in its 90 %, % | cells | origins | p of coverage |"]
     lines.append("|---" * 8 + "|")
     for (target, step), _ in rows.groupby(["target", "horizon"]):
