@@ -124,3 +124,18 @@ def test_young_firms_raise_closings_after_a_wave_of_founding():
     cohorts = demography.rebuild(stock, born, np.full((1, 12), 120.0), hazards)
     quiet = demography.rebuild(steady, np.full((1, 12), 120.0), np.full((1, 12), 120.0), hazards)
     assert (cohorts.firms[0, -1] @ hazards) / 1_200 > 1.1 * (quiet.firms[0, -1] @ hazards) / 1_000
+
+
+def test_closings_in_the_states_vary_least_beyond_the_ages_of_us_establishments():
+    from ecosim.data import us_states
+
+    counts = us_states.load()
+    counts = counts[counts["time"].astype(int) <= 1996]
+    stock, born, gone = (
+        counts[counts["target"] == name].pivot(index="location", columns="time", values="value").to_numpy()
+        for name in ("firms", "births", "deaths")
+    )
+    born = np.concatenate([np.full((len(stock), stock.shape[1] - born.shape[1]), np.nan), born], axis=1)
+    books = firms.keep(stock, born, gone, None)
+    chosen = demography.best_profile(books.firms, books.births, books.deaths)
+    assert np.array_equal(chosen, demography.yearly_hazards(demography.PROFILES["united_states"]))

@@ -1,5 +1,7 @@
 """The verdict says who is best, and where the examined method is not."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -81,3 +83,33 @@ def test_few_origins_are_a_warning(origins, warned):
 def test_missing_forecasts_are_counted():
     said = verdict(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.9}, missing=3))
     assert "3 of 13 forecasts are missing (missing.csv says why): bass 3." in said
+
+
+SIMPLE = "the best simple forecast as chosen on earlier origins"
+
+
+def race(relative):
+    """relative: WIS of ecosim over the best so far, by target."""
+    found = outcome({("ets", target): 0.9 for target in relative} | {("ensemble", target): 0.95 for target in relative})
+    rows = [
+        ("ecosim", target, 1, "wis", "best_so_far", value, value - 0.1, value + 0.1, 100, 5, 6)
+        for target, value in relative.items()
+    ]
+    return replace(found, skill=pd.concat([found.skill, pd.DataFrame(rows, columns=SKILL)], ignore_index=True))
+
+
+def test_where_the_model_does_not_beat_the_best_simple_forecast_the_verdict_begins_with_it():
+    said = verdict(race({"firms": 0.8, "births": 1.12}))
+    assert said[0].startswith(
+        "ecosim does NOT beat the best simple forecast as chosen on earlier origins in 1 of 2 cases"
+    )
+    assert "births at 1 (1.12, 1.02-1.22)" in said[0]
+    assert "firms" not in said[0]
+
+
+def test_where_it_does_everywhere_the_verdict_says_so():
+    said = verdict(race({"firms": 0.8, "births": 0.9}))
+    assert (
+        said[0]
+        == "ecosim beats the best simple forecast as chosen on earlier origins in all 2 cases (targets x horizons)."
+    )
