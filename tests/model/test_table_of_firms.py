@@ -145,9 +145,9 @@ def test_every_column_has_a_type_of_fixed_width():
 @njit
 def first_row(table, out):
     k = 0
-    for column in literal_unroll(columns_of(table)):  # noqa: SIM113 - numba unrolls no enumeration
+    for column in literal_unroll(columns_of(table)):
         out[k] = column[0]
-        k += 1
+        k += 1  # noqa: SIM113 - numba unrolls no enumeration
 
 
 def test_kernels_find_every_column_at_its_address_wherever_the_table_lies():
