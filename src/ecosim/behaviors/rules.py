@@ -23,6 +23,7 @@ from ecosim.model.table import columns_of
 
 WORD = 2**32 - 1
 MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
+MOST_STACKS = 32  # of offers that are remembered between two dates
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
 
@@ -58,27 +59,22 @@ class FirmRules:
 
     def give(
         self, model: EcosystemModel, given: list[Offer], places: list[int]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
         f, top = model.firms.columns, model.firms.top
-        services = np.array([offer.service for offer in given])
-        eligible = np.concatenate([offer.eligible for offer in given]).reshape(len(given), -1)
-        most = [max(number, 0) for number in places]
+        services, eligible = stacked(given, model.stretch().memory)
+        most = [min(max(number, 0), top) for number in places]
         asking, served = np.empty((2, len(given)), np.int64)
         lists = len(SERVICES) + 1
         rows = model.firms.scratch(lists + len(given), np.int64)
-        asked, chosen = rows[lists:].ravel(), np.empty(sum(min(n, top) for n in most), np.int64)
+        asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
         service.give(
             self.behaviors.service, services, np.array(most), eligible, luck(model), np.uint64(model.quarter), top,
             f.uid, f.alive, f.kind, f.age, f.performs, f.patents, f.log_employees, f.knowledge, f.certificate, f.source,
             f.aware, f.visited, f.assisted, f.liaison, f.matched, f.incubated, rows[:lists],
             model.firms.scratch(4, np.float64), asking, served, asked, chosen,
         )  # fmt: skip
-        pairs, first, taken = [], 0, 0
-        for wanting, got in zip(asking.tolist(), served.tolist(), strict=True):
-            pairs.append((asked[first : first + wanting], chosen[taken : taken + got]))
-            first, taken = first + wanting, taken + got
-        return pairs
+        return asking, served, asked, chosen
 
     def certifiable(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply."""
@@ -165,6 +161,18 @@ class FirmRules:
             rows,
             uids,
         )
+
+
+def stacked(given: list[Offer], memory: dict[Any, Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Services of offers, (offers,), and whom they are for, (offers, kinds). memory: of offers that came before."""
+    known, key = memory.setdefault("offers", {}), tuple([(offer.service, id(offer.eligible)) for offer in given])
+    if key not in known:
+        if len(known) >= MOST_STACKS:
+            known.clear()
+        masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
+        known[key] = np.array([offer.service for offer in given]), np.array(masks), masks
+    services, eligible, _ = known[key]
+    return services, eligible
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:

@@ -136,14 +136,18 @@ def find(
 @brief
 def enlist(marks: Any, rows: Any, counts: Any) -> None:
     """Fill rows (lists, capacity) and counts (lists,) from the marks."""
-    counts[:] = 0
-    for i in range(marks.size):
-        bits = np.int64(marks[i])
-        if bits == 0:
-            continue
-        for number in range(counts.size):
-            rows[number, counts[number]] = i
-            counts[number] += (bits >> number) & 1
+    last, some = rows[counts.size - 1], 0
+    for i in range(marks.size):  # the last list holds all rows with a mark until its own are known
+        last[some] = i
+        some += 1 if marks[i] != 0 else 0
+    count: Any
+    for number in range(counts.size):
+        mine, count = rows[number], 0
+        for k in range(some):
+            i = last[k]
+            mine[count] = i
+            count += (np.int64(marks[i]) >> number) & 1
+        counts[number] = count
 
 
 @brief

@@ -116,10 +116,12 @@ def give(model: "EcosystemModel") -> None:
         places = drive * offer.places / model.weight + model.left_over.get(offer.key, 0.0)
         whole.append(int(places))
         model.left_over[offer.key] = places - int(places)
-    for offer, (rows, chosen) in zip(model.offers, model.rules.give(model, model.offers, whole), strict=True):
-        got = chosen[:0] if offer.service == PRIZE else chosen  # a prize is got when it is paid
-        first = model.take_up.note(offer.instrument, rows, got, model.firms)
-        model.taken[offer.key] = Taken(chosen, int(rows.size) * model.weight, first * model.weight)
+    asking, served, asked, chosen = model.rules.give(model, model.offers, whole)
+    firsts = model.take_up.note_offers(model.offers, asking, served, asked, chosen, model.firms)
+    weight, start = model.weight, 0
+    for offer, wanted, got, first in zip(model.offers, asking.tolist(), served.tolist(), firsts, strict=True):
+        model.taken[offer.key] = Taken(chosen[start : start + got], wanted * weight, first * weight)
+        start += got
 
 
 def review(model: "EcosystemModel") -> None:

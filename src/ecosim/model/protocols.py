@@ -32,8 +32,8 @@ class Rules(Protocol):
 
     def give(
         self, model: "EcosystemModel", given: list[Offer], places: list[int]
-    ) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Firms take whole places of offers; returns for each the rows that want one and those that rank first."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
 
     def certifiable(self, model: "EcosystemModel") -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply.

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import RUNGS, Firms
+from ecosim.model.offers import PRIZE, Offer
 from ecosim.model.reach import STILL_RESEARCHER as STILL_RESEARCHER
 from ecosim.model.reach import WIDTH, audiences_of, reaches_of, state_of
 from ecosim.model.reach import Reach as Reach
@@ -51,9 +52,21 @@ class TakeUp:
     def note(self, instrument: str, asked: NDArray[np.int64], got: NDArray[np.int64], firms: Firms) -> int:
         """Rows that applied and rows that were funded in the quarter; returns those funded first in the year."""
         flags = self.flags_of(instrument, firms)
-        if asked is not got:
-            mark_asked(flags, asked)
+        mark_asked(flags, asked)
         return int(mark_got(flags, got))
+
+    def note_offers(
+        self, given: list[Offer], asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
+    ) -> list[int]:
+        """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
+        rows, slots = firms.columns.uid.size, [self.slots.get(offer.instrument, -1) for offer in given]
+        if -1 in slots or rows > self._flags.shape[1]:
+            slots = [self._slot(offer.instrument, rows) for offer in given]
+        pays = [offer.service != PRIZE for offer in given]  # a prize is got when it is paid
+        new = np.zeros(len(given), np.int64)
+        mark_offers(self._flags, np.array(slots), np.array(pays), asking, served, asked, got, new)
+        first: list[int] = new.tolist()
+        return first
 
     def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
         """The instrument's flags of all rows, a view."""
@@ -142,6 +155,21 @@ def mark_got(flags: Any, rows: Any) -> int:
     for k in range(rows.size):
         new += fund(flags, rows[k])
     return new
+
+
+@brief
+def mark_offers(
+    flags: Any, slots: Any, pays: Any, asking: Any, served: Any, asked: Any, got: Any, new: Any
+) -> None:  # fmt: skip
+    """As `mark_asked` and `mark_got` for offers one after another; pays: whether who gets a place is funded by it."""
+    first = taken = 0
+    for k in range(slots.size):
+        mine = flags[slots[k]]
+        mark_asked(mine, asked[first : first + asking[k]])
+        if pays[k]:
+            new[k] = mark_got(mine, got[taken : taken + served[k]])
+        first += asking[k]
+        taken += served[k]
 
 
 @brief

@@ -3,12 +3,13 @@
 from math import log, log1p
 from typing import ClassVar
 
+import numpy as np
 from pydantic import ConfigDict, field_validator
 from pydantic.dataclasses import dataclass
 
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.region import SECTORS
-from ecosim.model.terms import Terms, grid
+from ecosim.model.terms import Terms
 from ecosim.policies.cross_province_park import known_sectors
 from ecosim.policies.outlays import pay_yearly
 from ecosim.policies.schedule import NOTHING, Steps
@@ -42,13 +43,14 @@ class ChainBuilding:
         rate = self.rate.at(model.quarter)
         if rate <= 0:
             return
-        firms = model.survey.firms.tolist()
-        whole, founding = max(sum(firms), 1), grid(terms.founding, len(model.region.zones))
+        firms, lift = model.survey.firms.tolist(), [0.0] * len(SECTORS)
+        whole = max(sum(firms), 1)
         for sector, reference in self.reference.items():
             at = SECTORS.index(sector)
             score = min(log(reference * whole / max(firms[at], 1)), LARGEST_SCORE)
-            if score > 0.0:
-                founding[at] += score * log1p(rate / 100)
+            lift[at] = max(score, 0.0) * log1p(rate / 100)
+        by_sector = terms.founding.reshape(len(SECTORS), -1)  # a view
+        by_sector += np.array(lift)[:, np.newaxis]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the program."""

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
@@ -65,8 +66,11 @@ class Incubator:
 @brief
 def housed(incubated: Any, alive: Any, zone: Any, here: Any, top: int) -> int:
     """Firms in incubators in some zones. here: (zones,) True for these."""
-    count = 0
-    for i in range(top):
-        if incubated[i] > 0 and alive[i] == 1 and here[zone[i]]:
-            count += 1
+    count, words, whole = 0, incubated[: top - top % 8].view(np.uint64), top - top % 8
+    for word in range(words.size):  # eight firms at a time, as most are in none
+        if words[word] != 0:
+            for i in range(8 * word, 8 * word + 8):
+                count += 1 if (incubated[i] > 0) & (alive[i] == 1) & here[zone[i]] else 0
+    for i in range(whole, top):
+        count += 1 if (incubated[i] > 0) & (alive[i] == 1) & here[zone[i]] else 0
     return count

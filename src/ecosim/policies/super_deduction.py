@@ -49,14 +49,18 @@ class SuperDeduction:
         model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
 
     def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
-        """(rungs, kinds) where no earlier rule books the same rate."""
-        earlier = []
-        for other in model.policies.values():
-            if other is self:
-                break
-            if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
-                earlier.append(other.eligible)
-        return _classes(self.eligible, tuple(earlier), model.region.zone_names)
+        """(rungs, kinds) where no earlier rule books the same rate, worked out once between two dates."""
+        memory, key = model.stretch().memory, ("books", id(self))  # the package, and so the rule, outlives the memory
+        if key not in memory:
+            earlier = []
+            for other in model.policies.values():
+                if other is self:
+                    break
+                if isinstance(other, SuperDeduction) and other.rate.at(model.quarter) / 100 == rate:
+                    earlier.append(other.eligible)
+            memory[key] = _classes(self.eligible, tuple(earlier), model.region.zone_names)
+        here: NDArray[np.bool_] = memory[key]
+        return here
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers for whom this rule's rate holds; whoever knows of it claims."""

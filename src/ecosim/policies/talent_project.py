@@ -67,8 +67,7 @@ class TalentProject:
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
-        columns, rows = model.firms.columns, model.claims.newcomers
-        rows = rows[columns.source[rows] == TALENT_FOUNDER]
-        rows = eligible_rows(model, rows, self.eligible)
+        rows = model.claims.newcomers
+        rows = eligible_rows(model, rows[model.firms.columns.source[rows] == TALENT_FOUNDER], self.eligible)
         if rows.size:
             pay_each(name, model, rows, amount, self.budget)
