@@ -1,12 +1,16 @@
 """Rows are free places, uids are firms: reuse, growth of capacity, and no influence of rows on results."""
 
+import pickle
+
 import numpy as np
 import pytest
+from numba import literal_unroll, njit
 
 from ecosim.model.firms import DTYPES, Columns, Firms, empty
 from ecosim.model.luck import Key
 from ecosim.model.population import agents_and_weight, quotas, synthesize
 from ecosim.model.region import SECTORS
+from ecosim.model.table import columns_of
 from ecosim.model.terms import grid, kinds
 from ecosim.policies import shelf
 
@@ -136,3 +140,26 @@ def test_every_firm_is_in_its_kind_from_its_first_survey_on(make_model, quick):
 def test_every_column_has_a_type_of_fixed_width():
     assert all(kind.itemsize in (1, 4, 8) for kind in DTYPES.values())
     assert DTYPES["uid"] == np.uint64
+
+
+@njit
+def first_row(table, out):
+    k = 0
+    for column in literal_unroll(columns_of(table)):
+        out[k] = column[0]
+        k += 1  # noqa: SIM113 - numba unrolls no enumeration
+
+
+def test_kernels_find_every_column_at_its_address_wherever_the_table_lies():
+    firms = Firms.room_for(3)
+    for k, column in enumerate(firms.columns):
+        column[0] = k
+    before = firms.table
+    twin = pickle.loads(pickle.dumps(firms))
+    twin.columns.uid[0] = 99
+    firms.take_rows(firms.capacity + 1)
+    assert firms.table[0] == firms.capacity > before[0]
+    for table, first in ((firms, 0), (twin, 99), (twin.copy(), 99)):
+        out = np.zeros(len(Columns._fields))
+        first_row(table.table, out)
+        assert out.tolist() == [first, *range(1, len(Columns._fields))]

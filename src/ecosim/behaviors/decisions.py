@@ -43,6 +43,7 @@ from ecosim.model.firms import Columns
 from ecosim.model.luck import LIFE, fine_and_two_coarse
 from ecosim.model.region import OWNERSHIP
 from ecosim.model.survey import Survey
+from ecosim.model.table import columns_of
 from ecosim.model.terms import Terms
 
 BLOCK = 1024
@@ -96,13 +97,13 @@ class Weather(NamedTuple):
 
 @kernel
 def decide(
-    book: Any, firms: Columns, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
+    book: Any, table: Any, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
 ) -> None:
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here.
 
-    book: coefficients, of `book_of`.
+    book: coefficients, of `book_of`; table: of `Firms.table`.
     """
-    b, work, life = book[0], np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
+    b, firms, work, life = book[0], columns_of(table), np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))
         draw_life(block, luck, quarter, life)

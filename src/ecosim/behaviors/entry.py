@@ -10,6 +10,7 @@ from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import BANDS, SIZE_BANDS, Columns
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
+from ecosim.model.table import columns_of
 
 BLOCK = 1024
 OWNERS = len(OWNERSHIP)
@@ -123,13 +124,14 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
 
 @apart
 def furnish(
-    c: Traits, firms: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
+    c: Traits, table: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
     uids: Any,
 ) -> None:  # fmt: skip
     """Give newborn firms (rows; sector, zone, ownership and source already set) the rest of their state.
 
-    zones: how many; mean_productivity, mean_change: (sectors,) of the survey.
+    table: of `Firms.table`; zones: how many; mean_productivity, mean_change: (sectors,) of the survey.
     """
+    firms = columns_of(table)
     for k in range(rows.size):
         i = rows[k]
         uid = uids[k]

@@ -14,6 +14,7 @@ from ecosim.model.compiled import apart, inlined
 from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
+from ecosim.model.table import columns_of
 from ecosim.model.terms import Terms
 
 ROOM = 4  # draws of a zone and skill in a stream, one number for each
@@ -197,13 +198,14 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
 
 @apart
 def hire(
-    c: Hiring, firms: Columns, terms: Terms, pool: Pool, luck: Any, quarter: Any, top: int, flow: Turnover, hires: Any,
+    c: Hiring, table: Any, terms: Terms, pool: Pool, luck: Any, quarter: Any, top: int, flow: Turnover, hires: Any,
     rows: Any, work: Any,
 ) -> int:  # fmt: skip
     """A quarter of the market for people: they leave, look, meet posts; flow and hires (Z, K) are filled.
 
-    Returns the people hired. rows, work: scratch of `turn_over`.
+    Returns the people hired. table: of `Firms.table`; rows, work: scratch of `turn_over`.
     """
+    firms = columns_of(table)
     count = turn_over(c, firms, terms, luck, quarter, top, flow, rows, work)
     supply(c, flow, terms.nearness, pool, luck, quarter)
     match(c, flow.vacant, pool, luck, quarter, hires)

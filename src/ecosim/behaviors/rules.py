@@ -15,10 +15,11 @@ from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES, Columns
+from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
 from ecosim.model.luck import ARRIVAL, uniform
 from ecosim.model.offers import SERVICES, Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
+from ecosim.model.table import columns_of
 
 WORD = 2**32 - 1
 MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
@@ -47,7 +48,7 @@ class FirmRules:
         np.multiply(self.within_reach, model.terms.nearness / model.weight, out=model.survey.outside)
         decide(
             self.book,
-            model.firms.columns,
+            model.firms.table,
             model.terms,
             model.survey,
             Weather(decides=decides, **weather),
@@ -110,7 +111,7 @@ class FirmRules:
         flow = Turnover(*np.zeros((4, zones, len(SKILLS)), np.int64), np.zeros(zones, np.int64))
         hires = np.zeros((zones, len(SKILLS)), np.int64)
         hired = matching.hire(
-            self.behaviors.hiring, firms.columns, model.terms, model.pool, luck(model), np.uint64(model.quarter),
+            self.behaviors.hiring, firms.table, model.terms, model.pool, luck(model), np.uint64(model.quarter),
             firms.top, flow, hires, firms.scratch(3, np.int64), firms.scratch(6, np.float64),
         )  # fmt: skip
         return int(hired), int(hires.sum())
@@ -131,7 +132,7 @@ class FirmRules:
             parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
             wanted, kept = gather(
                 self.traits, rate, lift, self.shares, mean, many, terms.arrivals, pull, terms.entry_standard, key, now,
-                model.firms.columns, model.firms.top, parents, batch,
+                model.firms.table, model.firms.top, parents, batch,
             )  # fmt: skip
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)
@@ -151,7 +152,7 @@ class FirmRules:
         """Give new firms their traits."""
         entry.furnish(
             self.traits,
-            model.firms.columns,
+            model.firms.table,
             len(model.region.zones),
             model.survey.mean_productivity,
             model.survey.mean_change,
@@ -226,14 +227,14 @@ def one_draw(key: Any, quarter: Any, number: Any) -> float:
 @apart
 def gather(
     c: Traits, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any, standard: Any,
-    luck: Any, quarter: Any, firms: Columns, top: int, parents: Any, batch: Batch,
+    luck: Any, quarter: Any, table: Any, top: int, parents: Any, batch: Batch,
 ) -> tuple[int, int]:  # fmt: skip
     """Firms that begin, in their order: local founders, arrivals from elsewhere, from the sources of policies.
 
     mean: expected from elsewhere; many: their number where it is known, else -1. Returns how many would come, which may
     be more than there is room for, and how many of them meet the standard; -1 as `arrivals.come`.
     """
-    zones, room = shares.zones.size, batch.uids.size
+    firms, zones, room = columns_of(table), shares.zones.size, batch.uids.size
     count = entry.spawn(rate, lift, firms, luck, quarter, top, parents, batch.uids)
     for k in range(min(count, room)):
         i = parents[k]

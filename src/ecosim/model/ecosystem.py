@@ -248,7 +248,7 @@ class EcosystemModel(mesa.Model):
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
-        systems.take(self.firms.columns, self.firms.top, self.survey, self.systems)
+        systems.take(self.firms.table, self.firms.top, self.survey, self.systems)
         self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------

@@ -104,6 +104,8 @@ class Firms:
         self.free = free  # closed rows, filled last in, first out
         self.top = top  # rows at and after `top` were never used
         self._scratch: dict[Any, NDArray[Any]] = {}
+        self._addressed: Columns | None = None  # the columns whose addresses are in `_table`
+        self._table = np.empty(0, np.int64)
 
     @classmethod
     def room_for(cls, count: int) -> "Firms":
@@ -114,6 +116,18 @@ class Firms:
         """An independent copy of the same firms."""
         columns: list[Any] = [column.copy() for column in self.columns]
         return Firms(Columns(*columns), list(self.free), self.top)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy lies elsewhere and has no scratch."""
+        return {**self.__dict__, "_addressed": None, "_scratch": {}}
+
+    @property
+    def table(self) -> NDArray[np.int64]:
+        """Capacity, then the address of each column: what kernels take in place of the columns (see `model.table`)."""
+        if self._addressed is not self.columns:
+            addresses = [column.ctypes.data for column in self.columns]
+            self._table, self._addressed = np.array([self.capacity, *addresses], np.int64), self.columns
+        return self._table
 
     @property
     def capacity(self) -> int:

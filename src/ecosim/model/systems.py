@@ -15,6 +15,7 @@ from ecosim.model.compiled import kernel
 from ecosim.model.firms import HIGH_TECH, INSTITUTES, SOURCES, Columns
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS
 from ecosim.model.survey import Survey
+from ecosim.model.table import columns_of
 
 SYSTEM_SERIES = (
     "people_hired",  # in the quarter, all skills
@@ -62,8 +63,9 @@ LOW = 0.5  # log points of sales per worker under the sector's mean, assumption
 
 
 @kernel
-def take(firms: Columns, top: int, survey: Survey, totals: NDArray[np.int64]) -> None:
-    """The whole census: fill the survey and totals, in place."""
+def take(table: Any, top: int, survey: Survey, totals: NDArray[np.int64]) -> None:
+    """The whole census: fill the survey and totals, in place. table: of `Firms.table`."""
+    firms = columns_of(table)
     census.take(firms, top, survey)
     count(firms, top, survey.mean_productivity, totals)
 
