@@ -11,7 +11,7 @@ from ecosim.publication.recorded import Recorded
 from ecosim.report.comparing import Beside
 
 LETTERS = "ABCDEFGH"
-LEFT_OUT = ("tracking", "execution", "workers")  # settle no number
+LEFT_OUT = ("tracking", "execution", "workers", "resume")  # settle no number
 WORDS = ("source", "label", "label_zh")  # of a row: they settle no number either
 LONGEST = 160  # characters of a setting that are shown
 MOST_SETTINGS = 80
