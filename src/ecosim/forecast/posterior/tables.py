@@ -15,6 +15,8 @@ from ecosim.forecast.posterior.place import Place
 if TYPE_CHECKING:
     from ecosim.forecast.posterior.job import CalibrationJob
 
+LEAST_EFFECTIVE = 80  # draws below which a contraction of 20 % may be chance: its error is about 1 / sqrt(2 n)
+
 
 def coefficients(
     calibration: Calibration, matching: indirect.Matching, pooled: pd.DataFrame, estimates: dict[str, Any],
@@ -74,8 +76,12 @@ def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> 
             "change that.",
         )
     effective = Posterior(sampled.z, sampled.weights).effective
-    return (
+    done = (
         f"{task.job.region.name} simulated {sampled.simulations:,} times from {start}, held against {len(used)} counts "
         f"({', '.join(used)}); {len(sampled.generations)} generations, {effective:.0f} effective draws; ended by: "
-        f"{sampled.why}.",
+        f"{sampled.why}."
     )
+    if effective >= LEAST_EFFECTIVE:
+        return (done,)
+    few = f"Only {effective:.0f} effective draws: no contraction below is reliable; give study.population a larger number."
+    return few, done
