@@ -61,9 +61,9 @@ def fits(place: Place, sampled: Sampled) -> pd.DataFrame:
 
 
 def generations(sampled: Sampled) -> pd.DataFrame:
-    """How the sampler went: generation, tolerance, simulations, acceptance."""
+    """How the sampler went: generation, tolerance, simulations, acceptance, length of moves."""
     rows = [(k, *vars(generation).values()) for k, generation in enumerate(sampled.generations)]
-    return pd.DataFrame(rows, columns=["generation", "tolerance", "simulations", "acceptance"])
+    return pd.DataFrame(rows, columns=["generation", "tolerance", "simulations", "acceptance", "step"])
 
 
 def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> tuple[str, ...]:
@@ -83,5 +83,5 @@ def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> 
     )
     if effective >= LEAST_EFFECTIVE:
         return (done,)
-    few = f"Only {effective:.0f} effective draws: no contraction below is reliable; give study.population a larger number."
+    few = f"Only {effective:.0f} effective draws: no contraction below is reliable; give a larger study.population."
     return few, done
