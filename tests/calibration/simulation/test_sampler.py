@@ -54,7 +54,8 @@ def test_without_an_observed_moment_the_prior_is_all_there_is():
     found = sample(PRIOR, OBSERVED, np.array([False, False]), normal, Plan(population=50, cap=500), None)
     assert found.simulations == 50
     assert found.why == "no observed moment"
-    assert np.array_equal(found.z, PRIOR.draw(0, np.arange(50)))
+    drawn = PRIOR.draw(0, np.arange(50))
+    assert np.array_equal(found.z, drawn[np.lexsort(drawn.T[::-1])])
 
 
 def test_the_cap_is_looked_at_inside_a_generation():
@@ -65,10 +66,11 @@ def test_the_cap_is_looked_at_inside_a_generation():
             calls.append(name)
             yield moments
 
-    found = sample(PRIOR, OBSERVED, USED, counted, Plan(population=100, cap=333, seed=1), None)
-    assert len(calls) == found.simulations == 333
+    found = sample(PRIOR, OBSERVED, USED, counted, Plan(population=100, cap=433, seed=1), None)
+    assert len(calls) == found.simulations == 433
     assert "cap" in found.why
-    assert len(found.z) == 100  # the last whole generation
+    assert len(found.generations) == 2  # the last whole one: 100, then two moves of 100
+    assert found.weights.sum() == pytest.approx(1.0)
 
 
 def test_generations_come_ever_nearer_to_the_observed_moments():
@@ -78,6 +80,24 @@ def test_generations_come_ever_nearer_to_the_observed_moments():
     first = PRIOR.draw(2, np.arange(200))
     start = np.array(list(normal([], first, np.arange(200))))
     assert np.median(found.distances) < 0.3 * np.median(distance(start, OBSERVED, USED, found.scale))
+
+
+def test_many_parameters_that_no_moment_sees_do_not_wear_the_sample_out():
+    """Weights of importance sampling would: with twenty parameters a few particles would have all of it."""
+    prior = Prior(tuple(Parameter(f"p{k}", 0.0, 1.0) for k in range(20)))
+
+    def first_only(names, z, numbers):
+        for row, number in zip(z, numbers, strict=True):
+            yield np.array([row[0] + NOISE * np.random.default_rng([6, int(number)]).standard_normal()])
+
+    plan = Plan(population=300, cap=3_000, seed=1)
+    found = sample(prior, np.array([1.0]), np.array([True]), first_only, plan, None)
+    posterior = adjust(found.z, found.weights, found.moments, np.array([1.0]))
+    sd = np.sqrt(np.diag(posterior.covariance))
+    assert posterior.effective > 100
+    assert abs(posterior.mean[0] - 0.8) < 4 * 0.447 / np.sqrt(posterior.effective)
+    assert abs(sd[0] / 0.447 - 1) < 4 / np.sqrt(2 * posterior.effective)
+    assert np.all(np.abs(sd[1:] - 1) < 5 / np.sqrt(2 * posterior.effective))
 
 
 class Killed(Exception):

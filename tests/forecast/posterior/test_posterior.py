@@ -1,12 +1,13 @@
 """A small county is simulated and held against its counts: moments, luck, names, resuming, and what stays unknown."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.calibration.simulation import NOT_IDENTIFIED, Plan, Posterior, PriorError, key_of
+from ecosim.calibration.simulation import NOT_IDENTIFIED, Plan, Posterior, PriorError, SearchPlan, key_of
 from ecosim.calibration.simulation.kept import Kept
 from ecosim.forecast.posterior import CalibrationJob, job, tables
 from ecosim.forecast.posterior.counted import Moment, moments_of, published, root, simulated
@@ -148,6 +149,19 @@ def test_a_calibration_says_of_every_parameter_whether_the_data_know_it(later, m
     assert set(found.posterior.columns[2:]) == set(table["parameter"])
     assert len(found.fits) == 4
     assert any(NOT_IDENTIFIED in sentence for sentence in found.statements)
+
+
+def test_simulated_moments_are_tried_for_what_is_identified_alone(later, place, monkeypatch):
+    monkeypatch.setattr(job, "LUCKS", 3)
+    monkeypatch.setattr(job, "SearchPlan", lambda **_: SearchPlan(starts=2, cap=6))
+    told = ["the data narrow the prior by 40%" if name == "drift.tech_sme" else NOT_IDENTIFIED
+            for name in place.prior.names]  # fmt: skip
+    table = pd.DataFrame({"parameter": place.prior.names, "verdict": told, "contraction": 0.4})
+    estimated = job.estimate_moments(task(later), place, SimpleNamespace(parameters=table), silent)
+    assert estimated.table["parameter"].tolist() == ["drift.tech_sme"]
+    assert (estimated.table["std_error"] > 0).all()
+    table["verdict"] = NOT_IDENTIFIED
+    assert job.estimate_moments(task(later), place, SimpleNamespace(parameters=table), silent) is None
 
 
 def test_a_place_without_later_counts_keeps_its_priors_and_says_so(make_job, estimates):

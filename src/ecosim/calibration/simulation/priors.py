@@ -101,9 +101,3 @@ class Prior:
         draws = [np.random.Generator(np.random.Philox(key=[seed, int(number)])).standard_normal(size)
                  for number in numbers]  # fmt: skip
         return np.array(draws).reshape(len(numbers), size)
-
-
-def log_density(z: Floats) -> Floats:
-    """Log of the prior density on the standard scale, (n,), up to a constant."""
-    density: Floats = -0.5 * np.square(z).sum(axis=1)
-    return density

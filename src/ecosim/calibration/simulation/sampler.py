@@ -1,10 +1,12 @@
 """A posterior by simulation alone: sequential Monte Carlo with adaptive distances over named moments.
 
-Generations of particles come ever closer to the observed moments. The tolerance of a generation is the median distance
-of the one before (Del Moral, Doucet and Jasra 2012, doi:10.1007/s11222-011-9271-y), particles move by a normal kernel
-with twice their weighted covariance and are reweighted by prior over proposal (Beaumont, Cornuet, Marin and Robert
-2009, doi:10.1093/biomet/asp052), and each moment's scale is renewed from all simulations of the generation before,
-accepted or not (Prangle 2017, doi:10.1214/16-BA1002). All citations unverified.
+Generations of particles come ever closer to the observed moments (Del Moral, Doucet and Jasra 2012,
+doi:10.1007/s11222-011-9271-y): the tolerance of a generation is the median distance of the one before, those within it
+are drawn again and moved. On the standard scale a move sqrt(1 - b^2) z + b xi leaves the prior as it is (preconditioned
+Crank-Nicolson; Cotter, Roberts, Stuart and White 2013, doi:10.1214/13-STS421), so a moved particle is accepted where
+its moments lie within the tolerance, and no weights are needed that would degenerate with many parameters. Each
+moment's scale is renewed from all simulations of the generation before, accepted or not (Prangle 2017,
+doi:10.1214/16-BA1002). All citations unverified.
 
 Candidate i of every generation has luck i: common random numbers across generations and across parameters that are
 compared, independent luck between particles, because the posterior must hold the luck of the process too.
@@ -15,10 +17,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from ecosim.calibration.simulation.kept import Kept
-from ecosim.calibration.simulation.priors import Floats, Prior, log_density
+from ecosim.calibration.simulation.particles import systematic
+from ecosim.calibration.simulation.priors import Floats, Prior
 
 Numbers = NDArray[np.int64]
 # (names, z (n, d), numbers of luck (n,)) -> moments of each in order; whoever simulates keeps them under their names
@@ -28,6 +30,10 @@ Progress = Callable[[int, int], None]
 BATCH = 64  # candidates between two looks at how many were accepted; part of the result, so no matter of the machine
 SPREAD = 1.4826  # of a normal's standard deviation over its median absolute deviation
 PROPOSALS = 2**40  # keys of proposals of generation g begin at g times this
+MOVES = 2  # of each particle in a generation
+STEP = 0.6  # first length of a move, b above; 1 is a new draw from the prior
+SHORTER, LONGER = (0.25, 0.75), (0.50, 1.25)  # below or above this share of accepted moves, times this
+LONGEST = 0.95
 
 
 @dataclass(frozen=True)
@@ -43,18 +49,20 @@ class Plan:
 
 @dataclass(frozen=True)
 class Generation:
-    """What a finished generation took: tolerance (inf for the first), simulations, share accepted."""
+    """What a finished generation took: tolerance (inf for the first), simulations, share accepted, length of moves."""
 
     tolerance: float
     simulations: int
     acceptance: float
+    step: float
 
 
 @dataclass(frozen=True)
 class Sampled:
-    """The last whole generation: z (n, d), weights (n,) that sum to one, moments (n, k), distances (n,); all others.
+    """The last whole generation: z (n, d), weights (n,) that sum to one, moments (n, k), distances (n,).
 
-    scale: of each moment in the last distance, (k,); why: what ended it.
+    A particle that was drawn again and never moved stands once, with the weight of all its copies. scale: of each
+    moment in the last distance, (k,); why: what ended it.
     """
 
     z: Floats
@@ -80,80 +88,80 @@ def sample(
     numbers = np.arange(min(plan.population, plan.cap))
     z = prior.draw(plan.seed, numbers)
     moments = runs.take(0, z, numbers)
-    scale = spread(moments)
-    weights = np.full(len(z), 1.0 / len(z))
-    last = Sampled(z, weights, moments, distance(moments, observed, used, scale), scale, (), 0, "")
-    done = [Generation(np.inf, len(z), 1.0)]
-    why = "no observed moment" if not used.any() else ""
+    last = _Cloud(z, moments, spread(moments))
+    done = [Generation(np.inf, len(z), 1.0, 1.0)]
+    why = "" if used.any() else "no observed moment"
+    step = STEP
     while not why and len(done) < plan.generations:
-        step = _next(prior, last, observed, used, runs, plan, len(done))
-        if isinstance(step, str):
-            why = step
+        found = _next(last, observed, used, runs, plan, len(done), step)
+        if isinstance(found, str):
+            why = found
             break
-        last, generation = step
+        last, generation = found
         done.append(generation)
+        step = next_step(generation)
         if generation.acceptance < plan.least_acceptance:
-            why = f"fewer than {plan.least_acceptance:.0%} of the proposals were accepted"
+            why = f"fewer than {plan.least_acceptance:.0%} of the moves were accepted"
     progress(plan.cap, plan.cap)
+    rows, copies = np.unique(last.z, axis=0, return_index=True, return_counts=True)[1:]
+    distances = distance(last.moments[rows], observed, used, last.scale)
     return Sampled(
-        last.z, last.weights, last.moments, last.distances, last.scale, tuple(done), runs.done,
+        last.z[rows], copies / len(last.z), last.moments[rows], distances, last.scale, tuple(done), runs.done,
         why or f"{plan.generations} generations",
     )  # fmt: skip
 
 
+def next_step(generation: Generation) -> float:
+    """Length of the next generation's moves: shorter where few were accepted, longer where many were."""
+    factor = (
+        SHORTER[1] if generation.acceptance < SHORTER[0] else LONGER[1] if generation.acceptance > LONGER[0] else 1.0
+    )
+    return min(generation.step * factor, LONGEST)
+
+
+@dataclass(frozen=True)
+class _Cloud:
+    """Equally weighted particles, some of them copies: z (n, d), moments (n, k), scale of the moments (k,)."""
+
+    z: Floats
+    moments: Floats
+    scale: Floats
+
+
 def _next(
-    prior: Prior, last: Sampled, observed: Floats, used: NDArray[np.bool_], runs: "_Runs", plan: Plan, number: int
-) -> tuple[Sampled, Generation] | str:
+    last: _Cloud, observed: Floats, used: NDArray[np.bool_], runs: "_Runs", plan: Plan, number: int, step: float
+) -> tuple[_Cloud, Generation] | str:
     """One more generation, or why there is none."""
     distances = distance(last.moments, observed, used, last.scale)
-    tolerance = weighted_median(distances, last.weights)
-    mean = last.weights @ last.z
-    centered = last.z - mean
-    covariance = 2.0 * (last.weights[:, None] * centered).T @ centered + 1e-10 * np.eye(len(mean))
-    root = np.linalg.cholesky(covariance).astype(np.float64)
-    ladder = np.cumsum(last.weights)
-    taken: list[tuple[Floats, Floats]] = []
+    tolerance = float(np.median(distances))
+    near = (distances <= tolerance).astype(float)
+    size = len(last.z)
+    stream = np.random.Generator(np.random.Philox(key=[plan.seed, number * PROPOSALS + PROPOSALS - 1]))
+    chosen = systematic(near, size, stream)
+    z, moments = last.z[chosen].copy(), last.moments[chosen].copy()
     every: list[Floats] = []
-    tried = 0
-    while len(taken) < plan.population:
-        size = min(BATCH, runs.left)
-        if size == 0:
+    accepted = 0
+    for move in range(MOVES):
+        numbers = np.arange(move * size, move * size + min(size, runs.left))
+        proposed = _move(z[: len(numbers)], step, plan.seed, number, numbers)
+        made = runs.take(number, proposed, numbers)
+        if len(numbers) < size:
             return f"the cap of {plan.cap} simulations was reached"
-        numbers = np.arange(tried, tried + size)
-        z = _propose(last.z, ladder, root, plan.seed, number, numbers)
-        moments = runs.take(number, z, numbers)
-        every.append(moments)
-        near = distance(moments, observed, used, last.scale) <= tolerance
-        for row in np.flatnonzero(near):
-            if len(taken) < plan.population:
-                taken.append((z[row], moments[row]))
-        tried += size
-    z, moments = (np.array([pair[part] for pair in taken]) for part in (0, 1))
-    weights = _weights(z, last, root)
-    scale = spread(np.concatenate(every))
-    acceptance = plan.population / tried
-    found = Sampled(z, weights, moments, distance(moments, observed, used, scale), scale, (), 0, "")
-    return found, Generation(tolerance, tried, acceptance)
+        every.append(made)
+        inside = distance(made, observed, used, last.scale) <= tolerance
+        z[inside], moments[inside] = proposed[inside], made[inside]
+        accepted += int(inside.sum())
+    tried = MOVES * size
+    return _Cloud(z, moments, spread(np.concatenate(every))), Generation(tolerance, tried, accepted / tried, step)
 
 
-def _propose(z: Floats, ladder: Floats, root: Floats, seed: int, generation: int, numbers: Numbers) -> Floats:
-    """Candidates: each an ancestor, drawn by weight, moved by the kernel; each from a stream of its own."""
+def _move(z: Floats, step: float, seed: int, generation: int, numbers: Numbers) -> Floats:
+    """Moves that leave the prior as it is, each from a stream of its own."""
     rows = []
-    for number in numbers:
+    for row, number in zip(z, numbers, strict=True):
         stream = np.random.Generator(np.random.Philox(key=[seed, generation * PROPOSALS + int(number)]))
-        ancestor = min(int(np.searchsorted(ladder, stream.random() * ladder[-1])), len(z) - 1)
-        rows.append(z[ancestor] + root @ stream.standard_normal(z.shape[1]))
-    return np.array(rows)
-
-
-def _weights(z: Floats, last: Sampled, root: Floats) -> Floats:
-    """Prior density over the density with which a particle was proposed, normalized."""
-    whitened, ancestors = np.linalg.solve(root, z.T).T, np.linalg.solve(root, last.z.T).T
-    squares = np.square(whitened[:, None, :] - ancestors[None, :, :]).sum(axis=2)
-    proposal = logsumexp(np.log(np.maximum(last.weights, 1e-300)) - 0.5 * squares, axis=1)
-    logs = log_density(z) - proposal
-    weights: Floats = np.exp(logs - logsumexp(logs))
-    return weights
+        rows.append(np.sqrt(1.0 - step**2) * row + step * stream.standard_normal(len(row)))
+    return np.array(rows).reshape(len(numbers), z.shape[1])
 
 
 def distance(moments: Floats, observed: Floats, used: NDArray[np.bool_], scale: Floats) -> Floats:
@@ -170,13 +178,6 @@ def spread(moments: Floats) -> Floats:
     other = moments.std(axis=0)
     scale = np.where(scale > 0, scale, other)
     return np.where(scale > 0, scale, 1.0)
-
-
-def weighted_median(values: Floats, weights: Floats) -> float:
-    """The value below which half of the weight lies."""
-    order = np.argsort(values, kind="stable")
-    ladder = np.cumsum(weights[order])
-    return float(values[order][min(int(np.searchsorted(ladder, 0.5 * ladder[-1])), len(values) - 1)])
 
 
 class _Runs:

@@ -15,6 +15,8 @@ from ecosim.forecast.posterior.place import Place
 if TYPE_CHECKING:
     from ecosim.forecast.posterior.job import CalibrationJob
 
+LEAST_EFFECTIVE = 80  # draws below which a contraction of 20 % may be chance: its error is about 1 / sqrt(2 n)
+
 
 def coefficients(
     calibration: Calibration, matching: indirect.Matching, pooled: pd.DataFrame, estimates: dict[str, Any],
@@ -59,9 +61,9 @@ def fits(place: Place, sampled: Sampled) -> pd.DataFrame:
 
 
 def generations(sampled: Sampled) -> pd.DataFrame:
-    """How the sampler went: generation, tolerance, simulations, acceptance."""
+    """How the sampler went: generation, tolerance, simulations, acceptance, length of moves."""
     rows = [(k, *vars(generation).values()) for k, generation in enumerate(sampled.generations)]
-    return pd.DataFrame(rows, columns=["generation", "tolerance", "simulations", "acceptance"])
+    return pd.DataFrame(rows, columns=["generation", "tolerance", "simulations", "acceptance", "step"])
 
 
 def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> tuple[str, ...]:
@@ -74,8 +76,12 @@ def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> 
             "change that.",
         )
     effective = Posterior(sampled.z, sampled.weights).effective
-    return (
+    done = (
         f"{task.job.region.name} simulated {sampled.simulations:,} times from {start}, held against {len(used)} counts "
         f"({', '.join(used)}); {len(sampled.generations)} generations, {effective:.0f} effective draws; ended by: "
-        f"{sampled.why}.",
+        f"{sampled.why}."
     )
+    if effective >= LEAST_EFFECTIVE:
+        return (done,)
+    few = f"Only {effective:.0f} effective draws: no contraction below is reliable; give a larger study.population."
+    return few, done
