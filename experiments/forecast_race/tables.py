@@ -26,7 +26,7 @@ def overall(skill: pd.DataFrame, summary: pd.DataFrame) -> str:
     first = rows[(rows["relative_to"] == WALK) & (rows["horizon"] == horizons[0])].set_index("model")
     wide = first[first["cells"] >= ENOUGH * first["cells"].max()]["value"].sort_values().index
     few = [name for name in first.index if name not in wide]
-    models = [*OURS, *(name for name in wide if name not in OURS), WALK]
+    models = [*(name for name in OURS if name in first.index), *(name for name in wide if name not in OURS), WALK]
     covered = summary[(summary["score"] == "coverage_90") & (summary["target"] == "all")]
     parts = []
     for to, words in ((BEST, "over best so far"), (WALK, "over the random walk")):
@@ -66,17 +66,22 @@ def ratio(rows: pd.DataFrame, model: str, step: int, to: str) -> str:
 
 
 def by_target(skill: pd.DataFrame, summary: pd.DataFrame, tests: pd.DataFrame) -> str:
-    """The model and its combination against the fair opponent, target by target, with coverage and its test."""
+    """The model and its combination against the fair opponent, target by target, with coverage and its test.
+
+    Coverage is that of the combination, of the model where it was not combined.
+    """
+    examined = OURS[1] if (summary["model"] == OURS[1]).any() else OURS[0]
     rows = skill[(skill["score"] == "wis") & (skill["relative_to"] == BEST) & (skill["target"] != "all")]
     rows = rows[rows["horizon"].isin(SHOWN)]
-    lines = ["| target | years | `ecosim` | `ecosim_stacked` | in its 90 %, % | cells | origins | p of coverage |"]
+    held = f"`{examined}` in its 90 %, %"
+    lines = [f"| target | years | `ecosim` | `ecosim_stacked` | {held} | cells | origins | p of coverage |"]
     lines.append("|---" * 8 + "|")
     for (target, step), _ in rows.groupby(["target", "horizon"]):
         mine = rows[rows["target"] == target]
-        key = (summary["model"] == OURS[1]) & (summary["score"] == "coverage_90")
+        key = (summary["model"] == examined) & (summary["score"] == "coverage_90")
         found = summary[key & (summary["target"] == target) & (summary["horizon"] == step)].iloc[0]
         test = tests[
-            (tests["model"] == OURS[1]) & (tests["score"] == "coverage_90") & (tests["target"] == target)
+            (tests["model"] == examined) & (tests["score"] == "coverage_90") & (tests["target"] == target)
             & (tests["horizon"] == step)
         ]["p_value"]  # fmt: skip
         sure = f"{test.iloc[0]:.2f}" if len(test) and np.isfinite(test.iloc[0]) else "too few origins"
@@ -126,7 +131,7 @@ def main() -> None:
     """Print the tables; with --write NAME put them between the marks of that name in the README."""
     parser = argparse.ArgumentParser(description="tables of a finished backtest")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--write", metavar="NAME", help="us_states or provinces")
+    parser.add_argument("--write", metavar="NAME", help="us_states, all_origins or provinces")
     chosen = parser.parse_args()
     text = read(chosen.folder)
     sys.stdout.write(text + "\n")

@@ -126,6 +126,7 @@ def build_plan(composed: Composed, cwd: Path) -> "Plan":
         horizons=tuple(sorted(set(study.horizons))),
         window=study.window,
         origins=study.origins,
+        every=study.every,
         first=study.first,
         last=study.last,
         least_history=study.least_history,
@@ -168,8 +169,10 @@ def _breaks() -> dict[str, tuple[str, ...]]:
 def _settling(plan: "Plan") -> dict[str, Any]:
     """What settles the numbers of a piece, besides the counts."""
     return {
-        name: _plain(value) for name, value in vars(plan).items() if name not in ("counts", "origins", "first", "last")
-    } | {"origins": [plan.origins, plan.first, plan.last]}
+        name: _plain(value)
+        for name, value in vars(plan).items()
+        if name not in ("counts", "origins", "first", "last", "every")
+    } | {"origins": [plan.origins, plan.first, plan.last, plan.every]}
 
 
 def _plain(value: Any) -> Any:

@@ -185,6 +185,7 @@ class Backtest(StudyPart):
     horizons: Annotated[tuple[Annotated[int, Field(strict=True, ge=1, le=120)], ...], Field(min_length=1)]
     window: Annotated[int, Field(strict=True, ge=3)] | None
     origins: Annotated[int, Field(strict=True, ge=1)] | None
+    every: Annotated[int, Field(strict=True, ge=1)]
     first: Time | None
     last: Time | None
     least_history: Annotated[int, Field(strict=True, ge=3)]

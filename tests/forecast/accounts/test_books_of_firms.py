@@ -98,9 +98,12 @@ def test_the_flow_that_is_missing_is_derived():
 def test_nothing_before_a_gap_is_used_and_a_late_place_begins_late():
     stock, born, gone = made_up_books()
     stock[1, 5] = np.nan
+    stock[0, :2] = stock[2:, :2] = np.nan
     books = firms.keep(stock, born, gone, None)
     assert np.isnan(books.firms[1, :6]).all()
     assert np.isfinite(books.firms[1, 6:]).all()
+    books = firms.of_places(books, np.ones(len(stock), bool))
+    assert books.firms.shape == (4, 14)
     paths = firms.forecast(books, 2, 100, np.random.default_rng(3))
     assert np.isfinite(paths["stock"]).all()
 

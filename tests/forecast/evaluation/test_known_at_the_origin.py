@@ -28,7 +28,8 @@ def test_a_poisoned_future_changes_no_forecast_of_any_method(make_counts, make_p
     poisoned = counts.assign(value=counts["value"].where(counts["time"] <= ORIGIN, counts["value"] * 17 + 3))
     late = counts[counts["time"] == "2014"].assign(as_of="2018", value=9.0)
     poisoned = pd.concat([poisoned, late], ignore_index=True)
-    plain, other = (pieces_at(table, make_plan, models=usual(1), samples=100) for table in (counts, poisoned))
+    models = usual(1, {"firms"})
+    plain, other = (pieces_at(table, make_plan, models=models, samples=100) for table in (counts, poisoned))
     assert len(plain) == len(other) == 3  # two places, and all of them together
     for one, two in zip(plain, other, strict=True):
         pd.testing.assert_frame_equal(forecasts(cells.evaluate(one)), forecasts(cells.evaluate(two)))
@@ -124,3 +125,8 @@ def test_mixed_frequencies_and_unknown_names_are_refused(make_counts, make_plan,
         race.lay_course(make_plan(counts, targets=("firm",)))
     with pytest.raises(CountsError, match="no origin"):
         race.lay_course(make_plan(counts, least_history=40))
+
+
+def test_every_third_origin_is_counted_back_from_the_last_one(make_counts, make_plan, years):
+    course = race.lay_course(make_plan(make_counts(years), every=3, origins=3))
+    assert course.labels == ["2013", "2016", "2019"]

@@ -63,9 +63,10 @@ def keep(firms: Floats, births: Floats | None, deaths: Floats | None, people: Fl
 
 
 def of_places(books: Books, chosen: NDArray[np.bool_]) -> Books:
-    """The books of some places, chosen (P,)."""
-    people = None if books.people is None else books.people[chosen]
-    return Books(books.firms[chosen], books.births[chosen], books.deaths[chosen], people)
+    """The books of some places, chosen (P,), from the first year of any of them on."""
+    first = int(np.isfinite(books.firms[chosen]).any(axis=0).argmax()) if chosen.any() else 0
+    people = None if books.people is None else books.people[chosen, first:]
+    return Books(books.firms[chosen, first:], books.births[chosen, first:], books.deaths[chosen, first:], people)
 
 
 def forecast(books: Books, steps: int, samples: int, luck: np.random.Generator) -> dict[str, Floats]:

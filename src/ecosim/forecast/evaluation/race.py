@@ -33,7 +33,8 @@ class Plan:
     """What is evaluated. counts: in the counts schema, not yet cut at any origin.
 
     locations, targets: empty for all. horizons: in steps of the data. window: steps of history, None for all.
-    origins: how many, the last ones that can be scored, None for all; first, last: their range, as times of the data.
+    origins: how many, the last ones that can be scored, None for all; every: of these every n-th, counted from the last
+    one; first, last: their range, as times of the data.
     """
 
     counts: pd.DataFrame
@@ -50,6 +51,7 @@ class Plan:
     samples: int
     seed: int
     breaks: Mapping[str, tuple[str, ...]]
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def _origins(plan: Plan, laid: grid.Grid) -> tuple[int, ...]:
     for text, keep in ((plan.first, np.greater_equal), (plan.last, np.less_equal)):
         if text is not None:
             steps = steps[keep(steps, _step(text, laid))]
+    steps = steps[:: -plan.every][::-1]
     if plan.origins is not None:
         steps = steps[-plan.origins :]
     if not len(steps):
