@@ -186,3 +186,15 @@ def test_what_cannot_be_resumed_is_one_message(here: Path, fake: None, capsys: p
     (here / "empty").mkdir()
     assert run(["resume=empty"]) == 2
     assert "holds no stopped forecast" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_on_one_store_are_two_whole_runs(with_store: Path, fake: None) -> None:
+    both = [start(*FEW, pause=0.01) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+    assert statuses(with_store) == ["FINISHED", "FINISHED"]
+    one, other = (with_store / "outputs" / "pinghu_2017").iterdir()
+    assert tables(one) == tables(other) == tables(run_scenario(QUIET).folder)
+    with sqlite3.connect(with_store / "mlruns" / "mlflow.db") as base:
+        counts = base.execute("SELECT count(*) FROM metrics GROUP BY run_uuid").fetchall()
+    assert counts[0] == counts[1] > (0,)
