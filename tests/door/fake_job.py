@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from ecosim.forecast.streaming import FLOATS, Chunks, Layout
+from ecosim.forecast.streaming import Chunks, Layout, array_of
 
 QUANTILES = (0.01, 0.025, *np.round(np.arange(0.05, 0.96, 0.05), 2), 0.975, 0.99)
 PAUSE = float(os.environ.get("FAKE_PAUSE", "0"))  # seconds between two members
@@ -114,7 +114,7 @@ class Walk(NamedTuple):
 
 def walks(job: Job, years: int, progress: Callable[[str, int, int], None]) -> np.ndarray:
     """Steps of every member, (targets, years, members), kept as they come where the job says so."""
-    chunks = None if job.kept is None else Chunks(job.kept / "fake", Layout(Walk, {"steps": FLOATS}))
+    chunks = None if job.kept is None else Chunks(job.kept / "fake", Layout(Walk, {"steps": array_of("float64")}))
     found = chunks.read() if chunks else {}
     progress("forecast", len(found), job.members)
     try:

@@ -1,12 +1,14 @@
 """Every configuration file composes, validates and can be built."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
 from ecosim.data import china
 from ecosim.door.build import build_policies, build_region
 from ecosim.door.compose import compose, compose_file
-from ecosim.door.library import GROUPS, Library
+from ecosim.door.library import GROUPS, ConfigError, Library
 
 LIBRARY = Library()
 
@@ -105,3 +107,17 @@ def test_chinese_values_need_no_quotes() -> None:
 def test_workers_of_the_execution_are_the_workers() -> None:
     assert compose(["+scenario=pinghu_2017", "execution.workers=3"]).settings.workers == 3
     assert compose(["+scenario=pinghu_2017", "workers=2"]).settings.workers == 2
+
+
+def test_a_cluster_is_named_by_the_address_of_its_scheduler(here: Path) -> None:
+    from ecosim.door.build import build_job
+
+    address = "tcp://127.0.0.1:18786"
+    job = build_job(compose(["+scenario=pinghu_2017", "execution=dask", f"execution.address={address}"]), here)
+    assert job.crew == job.cluster
+    assert job.cluster is not None
+    assert job.cluster.address == address
+    with pytest.raises(ConfigError, match="add execution=dask"):
+        compose(["+scenario=pinghu_2017", f"execution.address={address}"])
+    with pytest.raises(ConfigError, match="give its address"):
+        compose(["+scenario=pinghu_2017", "execution=dask", "execution.address=null"])

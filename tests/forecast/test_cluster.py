@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 from jobs_that_die import dies, slowly
+from pandas.testing import assert_frame_equal
 
-from ecosim.data.periods import quarter_index
 from ecosim.forecast import cluster as clusters
 from ecosim.forecast.cluster import Cluster, ClusterError
-from ecosim.forecast.ensemble import make_templates, run_members
+from ecosim.forecast.job import run
 
 pytest.importorskip("distributed")
 MEMBERS = 30
@@ -97,20 +96,12 @@ def test_a_worker_and_the_scheduler_are_lost_and_no_member_is(machines, tmp_path
 
 
 @pytest.mark.slow
-def test_members_on_a_cluster_are_those_of_this_machine_bit_for_bit(machines, make_world, pinghu, estimates, tmp_path):
-    machines_of = Cluster(machines.address)
-    machines_of.check()
-    origin = quarter_index("2016-12")
-    templates = make_templates(pinghu, 300, estimates, {}, origin, 5, 1, silent)
-    on_cluster = make_templates(pinghu, 300, estimates, {}, origin, 5, machines_of, silent)
-    world = make_world(origin, 2016, 8, templates=templates, estimates=estimates)
-    same = make_world(origin, 2016, 8, templates=on_cluster, estimates=estimates)
-    here = run_members(world, [world.baseline], {}, 6, 1, silent, kept=tmp_path / "here")[0]
-    there = run_members(same, [world.baseline], {}, 6, machines_of, silent, kept=tmp_path / "there")[0]
-    for one, other in zip(here, there, strict=True):
-        for part in ("before", "start", "series"):
-            assert np.array_equal(getattr(one, part), getattr(other, part))
-        assert one.outlay == other.outlay
+def test_a_run_on_a_cluster_is_that_of_this_machine_bit_for_bit(machines, make_job, small_result, tables_of, tmp_path):
+    there = run(make_job(cluster=Cluster(machines.address), kept=tmp_path / "members"), silent)
+    for name, table in tables_of(small_result).items():
+        assert_frame_equal(getattr(there, name), table, check_exact=True, obj=name)
+    assert there.statements == small_result.statements
+    assert list((tmp_path / "members").rglob("*.parquet"))
 
 
 @pytest.mark.slow

@@ -85,6 +85,22 @@ def test_every_field_of_a_record_is_kept_but_the_witness():
     assert {field.name for field in fields(coalitions.Parts)} == set(coalitions.PARTS.kinds)
 
 
+def test_a_member_taken_apart_comes_back_too(tmp_path):
+    draws = np.random.default_rng(1)
+    effect, book = draws.normal(size=(6, 9)), {("x", 2017): 0.1 + 0.2, ("y", 2018): 2.0}
+    shares, anyway = {"g": effect, "h": -effect}, {"q": draws.random((9, 2))}
+    alone = {"g": (book, {}), "h": ({}, book)}
+    one = coalitions.Parts(
+        effect, effect, shares, shares, shares, {}, book, {}, {("x", 2017): 3}, alone, anyway, anyway
+    )
+    chunks = Chunks(tmp_path, coalitions.PARTS)
+    chunks.add(3, [one])
+    chunks.flush()
+    found = Chunks(tmp_path, coalitions.PARTS).read()
+    assert list(found) == [3]
+    same(found[3][0], one)
+
+
 def test_only_what_is_missing_is_run_and_nothing_is_counted_twice(tmp_path):
     ran = []
 

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -14,10 +15,10 @@ from ecosim.forecast.kept import source_hash
 if TYPE_CHECKING:
     from distributed import Client
 
-PATIENCE = 60  # seconds to wait for the scheduler, for its first worker, and for either to come back
+PATIENCE = 60  # seconds to wait for a first worker, and for a scheduler to come back
+FIRST = 10  # seconds to wait for the scheduler at the start
 LOOK = 1.0  # seconds between looks at whether the scheduler is still there
 IN_FLIGHT = 4  # members per thread of the workers that are handed out at a time
-RETRIES = 3  # workers that a member may lose
 
 
 class ClusterError(UserError, RuntimeError):
@@ -33,7 +34,7 @@ class Cluster:
 
     def check(self) -> None:
         """Raises ClusterError where the scheduler does not answer or a worker has another version of this program."""
-        with self._client() as client:
+        with self._client(min(FIRST, self.patience)) as client:
             here = source_hash()
             for worker, there in client.run(_source).items():
                 if there != here:
@@ -43,8 +44,8 @@ class Cluster:
                     )
 
     def wake(self, task: Callable[[int], int]) -> None:
-        """Run a task once on every worker."""
-        with self._client() as client:
+        """Run a task once on every worker, where there are any; that there are none is said when members are to run."""
+        with suppress(ClusterError, OSError), self._client(self.patience) as client:
             client.run(task, 0)
 
     def results(self, job: Callable[[int], Any], numbers: Iterable[int]) -> Iterator[tuple[int, Any]]:
@@ -55,13 +56,13 @@ class Cluster:
         """
         waiting = dict.fromkeys(numbers)
         while waiting:
-            with self._client() as client:
+            with self._client(self.patience) as client:
                 for number, result in _handed_out(client, job, list(waiting)):
                     del waiting[number]
                     yield number, result
 
-    def _client(self) -> "Client":
-        """A connection to a scheduler with workers."""
+    def _client(self, patience: float) -> "Client":
+        """A connection to a scheduler with workers. patience: seconds until the scheduler counts as away."""
         try:
             from distributed import Client
         except ImportError:
@@ -69,10 +70,10 @@ class Cluster:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it would say is said in one message here
         deadline = time.monotonic() + self.patience
         try:
-            client = Client(self.address, timeout=self.patience, set_as_default=False)
+            client = Client(self.address, timeout=patience, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ClusterError(
-                f"execution.address={self.address}: no Dask scheduler answers there within {self.patience:g} s; start "
+                f"execution.address={self.address}: no Dask scheduler answers there within {patience:g} s; start "
                 "one (dask scheduler) and its workers (dask worker tcp://...), or use execution=local"
             ) from error
         try:
@@ -91,13 +92,13 @@ def _handed_out(client: "Client", job: Callable[[int], Any], numbers: list[int])
 
     from distributed import Future, KilledWorker
 
-    shared = client.submit(_same, job, pure=False, retries=RETRIES)
+    shared = client.submit(_same, job, pure=False)
     places = IN_FLIGHT * max(sum(client.nthreads().values()), 1)
     queue, running = iter(numbers), dict[Any, tuple[int, Future[Any]]]()
     done: SimpleQueue[Future[Any]] = SimpleQueue()
     while True:
         for number in islice(queue, places - len(running)):
-            future = client.submit(_do, shared, number, pure=False, retries=RETRIES)
+            future = client.submit(_do, shared, number, pure=False)
             running[future.key] = number, future
             future.add_done_callback(done.put)
         if not running:

@@ -15,7 +15,7 @@ from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, in_parallel, run_member, years_ahead
 from ecosim.forecast.publish import Scaling
 from ecosim.forecast.shapley import Coalition
-from ecosim.forecast.streaming import FLOAT, FLOATS, WHOLE, Chunks, Layout, by_name, by_name_and_year, pair_of
+from ecosim.forecast.streaming import Chunks, Layout, array_of, arrays_of, book_of, pairs_by_name
 from ecosim.forecast.witness import act_of, anyway
 from ecosim.model.ecosystem import Policy
 from ecosim.policies.shelf import Instrument
@@ -125,7 +125,7 @@ class Parts:
     anyway_group: dict[str, Floats]
 
 
-BOOK, ARRAYS = by_name_and_year(FLOAT), by_name(FLOATS)
+FLOATS, ARRAYS, BOOK = array_of("float64"), arrays_of("float64"), book_of("float64")
 PARTS = Layout(
     Parts,
     {
@@ -137,8 +137,8 @@ PARTS = Layout(
         "single": ARRAYS,
         "outlay": BOOK,
         "tax": BOOK,
-        "recipients": by_name_and_year(WHOLE),
-        "alone": by_name(pair_of(BOOK)),
+        "recipients": book_of("int64"),
+        "alone": pairs_by_name(BOOK),
         "anyway": ARRAYS,
         "anyway_group": ARRAYS,
     },

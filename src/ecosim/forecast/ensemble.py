@@ -17,17 +17,7 @@ from ecosim.forecast.crew import Crew, results
 from ecosim.forecast.delivery import delivered
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
-from ecosim.forecast.streaming import (
-    FLOAT,
-    FLOATS,
-    TEXTS,
-    WHOLE,
-    WHOLES,
-    Chunks,
-    Layout,
-    by_name,
-    by_name_and_year,
-)
+from ecosim.forecast.streaming import TEXTS, Chunks, Layout, array_of, arrays_of, book_of
 from ecosim.forecast.witness import NAME, Witness, act_of, anyway
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
@@ -89,17 +79,17 @@ class Run:
 RUNS = Layout(
     Run,
     {
-        "before": FLOATS,
-        "start": FLOATS,
-        "series": FLOATS,
-        "outlay": by_name_and_year(FLOAT),
-        "recipients": by_name_and_year(WHOLE),
-        "refused": by_name_and_year(WHOLE),
+        "before": array_of("float64"),
+        "start": array_of("float64"),
+        "series": array_of("float64"),
+        "outlay": book_of("float64"),
+        "recipients": book_of("int64"),
+        "refused": book_of("int64"),
         "short": TEXTS,
-        "tax": by_name_and_year(FLOAT),
-        "take_up": by_name_and_year(WHOLES),
-        "missions": by_name(WHOLE),
-        "anyway": by_name(FLOATS),
+        "tax": book_of("float64"),
+        "take_up": arrays_of("int64", years=True),
+        "missions": book_of("int64", years=False),
+        "anyway": arrays_of("float64"),
     },
 )  # all but the witness, who is gone by then
 

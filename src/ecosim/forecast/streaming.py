@@ -1,7 +1,7 @@
 """Finished members as they come: chunks of Parquet in the run's folder, read again when the run goes on.
 
 A chunk has one row for each record of a member (one per package of policies); its arrays are lists with their shape,
-its books lists of (name, year, value), so that any reader of Parquet can look at members while they come.
+its books columns of name, year and value, so that any reader of Parquet can look at members while they come.
 """
 
 import time
@@ -28,32 +28,17 @@ class Kind(NamedTuple):
     unpack: Callable[[Any], Any]
 
 
-def _array_type(values: str) -> "Callable[[], pa.DataType]":
-    def made() -> "pa.DataType":
-        import pyarrow as pa
-
-        return pa.struct([("shape", pa.list_(pa.int32())), ("values", pa.list_(pa.type_for_alias(values)))])
-
-    return made
-
-
-def _list_of(names: Sequence[str], kind: "Callable[[], pa.DataType]") -> "Callable[[], pa.DataType]":
-    """A list of (name, value), or of (name, year, value)."""
+def _structure(**fields: "str | Callable[[], pa.DataType]") -> "Callable[[], pa.DataType]":
+    """A struct of lists (named by the type of their entries) and of other types."""
 
     def made() -> "pa.DataType":
         import pyarrow as pa
 
-        keys = {"name": pa.string(), "year": pa.int32()}
-        return pa.list_(pa.struct([*((name, keys[name]) for name in names), ("value", kind())]))
-
-    return made
-
-
-def _simple(alias: str) -> "Callable[[], pa.DataType]":
-    def made() -> "pa.DataType":
-        import pyarrow as pa
-
-        return pa.type_for_alias(alias)
+        types = {
+            name: pa.list_(pa.type_for_alias(kind)) if isinstance(kind, str) else kind()
+            for name, kind in fields.items()
+        }
+        return pa.struct(list(types.items()))
 
     return made
 
@@ -64,56 +49,71 @@ def _texts() -> "pa.DataType":
     return pa.list_(pa.string())
 
 
-def _array(values: str) -> Kind:
+TEXTS = Kind(_texts, list, tuple)
+
+
+def array_of(alias: str) -> Kind:
+    """An array of numbers, its shape beside it."""
     return Kind(
-        _array_type(values),
+        _structure(shape="int32", values=alias),
         lambda array: {"shape": array.shape, "values": array.ravel()},
-        lambda stored: np.array(stored["values"], dtype=values).reshape(stored["shape"]),
+        lambda stored: np.array(stored["values"], dtype=alias).reshape(stored["shape"]),
     )
 
 
-def _same(value: Any) -> Any:
-    return value
+def _keys(table: Mapping[Any, Any], years: bool) -> dict[str, list[Any]]:
+    return {"name": [key[0] for key in table], "year": [key[1] for key in table]} if years else {"name": list(table)}
 
 
-def by_name(kind: Kind) -> Kind:
-    """A table by name of values of a kind; its order is kept."""
+def _named(stored: Mapping[str, Any], years: bool) -> list[Any]:
+    return list(zip(stored["name"], stored["year"], strict=True)) if years else stored["name"]
+
+
+def book_of(alias: str, years: bool = True) -> Kind:
+    """A table of numbers (or None) by name and year, or by name; its order is kept."""
+    keys = {"name": "string", "year": "int32"} if years else {"name": "string"}
     return Kind(
-        _list_of(["name"], kind.type),
-        lambda table: [{"name": name, "value": kind.pack(value)} for name, value in table.items()],
-        lambda rows: {row["name"]: kind.unpack(row["value"]) for row in rows},
+        _structure(**keys, value=alias),
+        lambda table: _keys(table, years) | {"value": list(table.values())},
+        lambda stored: dict(zip(_named(stored, years), stored["value"], strict=True)),
     )
 
 
-def by_name_and_year(kind: Kind) -> Kind:
-    """A table by name and year of values of a kind; its order is kept."""
-    return Kind(
-        _list_of(["name", "year"], kind.type),
-        lambda table: [
-            {"name": name, "year": year, "value": kind.pack(value)} for (name, year), value in table.items()
-        ],
-        lambda rows: {(row["name"], row["year"]): kind.unpack(row["value"]) for row in rows},
-    )
+def arrays_of(alias: str, years: bool = False) -> Kind:
+    """A table of arrays by name, or by name and year: one after the other, their shapes beside them."""
+    keys = {"name": "string", "year": "int32"} if years else {"name": "string"}
+
+    def pack(table: Mapping[Any, Any]) -> dict[str, Any]:
+        flat = [array.ravel() for array in table.values()]
+        shapes = [length for array in table.values() for length in array.shape]
+        return _keys(table, years) | {"shape": shapes, "values": np.concatenate(flat) if flat else []}
+
+    def unpack(stored: Mapping[str, Any]) -> dict[Any, Any]:
+        names, values = _named(stored, years), np.array(stored["values"], dtype=alias)
+        shapes = np.array(stored["shape"], dtype=np.int64).reshape(len(names), -1) if names else np.empty((0, 1), int)
+        ends = np.cumsum(shapes.prod(axis=1))
+        parts = np.split(values, ends[:-1])
+        return {name: part.reshape(shape) for name, part, shape in zip(names, parts, shapes, strict=False)}
+
+    return Kind(_structure(**keys, shape="int32", values=alias), pack, unpack)
 
 
-def pair_of(kind: Kind) -> Kind:
-    """Two values of a kind."""
+def pairs_by_name(kind: Kind) -> Kind:
+    """A table by name of two values of a kind."""
 
     def made() -> "pa.DataType":
         import pyarrow as pa
 
-        return pa.struct([("first", kind.type()), ("second", kind.type())])
+        return pa.list_(pa.struct([("name", pa.string()), ("first", kind.type()), ("second", kind.type())]))
 
     return Kind(
         made,
-        lambda pair: {"first": kind.pack(pair[0]), "second": kind.pack(pair[1])},
-        lambda stored: (kind.unpack(stored["first"]), kind.unpack(stored["second"])),
+        lambda table: [
+            {"name": name, "first": kind.pack(first), "second": kind.pack(second)}
+            for name, (first, second) in table.items()
+        ],
+        lambda rows: {row["name"]: (kind.unpack(row["first"]), kind.unpack(row["second"])) for row in rows},
     )
-
-
-FLOATS, WHOLES = _array("float64"), _array("int64")
-FLOAT, WHOLE = Kind(_simple("float64"), _same, _same), Kind(_simple("int64"), _same, _same)  # WHOLE: or None
-TEXTS = Kind(_texts, list, tuple)
 
 
 class Layout(NamedTuple):
