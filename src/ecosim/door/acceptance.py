@@ -15,7 +15,7 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.run import log_run, open_tracking
-from ecosim.door.settings import StylisedFacts
+from ecosim.door.studies import StylisedFacts
 
 if TYPE_CHECKING:
     import pandas as pd

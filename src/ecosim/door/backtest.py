@@ -16,7 +16,8 @@ from ecosim.door.library import ConfigError, split_override
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.run import log_run, open_tracking
-from ecosim.door.settings import Backtest, Settings
+from ecosim.door.settings import Settings
+from ecosim.door.studies import Backtest
 
 if TYPE_CHECKING:
     import pandas as pd

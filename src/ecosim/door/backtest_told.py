@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ecosim.door.compose import Composed
-from ecosim.door.settings import Backtest
+from ecosim.door.studies import Backtest
 from ecosim.door.told import MOST_PARAMS
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
-from ecosim.door.settings import Calibrate, Decompose, Forecast, Settings
+from ecosim.door.settings import Settings
+from ecosim.door.studies import Calibrate, Decompose, Forecast
 from ecosim.model.region import Region, Zone
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ecosim.door.library import ConfigError
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.run import log_run, open_tracking
-from ecosim.door.settings import Calibrate
+from ecosim.door.studies import Calibrate
 from ecosim.door.summary import NARROWEST, short
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ecosim.door.provenance import describe
 from ecosim.door.publish import labels_of, starts_of
 from ecosim.door.recorded import locate, spelled_out
 from ecosim.door.run import log_run, open_tracking
-from ecosim.door.settings import Compare
+from ecosim.door.studies import Compare
 
 if TYPE_CHECKING:
     import pandas as pd

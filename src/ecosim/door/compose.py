@@ -20,7 +20,8 @@ from ecosim.data.errors import nearest
 from ecosim.door.library import GROUPS, ConfigError, Library, absolute, split_override
 from ecosim.door.mistakes import Tree, explain, explain_validation
 from ecosim.door.package import shape
-from ecosim.door.settings import STUDY_SETTINGS, Forecast, Settings
+from ecosim.door.settings import Settings
+from ecosim.door.studies import STUDY_SETTINGS, Forecast
 
 DEFAULT_REGION = re.compile(r"^\s*-\s*(?:override\s+)?/?region:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
 

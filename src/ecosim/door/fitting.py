@@ -15,7 +15,7 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.equations import Source, find_equation, load_rows, read_equation
 from ecosim.door.library import ConfigError, Library
 from ecosim.door.provenance import describe
-from ecosim.door.settings import FitEquation
+from ecosim.door.studies import FitEquation
 from ecosim.door.summary import NARROWEST, short
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ecosim.door.compose import compose
 from ecosim.door.library import ConfigError
 from ecosim.door.progress import Stages
 from ecosim.door.recorded import locate, spelled_out
-from ecosim.door.settings import Publish
+from ecosim.door.studies import Publish
 
 if TYPE_CHECKING:
     from ecosim.figures import Labels

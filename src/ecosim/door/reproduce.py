@@ -19,7 +19,8 @@ from ecosim.door.mistakes import explain_validation
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.recorded import locate, spelled_out
-from ecosim.door.settings import Reproduce, Settings
+from ecosim.door.settings import Settings
+from ecosim.door.studies import Reproduce
 
 if TYPE_CHECKING:
     import pandas as pd

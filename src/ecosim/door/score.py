@@ -12,7 +12,7 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.library import ConfigError, split_override
 from ecosim.door.progress import Stages
 from ecosim.door.recorded import spelled_out
-from ecosim.door.settings import Score
+from ecosim.door.studies import Score
 
 if TYPE_CHECKING:
     import pandas as pd
