@@ -25,9 +25,10 @@ def package():
     return {name: row.policy for name, row in shelf.build(ROWS).items()}
 
 
-def test_factors_are_lognormal_with_median_one_and_the_stated_deviation():
+def test_factors_are_lognormal_with_mean_one_and_the_stated_deviation():
     logs = np.log([factor(2017, member, "award", 0.5) for member in range(4000)])
-    assert abs(logs.mean()) < 4 * 0.5 / np.sqrt(logs.size)
+    assert abs(logs.mean() + 0.125) < 4 * 0.5 / np.sqrt(logs.size)
+    assert abs(np.exp(logs).mean() - 1.0) < 4 * 0.53 / np.sqrt(logs.size)
     assert logs.std() == pytest.approx(0.5, rel=0.05)  # 4.5 standard errors
 
 

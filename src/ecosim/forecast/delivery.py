@@ -1,6 +1,6 @@
 """What a package delivers is not what it announces: amounts, budgets and places are assumptions, varied by member.
 
-Each member multiplies the doses of an instrument by a lognormal factor with median 1. Half of its variance is shared by
+Each member multiplies the doses of an instrument by a lognormal factor with mean 1: what is written is expected. Half of its variance is shared by
 the whole package (a place that keeps one promise keeps others), half is the instrument's own: an assumption, like its
 standard deviation (`delivery_sd`). Scenarios share the factors, so a difference between two is of the package alone.
 Rows of the baseline are law and stay as they are.
@@ -26,7 +26,7 @@ def factor(seed: int, member: int, name: str, sd: float) -> float:
     key = (seed << 32) | member
     common = np.random.Generator(np.random.Philox(key=[key, STREAM])).standard_normal()
     own = np.random.Generator(np.random.Philox(key=[key, (STREAM << 32) | crc32(name.encode())])).standard_normal()
-    return float(np.exp(sd * (np.sqrt(COMMON) * common + np.sqrt(1.0 - COMMON) * own)))
+    return float(np.exp(sd * (np.sqrt(COMMON) * common + np.sqrt(1.0 - COMMON) * own) - sd**2 / 2))
 
 
 def delivered(

@@ -67,7 +67,7 @@ def delivery_sentence(sd: float) -> str:
             "Amounts, budgets and places of the package are taken as written (delivery_sd=0): the interval of its "
             "effect leaves out that most of them are assumptions."
         )
-    low, high = np.exp(-1.645 * sd), np.exp(1.645 * sd)
+    low, high = (np.exp(side * 1.645 * sd - sd**2 / 2) for side in (-1, 1))
     return (
         "Amounts, budgets, places and strengths of the package are assumptions: in nine of ten futures an instrument "
         f"delivers between {low:.2g} and {high:.2g} times what is written (delivery_sd={sd:g})."
