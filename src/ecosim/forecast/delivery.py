@@ -1,8 +1,8 @@
 """What a package delivers is not what it announces: amounts, budgets and places are assumptions, varied by member.
 
-Each member multiplies the doses of an instrument by a lognormal factor with mean 1: what is written is expected. Half of
-its variance is shared by the whole package (a place that keeps one promise keeps others), half is the instrument's own:
-an assumption, like its standard deviation (`delivery_sd`). Scenarios share the factors, so a difference between two is
+Each member multiplies the doses of an instrument by a lognormal factor with mean 1: what is written is expected. Half
+of its variance is shared by the whole package (a place that keeps one promise keeps others), half is its own: an
+assumption, like its standard deviation (`delivery_sd`). Scenarios share the factors, so a difference between two is
 of the package alone. Rows of the baseline are law and stay as they are.
 """
 
