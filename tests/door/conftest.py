@@ -1,5 +1,6 @@
 """What the tests of the door share: a folder to run in, a folder of a user's own, and a forecast that costs nothing."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,3 +51,10 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("store")
     open_store(home)
     return home / "mlruns"
+
+
+@pytest.fixture
+def with_store(here: Path, store: Path) -> Path:
+    """The same with an empty store in it."""
+    shutil.copytree(store, here / "mlruns")
+    return here

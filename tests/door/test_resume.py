@@ -3,15 +3,14 @@
 import json
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from processes import COMMAND, statuses
 
 from ecosim.data.errors import UserError
 from ecosim.door import resuming
@@ -21,20 +20,7 @@ from ecosim.door.run import run_scenario
 MEMBERS = 40
 FEW = ["+scenario=pinghu_2017", f"members={MEMBERS}"]
 QUIET = [*FEW, "tracking.enabled=false"]
-WITH_FAKE = "import sys; sys.path.insert(0, sys.argv.pop(1)); import fake_job; fake_job.install(); "
-COMMAND = [sys.executable, "-c", WITH_FAKE + "from ecosim.__main__ import main; main()", str(Path(__file__).parent)]
 KILLS = 20
-
-
-@pytest.fixture
-def with_store(here: Path, store: Path) -> Path:
-    shutil.copytree(store, here / "mlruns")
-    return here
-
-
-def statuses(home: Path) -> list[str]:
-    with sqlite3.connect(home / "mlruns" / "mlflow.db") as base:
-        return [status for (status,) in base.execute("SELECT status FROM runs ORDER BY start_time")]
 
 
 def start(*arguments: str, pause: float = 0.05, limit: str = "") -> subprocess.Popen[str]:

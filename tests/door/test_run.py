@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +13,7 @@ import fake_job
 import pandas as pd
 import pytest
 import yaml
+from processes import COMMAND, statuses
 
 from ecosim.door.console import run
 from ecosim.door.folder import OutputError
@@ -22,19 +22,6 @@ from ecosim.door.run import run_scenario
 
 FEW = ["+scenario=pinghu_2017", "members=4"]
 QUIET = [*FEW, "tracking.enabled=false"]
-WITH_FAKE = "import sys; sys.path.insert(0, sys.argv.pop(1)); import fake_job; fake_job.install(); "
-COMMAND = [sys.executable, "-c", WITH_FAKE + "from ecosim.__main__ import main; main()", str(Path(__file__).parent)]
-
-
-@pytest.fixture
-def with_store(here: Path, store: Path) -> Path:
-    shutil.copytree(store, here / "mlruns")
-    return here
-
-
-def statuses(home: Path) -> list[str]:
-    with sqlite3.connect(home / "mlruns" / "mlflow.db") as base:
-        return [status for (status,) in base.execute("SELECT status FROM runs ORDER BY start_time")]
 
 
 def test_everything_stands_in_the_output_folder(here: Path, fake: None) -> None:

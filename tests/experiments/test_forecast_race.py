@@ -1,27 +1,16 @@
 """The experiment of the forecast race: cohorts know of the fall after a boom."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
+from scripts import load
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "forecast_race"
 
 
-def load(name: str):
-    spec = importlib.util.spec_from_file_location(f"forecast_race_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.slow
 def test_the_model_says_one_and_two_years_ahead_that_certificates_fall_and_trends_do_not(monkeypatch) -> None:
-    turn = load("turning_point")
+    turn = load("forecast_race", "turning_point")
     monkeypatch.setattr(turn, "MODELS", ("last_value", "drift", "ar1", "nb_trend", "pooled", "ecosim"))
     found = turn.compare(turn.make_counts(regions=3, firms=4_000)).set_index(["model", "years_ahead"])
     for ahead in (1, 2):

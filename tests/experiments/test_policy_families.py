@@ -1,29 +1,18 @@
 """The experiment on policy families: equal costs are equal, and its tables come out of a sweep."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from scripts import load
 
 from ecosim.door.library import Library
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "policy_families"
 
 
-def load(name: str):
-    spec = importlib.util.spec_from_file_location(f"policy_families_{name}", FOLDER / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-balance, summarize = load("balance"), load("summarize")
+balance, summarize = load("policy_families", "balance"), load("policy_families", "summarize")
 
 
 @pytest.mark.slow

@@ -51,6 +51,13 @@ def _complain(message: str, error: BaseException | None = None) -> None:
     print(f"ecosim: {message}", *notes, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 
 
+def _told(problem: str) -> int:
+    """The exit code of a study that is done; problem: why MLflow does not have it, empty where it does."""
+    if problem:
+        _complain(problem)
+    return MISTAKE if problem else 0
+
+
 def _run(arguments: list[str]) -> int:
     options = _parse(arguments)
     own = Path(options.config_dir).resolve() if options.config_dir else None
@@ -104,10 +111,7 @@ def _forecast(overrides: list[str], config_dir: str | None) -> int:
 
     outcome = run_scenario(overrides, config_dir)
     summary.show(outcome)
-    if outcome.problem:
-        _complain(outcome.problem)
-        return MISTAKE
-    return 0
+    return _told(outcome.problem)
 
 
 def _show(overrides: list[str], config_dir: str | None) -> int:
@@ -174,10 +178,7 @@ def _compare(overrides: list[str], config_dir: str | None) -> int:
 
     compared = comparing.run_compare(overrides, config_dir)
     comparing.show(compared)
-    if compared.problem:
-        _complain(compared.problem)
-        return MISTAKE
-    return 0
+    return _told(compared.problem)
 
 
 def _reproduce(overrides: list[str], config_dir: str | None) -> int:
@@ -203,10 +204,7 @@ def _backtest(overrides: list[str], config_dir: str | None) -> int:
 
     outcome = run_backtest(overrides, config_dir)
     show(outcome)
-    if outcome.problem:
-        _complain(outcome.problem)
-        return MISTAKE
-    return 0
+    return _told(outcome.problem)
 
 
 def _fit(overrides: list[str], config_dir: str | None) -> int:
@@ -215,10 +213,7 @@ def _fit(overrides: list[str], config_dir: str | None) -> int:
 
     outcome = fitting.run_fit(overrides, config_dir)
     fitting.show(outcome)
-    if outcome.problem:
-        _complain(outcome.problem)
-        return MISTAKE
-    return 0
+    return _told(outcome.problem)
 
 
 def _calibrate(overrides: list[str], config_dir: str | None) -> int:
@@ -227,10 +222,7 @@ def _calibrate(overrides: list[str], config_dir: str | None) -> int:
 
     outcome = calibrating.run_calibration(overrides, config_dir)
     calibrating.show(outcome)
-    if outcome.problem:
-        _complain(outcome.problem)
-        return MISTAKE
-    return 0
+    return _told(outcome.problem)
 
 
 STUDIES = {  # by `name` in configs/study

@@ -36,7 +36,11 @@ from ecosim.forecast.references.var1 import var1
 Method = Callable[[Case], Floats]
 ENSEMBLE = "ensemble"
 STACKED, PLAIN = "ecosim_stacked", "ecosim_stacked_plain"  # evaluation/stacking.py, with and without recalibration
-FAILURES = (ArithmeticError, ValueError, RuntimeError, IndexError, NotImplementedError)  # of a fit; others are bugs
+FAILURES = (
+    ArithmeticError,
+    ValueError,
+    RuntimeError,
+)  # what libraries raise for a series they cannot fit; told as missing
 
 METHODS: dict[str, Method] = {
     method.__name__: method
