@@ -163,3 +163,18 @@ def test_kernels_find_every_column_at_its_address_wherever_the_table_lies():
         out = np.zeros(len(Columns._fields))
         first_row(table.table, out)
         assert out.tolist() == [first, *range(1, len(Columns._fields))]
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("knowledge", lambda column: np.repeat(column, 2)[::2]),  # not one after another
+        ("age", lambda column: column.astype(np.float64)),
+        ("patents", lambda column: column[:-1].copy()),
+    ],
+)
+def test_a_column_that_does_not_lie_as_kernels_read_it_is_refused_by_name(small_region, name, wrong):
+    firms = synthesize(small_region, 60, Key(1, 1))
+    firms.columns = firms.columns._replace(**{name: wrong(getattr(firms.columns, name))})
+    with pytest.raises(ValueError, match=f"column {name}: "):
+        _ = firms.table
