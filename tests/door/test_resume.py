@@ -177,7 +177,8 @@ def test_what_cannot_be_resumed_is_one_message(here: Path, fake: None, capsys: p
 @pytest.mark.slow
 def test_two_runs_at_once_on_one_store_are_two_whole_runs(with_store: Path, fake: None) -> None:
     both = [start(*FEW, pause=0.01) for _ in range(2)]
-    assert [process.wait(300) for process in both] == [0, 0]
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
     assert statuses(with_store) == ["FINISHED", "FINISHED"]
     one, other = (with_store / "outputs" / "pinghu_2017").iterdir()
     assert tables(one) == tables(other) == tables(run_scenario(QUIET).folder)

@@ -1,6 +1,7 @@
 """Results: told in one batch, in names MLflow takes, in the order the compare page wants."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,27 @@ def test_the_dataset_is_logged_with_its_hash(store, folder, results):
         "required": True,
     }
     assert [(tag.key, tag.value) for tag in inputs[0].tags] == [("mlflow.data.context", "calibration")]
+
+
+def test_two_runs_that_name_the_same_data_at_the_same_moment_both_have_it(store, folder, results):
+    """MLflow looks for the data set and then writes it; here the other run writes it between the two."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    others, second = [], shutil.copytree(folder, folder.with_name("second"))
+
+    def between(_connection, _cursor, statement, *_):
+        if statement.startswith("INSERT INTO datasets") and not others:
+            others.append(None)
+            others[0] = logged(tracking.open_store(store.root), second, results)
+
+    event.listen(Engine, "before_cursor_execute", between)
+    try:
+        run = logged(store, folder, results)
+    finally:
+        event.remove(Engine, "before_cursor_execute", between)
+    assert [other.inputs.dataset_inputs for other in others] == [run.inputs.dataset_inputs]
+    assert len(run.inputs.dataset_inputs) == 1
 
 
 def test_mlflow_itself_reads_the_table_and_knows_it_as_one(store, folder, results, monkeypatch):

@@ -72,7 +72,7 @@ def tell(store: Store, record: Record, folder: Path, patience: float = math.inf)
     if record.dataset:
         table = dict(record.dataset)
         context = InputTag("mlflow.data.context", table.pop("context"))
-        store.client.log_inputs(run, [DatasetInput(Dataset(**table), [context])])
+        _name_dataset(store, run, DatasetInput(Dataset(**table), [context]))
     for number, name in enumerate(record.files):
         if monotonic() > deadline:
             raise Unreachable(
@@ -80,6 +80,18 @@ def tell(store: Store, record: Record, folder: Path, patience: float = math.inf)
                 f"{patience:g} s"
             )
         store.client.log_artifact(run, str(folder / name))
+
+
+def _name_dataset(store: Store, run: str, dataset: Any) -> None:
+    """Says what the run has read, a second time where MLflow refused: of two runs that name the same data at the same
+    moment it lets one write it down (looking and writing are two steps), and the other finds it at its next try.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        store.client.log_inputs(run, [dataset])
+    except MlflowException:
+        store.client.log_inputs(run, [dataset])
 
 
 def pending(outputs: Path) -> list[Path]:
