@@ -1,0 +1,37 @@
+"""The experiment on recovery: a stopped run goes on from its finished seeds, and its table has what the README shows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scripts import load
+
+
+@pytest.fixture
+def check():
+    return load("recovery", "check")
+
+
+def compared(seed):
+    return pd.DataFrame({
+        "equation": ["exit", "stop"], "term": ["size", "constant"], "truth": [-0.16, -4.4], "estimate": [-0.15, -4.5],
+        "std_error": [0.05, 0.1], "z": [0.2 + seed, -1.0], "inside_90": [True, seed % 2 == 0],
+    })  # fmt: skip
+
+
+def test_a_finished_seed_is_not_simulated_again(check, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(check, "fit_all", lambda records: made.append(records))
+    monkeypatch.setattr(check, "compare", lambda fits, truth: compared(3))
+    monkeypatch.setattr(check, "record", lambda model, quarters: quarters)
+    seed = check.Seed(60, 2, tmp_path)
+    first = seed(3)
+    pd.testing.assert_frame_equal(first, seed(3))
+    assert made == [2]
+
+
+def test_the_table_has_a_row_for_each_coefficient(check):
+    table = check.summarize(pd.concat([compared(0), compared(1)])).set_index(["equation", "term"])
+    assert table.loc[("exit", "size"), "mean z"] == pytest.approx(0.7)
+    assert table.loc[("exit", "size"), "sd of z"] == pytest.approx(np.sqrt(0.5))
+    assert table.loc[("stop", "constant"), "coverage"] == 0.5
+    assert (table["seeds"] == 2).all()
