@@ -37,6 +37,8 @@ class Job:
     hindcast: str | None
     decompose: Any = None
     cluster: Any = None
+    posterior: Any = None
+    calibrated: Any = None
     kept: Any = None
     delivery_sd: float = 0.0
 

@@ -1,4 +1,4 @@
-"""The experiment on recovery: a stopped run goes on from its finished seeds, and its table has what the README shows."""
+"""The experiment on recovery: a stopped run goes on from its finished seeds; a row for each coefficient."""
 
 import numpy as np
 import pandas as pd

@@ -74,6 +74,10 @@ class Growth:
         damping = self._ahead(self.damping, years) * steps
         return damping * drift + self._ahead(self.scale, years) * damping * sd * normal[:, None]
 
+    def damped(self, drifts: Floats, years: int) -> Floats:
+        """Cumulative damped drift, (members, years), of given yearly drifts, (members,)."""
+        return self._ahead(self.damping, years) * np.arange(1, years + 1) * drifts[:, None]
+
     def common_shocks(self, members: int, years: int, seed: int) -> Floats:
         """Cumulative common shock, (members, years): the same for all places, correlated between targets.
 

@@ -23,7 +23,7 @@ FACTS = (
     "origin",
     "delivery_sd",
 )  # of the settings: what a forecast and a calibration share
-NOT_SETTLING = ("workers", "execution", "tracking", "title", "horizon", "members", "calibration")
+NOT_SETTLING = ("workers", "execution", "tracking", "title", "horizon", "members", "calibration", "posterior")
 
 LENGTH = ("simulations", "generations", "least_acceptance", "moments", "targets")  # a longer run goes on from a shorter
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ecosim.data.writing import write_whole
-from ecosim.door import calibrated, folder, told
+from ecosim.door import calibrated, folder, posteriors, told
 from ecosim.door.build import build_job
 from ecosim.door.compose import Composed, compose
 from ecosim.door.library import ConfigError
@@ -70,6 +70,7 @@ def run_calibration(
             with told.logged(store, composed, tags, None, f"calibrate-{composed.label}", _paragraph(job)) as opened:
                 found = _simulate(task, stages)
                 _write(found, job, home, stages)
+                posteriors.write_facts(found, composed, data_hash, home)
                 calibrated.keep(found, task.folder)
                 folder.write_provenance(provenance, {**found.seconds, **stages.seconds}, home)
                 run = opened()

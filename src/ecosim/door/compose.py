@@ -20,6 +20,7 @@ from ecosim.data.errors import nearest
 from ecosim.door.library import GROUPS, ConfigError, Library, absolute, split_override
 from ecosim.door.mistakes import Tree, explain, explain_validation
 from ecosim.door.package import shape
+from ecosim.door.recorded import quoted
 from ecosim.door.settings import Settings
 from ecosim.door.studies import STUDY_SETTINGS, Forecast
 
@@ -119,6 +120,8 @@ def check_override(text: str, library: Library, sweep: bool = False) -> str:
 def _quoted(sign: str, key: str, value: str | None) -> str:
     if value is None:
         return f"{sign}{key}"
+    if key == "posterior" and value:
+        value = quoted(value)  # an id such as 3e10 is no number
     if not value.isascii() and not set(value) & set("'\",[]{}:$()\\="):
         value = f"'{value}'"
     return f"{sign}{key}={value}"

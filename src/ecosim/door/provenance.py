@@ -17,8 +17,14 @@ PACKAGES = ("numpy", "pandas", "scipy", "numba", "mesa", "statsmodels", "hydra-c
 
 
 def settling(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that settle the numbers: all but who runs it, what it goes on with, and tracking."""
-    return {key: value for key, value in tree.items() if key not in ("workers", "execution", "resume", "tracking")}
+    """The settings that settle the numbers: all but who runs it, what it goes on with, and tracking.
+
+    A posterior counts where there is one, so that a forecast without one has the hash that it always had.
+    """
+    beside = ("workers", "execution", "resume", "tracking")
+    return {
+        key: value for key, value in tree.items() if key not in beside and not (key == "posterior" and value is None)
+    }
 
 
 def config_hash(tree: Mapping[str, Any]) -> str:

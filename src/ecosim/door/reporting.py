@@ -83,6 +83,11 @@ def _hindcast(result: "Result | Tables") -> "pd.DataFrame | None":
 def _readable(provenance: dict[str, Any]) -> dict[str, str]:
     git = provenance["git"]
     commit = f"{git['commit'][:12]}{' with local changes' if git['dirty'] else ''}" if git["commit"] else "no checkout"
+    posterior = provenance.get("posterior")
+    drawn = {} if posterior is None else {
+        "posterior": f"run {posterior['run']}, origin {posterior['origin']}, counts {posterior['data_hash'][:16]}, "
+        f"draws {posterior['sha256'][:16]}"
+    }  # fmt: skip
     return {
         "command": " ".join(provenance["command"]),
         "seed": str(provenance["seed"]),
@@ -91,6 +96,7 @@ def _readable(provenance: dict[str, Any]) -> dict[str, str]:
         "ecosim": f"{provenance['ecosim']} ({commit})",
         "Python": provenance["python"],
         "made": provenance["made"],
+        **drawn,
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from ecosim.data.errors import UserError
-from ecosim.door import folder
+from ecosim.door import folder, posteriors
 from ecosim.door.build import build_job
 from ecosim.door.calibrated import data_hash, with_calibration
 from ecosim.door.compose import Composed, compose, compose_file
@@ -59,6 +59,7 @@ def run_reproduce(
         run = locate(study.run, place, asked.settings.tracking.experiment).require_forecast(NAME)
         composed = recompose(run, asked)
         job = with_calibration(build_job(composed, place), composed, place)
+        job, posterior = posteriors.with_posterior(job, composed, place, run.folder)
         stages("settings", 1, 1)
         from ecosim.forecast import job as jobs
         from ecosim.publication import reproducing
@@ -69,7 +70,11 @@ def run_reproduce(
         home = folder.new_folder(place, NAME)
         folder.write_settings(composed, home)
         folder.write_result(result, home)
+        if posterior is not None:
+            posterior.keep(home)
         now = describe(run.provenance["overrides"], composed.tree, data_hash(job), composed.own)
+        if posterior is not None:
+            now["posterior"] = posterior.provenance()
         folder.write_provenance(now, stages.seconds, home)
         stages("comparison", 0, 1)
         table = reproducing.compare_folders(run.folder, home)
@@ -116,7 +121,7 @@ def recompose(run: "Recorded", asked: Composed) -> Composed:
 
 def unrecorded(run: "Recorded", settings: Settings) -> list[str]:
     """Settings that this version has and the run did not record: they have their default now, one sentence each."""
-    new = [name for name in Settings.model_fields if name not in run.settings and name != "resume"]
+    new = [name for name in Settings.model_fields if name not in run.settings and name not in ("resume", "posterior")]
     return [f"setting {name}: not known to the run, {getattr(settings, name)!r} now" for name in new]
 
 

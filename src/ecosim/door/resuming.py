@@ -88,9 +88,12 @@ def _why_nothing(home: Path) -> str:
 
 
 @contextmanager
-def keeping(home: Path, command: Command, composed: Composed, data_hash: str) -> Iterator[Path]:
+def keeping(
+    home: Path, command: Command, composed: Composed, data_hash: str, posterior: str | None = None
+) -> Iterator[Path]:
     """The folder for finished members of a run, which this process alone works on; it stays where the block fails.
 
+    posterior: hash of the draws that members take their parameters from, if any.
     Raises ResumeError where the members there rest on something else, or another process is at it.
     """
     from filelock import Timeout
@@ -98,6 +101,8 @@ def keeping(home: Path, command: Command, composed: Composed, data_hash: str) ->
     from ecosim.forecast import kept
 
     tree = {**settling(composed.tree), "baseline_rows": composed.baseline_rows}
+    if posterior is not None:
+        tree["posterior"] = posterior
     key = kept.key_of(json.loads(json.dumps(tree, default=str)), data_hash)
     if command.home is not None:
         _check(command, key)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecosim.data.errors import UserError
-from ecosim.door import charts, folder, resuming, told
+from ecosim.door import charts, folder, posteriors, resuming, told
 from ecosim.door.build import build_job
 from ecosim.door.calibrated import data_hash, with_calibration
 from ecosim.door.compose import Composed, compose
+from ecosim.door.library import split_override
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.reporting import write_report
@@ -62,13 +63,20 @@ def run_scenario(
         if not study.needs_scenario:
             raise UserError(f"study={study.name} runs no scenario; leave the scenario out")
         job = with_calibration(build_job(composed, place), composed, place)
+        begun = None if any(split_override(text).key == "posterior" for text in overrides) else command.home
+        job, posterior = posteriors.with_posterior(job, composed, place, begun)
         provenance = describe(composed.overrides, composed.tree, data_hash(job), composed.own)
+        if posterior is not None:
+            provenance["posterior"] = posterior.provenance()
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
         home = command.home or folder.new_folder(place, composed.label)
-        keeping = resuming.keeping(home, command, composed, provenance["data_hash"])
+        draws = None if posterior is None else posterior.digest
+        keeping = resuming.keeping(home, command, composed, provenance["data_hash"], draws)
         with keeping as members, resuming.saying_how(home, place):
             folder.write_settings(composed, home)
+            if posterior is not None:
+                posterior.keep(home)
             role = "decomposition" if study.name == "decompose" else "point" if sweep else "single"
             tags = told.tags_of(composed, provenance, role) | {"outputs": str(home)}
             noted = partial(resuming.note_run, home)

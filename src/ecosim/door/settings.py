@@ -64,6 +64,7 @@ class Settings(Part):
     baseline: Text
     workers: Annotated[int, Field(strict=True, ge=1, le=1024)] | None
     resume: Text | None = None  # the stopped run to go on with; the door reads it before the settings are composed
+    posterior: Text | None = None  # a run of study=calibrate whose draws stand in place of the priors
     region: dict[Any, Any]
     data: Data
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
@@ -81,6 +82,10 @@ class Settings(Part):
         if self.resume is not None:
             raise ValueError(
                 f"resume goes on with a forecast, study=decompose or study=backtest, not {self.study.name}"
+            )
+        if self.posterior is not None and self.study.name not in ("forecast", "decompose"):
+            raise ValueError(
+                f"posterior is what members of study=forecast and study=decompose draw from, not of {self.study.name}"
             )
         known = origin_date(self.origin)
         if self.horizon <= known.year and (self.horizon < known.year or (known.month, known.day) == (12, 31)):

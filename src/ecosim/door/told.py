@@ -112,6 +112,17 @@ def tags_of(composed: Composed, provenance: dict[str, Any], role: str) -> dict[s
         "git_commit": provenance["git"]["commit"] or "",
         "git_dirty": str(provenance["git"]["dirty"]),
         "ecosim_version": provenance["ecosim"],
+        **_of_posterior(provenance.get("posterior")),
+    }
+
+
+def _of_posterior(posterior: dict[str, Any] | None) -> dict[str, str]:
+    if posterior is None:
+        return {}
+    return {
+        "posterior_run": str(posterior["run"]),
+        "posterior_origin": str(posterior["origin"]),
+        "posterior_data_hash": str(posterior["data_hash"])[:12],
     }
 
 
@@ -129,6 +140,8 @@ def params_of(composed: Composed) -> dict[str, object]:
         "seed": settings.seed,
         "data": settings.data.path or composed.choices["data"],
     }
+    if settings.posterior:
+        params["posterior"] = settings.posterior
     if settings.without:
         params["without"] = ", ".join(settings.without)
     if settings.intensity:

@@ -30,15 +30,26 @@ def factor(seed: int, member: int, name: str, sd: float) -> float:
 
 
 def delivered(
-    policies: Mapping[str, Policy], baseline: Mapping[str, Policy], seed: int, member: int, sd: float
+    policies: Mapping[str, Policy],
+    baseline: Mapping[str, Policy],
+    seed: int,
+    member: int,
+    sd: float,
+    known: Mapping[str, float] | None = None,
 ) -> dict[str, Policy]:
-    """A package as one member gets it. Instruments that the baseline has under the same name are left alone."""
-    if sd == 0.0:
-        return dict(policies)
-    return {
-        name: policy if name in baseline else scaled(policy, factor(seed, member, name, sd))
-        for name, policy in policies.items()
-    }
+    """A package as one member gets it. Instruments that the baseline has under the same name are left alone.
+
+    known: log of the factor by instrument where something else than the prior says it, as a posterior.
+    """
+    given: dict[str, Policy] = {}
+    for name, policy in policies.items():
+        if known is not None and name in known:
+            given[name] = scaled(policy, float(np.exp(known[name])))
+        elif name in baseline or sd == 0.0:
+            given[name] = policy
+        else:
+            given[name] = scaled(policy, factor(seed, member, name, sd))
+    return given
 
 
 def scaled(policy: Policy, by: float) -> Policy:

@@ -15,6 +15,7 @@ from ecosim.calibration.estimate import Estimate
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.forecast.crew import Crew, results
 from ecosim.forecast.delivery import delivered
+from ecosim.forecast.drawn import AT_ORIGIN, LEVELS, Drawn, with_coefficients
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
 from ecosim.forecast.streaming import TEXTS, Chunks, Layout, array_of, arrays_of, book_of
@@ -51,6 +52,11 @@ class World:
     quarters: int
     seed: int
     delivery_sd: float  # log sd of what instruments beyond the baseline deliver
+    drawn: Drawn | None = None  # parameters from a posterior, in place of their priors
+
+    def known(self, member: int) -> dict[str, float]:
+        """What a member draws from the posterior, by name; nothing where there is none."""
+        return {} if self.drawn is None else self.drawn.of(self.seed, member)
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,12 @@ def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Be
     return Behaviors(**drawn)
 
 
+def member_behaviors(estimates: dict[str, Estimate], drawn: Drawn | None, seed: int, member: int) -> Behaviors:
+    """Coefficients of one member: from the posterior what it holds, the others from their priors."""
+    behaviors = draw_behaviors(estimates, seed, member)
+    return behaviors if drawn is None else with_coefficients(behaviors, drawn.of(seed, member))
+
+
 def make_templates(
     region: Region, agents: int, estimates: dict[str, Estimate], baseline: dict[str, Policy], origin: int,
     seed: int, crew: Crew, progress: Progress,
@@ -120,12 +132,23 @@ def _template(
 
 
 def level_draws(world: World, member: int) -> tuple[float, float, float]:
-    """Multipliers in one member, lognormal: level of the second rung, of the first, and flow of the first."""
+    """Multipliers in one member: level of the second rung, of the first, and flow of the first.
+
+    Lognormal, but for what the posterior says of levels at its origin.
+    """
     generator = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, 900]))
     first, second, third = generator.standard_normal(3)
     high_tech, tech_sme = np.exp(world.level_sd[0] * first), np.exp(world.level_sd[1] * second)
     flow = 1.0 if world.flow_observed else tech_sme * np.exp(world.flow_sd * third)
-    return float(high_tech), float(tech_sme), float(flow)
+    own = (sum(world.ladder.cohorts), world.ladder.tech_sme_stock, world.ladder.tech_sme_flow)
+    known = world.known(member)
+    if AT_ORIGIN + LEVELS[1] in known and not world.flow_observed:  # an unknown flow follows its stock
+        flow *= np.exp(known[AT_ORIGIN + LEVELS[1]]) / max(world.ladder.tech_sme_stock, 1.0) / tech_sme
+    levels = [
+        max(np.exp(known[AT_ORIGIN + name]), 1.0) / max(level, 1.0) if AT_ORIGIN + name in known else prior
+        for name, level, prior in zip(LEVELS, own, (high_tech, tech_sme, flow), strict=True)
+    ]
+    return float(levels[0]), float(levels[1]), float(levels[2])
 
 
 def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]:
@@ -134,7 +157,7 @@ def prepare(world: World, member: int) -> tuple[EcosystemModel, tuple[str, ...]]
     The template is a year older than the origin: in that year the member's own coefficients take hold, so that its
     growth is measured from where they lead.
     """
-    behaviors = draw_behaviors(world.estimates, world.seed, member)
+    behaviors = member_behaviors(world.estimates, world.drawn, world.seed, member)
     return begin(world, member, behaviors, level_draws(world, member))
 
 
@@ -176,10 +199,11 @@ def run_member(
     """
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
     ready, short = prepare(world, member)
+    known = world.known(member)
     before, start = np.array(ready.history), ready.observe()
     runs = []
     for number, announced in enumerate(packages):
-        policies = delivered(announced, world.baseline, world.seed, member, world.delivery_sd)
+        policies = delivered(announced, world.baseline, world.seed, member, world.delivery_sd, known)
         witness = Witness() if watch(number) else None
         model = ready.fork(policies={**policies, NAME: witness} if witness else policies, conditions=conditions)
         spent = dict(model.ledger.outlay)

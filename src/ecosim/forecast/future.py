@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from ecosim.calibration.estimate import Estimate
 from ecosim.calibration.increments import base_year
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
+from ecosim.forecast import drawn as posteriors
 from ecosim.forecast import publish, shifts
 from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
 from ecosim.forecast.crew import Crew
-from ecosim.forecast.ensemble import Run, World, draw_behaviors, make_templates, run_members
+from ecosim.forecast.ensemble import Run, World, make_templates, member_behaviors, run_members
 from ecosim.forecast.publish import Futures, Scaling
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
 from ecosim.model.population import agents_and_weight
@@ -56,9 +57,11 @@ def look_ahead(
     with clock.stage("anchor"):
         progress("levels and growth", 0, 1)
         start = anchor(job.counts, job.region, origin, max(horizon - base_year(origin), 1))
+        drawn = posteriors.settle(job.posterior, start, job.region.name, origin)
+        start = posteriors.with_growth(start, drawn, job.region.name)
         progress("levels and growth", 1, 1)
     with clock.stage("spin-up"):
-        world = build_world(job, estimates, start, origin, horizon, members, progress)
+        world = build_world(job, estimates, start, origin, horizon, members, progress, drawn)
     years = horizon - world.base_year
     with clock.stage("pilot"):
         structure, paths = match_growth(world, start, members, years, job.crew, progress)
@@ -79,15 +82,16 @@ def look_ahead(
 
 
 def build_world(
-    job: "Job", estimates: dict[str, Estimate], start: Anchor, origin: str, horizon: int, members: int, progress: Any
-) -> World:
-    """What members share: templates after the spin-up, coefficients, certificates at the origin."""
+    job: "Job", estimates: dict[str, Estimate], start: Anchor, origin: str, horizon: int, members: int, progress: Any,
+    drawn: posteriors.Drawn | None = None,
+) -> World:  # fmt: skip
+    """What members share: templates after the spin-up, coefficients, certificates at the origin, a posterior."""
     agents, weight = agents_and_weight(start.firms, job.region.largest_sample)
     baseline = {name: row.policy for name, row in job.baseline_policies.items()}
     quarter = quarter_index(origin)
     templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.crew, progress)
     renewals = tuple(
-        draw_behaviors(estimates, job.seed, member).certification.renewal
+        member_behaviors(estimates, drawn, job.seed, member).certification.renewal
         for member in range(max(members, PILOT_MEMBERS[1]))
     )
     return World(
@@ -109,6 +113,7 @@ def build_world(
         quarters=(horizon + 1) * QUARTERS_PER_YEAR - quarter - 1,
         seed=job.seed,
         delivery_sd=job.delivery_sd,
+        drawn=drawn,
     )
 
 
@@ -165,7 +170,16 @@ def match_growth(
             center[target] = center[target] + np.median(reached[target], axis=0) - _trend(start, target, place, years)
     structure = Structure(center, spread)
     paths = {
-        channel: shifts.member_paths(_growth(start, target), structure, target, place, members, years, world.seed)
+        channel: shifts.member_paths(
+            _growth(start, target),
+            structure,
+            target,
+            place,
+            members,
+            years,
+            world.seed,
+            posteriors.member_drifts(world.drawn, channel, world.seed, members),
+        )
         for channel, target in channels.items()
     }
     return structure, paths

@@ -10,12 +10,13 @@ from ecosim.calibration.estimate import Estimate
 from ecosim.calibration.indirect import Matching
 from ecosim.calibration.inherit import CLOSE_SD
 from ecosim.calibration.simulation.identification import NOT_IDENTIFIED, verdict
+from ecosim.forecast.drawn import AT_ORIGIN, Drawn
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
 
 COLUMNS = ("parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis")
-REGRESSIONS, SIMULATION = "regressions", "calibration by simulation"
+REGRESSIONS, SIMULATION, POSTERIOR = "regressions", "calibration by simulation", "posterior that members are drawn from"
 SHOWN = 8  # names in a sentence
 
 
@@ -26,6 +27,7 @@ class Calibrated:
     identification: pd.DataFrame
     statements: tuple[str, ...]
     where: str
+    drawn: bool = False  # whether the forecast's members are drawn from its posterior
 
 
 def table(
@@ -36,10 +38,11 @@ def table(
     Levels: prior is what a share of a related place would say; growth: prior is the spread between places. Where a
     calibration by simulation knows a parameter its row stands in place of the regressions'.
     """
-    place = outlook.world.region.name
+    place, drawn = outlook.world.region.name, outlook.world.drawn
     rows: list[tuple[str, float, float]] = []
     for target, level in outlook.anchor.levels.items():
-        rows.append((f"level: {target}", max(CLOSE_SD, level.log_sd), level.log_sd))
+        sd = drawn.moments(AT_ORIGIN + target)[1] if drawn and AT_ORIGIN + target in drawn.names else level.log_sd
+        rows.append((f"level: {target}", max(CLOSE_SD, level.log_sd), sd))
     for target, growth in outlook.anchor.growth.items():
         _, sd, _ = growth.place(place)
         rows.append((f"growth: {target}", max(growth.pooled_drift_sd, sd), sd))
@@ -55,7 +58,7 @@ def table(
     own["basis"] = REGRESSIONS
     if calibrated is None:
         return own.reset_index(drop=True)
-    told = calibrated.identification.assign(basis=SIMULATION)[list(COLUMNS)]
+    told = calibrated.identification.assign(basis=POSTERIOR if calibrated.drawn else SIMULATION)[list(COLUMNS)]
     return pd.concat([told, own[~own["parameter"].isin(told["parameter"])]], ignore_index=True)
 
 
@@ -65,8 +68,13 @@ def _after(matching: Matching, name: str, sd: float) -> float:
     return found.sd if found is not None and found.coefficient == name else sd
 
 
-def sentences(found: pd.DataFrame, calibrated: Calibrated | None) -> list[str]:
-    """How much of what the forecast rests on its data tell, and what says so."""
+def sentences(
+    found: pd.DataFrame, calibrated: Calibrated | None, posterior: Drawn | None = None, taken: Drawn | None = None
+) -> list[str]:
+    """How much of what the forecast rests on its data tell, and what says so.
+
+    posterior: what members are drawn from, if anything; taken: what of it this forecast uses.
+    """
     open_ = found.loc[found["verdict"] == NOT_IDENTIFIED, "parameter"].tolist()
     told = found.loc[found["verdict"] != NOT_IDENTIFIED, "parameter"].tolist()
     known = f"the data tell something of {', '.join(told[:SHOWN])}" if told else "the data tell of none"
@@ -81,8 +89,24 @@ def sentences(found: pd.DataFrame, calibrated: Calibrated | None) -> list[str]:
     first = (
         f"{len(open_)} of {len(found)} parameters are {NOT_IDENTIFIED}; {known}. From the calibration by simulation "
     )
-    return [
-        f"{first}in {calibrated.where}, and from the regressions for what it did not free. The forecast itself draws "
-        "from the priors.",
-        *calibrated.statements,
-    ]
+    where = f"{first}in {calibrated.where}, and from the regressions for what it did not free."
+    if posterior is None:
+        return [f"{where} The forecast itself draws from the priors.", *calibrated.statements]
+    return [where, _drawn(posterior, taken), *calibrated.statements]
+
+
+def _drawn(posterior: Drawn, taken: Drawn | None) -> str:
+    """What members draw from the posterior, and what of it they do not."""
+    used = () if taken is None else taken.names
+    left = [name for name in posterior.names if name not in used and not name.startswith(AT_ORIGIN)]
+    levels = [name.removeprefix(AT_ORIGIN) for name in used if name.startswith(AT_ORIGIN)]
+    parameters = [name for name in used if not name.startswith(AT_ORIGIN)]
+    words = (
+        f"Members draw {len(parameters)} parameters together from the weighted posterior of run {posterior.run}, "
+        f"origin {posterior.origin}, not from the priors: {', '.join(parameters) or 'none'}."
+    )
+    if levels:
+        words += f" So they draw the levels at the origin of {', '.join(levels)}."
+    if left:
+        words += f" Not taken, because the forecast's own counts are surer or later: {', '.join(left)}."
+    return f"{words} A hindcast from before that origin draws from the priors."

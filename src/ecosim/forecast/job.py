@@ -20,6 +20,7 @@ from ecosim.forecast import coalitions, decomposition, funnel, identified, state
 from ecosim.forecast.cluster import Cluster
 from ecosim.forecast.crew import Crew, wake
 from ecosim.forecast.decomposition import Plan
+from ecosim.forecast.drawn import Drawn
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.publish import Futures
 from ecosim.model.region import Region
@@ -50,6 +51,7 @@ class Job:
     delivery_sd: float = 0.0  # log sd of what the package's instruments deliver, see `ecosim.forecast.delivery`
     decompose: Plan | None = None  # take the package apart, too
     calibrated: identified.Calibrated | None = None  # of the same counts and settings, to report beside the forecast
+    posterior: Drawn | None = None  # parameters of members are drawn from it in place of their priors
     cluster: Cluster | None = None  # runs members in place of this machine's workers
     kept: Path | None = None  # folder for members that are finished, to go on from
 
@@ -223,7 +225,7 @@ def _result(
         hindcast=check,
         statements=(
             *statements.write(job, outlook, calibration, basis, scores, check),
-            *identified.sentences(told, job.calibrated),
+            *identified.sentences(told, job.calibrated, job.posterior, world.drawn),
         ),
         decomposition=apart[0] if apart else None,
         seconds=clock.seconds,

@@ -46,10 +46,15 @@ def missing_share(growth: Growth, structure: Structure, target: str, location: s
 
 
 def member_paths(
-    growth: Growth, structure: Structure, target: str, location: str, members: int, years: int, seed: int
-) -> Floats:
-    """Shift of a log level, (members, years): trend less the model's own, common shock, missing local shock."""
-    trend = growth.drift_paths(location, members, years, seed) - structure.center[target][:years]
+    growth: Growth, structure: Structure, target: str, location: str, members: int, years: int, seed: int,
+    drifts: Floats | None = None,
+) -> Floats:  # fmt: skip
+    """Shift of a log level, (members, years): trend less the model's own, common shock, missing local shock.
+
+    drifts: each member's yearly growth before damping, (members,), where it is not drawn here.
+    """
+    paths = growth.drift_paths(location, members, years, seed) if drifts is None else growth.damped(drifts, years)
+    trend = paths - structure.center[target][:years]
     local = growth.local_shocks(location, members, years, seed) * missing_share(growth, structure, target, location)
     return np.clip(trend + growth.common_shocks(members, years, seed) + local, -LARGEST_SHIFT, LARGEST_SHIFT)
 

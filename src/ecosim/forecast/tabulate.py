@@ -156,6 +156,10 @@ def coefficients(
     rows = prior_rows(estimates)
     for target, growth in outlook.anchor.growth.items():
         rows += _growth_rows(target, growth, outlook.world.region.name)
+    if (drawn := outlook.world.drawn) is not None:
+        source = f"posterior of run {drawn.run}, origin {drawn.origin}; members draw it in place of the prior"
+        rows += [("posterior that members draw from", name, *drawn.moments(name), source, "counts")
+                 for name in drawn.names]  # fmt: skip
     own = pd.DataFrame(rows, columns=["equation", "term", "estimate", "std_error", "source", "kind"])
     fitted = calibration.coefficients.assign(kind="counts")
     matched = indirect.coefficient_rows(matching.found, estimates)

@@ -9,9 +9,10 @@ import pytest
 
 from ecosim.calibration.simulation import NOT_IDENTIFIED, Plan, Posterior, PriorError, SearchPlan, key_of
 from ecosim.calibration.simulation.kept import Kept
+from ecosim.forecast.delivery import delivered
 from ecosim.forecast.posterior import CalibrationJob, job, tables
 from ecosim.forecast.posterior.counted import Moment, moments_of, published, root, simulated
-from ecosim.forecast.posterior.place import simulate, with_factors
+from ecosim.forecast.posterior.place import AT_END, at_origin, simulate
 from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual
 
 FREE = ("certification.foreign", "discovery_visits")
@@ -87,11 +88,26 @@ def test_more_visits_make_more_firms_aware_under_the_same_luck(place):
 def test_a_free_instrument_delivers_what_its_parameter_says_and_others_what_luck_says(place, later):
     written = later.policies["discovery_visits"].policy.capacity.largest
     values = {"discovery_visits": np.log(1.5)}
-    one, two = (with_factors(place, values, member) for member in (1, 2))
+    world = place.world
+    one, two = (
+        delivered(place.policies, world.baseline, world.seed, member, world.delivery_sd, values) for member in (1, 2)
+    )
     assert one["discovery_visits"].capacity.largest == pytest.approx(1.5 * written)
     assert two["discovery_visits"] == one["discovery_visits"]
     assert one["hnte_award"] != two["hnte_award"]
     assert one["research_super_deduction"] is place.policies["research_super_deduction"]  # law, in the baseline too
+
+
+def test_levels_at_the_origin_are_carried_along_for_forecasts_from_there(place):
+    assert place.names[-3:] == AT_END
+    assert place.until == 8
+    z = np.zeros(len(place.prior.names))
+    stock = np.exp(simulate(place, z, 1)[-3])
+    assert 5 < stock < 100  # 14 at the start
+    path = {"tech_sme_new": np.arange(9.0), "tech_sme_new before": np.array([8.0]), "hnte_stock": np.arange(9.0)}
+    assert at_origin(path, "hnte_stock", 8) == pytest.approx(np.log(8.5))
+    assert at_origin(path, "tech_sme_new", 8) == pytest.approx(np.log(5 + 6 + 7 + 8 + 0.5))
+    assert at_origin(path, "tech_sme_new", 2) == pytest.approx(np.log(1 + 2 + 4 + 0.5))  # half of the year before
 
 
 def test_unknown_parameters_are_named_with_the_nearest(later, estimates):
@@ -146,7 +162,7 @@ def test_a_calibration_says_of_every_parameter_whether_the_data_know_it(later, m
     assert set(found.coefficients.columns) >= {"equation", "term", "estimate", "std_error", "source"}
     assert "posterior by simulation" in set(found.coefficients["equation"])
     assert found.posterior["weight"].sum() == pytest.approx(1.0)
-    assert set(found.posterior.columns[2:]) == set(table["parameter"])
+    assert set(found.posterior.columns[2:]) == {*table["parameter"], *AT_END}
     assert len(found.fits) == 4
     assert any(NOT_IDENTIFIED in sentence for sentence in found.statements)
 
@@ -178,6 +194,16 @@ def test_the_start_moves_later_until_levels_are_known(make_job):
     start, anchored = find_start(make_job(origin="2018-12"), 6)
     assert start >= "2012-12"
     assert anchored.firms == 1200
+
+
+def test_a_count_of_all_firms_is_read_as_growth_because_the_models_number_is_a_convention(few_counts):
+    own = few_counts[few_counts["location"] == "Smallville"].copy()
+    later = own[own["target"] == "firms"].assign(time="2018", value=1560.0)
+    found = {m.name: m for m in moments_of(pd.concat([own, later]), "Smallville", "2016-12", "2018-12", {})}
+    assert found["firms 2018"].way == "growth"
+    assert found["firms 2018"].moment == pytest.approx(np.log(1.2))
+    alone = later[later["target"] == "firms"]
+    assert not moments_of(alone, "Smallville", "2016-12", "2018-12", {})  # nothing to grow from
 
 
 def test_panel_counts_become_growth_since_the_start(few_counts):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ecosim.calibration.increments import base_year
 from ecosim.data.panel import series
 from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index
-from ecosim.forecast.anchor import PANEL_TARGETS
+from ecosim.forecast.anchor import MODEL_TARGETS, PANEL_TARGETS
 from ecosim.forecast.publish import FLOWS, RATIO_QUARTERS
 from ecosim.model.ecosystem import OBSERVED
 
@@ -46,7 +46,8 @@ def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: 
 
     noise: sd of the log of one reported level by target. Levels and flows of certificates stand on the scale
     2 sqrt(y + 3/8), on which a Poisson count has variance one (Anscombe 1948, unverified); counts whose level the model
-    does not have (patents, R&D) as log growth since the start's last complete year; ratios as logs.
+    does not have (patents, R&D) or has by convention (firms, births, closings, employment) as log growth since the
+    start's last complete year; ratios as logs.
     """
     first, last, base = quarter_index(start), quarter_index(origin), base_year(start)
     found = []
@@ -62,7 +63,7 @@ def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: 
         if name not in OBSERVED and name not in SUMMED:
             continue
         own = series(known, place, name)
-        if name in PANEL_TARGETS:
+        if name in PANEL_TARGETS or name in MODEL_TARGETS:
             found += _growths(name, own, base, first, last, noise.get(name, 0.0))
         else:
             found += _levels(name, rows, first, last)

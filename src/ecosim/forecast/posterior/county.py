@@ -15,9 +15,9 @@ from ecosim.calibration.simulation import Kept, Prior
 from ecosim.calibration.simulation.kept import keep
 from ecosim.calibration.simulation.sampler import Progress
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.forecast.drawn import with_coefficients
 from ecosim.forecast.ensemble import in_parallel
 from ecosim.forecast.playground import carried, ecosystem
-from ecosim.forecast.posterior.place import with_coefficients
 from ecosim.forecast.posterior.prepare import coefficients
 from ecosim.forecast.publish import FLOWS
 from ecosim.model.ecosystem import OBSERVED, EcosystemModel

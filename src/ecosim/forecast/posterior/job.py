@@ -33,7 +33,7 @@ from ecosim.forecast.crew import wake
 from ecosim.forecast.ensemble import in_parallel
 from ecosim.forecast.job import Clock, Job, check_zones, match, read_estimates
 from ecosim.forecast.posterior import tables
-from ecosim.forecast.posterior.place import Place, simulate, simulate_some
+from ecosim.forecast.posterior.place import AT_END, Place, simulate, simulate_some
 from ecosim.forecast.posterior.prepare import check_names, prepare
 
 Floats = NDArray[np.float64]
@@ -102,11 +102,13 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
         sampled = draw(task, place, partial(progress, "simulations"))
     with clock.stage("identification"):
         particles = Posterior(sampled.z, sampled.weights)
-        used = tuple([moment.used for moment in place.moments] + [False] * len(place.columns))
-        mask = np.array(used)
+        used = used_of(place)
+        mask, told = np.array(used), len(used) - len(AT_END)
         posterior = adjust(sampled.z, sampled.weights, sampled.moments[:, mask], observed_of(place)[mask],
                            sampled.scale[mask])  # fmt: skip
-        found = identify(place.prior, posterior, particles, sampled.moments, place.names, used)
+        levels = adjust(sampled.moments[:, told:], sampled.weights, sampled.moments[:, mask], observed_of(place)[mask],
+                        sampled.scale[mask]).z  # fmt: skip
+        found = identify(place.prior, posterior, particles, sampled.moments[:, :told], place.names[:told], used[:told])
     estimated = None
     if task.moments:
         with clock.stage("moments"):
@@ -120,7 +122,7 @@ def run(task: CalibrationJob, progress: Progress) -> Found:
         directions=found.directions,
         pairs=found.pairs,
         columns=found.columns,
-        posterior=tables.members(place, posterior),
+        posterior=tables.members(place, posterior, levels),
         fits=tables.fits(place, sampled),
         generations=tables.generations(sampled),
         statements=(*tables.told(place, sampled, task, start), *sentences(found), *notes),
@@ -142,7 +144,7 @@ def draw(task: CalibrationJob, place: Place, progress: Callable[[int, int], None
         for found in in_parallel(work, range(len(parts)), workers, lambda done, total: None):
             yield from found
 
-    used = np.array([moment.used for moment in place.moments] + [False] * len(place.columns), dtype=bool)
+    used = np.array(used_of(place), dtype=bool)
     return sample(place.prior, observed_of(place), used, some, task.plan, kept, progress)
 
 
@@ -153,9 +155,15 @@ def _part(
     return simulate_some(place, [names[row] for row in rows], z[rows], numbers[rows], path)
 
 
+def used_of(place: Place) -> tuple[bool, ...]:
+    """Which entries of the vector of a simulation are held against counts, (k,)."""
+    return (*(moment.used for moment in place.moments), *([False] * (len(place.columns) + len(AT_END))))
+
+
 def observed_of(place: Place) -> Floats:
-    """Observed moments, and 0 for columns that were not observed, (k,)."""
-    return np.array([*(moment.moment for moment in place.moments), *([0.0] * len(place.columns))])
+    """Observed moments, and 0 for columns and levels that were not observed, (k,)."""
+    unseen = len(place.columns) + len(AT_END)
+    return np.array([*(moment.moment for moment in place.moments), *([0.0] * unseen)])
 
 
 def estimate_moments(

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.behaviors.decisions import Behaviors
 from ecosim.calibration.simulation.kept import keep
 from ecosim.calibration.simulation.priors import Prior
-from ecosim.forecast.delivery import delivered, scaled
+from ecosim.forecast.delivery import delivered
+from ecosim.forecast.drawn import AT_ORIGIN, GROWTH, LEVELS, with_coefficients
 from ecosim.forecast.ensemble import World, begin, draw_behaviors
 from ecosim.forecast.posterior.counted import Moment, simulated
 from ecosim.forecast.publish import FLOWS
@@ -21,7 +20,7 @@ Floats = NDArray[np.float64]
 
 LUCK = 2**29  # members of these simulations, apart from those of a forecast
 STARTS = ("start.hnte_stock", "start.tech_sme_stock", "start.tech_sme_new")  # log multipliers, as `Ladder.scaled`
-GROWTH = "drift."  # and a channel of conditions: yearly log growth of its count
+AT_END = tuple(AT_ORIGIN + name for name in LEVELS)  # log levels at the origin, carried along for forecasts from there
 STREAM = 902  # of a member's Philox key, beside those of levels and delivery
 
 
@@ -48,18 +47,19 @@ class Place:
     columns: tuple[str, ...]
     weather: dict[str, Weather]
     quarters: int
+    until: int  # quarters from the start to the origin
 
     @property
     def names(self) -> tuple[str, ...]:
         """What the vector of a simulation holds, in order."""
-        return (*(moment.name for moment in self.moments), *self.columns)
+        return (*(moment.name for moment in self.moments), *self.columns, *AT_END)
 
 
 def simulate(place: Place, z: Floats, number: int) -> Floats:
-    """Moments and columns of one simulation, (k,). z: parameters on the standard scale, (d,); number: of its luck.
+    """Moments, columns and levels at the origin of one simulation, (k,).
 
-    Coefficients that are not free are drawn from their priors with the luck, so they widen the posterior and are not
-    narrowed by it.
+    z: parameters on the standard scale, (d,); number: of its luck. Coefficients that are not free are drawn from their
+    priors with the luck, so they widen the posterior and are not narrowed by it.
     """
     values = dict(zip(place.prior.names, place.prior.from_standard(z).tolist(), strict=True))
     world, member = place.world, LUCK + number
@@ -73,14 +73,16 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
              for channel, weather in place.weather.items()}  # fmt: skip
     conditions = to_conditions(paths, 0, world.origin, place.quarters, world.base_year)
     start, before = ready.observe(), np.array(ready.history)
-    model = ready.fork(policies=with_factors(place, values, member), conditions=conditions)
+    policies = delivered(place.policies, world.baseline, world.seed, member, world.delivery_sd, values)
+    model = ready.fork(policies=policies, conditions=conditions)
     for _ in range(place.quarters):
         model.step()
     path = series_of(before, start, np.array(model.history))
     noise = luck.standard_normal(len(place.moments))
     told = [simulated(moment, path, world.origin, float(error))
             for moment, error in zip(place.moments, noise, strict=True)]  # fmt: skip
-    return np.array([*told, *(column(path, name) for name in place.columns)])
+    reached = [at_origin(path, name, place.until) for name in LEVELS]
+    return np.array([*told, *(column(path, name) for name in place.columns), *reached])
 
 
 def drive(weather: Weather, growth: float, luck: np.random.Generator) -> Floats:
@@ -100,32 +102,18 @@ def series_of(before: Floats, start: Floats, after: Floats) -> dict[str, Floats]
     return path
 
 
+def at_origin(path: dict[str, Floats], name: str, until: int) -> float:
+    """Log of a level so many quarters after the start (row 0): a stock, or the flow of the year up to then."""
+    if name in FLOWS:
+        before = path[f"{name} before"][0] * max(0, 4 - until) / 4.0
+        return float(np.log(before + path[name][max(until - 3, 1) : until + 1].sum() + 0.5))
+    return float(np.log(path[name][until] + 0.5))
+
+
 def column(path: dict[str, Floats], name: str) -> float:
     """A series at the end: a stock, or the sum of the last year, as log(1 + y); a share or index as it is."""
     last = path[name][-4:].sum() if name in FLOWS else path[name][-1]
     return float(np.log1p(last)) if last > -1.0 else float(last)
-
-
-def with_coefficients(behaviors: Behaviors, values: dict[str, float]) -> Behaviors:
-    """Behaviors with the coefficients that are named '<rule>.<coefficient>'."""
-    changed: dict[str, Any] = {}
-    for name, value in values.items():
-        rule, _, coefficient = name.partition(".")
-        if coefficient and rule in Behaviors._fields:
-            changed[rule] = changed.get(rule, getattr(behaviors, rule))._replace(**{coefficient: value})
-    return behaviors._replace(**changed)
-
-
-def with_factors(place: Place, values: dict[str, float], member: int) -> dict[str, Policy]:
-    """The package as it is delivered: exp(value) times as much where a value stands under an instrument's name.
-
-    The other instruments beyond the baseline are drawn with the member's luck, as in a forecast.
-    """
-    world = place.world
-    drawn = delivered(place.policies, world.baseline, world.seed, member, world.delivery_sd)
-    return drawn | {
-        name: scaled(policy, float(np.exp(values[name]))) for name, policy in place.policies.items() if name in values
-    }
 
 
 def simulate_some(

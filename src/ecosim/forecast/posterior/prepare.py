@@ -12,10 +12,11 @@ from ecosim.data.errors import nearest
 from ecosim.data.panel import CountsError, known_at
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index, year_of
 from ecosim.forecast.anchor import Anchor, anchor
+from ecosim.forecast.drawn import GROWTH
 from ecosim.forecast.ensemble import World
 from ecosim.forecast.future import build_world, match_growth
 from ecosim.forecast.posterior.counted import Moment, moments_of
-from ecosim.forecast.posterior.place import GROWTH, STARTS, Place, Weather
+from ecosim.forecast.posterior.place import STARTS, Place, Weather
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
 from ecosim.model.observation import FLOWS as TURNOVER
 from ecosim.model.observation import MEASURED, OBSERVED
@@ -54,7 +55,8 @@ def prepare(
     counted = {series for moment in moments if moment.used for series in moment.series}
     policies = {name: row.policy for name, row in job.policies.items()}
     columns = tuple(name for name in COLUMNS if name not in counted)
-    place = Place(world, policies, Prior(parameters), moments, columns, weather, quarters)
+    until = quarter_index(job.origin) - began
+    place = Place(world, policies, Prior(parameters), moments, columns, weather, quarters, until)
     return place, start, tuple(f"In force only after {job.origin}: {', '.join(late)}." for late in [
         late_instruments(free, job.policies, quarter_index(job.origin))] if late)  # fmt: skip
 

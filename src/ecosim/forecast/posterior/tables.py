@@ -10,7 +10,7 @@ from ecosim.calibration.regression import Calibration
 from ecosim.calibration.simulation import Estimated, Posterior, Sampled
 from ecosim.forecast import tabulate
 from ecosim.forecast.posterior.counted import published
-from ecosim.forecast.posterior.place import Place
+from ecosim.forecast.posterior.place import AT_END, Floats, Place
 
 if TYPE_CHECKING:
     from ecosim.forecast.posterior.job import CalibrationJob
@@ -39,10 +39,13 @@ def coefficients(
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def members(place: Place, posterior: Posterior) -> pd.DataFrame:
-    """Draws of the posterior: draw, weight and one column for each parameter in its own unit."""
+def members(place: Place, posterior: Posterior, levels: Floats) -> pd.DataFrame:
+    """Draws of the posterior: draw, weight, each parameter in its own unit, and log levels at the origin.
+
+    levels: (n, AT_END), adjusted as the parameters are.
+    """
     values = place.prior.from_standard(posterior.z)
-    table = pd.DataFrame(values, columns=list(place.prior.names))
+    table = pd.DataFrame(np.column_stack([values, levels]), columns=[*place.prior.names, *AT_END])
     table.insert(0, "draw", np.arange(len(table)))
     table.insert(1, "weight", posterior.weights)
     return table

@@ -1,0 +1,130 @@
+"""Members draw from a posterior: whole rows by weight, the same for any number of them, nothing from the future."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from conftest import silent
+from ecosim.behaviors.decisions import SHELF
+from ecosim.forecast.anchor import anchor
+from ecosim.forecast.drawn import Drawn, member_drifts, settle, with_growth
+from ecosim.forecast.ensemble import level_draws, member_behaviors, prepare, run_member
+from ecosim.forecast.future import build_world, look_ahead
+from ecosim.forecast.job import Clock
+
+NAMES = ("certification.foreign", "discovery_visits", "drift.tech_sme", "start.hnte_stock", "origin.hnte_stock")
+
+
+def make_drawn(origin="2016-12", level=3.7, spread=0.1):
+    rows = np.array([
+        [-0.30, 0.7, 0.10, 0.2, level - spread],
+        [-0.20, -0.7, 0.12, 0.1, level],
+        [-0.10, 0.0, 0.14, 0.0, level + spread],
+    ])  # fmt: skip
+    return Drawn(NAMES, rows, np.array([0.5, 0.3, 0.2]), origin, "earlier")
+
+
+@pytest.fixture(scope="module")
+def uncounted(make_job, make_region):
+    """The small county in Jiaxing, without a count of its high-tech enterprises."""
+    county = make_region(name="Smallville", inside=["Jiaxing", "Zhejiang"], firms=1200)
+    job = make_job(region=county, origin="2016-12", horizon=2018)
+    counts = job.counts[~((job.counts["location"] == job.region.name) & (job.counts["target"] == "hnte_stock"))]
+    return replace(job, counts=counts)
+
+
+def test_rows_are_drawn_whole_and_by_their_weights():
+    drawn = make_drawn()
+    some = [drawn.of(7, member) for member in range(2000)]
+    pairs = {(row["certification.foreign"], row["discovery_visits"]) for row in some}
+    assert pairs == {(-0.30, 0.7), (-0.20, -0.7), (-0.10, 0.0)}
+    shares = [np.mean([row["certification.foreign"] == value for row in some]) for value in (-0.30, -0.20, -0.10)]
+    assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.04)
+    assert drawn.of(7, 3) == drawn.of(7, 3)
+    assert drawn.pick(("discovery_visits",)).of(7, 3)["discovery_visits"] == drawn.of(7, 3)["discovery_visits"]
+
+
+def test_nothing_is_taken_before_its_origin_and_levels_only_at_it(uncounted):
+    place = uncounted.region.name
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    assert start.levels["hnte_stock"].basis != "observed"
+    assert settle(make_drawn("2017-12"), start, place, "2016-12") is None
+    assert "origin.hnte_stock" not in settle(make_drawn("2015-12"), start, place, "2016-12").names
+    taken = settle(make_drawn(), start, place, "2016-12")
+    assert taken.names[:2] == ("certification.foreign", "discovery_visits")
+    assert "origin.hnte_stock" in taken.names
+    assert "start.hnte_stock" not in taken.names  # of an earlier moment
+    unsure = settle(make_drawn(spread=3.0), start, place, "2016-12")
+    assert "origin.hnte_stock" not in unsure.names  # the forecast's own level is surer
+
+
+def test_a_level_that_was_counted_is_not_drawn(make_job):
+    job = make_job(origin="2016-12", horizon=2018)
+    start = anchor(job.counts, job.region, "2016-12", 2)
+    assert "origin.hnte_stock" not in settle(make_drawn(), start, job.region.name, "2016-12").names
+
+
+def test_growth_of_the_place_is_the_posteriors_and_members_draw_their_own(uncounted):
+    place = uncounted.region.name
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    taken = settle(make_drawn(), start, place, "2016-12")
+    assert "drift.tech_sme" in taken.names  # sd 0.016 is surer than any county's own
+    moved = with_growth(start, taken, place).growth["tech_sme_new"]
+    assert moved.place(place)[:2] == pytest.approx(taken.moments("drift.tech_sme"))
+    drifts = member_drifts(taken, "tech_sme", 5, 4)
+    assert drifts.tolist() == [taken.of(5, member)["drift.tech_sme"] for member in range(4)]
+    assert member_drifts(taken, "high_tech", 5, 4) is None
+    assert moved.damped(drifts, 2)[:, 0] == pytest.approx(moved.damping[0] * drifts)
+
+
+@pytest.fixture(scope="module")
+def worlds(uncounted, estimates):
+    """The world of a forecast without and with a posterior."""
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    taken = settle(make_drawn(), start, uncounted.region.name, "2016-12")
+    plain = build_world(uncounted, estimates, start, "2016-12", 2018, 4, silent)
+    return plain, replace(plain, drawn=taken)
+
+
+def test_only_what_the_posterior_names_differs_from_the_prior(worlds, estimates):
+    plain, drawn = worlds
+    first, second = (member_behaviors(estimates, world.drawn, world.seed, 1) for world in worlds)
+    assert second.certification.foreign == drawn.known(1)["certification.foreign"]
+    assert second._replace(certification=first.certification) == first
+    assert second.certification._replace(foreign=first.certification.foreign) == first.certification
+    assert set(SHELF) == set(first._fields)
+    stock = sum(plain.ladder.cohorts)
+    assert level_draws(drawn, 1)[0] == pytest.approx(np.exp(drawn.known(1)["origin.hnte_stock"]) / stock)
+    assert level_draws(drawn, 1)[1:] == level_draws(plain, 1)[1:]
+    model, _ = prepare(drawn, 1)
+    assert (model.firms.columns.certificate == 2).sum() == pytest.approx(
+        np.exp(drawn.known(1)["origin.hnte_stock"]), abs=3
+    )
+
+
+def test_instruments_deliver_what_the_posterior_says(worlds, uncounted, monkeypatch):
+    import ecosim.forecast.ensemble as ensemble
+
+    _, drawn = worlds
+    seen = []
+    real = ensemble.delivered
+    monkeypatch.setattr(ensemble, "delivered", lambda *given: seen.append(real(*given)) or seen[-1])
+    run_member(drawn, [{name: row.policy for name, row in uncounted.policies.items()}], {}, 1, 2)
+    written = uncounted.policies["discovery_visits"].policy.capacity.largest
+    factor = np.exp(drawn.known(2)["discovery_visits"])
+    assert seen[0]["discovery_visits"].capacity.largest == pytest.approx(factor * written)
+
+
+@pytest.mark.slow
+def test_a_forecast_from_a_posterior_is_the_same_for_any_number_of_members_and_workers(uncounted, estimates):
+    job = replace(uncounted, posterior=make_drawn(), workers=1)
+    few, many = (
+        look_ahead(replace(job, members=members), estimates, "2016-12", 2017, members, silent, Clock())
+        for members in (2, 3)
+    )
+    assert few.scenario.yearly["tech_sme_stock"][:, 0] == pytest.approx(
+        many.scenario.yearly["tech_sme_stock"][:2, 0], 0
+    )
+    without = look_ahead(uncounted, estimates, "2016-12", 2017, 2, silent, Clock())
+    assert not np.array_equal(few.scenario.yearly["hnte_stock"], without.scenario.yearly["hnte_stock"])
