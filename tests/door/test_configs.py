@@ -39,6 +39,7 @@ NEEDED = {
     "fit": ["study.equation=hnte_certifications"],
     "publish": ["study.run=abcd"],
     "reproduce": ["study.run=abcd"],
+    "update": ["study.run=abcd"],
     "compare": ["study.runs=[abcd,bcde]"],
 }
 

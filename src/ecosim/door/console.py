@@ -190,6 +190,15 @@ def _reproduce(overrides: list[str], config_dir: str | None) -> int:
     return 0 if found.same else NOT_ACCEPTED
 
 
+def _update(overrides: list[str], config_dir: str | None) -> int:
+    """Weigh the members of a forecast by a new year's counts."""
+    from ecosim.door import updating, updating_told
+
+    outcome = updating.run_update(overrides, config_dir)
+    updating_told.show(outcome)
+    return _told(outcome.problem)
+
+
 def _score(overrides: list[str], config_dir: str | None) -> int:
     """Score a published forecast and append to the ledger."""
     from ecosim.door import score
@@ -233,6 +242,7 @@ STUDIES = {  # by `name` in configs/study
     "publish": _publish,
     "compare": _compare,
     "reproduce": _reproduce,
+    "update": _update,
     "score": _score,
     "backtest": _backtest,
     "fit": _fit,

@@ -104,6 +104,17 @@ class Reproduce(StudyPart):
     run: Text
 
 
+class Update(StudyPart):
+    """A recorded forecast weighed by new counts; comments in configs/study/update.yaml."""
+
+    name: Literal["update"]
+    run: Text
+    until: Annotated[int, Field(strict=True, ge=1950, le=2150)] | None
+    counts: tuple[Text, ...]
+    dispersion: Annotated[float, Field(gt=0, le=4, allow_inf_nan=False)]
+    least_effective: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+
+
 class Score(StudyPart):
     """A published forecast held against new counts. forecast: None to check the ledger alone."""
 
@@ -191,6 +202,7 @@ Study = Annotated[
     | Publish
     | Compare
     | Reproduce
+    | Update
     | Score,
     Field(discriminator="name"),
 ]
@@ -202,6 +214,7 @@ STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "publish": Publish,
     "compare": Compare,
     "reproduce": Reproduce,
+    "update": Update,
     "score": Score,
     "backtest": Backtest,
     "fit": FitEquation,

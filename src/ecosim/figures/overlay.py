@@ -25,11 +25,12 @@ def overlay_chart(
     path: Path,
     labels: Labels,
     columns: int = 2,
+    what: str = "the runs on common axes",
 ) -> Path:
     """Draws at most six targets of two to eight runs and returns the path of the PNG.
 
     forecasts: quantiles by name of the run, each of one scenario, place and origin; observed: counts of every run,
-    drawn once. Raises ValueError without a target or a run, or with more than these.
+    drawn once; what: is to be seen. Raises ValueError without a target or a run, or with more than these.
     """
     if not 1 <= len(targets) <= MOST_PANELS or not 1 <= len(forecasts) <= MOST_RUNS:
         raise ValueError(
@@ -37,7 +38,7 @@ def overlay_chart(
         )
     rows = len(forecasts) if columns == 1 else -(-len(forecasts) // 2)
     foot = 0.17 * rows + 0.12
-    title = f"{labels.where}: the runs on common axes"
+    title = f"{labels.where}: {what}"
     figure, panels = canvas.sheet(
         title, "median, 90 % interval, counts known to any of them", len(targets), columns, foot
     )

@@ -1,0 +1,219 @@
+"""study=update from its command line to its tables: the run, the new counts, weights of members, and what moved."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecosim.data.errors import nearest
+from ecosim.data.writing import write_whole
+from ecosim.door import folder, told
+from ecosim.door.build import load_counts
+from ecosim.door.compose import Composed, compose
+from ecosim.door.headline import MOST_CHARTS, headline_years, shown_targets
+from ecosim.door.library import ConfigError
+from ecosim.door.progress import Stages
+from ecosim.door.provenance import describe
+from ecosim.door.recorded import locate, spelled_out
+from ecosim.door.run import log_run, open_tracking
+from ecosim.door.studies import Update
+from ecosim.door.updating_told import sentences
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.forecast.reweighed import Reweighed
+    from ecosim.publication.recorded import Recorded
+
+KEYS = ("run",)
+NAME = "update"
+NOISE = "sd of reporting noise"  # term of coefficients.csv
+
+
+@dataclass(frozen=True)
+class Updating:
+    """What came out. tables: by name of file; problem: why MLflow does not have the run, empty where it does."""
+
+    folder: Path
+    found: "Reweighed"
+    tables: "dict[str, pd.DataFrame]"
+    statements: tuple[str, ...]
+    shown: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+    run_id: str | None = None
+    problem: str = ""
+
+
+def run_update(
+    overrides: Sequence[str], config_dir: str | Path | None = None, cwd: str | Path | None = None
+) -> Updating:
+    """Update the forecast of a command line. Raises UserError; NothingNew and Collapsed say what to do instead."""
+    place = Path(cwd or Path.cwd()).resolve()
+    started = time.perf_counter()
+    with Stages() as stages:
+        stages("settings", 0, 1)
+        composed = compose(spelled_out(overrides, KEYS), config_dir, place)
+        study = composed.settings.study
+        if not isinstance(study, Update) or composed.scenario:
+            raise ConfigError("study=update takes a run, no scenario: study=update run=<id> data.path=<table>")
+        run = locate(study.run, place, composed.settings.tracking.experiment).require_forecast(NAME)
+        counts = _counts(run, composed, place)
+        store = open_tracking(composed, place, stages)
+        stages("settings", 1, 1)
+        found, until, members = _weigh(run, study, counts, stages)
+        tables = _tables(run, found, members, until)
+        shown = tuple(shown_targets(run.settings["study"].get("targets") or (), tables["forecast"]))
+        words = sentences(run, found, tables, until, shown)
+        from ecosim.data.panel import data_hash
+
+        provenance = describe(composed.overrides, composed.tree, data_hash(counts), composed.own)
+        provenance |= {"updated": {"run": run.run, "origin": run.origin, "until": until,
+                                   "config_hash": run.provenance.get("config_hash"),
+                                   "data_hash": run.provenance.get("data_hash")}}  # fmt: skip
+        home = folder.new_folder(place, NAME)
+        tags = {"role": NAME, "study": NAME, "updated_run": run.run, "scenario": run.scenario, "until": str(until),
+                "data_hash": provenance["data_hash"][:12]}  # fmt: skip
+        paragraph = f"Members of run {run.short} weighed by what was counted up to the end of {until}."
+        with told.logged(store, composed, tags, None, NAME, paragraph) as opened:
+            folder.write_settings(composed, home)
+            _write(tables, words, run, counts, shown, home, stages)
+            folder.write_provenance(provenance, stages.seconds, home)
+            logged = opened()
+            problem = "" if logged is None else log_run(logged, home, _results(run, found, tables, until), stages)
+    seconds = {**stages.seconds, "all": time.perf_counter() - started}
+    return Updating(home, found, tables, words, shown, seconds, logged.id if logged else None, problem)
+
+
+def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
+    """Counts of the run's place: the table of this command on top of the counts that the run took."""
+    before, now = run.settings["data"], composed.settings.data
+    data = now.model_copy(update={"carried": before.get("carried"), "path": now.path or before.get("path")})
+    counts = load_counts(replace(composed, settings=composed.settings.model_copy(update={"data": data})), place)
+    return counts[counts["location"] == _place(run)].reset_index(drop=True)
+
+
+def _place(run: "Recorded") -> str:
+    return str(run.settings["region"]["name"])
+
+
+def _weigh(
+    run: "Recorded", study: Update, counts: "pd.DataFrame", stages: Stages
+) -> "tuple[Reweighed, int, pd.DataFrame]":
+    """Weights, the last year that was used, and every member of the run. Raises NothingNew, Collapsed."""
+    import pandas as pd
+
+    from ecosim.forecast import reweighed
+
+    stages("weights", 0, 1)
+    if not run.has("members.parquet"):
+        raise ConfigError(f"run {run.short} recorded no members.parquet (looked in {run.folder}); name another run")
+    members = pd.read_parquet(run.folder / "members.parquet")
+    own = members[members["scenario"] == run.scenario]
+    names = sorted(own["target"].unique())
+    if strangers := [name for name in study.counts if name not in names]:
+        raise ConfigError(f"study.counts: run {run.short} does not forecast {strangers[0]!r}; "
+                          f"{nearest(strangers[0], names)}")  # fmt: skip
+    last = int(run.settings["horizon"]) - 1
+    if study.until is not None and study.until > last:
+        raise ConfigError(f"study.until={study.until}: the run ends with {last + 1}, so nothing would be left to "
+                          f"forecast; give {last} or earlier")  # fmt: skip
+    until = study.until if study.until is not None else last
+    chosen = counts[counts["target"].isin(study.counts)] if study.counts else counts
+    evidence = reweighed.gather(own, chosen, until, _noise(run), study.dispersion) if len(chosen) else ()
+    try:
+        found = reweighed.update(evidence, int(run.settings["seed"]), study.least_effective)
+    except reweighed.NothingNew as error:
+        given = f" among {', '.join(study.counts)}" if study.counts else ""
+        raise reweighed.NothingNew(
+            f"run {run.short}: {error}{given} is known of {_place(run)} after {run.origin} and up to {until}; give "
+            f"data.path=<table> with a later count of one of {', '.join(names)}"
+        ) from None
+    except reweighed.Collapsed as error:
+        raise reweighed.Collapsed(
+            f"run {run.short}: {error}. A run with more members, study.counts=[...] without that count, or a larger "
+            f"study.dispersion ({study.dispersion:g}) would leave more; or forecast anew from a later origin"
+        ) from None
+    stages("weights", 1, 1)
+    return found, max(int(row.time[:4]) for row in found.used), members
+
+
+def _noise(run: "Recorded") -> dict[str, float]:
+    """Standard deviation of the log of one reported count, by target, as the run estimated it."""
+    table = run.table_or_none("coefficients")
+    if table is None:
+        return {}
+    rows = table[(table["term"] == NOISE) & table["equation"].str.startswith("growth: ")]
+    names = rows["equation"].str.removeprefix("growth: ")
+    return dict(zip(names, rows["estimate"].astype(float), strict=True))
+
+
+def _tables(run: "Recorded", found: "Reweighed", members: "pd.DataFrame", until: int) -> "dict[str, pd.DataFrame]":
+    """Everything that is written, by name of file; forecasts of the years after the last one that was used."""
+    from ecosim.forecast import reweighed
+
+    seed, origin, weights = int(run.settings["seed"]), f"{until}-12", found.step.weights
+    later = members[members["time"].astype(str).str[:4].astype(int) > until]
+    yearly, quarterly = (later[later["frequency"] == name] for name in ("year", "quarter"))
+    ours, baseline = run.scenario, str(run.settings["baseline"])
+    tables = {
+        "forecast": reweighed.quantile_table(yearly[yearly["scenario"] == ours], weights, origin),
+        "moved": reweighed.moved(yearly[yearly["scenario"] == ours], weights),
+        "counts": reweighed.counts_table(found, seed),
+        "weights": reweighed.weights_table(found),
+        "members": reweighed.drawn_again(later, found.step.ancestors, origin),
+    }
+    if (quarterly["scenario"] == ours).any():
+        tables["forecast_quarterly"] = reweighed.quantile_table(
+            quarterly[quarterly["scenario"] == ours], weights, origin
+        )
+    if (members["scenario"] == baseline).any() and baseline != ours:
+        effect = reweighed.paired(yearly, ours, baseline)
+        tables["baseline_forecast"] = reweighed.quantile_table(yearly[yearly["scenario"] == baseline], weights, origin)
+        tables["effect"] = reweighed.quantile_table(effect, weights, origin).assign(baseline=baseline)
+        tables["effect_moved"] = reweighed.moved(effect, weights)
+    return tables
+
+
+def _write(
+    tables: "dict[str, pd.DataFrame]", words: Sequence[str], run: "Recorded", counts: "pd.DataFrame",
+    shown: Sequence[str], home: Path, stages: Stages,
+) -> None:  # fmt: skip
+    """Tables first, then the chart of before and after. Raises OutputError."""
+    stages("tables", 0, 1)
+    try:
+        for name, table in tables.items():
+            if name != "members":
+                folder.write_table(table, home / f"{name}.csv")
+        again = tables["members"]
+        write_whole(home / "members.parquet", lambda path: again.to_parquet(path, index=False))
+        folder.write_text("\n".join(words) + "\n", home / "statements.txt")
+        stages("tables", 1, 1)
+        stages("charts", 0, 1)
+        _draw(tables["forecast"], run, counts, shown, home)
+        stages("charts", 1, 1)
+    except OSError as error:
+        raise folder.cannot_write(error, home) from error
+
+
+def _draw(forecast: "pd.DataFrame", run: "Recorded", counts: "pd.DataFrame", shown: Sequence[str], home: Path) -> None:
+    from ecosim.door.publish import labels_of
+    from ecosim.figures.overlay import overlay_chart
+
+    last = forecast["origin"].iloc[0][:4]
+    known = counts[counts["time"].astype(str).str[:4] <= last]
+    both = {f"before: origin {run.origin}": run.table("forecast"), f"updated: counts to {last}": forecast}
+    overlay_chart(both, known, list(shown)[:MOST_CHARTS], home / "update.png", labels_of(run),
+                  what="before and after the new counts")  # fmt: skip
+
+
+def _results(run: "Recorded", found: "Reweighed", tables: "dict[str, pd.DataFrame]", until: int) -> Any:
+    from ecosim.tracking import Results, headline_metrics
+
+    forecast = tables["forecast"]
+    years = [int(year) for year in headline_years(forecast)]
+    first = shown_targets(run.settings["study"].get("targets") or (), forecast)
+    metrics = {"effective": found.step.effective} | headline_metrics(forecast, first[0], years)
+    size = len(tables["weights"])
+    params = {"study": NAME, "run": run.run, "until": until, "counts": len(found.used), "members": size}
+    return Results(params, metrics, {}, None)

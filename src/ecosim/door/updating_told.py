@@ -1,0 +1,93 @@
+"""What an update moved, in words and as a table on the screen."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from ecosim.door.headline import headline_years
+from ecosim.door.summary import NARROWEST, short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ecosim.door.updating import Updating
+    from ecosim.forecast.reweighed import Reweighed
+    from ecosim.publication.recorded import Recorded
+
+
+def sentences(
+    run: "Recorded", found: "Reweighed", tables: "dict[str, pd.DataFrame]", until: int, shown: Sequence[str]
+) -> tuple[str, ...]:
+    """What was counted, how many members are left, and what moved, the most important first."""
+    used, step, table = found.used, found.step, tables["counts"]
+    outside = table[(table["not_used"] == "") & ~table["inside_90"]]
+    names = ", ".join(f"{row.target} {row.time}" for row in used)
+    far = ", ".join(
+        f"{row['target']} {row['time']} ({number(row['observed'])}; forecast {number(row['lower'])} to "
+        f"{number(row['upper'])})"
+        for row in outside.to_dict("records")
+    )
+    words = [
+        f"{run.settings['region']['name']}: {len(used)} count{'s' * (len(used) > 1)} up to the end of {until} "
+        f"({names}) left {step.effective:.0f} of {len(step.weights)} members of run {run.short} effective; the likeliest has "
+        f"{step.weights.max():.1%} of the weight.",
+        f"{len(used) - len(outside)} of {len(used)} lay in the 90 % interval of the forecast"
+        f"{'; outside: ' + far if far else ''}.",
+    ]
+    words += [text for target in shown if (text := _moved(tables["moved"], target, "")) is not None]
+    if "effect_moved" in tables:
+        words += [text for target in shown[:1] if (text := _moved(tables["effect_moved"], target, "effect on "))]
+    words.append(
+        "Members keep their own paths: weights say which of the futures stay likely, and nothing is estimated anew. A "
+        f"forecast from origin={until}-12 also takes the new counts into its levels and growth."
+    )
+    return tuple(words)
+
+
+def number(value: float) -> str:
+    """A value in a few digits, without an exponent."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+
+
+def _moved(table: "pd.DataFrame", target: str, what: str) -> str | None:
+    rows = table[table["target"] == target]
+    if rows.empty:
+        return None
+    row = rows.iloc[-1]
+    before, now = (
+        f"{number(row[f'median{when}'])} ({number(row[f'lower{when}'])} to {number(row[f'upper{when}'])})"
+        for when in ("_before", "")
+    )
+    return (
+        f"{what}{target} {row['time']}: {before} before, {now} now; the median moved by {row['shift']:+.2f} of "
+        f"half the interval, which is {row['width']:.0%} as wide."
+    )
+
+
+def show(outcome: "Updating", console: Console | None = None) -> None:
+    """Print what moved and what was counted."""
+    console = console or Console()
+    if console.width < NARROWEST:
+        console = Console(width=NARROWEST)
+    rows, year = outcome.tables["moved"], headline_years(outcome.tables["forecast"])[-1]
+    table = Table(title=f"{year}: median (90 % interval) before and after", title_justify="left")
+    table.add_column("target", min_width=14)
+    for name in ("before", "after", "width"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows[rows["target"].isin(outcome.shown) & (rows["time"] == year)].to_dict("records"):
+        cells = (
+            f"{number(row[f'median{when}'])} ({number(row[f'lower{when}'])} to {number(row[f'upper{when}'])})"
+            for when in ("_before", "")
+        )
+        table.add_row(row["target"].replace("_", " "), *cells, f"{row['width']:.0%}")
+    console.print()
+    console.print(table)
+    for statement in (*outcome.statements[:2], outcome.statements[-1]):
+        console.print(statement, markup=False, highlight=False)
+    console.print()
+    console.print(f"results  {short(outcome.folder)}", markup=False, highlight=False, soft_wrap=True)
+    if outcome.run_id and not outcome.problem:
+        console.print("compare  ecosim ui", markup=False, highlight=False)
+    console.print(f"took     {outcome.seconds['all']:.0f} s", markup=False, highlight=False)

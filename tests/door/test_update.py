@@ -1,0 +1,101 @@
+"""study=update: a recorded forecast is weighed by a new year's counts; what says nothing of it is refused."""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ecosim.door.console import run
+from ecosim.door.run import run_scenario
+from ecosim.door.updating import run_update
+
+FORECAST = ["+scenario=pinghu_2017", "members=400", "horizon=2019"]
+QUIET = [*FORECAST, "tracking.enabled=false"]
+NEW = "location,target,time,value\nPinghu,hnte_stock,2017,118\n"
+
+
+@pytest.fixture
+def recorded(here: Path, fake: None) -> str:
+    """The folder of a forecast of hnte_stock (median 115 in 2017), and a table with the new year beside it."""
+    (here / "new.csv").write_text(NEW, encoding="utf-8")
+    return str(run_scenario(QUIET).folder.relative_to(here))
+
+
+def command(recorded: str, *more: str) -> list[str]:
+    return ["study=update", f"run={recorded}", "data.path=new.csv", "study.counts=[hnte_stock]",
+            "tracking.enabled=false", *more]  # fmt: skip
+
+
+def test_the_updated_forecast_stands_with_weights_and_what_moved(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command(recorded)) == 0
+    (home,) = (here / "outputs" / "update").iterdir()
+    names = {path.name for path in home.iterdir()}
+    assert names >= {"forecast.csv", "baseline_forecast.csv", "effect.csv", "weights.csv", "counts.csv", "moved.csv",
+                     "members.parquet", "statements.txt", "update.png", "config.yaml", "provenance.json"}  # fmt: skip
+    forecast = pd.read_csv(home / "forecast.csv", dtype={"time": str})
+    before = pd.read_csv(here / recorded / "forecast.csv", dtype={"time": str})
+    assert forecast.columns.tolist() == before.columns.tolist()
+    assert set(forecast["time"]) == {"2018", "2019"}
+    assert set(forecast["origin"]) == {"2017-12"}
+    counted = pd.read_csv(home / "counts.csv").set_index("target").loc["hnte_stock"]
+    weights = pd.read_csv(home / "weights.csv")["weight"]
+    assert 20 < 1 / (weights**2).sum() == pytest.approx(counted["effective_alone"])
+    moved = pd.read_csv(home / "moved.csv", dtype={"time": str}).set_index(["target", "time"])
+    assert moved.loc[("hnte_stock", "2018"), "width"] < 1.0
+    told = json.loads((home / "provenance.json").read_text(encoding="utf-8"))["updated"]
+    assert (told["run"], told["until"]) == (Path(recorded).name, 2017)
+    assert "members of run" in (home / "statements.txt").read_text(encoding="utf-8").splitlines()[0]
+    said = capsys.readouterr().out
+    assert "before and after" in said
+    assert "1 count up to the end of 2017" in said
+
+
+def test_the_same_command_gives_the_same_tables(here: Path, recorded: str) -> None:
+    first, second = (run_update(command(recorded)).folder for _ in range(2))
+    for name in ("forecast.csv", "weights.csv", "moved.csv", "members.parquet"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_an_update_is_a_run_of_its_own_in_mlflow(here: Path, fake: None, store: Path) -> None:
+    shutil.copytree(store, here / "mlruns")
+    (here / "new.csv").write_text(NEW, encoding="utf-8")
+    forecast = run_scenario(FORECAST).run_id
+    assert forecast
+    words = ["study=update", f"run={forecast[:8]}", "data.path=new.csv", "study.counts=[hnte_stock]"]
+    outcome = run_update(words)
+    assert outcome.problem == ""
+    with sqlite3.connect(here / "mlruns" / "mlflow.db") as base:
+        tags = dict(base.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (outcome.run_id,)).fetchall())
+        found = dict(base.execute("SELECT key, value FROM metrics WHERE run_uuid = ?", (outcome.run_id,)).fetchall())
+    assert (tags["role"], tags["updated_run"]) == ("update", forecast)
+    assert found["effective"] == pytest.approx(outcome.found.step.effective)
+
+
+WRONG = [
+    (["study.until=2019"], "the run ends with 2019, so nothing would be left to forecast; give 2018 or earlier"),
+    (["study.counts=[hnte_stok]"], "does not forecast 'hnte_stok'; did you mean 'hnte_stock'?"),
+    (["data.path=old.csv"], "no count of anything that the run forecasts among hnte_stock is known of Pinghu after"),
+    (["data.path=far.csv"], "members effective (at least 20); most of it is due to hnte_stock 2017: 900 counted"),
+    (["run=nothere"], "no run 'nothere'"),
+    (["+scenario=pinghu_2017"], "study=update takes a run, no scenario"),
+    (["study.dispersion=0"], "study.dispersion"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG, ids=[words[0] for words, _ in WRONG])
+def test_what_cannot_be_done_is_one_message(
+    here: Path, recorded: str, words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "far.csv").write_text(NEW.replace("118", "900"), encoding="utf-8")
+    (here / "old.csv").write_text(NEW.replace("2017", "2015"), encoding="utf-8")
+    capsys.readouterr()
+    assert run(command(recorded, *words)) == 2
+    told = capsys.readouterr().err
+    assert says in told
+    assert "Traceback" not in told
+    assert not (here / "outputs" / "update").exists()
