@@ -27,6 +27,9 @@ LADDER_PUBLISHED = (
 ONCE_A_YEAR = ("hnte_certifications", "hnte_new", "hnte_renewed", "hnte_lapsed")
 INDEX, RATIO = "hnte_stock_index", "hnte_stock_ratio_2y"
 RATIO_QUARTERS = 8
+RATIOS = {"tech_sme_stock_ratio_2y": "tech_sme_stock", RATIO: "hnte_stock"}
+RATIO_SD = 0.15  # of the log of a ratio fact whose window is not clear, as in `ecosim.calibration.borrow`
+FLOW_OF = {"tech_sme_stock": "tech_sme_new", "hnte_stock": "hnte_certifications"}
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from ecosim.calibration.simulation.particles import Weighted, log_lognormal, log
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
 from ecosim.data.periods import parse, quarter_index, quarter_label
-from ecosim.forecast.posterior.counted import FLOW_OF, RATIO_SD, RATIOS
-from ecosim.forecast.publish import INDEX
+from ecosim.forecast.publish import FLOW_OF, INDEX, RATIO_SD, RATIOS
 from ecosim.forecast.reference import QUANTILES
 
 Floats = NDArray[np.float64]

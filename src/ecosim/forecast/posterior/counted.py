@@ -10,16 +10,13 @@ from ecosim.calibration.increments import base_year
 from ecosim.data.panel import series
 from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index
 from ecosim.forecast.anchor import MODEL_TARGETS, PANEL_TARGETS
-from ecosim.forecast.publish import FLOWS, RATIO_QUARTERS
+from ecosim.forecast.publish import FLOW_OF, FLOWS, RATIO_QUARTERS, RATIO_SD, RATIOS
 from ecosim.model.ecosystem import OBSERVED
 
 Floats = NDArray[np.float64]
 
-RATIO_SD = 0.15  # of the log of a ratio fact whose window is not clear, as in `ecosim.calibration.borrow`
-RATIOS = {"tech_sme_stock_ratio_2y": "tech_sme_stock", "hnte_stock_ratio_2y": "hnte_stock"}
 JAPANESE = "hnte_japanese_new"  # has no flow in the model: the rise of the stock within the year
 SUMMED = {"hnte_certifications": ("hnte_new", "hnte_renewed"), JAPANESE: ("japanese_hnte_stock",)}
-FLOW_OF = {"tech_sme_stock": "tech_sme_new", "hnte_stock": "hnte_certifications"}
 
 
 @dataclass(frozen=True)
