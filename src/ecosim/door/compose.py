@@ -24,7 +24,6 @@ from ecosim.door.settings import Settings
 from ecosim.door.studies import STUDY_SETTINGS, Forecast, Regions
 
 DEFAULT_REGION = re.compile(r"^\s*-\s*(?:override\s+)?/?region:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
-
 OF_REGIONS = re.compile(r"^\s*-\s*override\s+/?study:\s*regions\b", re.MULTILINE)
 
 
