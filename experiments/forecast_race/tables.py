@@ -189,7 +189,7 @@ def read(folder: Path, name: str) -> str:
 def main() -> None:
     """Print the tables; with --write NAME put them between the marks of that name in README.md, charts beside it."""
     parser = argparse.ArgumentParser(description="tables of a finished backtest")
-    """Print the tables; with --write NAME put them between the marks of that name in README.md, charts beside it."""
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--write", metavar="NAME", help="us_states, all_origins or provinces")
     chosen = parser.parse_args()
     text = read(chosen.folder, chosen.write or "<name>")
