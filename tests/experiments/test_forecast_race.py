@@ -43,17 +43,23 @@ def test_the_tables_and_charts_of_a_finished_race_stand_in_its_readme(tmp_path, 
     models = "[last_value,drift,ensemble,ecosim,ecosim_stacked,ecosim_stacked_plain]"
     words = ["study=backtest", "data.path=my.csv", f"models={models}", "horizons=[1,3]", "study.origins=7"]
     home = run_backtest([*words, "study.samples=100", "tracking.enabled=false", "workers=1"], cwd=tmp_path).folder
-    (tmp_path / "README.md").write_text("before\n<!-- mine: begin -->\nold\n<!-- mine: end -->\nafter\n")
+    (tmp_path / "README.md").write_text("![](mine.png)\n<!-- mine: begin -->\nold\n<!-- mine: end -->\nafter\n")
     tables = load("forecast_race", "tables")
     monkeypatch.setattr(tables, "FOLDER", tmp_path)
     monkeypatch.setattr(sys, "argv", ["tables.py", str(home), "--write", "mine"])
     tables.main()
     text = (tmp_path / "README.md").read_text()
     assert "old" not in text
-    assert text.startswith("before\n<!-- mine: begin -->")
+    assert text.startswith("![](mine.png)\n<!-- mine: begin -->")
     assert text.endswith("<!-- mine: end -->\nafter\n")
     assert "    python -m ecosim data=own study=backtest data.path=my.csv study.models=[last_value" in text
     assert "7 origins: 2005, 2006, 2007, 2008, 2009, 2010, 2011." in text
-    for head in ("`ecosim_stacked` over best so far", "over the random walk", "in its 90 %", "all horizons together"):
+    for head in (
+        "`ecosim_stacked` over best so far",
+        "over the random walk",
+        "in its 90 %",
+        "asked of `ecosim_stacked`",
+    ):
         assert head in text
-    assert {"mine.png", "mine_calibration.png"} <= {path.name for path in tmp_path.iterdir()}
+    assert (tmp_path / "mine.png").read_bytes() == (home / "skill.png").read_bytes()
+    assert not (tmp_path / "mine_calibration.png").exists()
