@@ -1,5 +1,6 @@
-"""Charts of tables: fans, policy effects, past forecasts beside what happened, facts in their bands, skill."""
+"""Charts of tables: fans, effects, past forecasts beside what happened, facts in their bands, skill, calibration."""
 
+from ecosim.figures.calibration_by_horizon import calibration_by_horizon
 from ecosim.figures.decomposition import decomposition_chart
 from ecosim.figures.effect import effect_chart
 from ecosim.figures.facts import facts_chart
@@ -16,6 +17,7 @@ __all__ = [
     "Fan",
     "Labels",
     "TargetLabel",
+    "calibration_by_horizon",
     "decomposition_chart",
     "effect_chart",
     "facts_chart",
