@@ -56,7 +56,6 @@ class Terms(NamedTuple):
     pull: Array  # (sources,) added to the log of expected arrivals
     entry_standard: Array  # least ln sales per worker of an arrival over its sector's mean; -inf: none
     incubation: Array  # taken off the log hazard of closing while in an incubator, beyond the behavior's own
-    closing_pressure: Array  # added to the log hazard of closing
     clean_up: Array  # added to the log hazard of closing of small firms with low sales per worker
 
 
