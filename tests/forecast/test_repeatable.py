@@ -109,6 +109,7 @@ def test_what_is_in_force_at_the_origin_goes_on_as_if_nothing_had_been_stopped(
     package = {**national, **policies_of(package_rows)}
     world = replace(small_outlook.world, baseline=package, origin=quarter_index(origin))
     going_on, _ = prepare(world, 1)
+    going_on.history[-1] = going_on.observe()  # a mission looks at the certificates that were given at the origin
     for _ in range(6):
         going_on.step()
     again = run_member(world, [package], {}, 6, 1)[0]
