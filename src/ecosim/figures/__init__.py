@@ -7,6 +7,7 @@ from ecosim.figures.fan import Fan, fan_chart, fan_limits
 from ecosim.figures.hindcast import hindcast_chart
 from ecosim.figures.identification import identification_chart
 from ecosim.figures.labels import TARGETS, Labels, TargetLabel
+from ecosim.figures.places import places_chart
 from ecosim.figures.skill import skill_chart
 from ecosim.figures.take_up import take_up_chart
 
@@ -22,6 +23,7 @@ __all__ = [
     "fan_limits",
     "hindcast_chart",
     "identification_chart",
+    "places_chart",
     "skill_chart",
     "take_up_chart",
 ]
