@@ -1,6 +1,7 @@
 """The reference model in C, compiled on the spot: the roof. Same rules, draws and floating-point arithmetic."""
 
 import ctypes
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ from benchmarks import ecosim_engine, spec
 
 SOURCE = Path(__file__).with_name("kernel.c")
 FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC")
+WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()  # as the engine is compiled
 RENAMED = {"EXIT": "EXIT_LEVEL", "PATENTS": "PATENTS_LEVEL", "KNOWLEDGE": "KNOWLEDGE_ELASTICITY"}
 
 
@@ -29,7 +31,7 @@ def compiled() -> Any:
     defines = [f"-D{RENAMED.get(name, name)}={value!r}" for name, value in numbers.items()]
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "kernel.so"
-        subprocess.run([compiler, *FLAGS, *defines, str(SOURCE), "-o", str(library), "-lm"], check=True)
+        subprocess.run([compiler, *FLAGS, *WIDE, *defines, str(SOURCE), "-o", str(library), "-lm"], check=True)
         function = ctypes.CDLL(str(library)).quarter
     function.restype = ctypes.c_int64
     return function

@@ -1,4 +1,4 @@
-"""Closing by age follows the step hazards; credit, certificates, size and pressure move it as they say."""
+"""Closing by age follows the step hazards; credit, certificates and size move it as they say."""
 
 import numpy as np
 import pytest
@@ -10,9 +10,8 @@ COUNT = 20_000
 AGES = {"first_year": (0, 3), "second_year": (4, 7), "third_year": (8, 11), "young": (12, 27), "mature": (28, 90)}
 
 
-def share_closing(stage, quarter, c, pressure=0.0, **columns):
+def share_closing(stage, quarter, c, **columns):
     scene = stage(COUNT, **{"log_employees": np.log(10.0), **columns})
-    scene.terms.closing_pressure[:] = pressure
     closing.act(c, scene.firms, scene.terms, scene.survey, scene.life(quarter)[1], scene.work)
     return scene.firms.closing.copy()
 
@@ -37,7 +36,6 @@ def test_closing_by_age_follows_the_step_hazards(stage, quarter, center, step, e
         ({"log_employees": np.log(1e6)}, lambda c: 2.0 * c.log_size),
         ({"log_employees": 0.0}, lambda c: -2.0 * c.log_size),
         ({"log_productivity": np.log(100.0) + 9.0}, lambda c: c.productivity),
-        ({"pressure": 1.0}, lambda c: 1.0),
     ],
 )
 def test_each_influence_moves_the_log_hazard_by_its_coefficient(stage, quarter, center, columns, moves):

@@ -162,3 +162,14 @@ def test_who_does_no_research_files_nothing_but_is_granted_what_is_pending(stage
     assert not scene.firms.filed.any()
     assert scene.firms.granted.mean() == pytest.approx(1.0, abs=0.05)
     assert np.array_equal(scene.firms.granted, 3 - scene.firms.pending)
+
+
+def test_luck_with_utility_models_says_nothing_about_inventions(stage, quarter, center):
+    scene = stage(40_000, performs=0, pending=1, inventions_pending=8)
+    innovation.act(center.innovation, scene.firms, scene.terms, scene.survey, 0.0, scene.luck, quarter, scene.work)
+    inventions = scene.firms.inventions_granted
+    models = scene.firms.granted - inventions
+    share, third = center.innovation.invention_granted, 1 / 3
+    assert inventions.mean() == pytest.approx(share, abs=4 * (share * (1 - share) / 40_000) ** 0.5)
+    assert models.mean() == pytest.approx(third, abs=4 * (third * (1 - third) / 40_000) ** 0.5)
+    assert abs(np.corrcoef(models, inventions)[0, 1]) < 4 / 40_000**0.5

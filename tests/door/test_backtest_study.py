@@ -56,6 +56,7 @@ def test_a_table_of_ones_own_is_evaluated_without_a_scenario(counts: Path, capsy
     assert list(skill.columns[:8]) == [*wanted[:2], "horizon", "score", "relative_to", "value", "lower", "upper"]
     assert set(skill["target"]) == {"firms", "visitors", "all"}
     assert (home / "skill.png").stat().st_size > 10_000
+    assert (home / "calibration.png").stat().st_size > 10_000
     said = capsys.readouterr().out
     assert "Best by relative WIS" in said.replace("\n", " ")
     assert "last_value" in said
@@ -63,7 +64,7 @@ def test_a_table_of_ones_own_is_evaluated_without_a_scenario(counts: Path, capsy
         assert base.execute("SELECT status FROM runs").fetchall() == [("FINISHED",)]
         assert base.execute("SELECT value FROM tags WHERE key = 'role'").fetchone()[0] == "backtest"
         artifacts = Path(base.execute("SELECT artifact_uri FROM runs").fetchone()[0].removeprefix("file://"))
-    assert {"scores.csv", "skill.csv", "skill.png"} <= {path.name for path in artifacts.iterdir()}
+    assert {"scores.csv", "skill.csv", "skill.png", "calibration.png"} <= {path.name for path in artifacts.iterdir()}
 
 
 @pytest.mark.parametrize(("overrides", "message"), WRONG)

@@ -1,9 +1,14 @@
 """The experiment of the forecast race: cohorts know of the fall after a boom."""
 
+import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from scripts import load
+
+from ecosim.door.backtest import run_backtest
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "forecast_race"
 
@@ -21,3 +26,40 @@ def test_the_model_says_one_and_two_years_ahead_that_certificates_fall_and_trend
             assert found.loc[(trend, ahead), "change"] > 0
             assert found.loc[(trend, ahead), "says_fall"] == 0
             assert found.loc[("ecosim", ahead), "mape"] < found.loc[(trend, ahead), "mape"]
+
+
+@pytest.mark.slow
+def test_the_tables_and_charts_of_a_finished_race_stand_in_its_readme(tmp_path, monkeypatch) -> None:
+    luck = np.random.default_rng(1)
+    rows = []
+    for place in ("A", "B", "C"):
+        stock = 1000.0
+        for year in range(1995, 2013):
+            born, closed = np.round(stock * (0.10 + 0.02 * luck.random(2)))
+            stock += born - closed
+            rows += [(place, "firms", year, stock), (place, "births", year, born), (place, "deaths", year, closed)]
+    counts = pd.DataFrame(rows, columns=["location", "target", "time", "value"]).assign(unit="count")
+    counts.to_csv(tmp_path / "my.csv", index=False)
+    models = "[last_value,drift,ensemble,ecosim,ecosim_stacked,ecosim_stacked_plain]"
+    words = ["study=backtest", "data.path=my.csv", f"models={models}", "horizons=[1,3]", "study.origins=7"]
+    home = run_backtest([*words, "study.samples=100", "tracking.enabled=false", "workers=1"], cwd=tmp_path).folder
+    (tmp_path / "README.md").write_text("![](mine.png)\n<!-- mine: begin -->\nold\n<!-- mine: end -->\nafter\n")
+    tables = load("forecast_race", "tables")
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["tables.py", str(home), "--write", "mine"])
+    tables.main()
+    text = (tmp_path / "README.md").read_text()
+    assert "old" not in text
+    assert text.startswith("![](mine.png)\n<!-- mine: begin -->")
+    assert text.endswith("<!-- mine: end -->\nafter\n")
+    assert "    python -m ecosim data=own study=backtest data.path=my.csv study.models=[last_value" in text
+    assert "7 origins: 2005, 2006, 2007, 2008, 2009, 2010, 2011." in text
+    for head in (
+        "`ecosim_stacked` over best so far",
+        "over the random walk",
+        "in its 90 %",
+        "asked of `ecosim_stacked`",
+    ):
+        assert head in text
+    assert (tmp_path / "mine.png").read_bytes() == (home / "skill.png").read_bytes()
+    assert not (tmp_path / "mine_calibration.png").exists()

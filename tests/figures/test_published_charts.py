@@ -1,9 +1,11 @@
 """Charts of several runs and of calibration: the same bytes for the same tables, and refusals in words."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from ecosim.figures.calibration import calibration_chart
+from ecosim.figures.calibration_by_horizon import calibration_by_horizon
 from ecosim.figures.effect import effect_limits
 from ecosim.figures.fan import Fan, fan_span
 from ecosim.figures.overlay import overlay_chart
@@ -51,3 +53,16 @@ def test_calibration_is_drawn_for_a_model_that_is_there(over_time, tmp_path):
     assert calibration_chart(over_time, reliability, "m", tmp_path / "a.png").stat().st_size > 10_000
     with pytest.raises(ValueError, match=r"other: not in the table; it has \['m'\]"):
         calibration_chart(over_time, reliability, "other", tmp_path / "b.png")
+
+
+def test_the_calibration_of_a_backtest_is_the_same_for_the_same_tables(tmp_path):
+    rows = [(step, percent, percent / 100 - 0.02, np.nan) for step in (1, 2, 3, 5) for percent in (50, 80, 90)]
+    covered = pd.DataFrame(rows, columns=["horizon", "percent", "share", "without"])
+    cells = [(step, origin, rank / 20) for step in (1, 2, 3, 5) for origin in ("2010", "2011") for rank in range(21)]
+    pits = pd.DataFrame(cells, columns=["horizon", "origin", "value"])
+    words = ("title", "subtitle", "year")
+    paths = [calibration_by_horizon(covered, pits, tmp_path / f"{name}.png", *words) for name in ("a", "b")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    assert paths[0].stat().st_size > 10_000
+    with pytest.raises(ValueError, match="no scored forecast"):
+        calibration_by_horizon(covered.iloc[:0], pits, tmp_path / "c.png", *words)

@@ -40,6 +40,16 @@ def test_ladders_are_those_that_somebody_got_and_twelve_at_most():
     assert ladders(funnel(zones=("town",)), 2017) == ["award"]
 
 
+def test_an_instrument_to_which_stages_do_not_apply_is_drawn_without_their_bars(tmp_path):
+    table = funnel(("award", "centers"))
+    none = (table["instrument"] == "centers") & table["stage"].isin(["applied", "funded", "kept"])
+    without = table.assign(**{name: table[name].mask(none) for name in ("median", "lower", "upper")})
+    assert ladders(without, 2017) == ["award", "centers"]
+    labels = Labels("Pinghu", "平湖")
+    drawn = take_up_chart(without, 2017, tmp_path / "a.png", labels).read_bytes()
+    assert drawn != take_up_chart(table, 2017, tmp_path / "b.png", labels).read_bytes()
+
+
 def test_equal_tables_give_equal_charts_with_chinese_words(tmp_path):
     labels, table = Labels("Pinghu", "平湖"), funnel(("award", "visits", "tax"))
     first = take_up_chart(table, 2017, tmp_path / "a.png", labels).read_bytes()

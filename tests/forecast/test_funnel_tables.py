@@ -17,6 +17,7 @@ ROWS = {
     "award": {
         "family": "award", "rung": "tech_sme", "amount": 2, "label": "Award", "label_zh": "奖励", "source": "test",
     },
+    "fund": {"family": "risk_compensation_fund", "coverage": 40, "fund": 9, "source": "test"},
     "first": {
         "family": "mission", "observable": "japanese_hnte_stock", "deadline": "2018-12", "rate": 5, "source": "test",
     },
@@ -66,6 +67,15 @@ def test_a_member_without_any_taker_counts_as_none(make, pinghu):
     funded = table[(table["zone"] == "all") & (table["stage"] == "funded")].iloc[0]
     assert funded["median"] == 8.0  # between 16 and 0
     assert funded["lower"] < 1
+
+
+def test_a_stage_that_does_not_apply_has_no_numbers(make, pinghu):
+    taken = {("fund", year): stages(pinghu, 9, 7, 1, 5, 4, 0) for year in (2017, 2018)}
+    table = funnel.take_up(*make([(taken, None)] * 3))
+    cell = table[(table["zone"] == "all") & (table["year"] == 2017)].set_index("stage")
+    assert cell.loc["kept", ["median", "lower", "upper"]].isna().all()
+    assert cell.loc["funded", "median"] == 8
+    assert not cell.drop(index="kept")["median"].isna().any()
 
 
 def test_no_instrument_no_rows(make):

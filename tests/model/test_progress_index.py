@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ecosim.model.progress import Components, Progress, Quarter, index, rank
+from ecosim.model.firms import HIGH_TECH
+from ecosim.model.progress import Components, Progress, Quarter, components, index, rank
 from ecosim.model.region import Monitoring, Region
 
 START = Components(0.02, 0.03, 0.01, 0.1, 0.002)
@@ -51,6 +52,33 @@ def test_a_model_shows_index_rank_and_the_gap_of_reported_research(make_model, r
     assert set(shown["progress_rank"]) == {0.0}
     gap = np.array(shown["rd_reported"]) / np.array(shown["rd_expenditure"]) - 1
     assert shown["rd_gap_share"] == pytest.approx(gap)
+
+
+def test_the_index_goes_on_in_a_fork(make_model, run, quick, monkeypatch):
+    model = make_model(200, behaviors=quick)
+    monkeypatch.setattr(model.progress, "monitoring", PEERS)
+    run(model, 6)
+    twin = model.fork()
+    assert (twin.progress.index, twin.progress.rank) == (model.progress.index, model.progress.rank)
+    assert model.progress.index != 0.0
+    for each in (model, twin):
+        each.step()
+    assert (twin.progress.index, twin.progress.rank) == (model.progress.index, model.progress.rank)
+    assert twin.progress.last == model.progress.last
+    assert twin.progress.last is not model.progress.last
+
+
+def test_certifying_firms_from_outside_does_not_move_the_index(make_model, run, quick):
+    model = make_model(200, behaviors=quick)
+    run(model, 5)
+    patents = [quarter.patents for quarter in model.progress.last]
+    model.agents.select(at_most=100).set("certificate", HIGH_TECH)
+    model.take_survey()
+    model.progress.begin(model)
+    assert (model.progress.index, model.progress.quarters) == (0.0, 0)
+    assert model.progress.last[-1].certified == np.sum(model.agents.certificate == HIGH_TECH) > 100
+    assert [quarter.patents for quarter in model.progress.last] == patents
+    assert model.progress.start == components(model.progress.last)
 
 
 def test_ratios_do_not_grow_with_the_firms_that_an_agent_stands_for(make_model, run, quick):

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from ecosim.model.firms import CERTIFICATION, RESEARCH
+from ecosim.data.periods import quarter_index
+from ecosim.model.ecosystem import Events
+from ecosim.model.firms import CERTIFICATION, FINANCE, RESEARCH, TECH_SME
+from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.take_up import (
     APPLIED,
     ASSISTED,
@@ -41,11 +44,12 @@ def test_each_stage_is_a_part_of_the_one_before(lived):
 
 
 def test_the_funded_are_the_recipients_of_the_ledger(lived):
+    centers = "town_service_centers"  # are themselves what is paid for
     for (name, year), stages in lived.take_up.table.items():
-        assert stages[:, FUNDED].sum() * lived.weight == lived.ledger.recipients[name, year], (name, year)
+        recipients = 0 if name == centers else lived.ledger.recipients[name, year]
+        assert stages[:, FUNDED].sum() * lived.weight == recipients, (name, year)
     booked = {key for key, firms in lived.ledger.recipients.items() if firms}
-    others = {"risk_compensation_fund", "town_service_centers", "clean_up"}  # pay banks, centers, firms that close
-    assert {name for name, _ in booked - set(lived.take_up.table)} <= others
+    assert {name for name, _ in booked - set(lived.take_up.table)} <= {"clean_up"}  # pays firms that close
 
 
 def test_every_stage_is_met_and_some_are_lost_on_the_way(lived):
@@ -55,6 +59,37 @@ def test_every_stage_is_met_and_some_are_lost_on_the_way(lived):
     tax = table["hnte_income_tax", 2017] + table["hnte_income_tax", 2018]
     assert tax[:, ELIGIBLE].sum() == tax[:, FUNDED].sum() > tax[:, KEPT].sum() > 0
     assert not table["hnte_income_tax", 2016 + YEARS][:, KEPT].any(), "nobody knows yet what the last year will keep"
+
+
+def test_a_center_reaches_the_firms_of_its_town_and_nobody_applies(lived):
+    first, second = (lived.take_up.table["town_service_centers", year] for year in (2017, 2018))
+    assert first[0, ELIGIBLE] > 0 == first[1, ELIGIBLE], "the second center opens in 2018"
+    assert (second[:, ELIGIBLE] > second[:, AWARE]).all()
+    assert second[:, AWARE].min() > 0
+    assert not first[:, APPLIED:].any()
+    assert not second[:, APPLIED:].any()
+
+
+def test_a_fund_is_asked_for_firms_that_close_and_pays_until_it_is_empty(make_model):
+    rows = {"mine": {"family": "risk_compensation_fund", "coverage": 50, "fund": 100, "loss": 1, "source": "test"}}
+    policies = {name: row.policy for name, row in shelf.build(rows).items()}
+    model = make_model(60, policies=policies, quarter="2017-Q3", weight=2)
+    model.agents.set("certificate", 0).set("aware", FINANCE).set("loan", 0.0)
+    model.agents.select(at_most=20).set("certificate", TECH_SME).set("loan", 60.0)
+    model.agents.select(at_most=5).set("aware", 0)
+    for quarter, closing in enumerate((np.array([4, 5, 30]), np.array([6, 7]), np.array([8]))):
+        model.quarter = quarter_index("2017-Q2") + quarter
+        loans = model.firms.columns.loan[closing].copy()
+        policies["mine"].settle("mine", model, Events(closing, loans))
+        if quarter == 2:
+            model.take_up.close_year(model)
+        model.close(closing)
+    # row 4 does not know, row 30 has no loan; 60 and then 40 of 120 are paid, nothing is left for the last
+    stages = model.take_up.table["mine", 2017].sum(axis=0).tolist()
+    assert stages == [19, 15, 0, 4, 3, 0]
+    assert model.ledger.recipients["mine", 2017] == 3 * model.weight
+    assert model.ledger.refused["mine", 2017] == model.weight
+    assert model.ledger.outlay["mine", 2017] == 100 * FEN_PER_UNIT
 
 
 def test_without_a_policy_the_funnel_is_empty(make_model, quick):

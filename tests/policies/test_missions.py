@@ -111,6 +111,30 @@ def test_an_aim_may_be_a_multiple_of_the_start(world):
     assert model.pursuits["mine"].reached == quarter_index("2017-Q2")
 
 
+def test_a_fork_remembers_missions_and_what_was_observed(world):
+    aims = {
+        "done": mission(observable="firms", at_least=60, rate=10),
+        "slow": mission(observable="rd_performers", quarters=4, at_least=1.5, relative=True, rate=10),
+    }
+    model = world(**aims)
+    for _ in range(3):
+        begin(model)
+        end(model)
+    assert model.pursuits["done"].reached == quarter_index("2016-12")
+    same, other = model.fork(), model.fork(policies=world(**aims, more=mission()).policies)
+    assert same.pursuits == other.pursuits == model.pursuits
+    assert same.pursuits["slow"] is not model.pursuits["slow"]
+    aims["done"]["at_least"] = 999
+    changed = model.fork(policies=world(**aims).policies)
+    assert set(changed.pursuits) == {"slow"}, "another aim is another mission"
+    assert not same.history
+    for each in (same, model):
+        each.agents.set("performs", 1)
+        begin(each)
+    assert same.pursuits["slow"] == model.pursuits["slow"]
+    assert len(same.recent(12)) == len(model.recent(12)) == 3
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

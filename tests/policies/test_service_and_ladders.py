@@ -229,6 +229,16 @@ def test_a_drive_doubles_reviews(world):
     assert (world(rows, waiting=1).agents.institute == 1).sum() == 4
 
 
+def test_no_other_effort_than_a_drive_makes_more_reviews(world):
+    mission = {"observable": "institutes_key", "deadline": "2018-12", "rate": 300}
+    others = {"aim": row("mission", **mission)["mine"], "review": row("institute_review", city=8)["mine"]}
+    rows = {**row("discovery_visits", capacity=10), **others}
+    model = world(rows, waiting=1, aware=0)
+    assert model.terms.effort[0] == 7.0  # the only mission is the nearest: twice 300 %
+    assert model.agents.visited.sum() == 70
+    assert (model.agents.institute == 1).sum() == 2
+
+
 def test_an_award_is_promised_by_rung_and_paid_for_what_was_recognized(world):
     award = row("institute_award", city=10, provincial_center=50, key_institute=300, budget=100)
     rows = {**award, "review": row("institute_review", city=12, provincial_center=8)["mine"]}

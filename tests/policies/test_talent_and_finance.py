@@ -131,6 +131,38 @@ def test_a_talent_project_pays_start_ups_of_talent_once(world):
     assert model.agents.cash[:4].tolist() == [0.0, 100.0, 100.0, 0.0]
 
 
+@pytest.mark.parametrize("ration", ["lottery", "score", "first_come"])
+def test_never_more_talent_start_ups_are_paid_than_places_whatever_the_quarter(world, ration):
+    model = world("talent_project", amount=100, places=5, ration=ration, columns={"age": 40})
+    founders = model.agents.select(at_most=8).set("source", TALENT_FOUNDER).set("patents", range(8))
+    got = []
+    for text, young in (("2017-Q3", range(3)), ("2017-Q4", range(3, 8)), ("2018-Q1", range(8))):
+        model.quarter = quarter_index(text)
+        model.agents.set("age", 40)
+        for number in young:
+            founders[number].age = 1
+        before = model.agents.cash[:8].copy()
+        settle(model)
+        got.append(np.flatnonzero(model.agents.cash[:8] > before).tolist())
+    assert [len(rows) for rows in got] == [3, 2, 5]
+    assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (5, 3)
+    assert model.ledger.refused["mine", 2018] == 3
+    assert paid(model) == paid(model, 2018) == 500.0
+    if ration == "score":
+        assert got == [[0, 1, 2], [6, 7], [3, 4, 5, 6, 7]]
+
+
+def test_places_smaller_than_an_agent_add_up_over_the_years(world):
+    model = world("talent_project", amount=100, places=5, weight=8, columns={"age": 1, "source": TALENT_FOUNDER})
+    served = []
+    for year in range(2017, 2022):
+        for quarter in (3, 4):
+            model.quarter = quarter_index(f"{year}-Q{quarter}")
+            settle(model)
+        served.append(paid(model, year) / 100)
+    assert served == [0, 8, 0, 8, 8]  # of 5, 10, 7, 12 and 9 places
+
+
 def test_start_ups_are_one_quarter_old_when_instruments_settle(make_model, national):
     model = make_model(300, policies=national)
     model.step()

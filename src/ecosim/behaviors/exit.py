@@ -55,13 +55,11 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> No
     certificate, constrained, closing = firms.certificate, firms.constrained, firms.closing
     for i in range(firms.uid.size):
         mean[i] = survey.mean_productivity[firms.sector[i]]
-        pressure[i] = terms.closing_pressure[firms.kind[i]]
     incubated = firms.incubated
     for i in range(incubated.size):
         pushed, sheltered = terms.clean_up[firms.kind[i]], terms.incubation[firms.kind[i]]  # by all, to vectorize
         low = (log_employees[i] < SMALL) & (log_productivity[i] < mean[i] - LOW)
-        pressure[i] += pushed if low else 0.0
-        pressure[i] -= sheltered if incubated[i] > 0 else 0.0
+        pressure[i] = (pushed if low else 0.0) - (sheltered if incubated[i] > 0 else 0.0)
     for i in range(firms.uid.size):
         size = min(max(log_employees[i] - LOG_TEN, -SIZE_BOUND), SIZE_BOUND)
         relative = min(max(log_productivity[i] - mean[i], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)

@@ -7,7 +7,7 @@ import numpy as np
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
-from ecosim.model.luck import EXTRA_FILING, INNOVATION, four_uniforms, uniform
+from ecosim.model.luck import EXTRA_FILING, GRANTED_INVENTION, INNOVATION, four_uniforms, uniform
 
 
 class Innovation(NamedTuple):
@@ -101,7 +101,10 @@ def act(
     for k in range(size):
         utility[k] = int(utility[k] / UTILITY_DELAY + utility_draw[k])
         decided[k] = int(decided[k] / INVENTION_DELAY + invention_draw[k])
-        granted[k] = int(decided[k] * c.invention_granted + utility_draw[k])
+        granted[k] = decided[k] * c.invention_granted
+    for k in range(size):
+        if granted[k] > 0.0:
+            granted[k] = int(granted[k] + uniform(luck[0], luck[1], uid[k], quarter, GRANTED_INVENTION))
     aware, kind, patents = firms.aware, firms.kind, firms.patents
     files, files_inventions = firms.filed, firms.inventions_filed
     grants, grants_inventions = firms.granted, firms.inventions_granted

@@ -17,7 +17,13 @@ MOST_HORIZONS = 4
 
 
 def draw(outcome: "Outcome", home: Path) -> None:
-    """skill.png: relative WIS of every model, all targets together; nothing where fewer than two can be compared."""
+    """skill.png and calibration.png; neither where there is nothing to draw."""
+    _draw_skill(outcome, home)
+    _draw_calibration(outcome, home)
+
+
+def _draw_skill(outcome: "Outcome", home: Path) -> None:
+    """Relative WIS of every model, all targets together; nothing where fewer than two can be compared."""
     from ecosim.figures import skill_chart
     from ecosim.forecast.evaluation.panels import BEST_SO_FAR
     from ecosim.forecast.evaluation.verdict import pooled_target, widespread
@@ -42,6 +48,36 @@ def draw(outcome: "Outcome", home: Path) -> None:
         f"line: 90\u00a0% interval over places and origins{left_out}"
     )
     skill_chart(rows, home / "skill.png", title, subtitle, outcome.baseline, outcome.frequency, (outcome.examined,))
+
+
+def _draw_calibration(outcome: "Outcome", home: Path) -> None:
+    """Coverage and PIT of the examined model, all targets together; nothing where none of its forecasts is scored."""
+    from ecosim.figures import calibration_by_horizon
+    from ecosim.figures.calibration_by_horizon import SHOWN
+    from ecosim.forecast.evaluation.verdict import pooled_target
+    from ecosim.forecast.references.shelf import PLAIN, STACKED
+
+    mine = outcome.examined
+    scores = outcome.scores
+    pits = scores[(scores["model"] == mine) & (scores["score"] == "pit")]
+    if not len(pits):
+        return
+    names = {f"coverage_{percent}": percent for percent in SHOWN}
+    table = outcome.summary[outcome.summary["score"].isin(list(names))]
+    table = table[table["target"] == pooled_target(table)]
+    table = table.assign(percent=table["score"].map(names))
+    means = table.pivot_table(index=["horizon", "percent"], columns="model", values="mean")
+    without = means.get(PLAIN) if mine == STACKED else None
+    covered = means[mine].rename("share").to_frame().assign(without=float("nan") if without is None else without)
+    places, targets = pits["location"].nunique(), pits["target"].nunique()
+    subtitle = (
+        f"{len(pits):,} forecasts of {targets} target{'s' * (targets > 1)} in {places} place{'s' * (places > 1)}; "
+        "counts of one year share its luck, so the number of origins says what a share is worth"
+    )
+    title = f"{mine.replace('_', ' ')}: were the intervals honest?"
+    calibration_by_horizon(
+        covered.dropna(subset="share").reset_index(), pits, home / "calibration.png", title, subtitle, outcome.frequency
+    )
 
 
 def _headline(rows: "pd.DataFrame", frequency: str) -> str:

@@ -1,5 +1,6 @@
 """From checked settings to plain objects: the region, the policies, the counts, and the job that uses them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
 from ecosim.door.settings import Settings
-from ecosim.door.studies import Calibrate, Decompose, Forecast
+from ecosim.door.studies import Calibrate, Decompose, Forecast, Regions
 from ecosim.model.region import Region, Zone
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ def count_workers(workers: int | None) -> int:
 def build_job(composed: Composed, cwd: Path) -> "Job":
     """Everything that the forecast needs, as plain objects. Raises UserError where something cannot be built."""
     study = composed.settings.study
-    if not isinstance(study, Forecast | Decompose | Calibrate):
-        raise ConfigError(f"study={study.name} forecasts nothing; choose study=forecast or study=decompose")
+    if not isinstance(study, Forecast | Decompose | Calibrate | Regions):
+        raise ConfigError(f"study={study.name} forecasts nothing; choose forecast, decompose or regions")
     region = build_region(composed.settings.region)
+    if isinstance(study, Regions):
+        region = replace(region, name=study.names[0], name_zh=study.names[1])
     policies, baseline = build_policies(composed)
     counts = load_counts(composed, cwd)
     from ecosim.forecast.job import Job
@@ -106,6 +109,24 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         decompose=_plan(study) if isinstance(study, Decompose) else None,
         cluster=_cluster(settings),
     )
+
+
+def build_places(composed: Composed, whole: "Job") -> dict[str, "Job"]:
+    """The jobs of study=regions, by the names of their regions: the whole's, each with a region of its own.
+
+    Raises ConfigError where a region cannot be built, or two are the same place.
+    """
+    study, kept = composed.settings.study, whole.kept
+    places: dict[str, Job] = {}
+    assert isinstance(study, Regions)
+    own = {} if study.largest_sample is None else {"largest_sample": study.largest_sample}
+    for name, table in composed.settings.places.items():
+        region = build_region({**table, **own})
+        same = [other for other, job in places.items() if job.region.name == region.name]
+        if same:
+            raise ConfigError(f"study.regions: {same[0]} and {name} are both {region.name}; name one of them")
+        places[name] = replace(whole, region=region, kept=kept / name if kept else None)
+    return places
 
 
 def _cluster(settings: Settings) -> "Cluster | None":

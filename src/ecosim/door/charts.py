@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ecosim.data.errors import UserError
 from ecosim.data.periods import parse, quarter_index
 from ecosim.door.compose import Composed
-from ecosim.door.headline import MOST_CHARTS, has_effect, shown_targets
+from ecosim.door.headline import MOST_CHARTS, has_effect, headline_years, shown_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,6 +82,7 @@ def draw(
         drawn.append(effect_chart(result.effect, targets, phone / "effect_narrow.png", labels, columns=1))
     drawn += _draw_take_up(result, labels, home)
     drawn += _draw_decomposition(result, targets, labels, home)
+    drawn += _draw_places(result, targets, labels, home)
     return drawn + _draw_hindcast(result, targets, labels, home)
 
 
@@ -114,6 +115,16 @@ def _draw_take_up(result: "Result | Tables", labels: "Labels", home: Path) -> li
         take_up_chart(table, year, home / "take_up.png", labels),
         take_up_chart(table, year, home / PHONE / "take_up_narrow.png", labels, columns=1),
     ]
+
+
+def _draw_places(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+    """places.png of the first target in the nearer headline year, where the run is a sum of places."""
+    from ecosim.figures import places_chart
+
+    table = getattr(result, "places", None)
+    if table is None or not len(table):
+        return []
+    return [places_chart(table, targets[0], headline_years(result.forecast)[0], home / "places.png", labels)]
 
 
 def group_names() -> dict[str, tuple[str, str]]:

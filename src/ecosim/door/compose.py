@@ -22,9 +22,10 @@ from ecosim.door.mistakes import Tree, explain, explain_validation
 from ecosim.door.package import shape
 from ecosim.door.recorded import quoted
 from ecosim.door.settings import Settings
-from ecosim.door.studies import STUDY_SETTINGS, Forecast
+from ecosim.door.studies import STUDY_SETTINGS, Forecast, Regions
 
 DEFAULT_REGION = re.compile(r"^\s*-\s*(?:override\s+)?/?region:\s*['\"]?([^'\"\s]+)", re.MULTILINE)
+OF_REGIONS = re.compile(r"^\s*-\s*override\s+/?study:\s*regions\b", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Composed:
     baseline_rows: dict[str, dict[str, Any]]
     scenario: str
     question: str
-    label: str  # name of its folder in outputs: the scenario, and the region where it is not the scenario's own
+    label: str  # name of its folder in outputs: the scenario, and region or study where they are not its own
     choices: dict[str, str]  # group -> chosen file
     overrides: tuple[str, ...]
     own: Path | None
@@ -58,6 +59,9 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         _keep_dates(tree, checked, library)
         shape(tree)
         settings = _check(tree)
+        if isinstance(settings.study, Regions):
+            tree["places"] = {name: _file("region", name, library) for name in settings.study.regions}
+            settings = _check(tree)
         baseline = _file("policies", settings.baseline, library)
     scenario = choices.get("scenario")
     if scenario is None and settings.study.needs_scenario:
@@ -68,7 +72,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         baseline_rows=baseline,
         scenario=scenario or "",
         question=library.question("scenario", scenario) if scenario else "",
-        label=_label(scenario, choices["region"], library) if scenario else settings.study.name,
+        label=_label(scenario, choices["region"], library, settings) if scenario else settings.study.name,
         choices={group: str(name) for group, name in choices.items() if group in GROUPS},
         overrides=tuple(overrides),
         own=own,
@@ -219,8 +223,11 @@ def _file(group: str, name: str, library: Library) -> dict[str, Any]:
     return dict(table.get(group, {})) if isinstance(table, dict) else {}
 
 
-def _label(scenario: str, region: str, library: Library) -> str:
+def _label(scenario: str, region: str, library: Library, settings: Settings) -> str:
     name = scenario.replace("/", "-")
-    own = DEFAULT_REGION.search(library.scenario(scenario).read_text(encoding="utf-8"))
+    text = library.scenario(scenario).read_text(encoding="utf-8")
+    if isinstance(settings.study, Regions):
+        return name if OF_REGIONS.search(text) else f"{name}-{settings.study.name}"
+    own = DEFAULT_REGION.search(text)
     usual = own or DEFAULT_REGION.search((library.carried / "config.yaml").read_text(encoding="utf-8"))
     return name if usual is not None and usual[1] == region else f"{name}-{region.replace('/', '-')}"

@@ -237,6 +237,7 @@ def _calibrate(overrides: list[str], config_dir: str | None) -> int:
 STUDIES = {  # by `name` in configs/study
     "forecast": _forecast,
     "decompose": _forecast,
+    "regions": _forecast,
     "stylised_facts": _stylised_facts,
     "sync": _sync,
     "publish": _publish,

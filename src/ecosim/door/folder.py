@@ -39,6 +39,7 @@ WHERE_KNOWN = (
     "take_up",
     "missions",
     "identification",
+    "places",
 )  # written only where they have rows
 RENAMED = {"policy_table": "policies"}
 

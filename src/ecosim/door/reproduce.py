@@ -1,6 +1,5 @@
 """study=reproduce from its command line to its verdict: read what a run recorded, forecast again, compare."""
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from ecosim.door.mistakes import explain_validation
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.recorded import locate, spelled_out
+from ecosim.door.regions import simulate
 from ecosim.door.settings import Settings
 from ecosim.door.studies import Reproduce
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KEYS = ("run",)
 NAME = "reproduce"
+FILLED_IN = ("resume", "places", "posterior")  # settings that no run without use for them has
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,10 @@ def run_reproduce(
         job = with_calibration(build_job(composed, place), composed, place)
         job, posterior = posteriors.with_posterior(job, composed, place, run.folder)
         stages("settings", 1, 1)
-        from ecosim.forecast import job as jobs
         from ecosim.publication import reproducing
 
-        for name in ("mesa", "MESA"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
-        result = jobs.run(job, stages)
         home = folder.new_folder(place, NAME)
+        result = simulate(job, composed, home, stages)
         folder.write_settings(composed, home)
         folder.write_result(result, home)
         if posterior is not None:
@@ -121,7 +119,7 @@ def recompose(run: "Recorded", asked: Composed) -> Composed:
 
 def unrecorded(run: "Recorded", settings: Settings) -> list[str]:
     """Settings that this version has and the run did not record: they have their default now, one sentence each."""
-    new = [name for name in Settings.model_fields if name not in run.settings and name not in ("resume", "posterior")]
+    new = [name for name in Settings.model_fields if name not in (*run.settings, *FILLED_IN)]
     return [f"setting {name}: not known to the run, {getattr(settings, name)!r} now" for name in new]
 
 

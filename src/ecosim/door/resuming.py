@@ -159,6 +159,6 @@ def saying_how(home: Path, cwd: Path) -> Iterator[None]:
 
 
 def _add_way(error: BaseException, home: Path, cwd: Path) -> None:
-    if any((home / FOLDER).glob("*/*.parquet")):
+    if any((home / FOLDER).rglob("*.parquet")):
         shown = home.relative_to(cwd) if home.is_relative_to(cwd) else home
         error.add_note(f"go on from the finished members: python -m ecosim resume={shown}")

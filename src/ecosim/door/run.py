@@ -15,6 +15,7 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.library import split_override
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
+from ecosim.door.regions import simulate
 from ecosim.door.reporting import write_report
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def run_scenario(
             tags = told.tags_of(composed, provenance, role) | {"outputs": str(home)}
             noted = partial(resuming.note_run, home)
             with told.logged(store, composed, tags, sweep, again=command.run_id, noted=noted) as opened:
-                result = _simulate(replace(job, kept=members), stages)
+                result = simulate(replace(job, kept=members), composed, home, stages)
                 labels = charts.labels_of(composed, job)
                 _write(result, job, composed, labels, provenance, home, stages)
                 run = opened()
@@ -104,16 +105,6 @@ def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | N
     except Unreachable as error:
         stages.say(f"warning: {error}. The run goes on; its results stay in outputs/.")
     return store
-
-
-def _simulate(job: "Job", stages: Stages) -> "Result":
-    import logging
-
-    from ecosim.forecast import job as jobs
-
-    logging.getLogger("mesa").setLevel(logging.WARNING)  # one line per step otherwise
-    logging.getLogger("MESA").setLevel(logging.WARNING)
-    return jobs.run(job, stages)
 
 
 def _write(

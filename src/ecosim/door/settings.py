@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from ecosim.data.periods import origin_date
 from ecosim.door.parts import Origin, Part, Text
-from ecosim.door.studies import Decompose, Study
+from ecosim.door.studies import Decompose, Regions, Study
 
 LONGEST_HORIZON = 40  # years after the origin; beyond, no interval of this model means anything
 
@@ -66,6 +66,7 @@ class Settings(Part):
     resume: Text | None = None  # the stopped run to go on with; the door reads it before the settings are composed
     posterior: Text | None = None  # a run of study=calibrate whose draws stand in place of the priors
     region: dict[Any, Any]
+    places: dict[Text, dict[Any, Any]] = Field(default_factory=dict)  # of study=regions, filled in from their files
     data: Data
     policies: dict[Text, dict[Any, Any]] = Field(default_factory=dict)
     without: tuple[Text, ...] = ()  # rows and lines of work taken out of the policies
@@ -81,12 +82,15 @@ class Settings(Part):
     def _in_order(self) -> "Settings":
         if self.resume is not None:
             raise ValueError(
-                f"resume goes on with a forecast, study=decompose or study=backtest, not {self.study.name}"
+                "resume goes on with a forecast, study=decompose, study=regions or study=backtest, not "
+                f"{self.study.name}"
             )
         if self.posterior is not None and self.study.name not in ("forecast", "decompose"):
             raise ValueError(
                 f"posterior is what members of study=forecast and study=decompose draw from, not of {self.study.name}"
             )
+        if self.places and not isinstance(self.study, Regions):
+            raise ValueError("places are those of study=regions; choose one place by region=name")
         known = origin_date(self.origin)
         if self.horizon <= known.year and (self.horizon < known.year or (known.month, known.day) == (12, 31)):
             raise ValueError(

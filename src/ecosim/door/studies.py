@@ -62,6 +62,35 @@ class Decompose(StudyPart):
     year: Annotated[int, Field(strict=True, ge=1950, le=2150)] | None
 
 
+def _as_places(value: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in value if value.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} would be added up twice; name each region once")
+    return value
+
+
+class Regions(StudyPart):
+    """The scenario in many regions, and their sum.
+
+    called, called_zh: names of the sum, None for '31 regions'; regions: names of files; largest_sample: agents of each,
+    above which one stands for several firms, None for the number in the region's file.
+    """
+
+    needs_scenario: ClassVar[bool] = True
+
+    name: Literal["regions"]
+    regions: Annotated[tuple[Text, ...], Field(min_length=2, max_length=1000), AfterValidator(_as_places)]
+    called: Text | None
+    called_zh: Text | None
+    largest_sample: Annotated[int, Field(strict=True, ge=200)] | None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the sum is called, in English and Chinese."""
+        count = len(self.regions)
+        return self.called or f"{count} regions", self.called_zh or ("" if self.called else f"{count}个地区")
+
+
 class StylisedFacts(StudyPart):
     """The firm model held against what is known of firms. seeds: runs; firms: of each, about."""
 
@@ -194,6 +223,7 @@ class Calibrate(StudyPart):
 Study = Annotated[
     Forecast
     | Decompose
+    | Regions
     | StylisedFacts
     | Sync
     | Backtest
@@ -209,6 +239,7 @@ Study = Annotated[
 STUDY_SETTINGS: dict[str, type[StudyPart]] = {
     "forecast": Forecast,
     "decompose": Decompose,
+    "regions": Regions,
     "stylised_facts": StylisedFacts,
     "sync": Sync,
     "publish": Publish,

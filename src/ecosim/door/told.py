@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ecosim.door.compose import Composed
 from ecosim.door.headline import has_effect, headline_years, shown_targets
 from ecosim.door.library import split_override
+from ecosim.door.studies import Regions
 
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job, Result
@@ -92,7 +93,7 @@ def logged(
 def describe(composed: Composed) -> str:
     """The paragraph that stands above a run."""
     settings = composed.settings
-    place = settings.region.get("name", composed.choices["region"])
+    place = place_of(composed)
     return (
         f"{composed.question} Forecast for {place} from what was known at {settings.origin} to {settings.horizon}: "
         f"{settings.members} futures under the policies of {composed.choices['policies']}, each beside the same future "
@@ -100,11 +101,17 @@ def describe(composed: Composed) -> str:
     )
 
 
+def place_of(composed: Composed) -> str:
+    """The name of the place that is forecast, or of the sum of several."""
+    study = composed.settings.study
+    return study.names[0] if isinstance(study, Regions) else str(composed.settings.region.get("name", ""))
+
+
 def tags_of(composed: Composed, provenance: dict[str, Any], role: str) -> dict[str, str]:
     """The tags to search runs by."""
     return {
         "scenario": composed.scenario,
-        "region": str(composed.settings.region.get("name", "")),
+        "region": place_of(composed),
         "role": role,
         "origin": composed.settings.origin,
         "config_hash": provenance["config_hash"][:12],
@@ -131,7 +138,7 @@ def params_of(composed: Composed) -> dict[str, object]:
     settings = composed.settings
     params: dict[str, object] = {
         "scenario": composed.scenario,
-        "region": composed.choices["region"],
+        "region": f"{len(settings.places)} regions" if settings.places else composed.choices["region"],
         "policies": composed.choices["policies"],
         "baseline": settings.baseline,
         "origin": settings.origin,

@@ -31,7 +31,7 @@ class Year(NamedTuple):
 
     uid: NDArray[np.uint64]
     sector: NDArray[np.int8]
-    age: NDArray[np.int32]  # quarters
+    age: NDArray[np.int16]  # quarters
     log_employees: Floats
     log_productivity: Floats
     performs: NDArray[np.int8]

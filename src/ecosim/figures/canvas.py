@@ -87,14 +87,20 @@ def size(axes: "Axes") -> tuple[float, float]:
 
 
 def years(axes: "Axes") -> None:
-    """At most five whole years below, thousands with commas on the left."""
+    """At most five whole years below, numbers on the left."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=2))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=3))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))
+    axes.yaxis.set_major_formatter(FuncFormatter(tick))
     grid(axes, "y")
+
+
+def tick(value: float, _: object = None) -> str:
+    """A number beside an axis, with commas; from a million on in millions, '1.5m'."""
+    text = f"{value / 1e6:,.10g}m" if abs(value) >= 1e6 else f"{value:,.10g}"
+    return text.replace("-", "−")
 
 
 def values_below(axes: "Axes") -> None:
@@ -104,7 +110,7 @@ def values_below(axes: "Axes") -> None:
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−")))
+    axes.xaxis.set_major_formatter(FuncFormatter(tick))
     grid(axes, "x")
 
 

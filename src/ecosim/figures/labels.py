@@ -110,7 +110,9 @@ def number(value: float, label: TargetLabel, signed: bool = False) -> str:
 
 
 def brief(values: Sequence[float], label: TargetLabel, signed: bool = False) -> list[str]:
-    """Values as text that stand together, all in thousands ('149k') once one of them reaches 100,000."""
-    if max((abs(value) for value in values if value == value), default=0) < 1e5:
+    """Values as text that stand together, all in thousands ('149k') or millions once one of them is that large."""
+    largest = max((abs(value) for value in values if value == value), default=0)
+    if largest < 1e5:
         return [number(value, label, signed) for value in values]
-    return [f"{number(value / 1000, TargetLabel('', ''), signed)}k" for value in values]
+    unit, sign, plain = (1e3, "k", TargetLabel("", "")) if largest < 1e7 else (1e6, "m", TargetLabel("", "", "", False))
+    return [f"{number(value / unit, plain, signed)}{sign}" for value in values]

@@ -22,6 +22,7 @@ STAGES = {  # stage -> words; what stands beside the ladder and filters nothing 
     "kept": "kept a year 次年保持",
 }
 BESIDE = "assisted"
+NOT_APPLICABLE = "does not apply 不适用"
 LEFT = 1.28  # inch, for the names of the stages
 FIRMS = TargetLabel("Firms", "firms", "企业")
 
@@ -52,9 +53,15 @@ def take_up_chart(table: pd.DataFrame, year: int, path: Path, labels: Labels, co
 
 
 def ladders(table: pd.DataFrame, year: int) -> list[str]:
-    """Instruments to draw: those that somebody got in the year, in the table's order, at most twelve."""
-    rows = table[(table["year"] == year) & (table["zone"] == _whole(table)) & (table["stage"] == "funded")]
-    return rows.loc[rows["upper"] > 0, "instrument"].tolist()[:MOST_LADDERS]
+    """Instruments to draw, in the table's order, at most twelve.
+
+    Those that somebody got in the year, and those to which a stage does not apply where somebody could have them.
+    """
+    rows = table[(table["year"] == year) & (table["zone"] == _whole(table))]
+    some = rows.loc[(rows["stage"] == "funded") & (rows["upper"] > 0), "instrument"]
+    partly = rows.loc[rows["upper"].isna(), "instrument"]
+    shown = {*some, *partly}
+    return [name for name in dict.fromkeys(rows["instrument"].tolist()) if name in shown][:MOST_LADDERS]
 
 
 def year_to_draw(table: pd.DataFrame) -> int | None:
@@ -71,15 +78,18 @@ def _draw(axes: "Axes", rows: pd.DataFrame) -> None:
     found = {str(row["stage"]): row for row in rows.to_dict("records")}
     stages = [stage for stage in STAGES if stage in found]
     first = rows.iloc[0]
-    top = max(float(found[stage]["upper"]) for stage in stages) or 1.0
+    top = float(rows["upper"].max()) or 1.0  # of the stages that apply
     for place, stage in enumerate(stages):
         row, at = found[stage], -place
-        color = canvas.PALE if stage == BESIDE else canvas.BLUE
-        axes.barh(at, row["median"], height=0.62, color=color)
-        axes.plot([row["lower"], row["upper"]], [at, at], color=canvas.INK, linewidth=0.8)
         looks = {"va": "center", "clip_on": False}
         size = canvas.fit(STAGES[stage], LEFT - 0.16, canvas.SMALL)
         canvas.write(axes, -0.02 * top, at, STAGES[stage], size, ha="right", **looks)
+        if row["median"] != row["median"]:
+            canvas.write(axes, 0.02 * top, at, NOT_APPLICABLE, canvas.SMALL, color=canvas.GRAY, **looks)
+            continue
+        color = canvas.PALE if stage == BESIDE else canvas.BLUE
+        axes.barh(at, row["median"], height=0.62, color=color)
+        axes.plot([row["lower"], row["upper"]], [at, at], color=canvas.INK, linewidth=0.8)
         canvas.write(axes, row["upper"] + 0.03 * top, at, number(row["median"], FIRMS), canvas.SMALL, **looks)
     axes.set_xlim(0, top)
     axes.set_ylim(-len(stages) + 0.4, 0.6)

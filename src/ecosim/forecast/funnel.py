@@ -29,7 +29,7 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     """Firms by stage (`ecosim.model.take_up`) under the scenario: median and 90 % interval over members, real firms.
 
     Instruments that nobody could apply for in a year are left out, and `kept` where its year is not over; those that
-    the baseline lacks come first.
+    the baseline lacks come first. Stages that do not apply to an instrument (`without`) have no numbers.
     """
     zones = list(outlook.world.region.zones.items())
     last = year_of(outlook.world.origin + outlook.world.quarters)
@@ -43,10 +43,12 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
         places = [(name, zone.name_zh, block[:, number]) for number, (name, zone) in enumerate(zones)]
         if len(zones) > 1:
             places.insert(0, (EVERYWHERE, "", block.sum(axis=1)))
-        row = job.policies.get(instrument)
+        row = job.policies.get(instrument) or job.baseline_policies.get(instrument)
+        without = getattr(row.policy, "without", ()) if row else ()
         labels = (row.label, row.label_zh) if row else (instrument, "")
         for zone, chinese, counts in places:
             spread = np.quantile(counts, INTERVAL, axis=0)
+            spread[:, [stage in without for stage in STAGES]] = np.nan
             for number, stage in enumerate(STAGES):
                 if number != KEPT or year < last:
                     told = (job.scenario, job.region.name, zone, instrument, year, stage)

@@ -93,6 +93,15 @@ class Result:
     take_up: pd.DataFrame | None = None
     missions: pd.DataFrame | None = None
     identification: pd.DataFrame | None = None
+    places: pd.DataFrame | None = None  # of a sum of places, see `ecosim.forecast.regions`
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What the counts of all places say, the same for every place that is forecast from them under one baseline."""
+
+    calibration: Calibration
+    matching: indirect.Matching
 
 
 class Clock:
@@ -120,8 +129,17 @@ def read_estimates(behaviors: dict[str, dict[str, dict[str, Any]]]) -> dict[str,
     return {name: estimate.from_table(name, SHELF[name], behaviors[name]) for name in SHELF}
 
 
-def run(job: Job, progress: Progress) -> Result:
-    """Forecast. progress(stage, done, total) is called from one thread. Raises UserError subclasses."""
+def estimate_all(job: Job, progress: Progress) -> Estimated:
+    """Regressions on the counts known at the origin, and the coefficient of a firm that they imply."""
+    matching = match(job, read_estimates(job.behaviors), job.origin, partial(progress, "calibration"))
+    return Estimated(calibrate(job.counts, job.origin), matching)
+
+
+def run(job: Job, progress: Progress, estimated: Estimated | None = None) -> Result:
+    """Forecast. progress(stage, done, total) is called from one thread. Raises UserError subclasses.
+
+    estimated: of the same counts, origin, rules and seed, where another place of the same scenario has it already.
+    """
     clock = Clock()
     priors = read_estimates(job.behaviors)
     check_zones(job)
@@ -131,9 +149,8 @@ def run(job: Job, progress: Progress) -> Result:
     waking = threading.Thread(target=wake, args=(job.crew,), daemon=True)
     waking.start()
     with clock.stage("calibration"):
-        calibration = calibrate(job.counts, job.origin)
-        matching = match(job, priors, job.origin, partial(progress, "calibration"))
-        estimates = indirect.apply(priors, matching.found)
+        known = estimated or estimate_all(job, progress)
+        estimates = indirect.apply(priors, known.matching.found)
     waking.join()
     outlook = look_ahead(job, estimates, job.origin, job.horizon, job.members, progress, clock)
     apart = None
@@ -146,8 +163,8 @@ def run(job: Job, progress: Progress) -> Result:
             earlier = match(job, priors, job.hindcast, partial(progress, "hindcast: calibration"))
             check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
     with clock.stage("tables"):
-        told = identified.table(priors, matching, outlook, job.calibrated)
-        return _result(job, estimates, calibration, matching, outlook, check, apart, told, clock)
+        told = identified.table(priors, known.matching, outlook, job.calibrated)
+        return _result(job, estimates, known, outlook, check, apart, told, clock)
 
 
 def take_apart(
@@ -182,8 +199,7 @@ def match(job: Job, priors: dict[str, estimate.Estimate], origin: str, heard: in
 def _result(
     job: Job,
     estimates: dict[str, estimate.Estimate],
-    calibration: Calibration,
-    matching: indirect.Matching,
+    known: Estimated,
     outlook: Outlook,
     check: pd.DataFrame | None,
     apart: tuple[pd.DataFrame, pd.DataFrame] | None,
@@ -211,9 +227,9 @@ def _result(
         effect=effect.assign(baseline=job.baseline),
         effect_quarterly=effect_quarterly.assign(baseline=job.baseline),
         baseline_forecast=base_table,
-        coefficients=tabulate.coefficients(calibration, matching, estimates, outlook),
-        diagnostics=tabulate.diagnostics(calibration, matching),
-        placebos=calibration.placebos,
+        coefficients=tabulate.coefficients(known.calibration, known.matching, estimates, outlook),
+        diagnostics=tabulate.diagnostics(known.calibration, known.matching),
+        placebos=known.calibration.placebos,
         basis=basis,
         references=references,
         scores=scores,
@@ -224,7 +240,7 @@ def _result(
         later=later,
         hindcast=check,
         statements=(
-            *statements.write(job, outlook, calibration, basis, scores, check),
+            *statements.write(job, outlook, known.calibration, basis, scores, check),
             *identified.sentences(told, job.calibrated, job.posterior, world.drawn),
         ),
         decomposition=apart[0] if apart else None,

@@ -132,6 +132,7 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tu
     _certify(columns, small[:more], TECH_SME)
     columns.held[small[:more]] = 4
     model.take_survey()
+    model.progress.begin(model)
     c = behaviors.certification
     yearly = ladder.first_certifications(c.renewal) / weight
     # the rate is of the cohort of three years before, closed firms included; those still there renew more often

@@ -16,6 +16,7 @@ from ecosim.model.agents import FirmSet
 from ecosim.model.claims import Claims, credit
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
+from ecosim.model.handing_on import hand_on
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.observation import OBSERVED, observe
@@ -100,10 +101,12 @@ class EcosystemModel(mesa.Model):
         self.closed = 0  # firms closed since the last survey
         self.reference = float(len(firms)) if reference is None else reference
         self.history: list[NDArray[np.float64]] = []
+        self.past: list[NDArray[np.float64]] = []  # the last quarters before a fork
         if spillover_reference is not None:
             self.survey.reference[...] = spillover_reference
         self.progress = Progress(region.monitoring)
         self.take_survey()
+        self.progress.take(self)
         census.assume_for_absent(self.survey)
 
     def fork(
@@ -115,8 +118,7 @@ class EcosystemModel(mesa.Model):
     ) -> "EcosystemModel":
         """An independent copy at this moment, with the same luck ahead, under other rules, policies or conditions.
 
-        History, index and funnel start anew. Its books hold what was spent in the present year, which counts against
-        budgets.
+        Its history and its funnel start anew, all else goes on; see `ecosim.model.handing_on`.
         """
         twin = EcosystemModel(
             self.region,
@@ -131,15 +133,7 @@ class EcosystemModel(mesa.Model):
             reference=self.reference,
             spillover_reference=self.survey.reference,
         )
-        twin.paid_share, twin.left_over = dict(self.paid_share), dict(self.left_over)
-        twin.review_left = self.review_left.copy()
-        if self.survey.outside.any():
-            twin.survey.outside[...] = self.survey.outside
-            twin.take_survey()
-        year = year_of(self.quarter + 1)
-        twin.ledger.carry({key: fen for key, fen in self.ledger.outlay.items() if key[1] == year})
-        twin.ledger.paid.update(self.ledger.paid)  # a fund is not full again
-        twin.progress.spent_before = twin.ledger.total
+        hand_on(self, twin)
         return twin
 
     # --- the quarter -------------------------------------------------------------------------------------------
@@ -159,6 +153,7 @@ class EcosystemModel(mesa.Model):
         self.found()
         self.deaths, self.closed = self.closed, 0
         self.take_survey()
+        self.progress.take(self)
         self.in_quarter = False
         self.elapsed += 1
         self.history.append(self.observe())
@@ -249,9 +244,13 @@ class EcosystemModel(mesa.Model):
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
         systems.take(self.firms.table, self.firms.top, self.survey, self.systems)
-        self.progress.take(self)
 
     # --- what it shows -----------------------------------------------------------------------------------------
+
+    def recent(self, quarters: int) -> list[NDArray[np.float64]]:
+        """What was observed in the last quarters, at most so many, those before a fork included."""
+        missing = quarters - len(self.history)
+        return [*(self.past[-missing:] if missing > 0 else []), *self.history[-quarters:]]
 
     def observe(self) -> NDArray[np.float64]:
         """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""

@@ -39,7 +39,7 @@ class Columns(NamedTuple):
     zone: NDArray[np.int8]  # index into the region's zones
     ownership: NDArray[np.int8]  # index into OWNERSHIP
     kind: NDArray[np.int32]  # class of firm, index into the terms
-    age: NDArray[np.int32]  # quarters
+    age: NDArray[np.int16]  # quarters
     log_employees: NDArray[np.float64]
     log_productivity: NDArray[np.float64]  # ln of annual sales per worker
     productivity_change: NDArray[np.float64]  # its change in this quarter
@@ -62,7 +62,7 @@ class Columns(NamedTuple):
     granted: NDArray[np.int32]  # grants in this quarter, inventions included
     inventions_granted: NDArray[np.int32]
     certificate: NDArray[np.int8]  # rung
-    held: NDArray[np.int32]  # quarters since the certificate was given or renewed
+    held: NDArray[np.int16]  # quarters since the certificate was given or renewed
     honored: NDArray[np.int8]  # 1 once it has held the second rung; awards for a first certification are over
     event: NDArray[np.int8]  # bits of what happened in this quarter
     aware: NDArray[np.int8]  # bits of instrument families that the firm knows
@@ -72,9 +72,9 @@ class Columns(NamedTuple):
     cash: NDArray[np.float64]
     vacancies: NDArray[np.int32]  # open posts for graduates; once filled, the hires of the quarter
     senior_vacancies: NDArray[np.int32]
-    leader_vacancies: NDArray[np.int32]
+    leader_vacancies: NDArray[np.int16]
     institute: NDArray[np.int8]  # R&D institute rung, index into INSTITUTES
-    waiting: NDArray[np.int32]  # quarters in the queue for the review of an institute
+    waiting: NDArray[np.int16]  # quarters in the queue for the review of an institute
     fresh: NDArray[np.float64]  # share of new high-tech products in sales
     liaison: NDArray[np.int8]  # 1 if it has a science and technology liaison officer
     visited: NDArray[np.int8]  # 1 if officials visit it in this quarter

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SERVICES = ("visit", "counsel", "liaison", "incubator", "matching", "prize")
 (VISIT, COUNSEL, LIAISON, INCUBATOR, MATCHING, PRIZE) = range(len(SERVICES))
-DRIVEN = (VISIT, COUNSEL)  # services whose places a drive of the officials multiplies, beside reviews
+DRIVEN = (VISIT, COUNSEL)  # services whose places the effort of the officials multiplies
 
 
 class Offer(NamedTuple):
@@ -127,7 +127,7 @@ def give(model: "EcosystemModel") -> None:
 def review(model: "EcosystemModel") -> None:
     """Recognize R&D institutes within the places of each rung: those that waited longest, of them the best first."""
     model.recognized = {}
-    places = model.terms.review_places * (model.terms.effort[0] / model.weight) + model.review_left
+    places = model.terms.review_places * (model.terms.reviewing[0] / model.weight) + model.review_left
     model.review_left = places - np.floor(places)
     if places.max() < 1:
         return

@@ -14,6 +14,7 @@ The rank rests on an assumption: the other places' indices are normal with the `
 """
 
 from collections import deque
+from copy import copy
 from functools import cache
 from math import log
 from statistics import NormalDist
@@ -93,6 +94,21 @@ def ahead_at_start(rank: float, places: int) -> float:
     return NORMAL.inv_cdf(1.0 - (rank - 0.5) / places)
 
 
+def read(model: Any, spent: int) -> Quarter:
+    """A quarter from a model's survey. spent: fen in it."""
+    main, products = model.survey.totals.tolist(), int(model.systems[systems.NEW_PRODUCTS])
+    return Quarter(
+        sales=main[census.SALES] / census.FINE,
+        reported=main[census.RD_REPORTED] / census.FINE,
+        firms=float(main[census.FIRMS]),
+        certified=float(main[census.HNTES]),
+        patents=float(main[census.GRANTED]),
+        employees=main[census.EMPLOYMENT] / census.FINE,
+        products=products / systems.FINE,
+        fiscal=spent / FEN_PER_UNIT / model.weight,
+    )
+
+
 class Progress:
     """The index of one model, quarter by quarter."""
 
@@ -107,24 +123,31 @@ class Progress:
 
     def take(self, model: Any) -> None:
         """Read a model's survey and books at the end of a quarter."""
-        main, products = model.survey.totals.tolist(), int(model.systems[systems.NEW_PRODUCTS])
         spent = model.ledger.total - self.spent_before
         self.spent_before = model.ledger.total
-        self.observe(
-            Quarter(
-                sales=main[census.SALES] / census.FINE,
-                reported=main[census.RD_REPORTED] / census.FINE,
-                firms=float(main[census.FIRMS]),
-                certified=float(main[census.HNTES]),
-                patents=float(main[census.GRANTED]),
-                employees=main[census.EMPLOYMENT] / census.FINE,
-                products=products / systems.FINE,
-                fiscal=spent / FEN_PER_UNIT / model.weight,
-            )
-        )
+        self.observe(read(model, spent))
+
+    def copy(self, spent: int) -> "Progress":
+        """The same for another model whose books begin with what was spent, fen."""
+        twin = copy(self)
+        twin.last, twin.spent_before = self.last.copy(), spent
+        return twin
+
+    def begin(self, model: Any) -> None:
+        """Start anew from the last four quarters, as far as they would have had the firms that a model has now.
+
+        For a forecast, which changes firms at its origin: what they are counted by is scaled, in all four quarters.
+        """
+        now, last = read(model, 0), self.last[-1]
+        scales = [y / x if x > 0 else 1.0 for x, y in zip(last, now, strict=True)]
+        scale = Quarter(*scales)._replace(patents=1.0, fiscal=1.0)  # flows of quarters that have passed
+        scaled = [Quarter(*(x * y for x, y in zip(old, scale, strict=True))) for old in self.last]
+        self.last.extend([*scaled[:-1], now._replace(patents=last.patents, fiscal=last.fiscal)])
+        self.start, self.quarters, self.index = components(self.last), 0, 0.0
+        self.rank = float(self.monitoring.rank)
 
     def observe(self, quarter: Quarter) -> None:
-        """Take in a quarter; the first one stands for the year before it and is the start."""
+        """Take in a quarter; a model's very first one stands for the year before it and is the start."""
         if self.start is None:
             self.last.extend([quarter] * YEAR)
             self.start = components(self.last)

@@ -64,7 +64,8 @@ class Policy(Protocol):
     """What the ecosystem needs of an instrument.
 
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
-    them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force; for the agenda
+    them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force;
+    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it; for the agenda
     (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
     beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0.
     """

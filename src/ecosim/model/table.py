@@ -34,6 +34,12 @@ def small(table, k):
 
 
 @inlined
+def shorts(table, k):
+    """Column k, 16-bit."""
+    return carray(pointer(table[k + 1]), (table[0],), np.int16)
+
+
+@inlined
 def ints(table, k):
     """Column k, 32-bit."""
     return carray(pointer(table[k + 1]), (table[0],), np.int32)
@@ -56,7 +62,7 @@ def columns_of(table: Any) -> Columns:
         small(table, 4),  # zone
         small(table, 5),  # ownership
         ints(table, 6),  # kind
-        ints(table, 7),  # age
+        shorts(table, 7),  # age
         floats(table, 8),  # log_employees
         floats(table, 9),  # log_productivity
         floats(table, 10),  # productivity_change
@@ -79,7 +85,7 @@ def columns_of(table: Any) -> Columns:
         ints(table, 27),  # granted
         ints(table, 28),  # inventions_granted
         small(table, 29),  # certificate
-        ints(table, 30),  # held
+        shorts(table, 30),  # held
         small(table, 31),  # honored
         small(table, 32),  # event
         small(table, 33),  # aware
@@ -89,9 +95,9 @@ def columns_of(table: Any) -> Columns:
         floats(table, 37),  # cash
         ints(table, 38),  # vacancies
         ints(table, 39),  # senior_vacancies
-        ints(table, 40),  # leader_vacancies
+        shorts(table, 40),  # leader_vacancies
         small(table, 41),  # institute
-        ints(table, 42),  # waiting
+        shorts(table, 42),  # waiting
         floats(table, 43),  # fresh
         small(table, 44),  # liaison
         small(table, 45),  # visited

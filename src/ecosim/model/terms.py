@@ -43,7 +43,8 @@ class Terms(NamedTuple):
     # information and service
     reach: Array  # (zones,) service network: share by which word of the programs travels faster
     quality: Array  # (1,) of public service, factor on what a visit or service achieves; neutral 1
-    effort: Array  # (1,) factor on places of visits, service and review; neutral 1
+    effort: Array  # (1,) factor on places of visits and counsel; neutral 1
+    reviewing: Array  # (1,) factor on places of review; neutral 1
     budget: Array  # (1,) factor on the yearly budget of every instrument; neutral 1
     # knowledge from outside
     platform: Array  # knowledge that a user of a shared platform gains, share of its R&D
@@ -56,12 +57,11 @@ class Terms(NamedTuple):
     pull: Array  # (sources,) added to the log of expected arrivals
     entry_standard: Array  # least ln sales per worker of an arrival over its sector's mean; -inf: none
     incubation: Array  # taken off the log hazard of closing while in an incubator, beyond the behavior's own
-    closing_pressure: Array  # added to the log hazard of closing
     clean_up: Array  # added to the log hazard of closing of small firms with low sales per worker
 
 
 NEUTRAL = {  # tax rate: 2008
-    **{"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "budget": 1.0},
+    **{"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "reviewing": 1.0, "budget": 1.0},
     **{"entry_standard": -np.inf, "criteria": np.inf},
 }
 BY_RUNG = ("tax_rate", "deduction", "research_grant", "credit_coverage", "lending", "spread")
@@ -84,6 +84,7 @@ def neutral(zones: int) -> Terms:
         "criteria": (6,),
         "quality": (1,),
         "effort": (1,),
+        "reviewing": (1,),
         "budget": (1,),
         "nearness": (zones,),
         "pull": (len(SOURCES),),

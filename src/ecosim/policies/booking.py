@@ -105,14 +105,19 @@ def on_sales(log_employees: Any, log_productivity: Any, rows: Any, value: float,
 
 @brief
 def lost(
-    rows: Any, loss: Any, certificate: Any, kind: Any, aware: Any, classes: Any, knows: int, part: float, share: float
+    rows: Any, loss: Any, certificate: Any, kind: Any, aware: Any, classes: Any, knows: int, part: float, share: float,
+    asking: Any,
 ) -> tuple[int, int]:  # fmt: skip
-    """Fen: a share of a part of the loans (10k CNY) of the rows in classes (rungs, kinds) that know; and how many."""
+    """Fen: a share of a part of the loans (10k CNY) of the rows in classes (rungs, kinds) that know.
+
+    Fills asking, (n,), with the rows that have such a loan, and returns how many they are too.
+    """
     total = count = 0
     for k in range(rows.size):
         i = rows[k]
         if classes[certificate[i], kind[i]] and (aware[i] & knows) != 0:
             fen = loss[k] * part * share * FEN
             total += int(np.floor(fen))
+            asking[count] = i
             count += 1 if fen != 0.0 else 0
     return total, count

@@ -18,8 +18,10 @@ class Drive:
     rate: Steps
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
-        """Raise the effort of the officials."""
-        terms.effort[0] *= 1.0 + self.rate.at(model.quarter) / 100
+        """Raise the effort of the officials and, which no other effort does, the reviews of institutes."""
+        more = 1.0 + self.rate.at(model.quarter) / 100
+        terms.effort[0] *= more
+        terms.reviewing[0] *= more
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """A drive costs what its visits and its counsel cost, under their names."""

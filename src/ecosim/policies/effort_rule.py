@@ -42,9 +42,8 @@ class EffortRule:
 def rank_last_year(model: EcosystemModel) -> float:
     """Rank at the end of the last complete year; before there is one, the rank at the start."""
     quarters = (model.quarter - DECISION_QUARTER - 1) % QUARTERS_PER_YEAR + 1  # since the end of that year
-    if len(model.history) < quarters:
-        return float(model.region.monitoring.rank)
-    return float(model.history[-quarters][RANK])
+    known = model.recent(quarters)
+    return float(known[0][RANK]) if len(known) == quarters else float(model.region.monitoring.rank)
 
 
 RANK = OBSERVED.index("progress_rank")

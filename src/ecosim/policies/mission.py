@@ -116,7 +116,7 @@ class Mission:
     def _value(self, model: EcosystemModel) -> float:
         if self.instrument:
             return 1.0 if in_force(model.policies.get(self.instrument), last_observed(model)) else 0.0
-        last = model.history[-self.quarters :] or [model.observe()]
+        last = model.recent(self.quarters) or [model.observe()]
         value = float(sum(row[PLACE[self.observable]] for row in last)) / len(last) * self.quarters
         return value / max(float(last[-1][PLACE[self.per]]), 1e-9) if self.per else value
 

@@ -82,14 +82,17 @@ def pay_each(
     budget: Schedule | None,
     ration: str = "lottery",
     score: str = "patents",
+    most: int | None = None,
 ) -> Rows:
     """Pay the same amount (10k CNY) to each applicant while the year's budget lasts; returns the rows that got it.
 
-    One agent stands for `weight` firms, so it is paid, and counted, that many times.
+    One agent stands for `weight` firms, so it is paid, and counted, that many times. most: agents, where places are
+    limited beside the money.
     """
     each = round(amount * FEN_PER_UNIT)
     limit = left(name, model, budget)
     places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
+    places = places if most is None else min(places, most)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
     model.grant(name, winners, np.full(winners.size, each), rows)
     return winners

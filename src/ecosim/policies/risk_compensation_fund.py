@@ -2,13 +2,16 @@
 
 from typing import ClassVar
 
+import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
+from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import FINANCE
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.booking import lost
 from ecosim.policies.eligibility import Eligibility
@@ -20,6 +23,7 @@ class RiskCompensationFund:
     """coverage: percent of a loss that the fund bears; fund: 10k CNY paid in so far; loss: share of a loan lost."""
 
     family: ClassVar[str] = "risk_compensation_fund"
+    without: ClassVar[tuple[str, ...]] = ("kept",)  # it is paid for firms that close
     coverage: Percent
     fund: Steps
     loss: float = Field(default=0.5, ge=0, le=1)
@@ -44,10 +48,20 @@ class RiskCompensationFund:
         if coverage <= 0 or not rows.size:
             return
         f, classes = model.firms.columns, self.eligible.classes(model.region.zone_names)
-        fen, count = lost(rows, events.loss, f.certificate, f.kind, f.aware, classes, FINANCE, self.loss, coverage)
-        total, loans = fen * model.weight, count * model.weight
-        paid, year = min(total, max(self.left(name, model), 0)), year_of(model.quarter)
+        asking = np.empty(rows.size, np.int64)
+        fen, count = lost(
+            rows, events.loss, f.certificate, f.kind, f.aware, classes, FINANCE, self.loss, coverage, asking
+        )
+        total, year = fen * model.weight, year_of(model.quarter)
+        paid, asked = min(total, max(self.left(name, model), 0)), asking[:count]
+        first = model.take_up.note(name, asked, asked[: count if paid else 0], model.firms)
         if paid:
-            model.ledger.pay(name, year, paid, loans)
+            model.ledger.pay(name, year, paid, first * model.weight)
         elif total:
-            model.ledger.refuse(name, year, loans)
+            model.ledger.refuse(name, year, count * model.weight)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """Firms of its classes with a loan; where one closes that knows of the fund, its lender has applied."""
+        if self.coverage.at(model.quarter) == 0:
+            return None
+        return Reach(self.eligible.classes(model.region.zone_names), reach.BORROWER, FINANCE)

@@ -1,5 +1,6 @@
 """Talent projects: a prize for each start-up that talent from outside founds here, for so many a year."""
 
+from dataclasses import dataclass as record
 from typing import ClassVar
 
 import numpy as np
@@ -7,22 +8,34 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import SOURCES
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import SECTORS
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import eligible_rows, left, pay_each
+from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 TALENT_FOUNDER = SOURCES.index("talent")
 
 
+@record
+class Places:
+    """What one model knows of its prizes: given in a year, and the part of a place that the year before left over."""
+
+    year: int = 0
+    given: int = 0  # real firms
+    over: float = 0.0  # less than one agent's places
+
+
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class TalentProject:
-    """amount: prize in 10k CNY; places: start-ups a year; attraction: founders a year that each 10k CNY draws."""
+    """amount: prize in 10k CNY; places: start-ups a year; attraction: founders a year that each 10k CNY draws.
+
+    ration: who gets a prize where places or money are short; score: by what start-ups are ranked under `score`.
+    """
 
     family: ClassVar[str] = "talent_project"
     amount: Steps
@@ -30,6 +43,8 @@ class TalentProject:
     attraction: float = Field(default=0.1, ge=0)
     budget: OptionalSteps = None
     eligible: OnEveryRung = EVERYONE
+    ration: Order = "lottery"
+    score: Score = "patents"
 
     def expected(self, name: str, model: EcosystemModel) -> float:
         """Start-ups expected in the quarter: as many as the prize draws, places and the year's budget allow."""
@@ -63,11 +78,26 @@ class TalentProject:
             terms.arrivals[TALENT_FOUNDER] += expected * self.spread(model)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
-        """Pay the prize to the start-ups that talent founded at the end of the last quarter."""
+        """Pay the prize to start-ups that talent founded at the end of the last quarter, within the year's places."""
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
         rows = model.claims.newcomers
         rows = eligible_rows(model, rows[model.firms.columns.source[rows] == TALENT_FOUNDER], self.eligible)
+        free, places = self.free(name, model)
         if rows.size:
-            pay_each(name, model, rows, amount, self.budget)
+            most = int(free // model.weight)
+            paid = pay_each(name, model, rows, amount, self.budget, self.ration, self.score, most)
+            places.given += int(paid.size) * model.weight
+
+    def free(self, name: str, model: EcosystemModel) -> tuple[float, Places]:
+        """Prizes left of the year's, real firms, and the record that they are counted in.
+
+        Whole places that nobody took are lost with the year; one that is too small for an agent adds to the next's.
+        """
+        number, year = self.places.at(model.quarter), year_of(model.quarter)
+        places: Places = model.pursuits.setdefault(name, Places(year))
+        if places.year != year:
+            before = self.places.at(model.quarter - 1) + places.over - places.given
+            places.year, places.given, places.over = year, 0, max(before, 0.0) % model.weight
+        return max(number + places.over - places.given, 0.0), places

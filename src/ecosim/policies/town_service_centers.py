@@ -10,9 +10,11 @@ from pydantic.dataclasses import dataclass
 from ecosim.data.errors import nearest
 from ecosim.data.periods import parse, quarter_index, year_of
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.firms import CERTIFICATION
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
-from ecosim.policies.eligibility import EligibilityError
+from ecosim.policies.eligibility import Eligibility, EligibilityError
 from ecosim.policies.schedule import Steps
 
 
@@ -29,6 +31,7 @@ class TownServiceCenters:
 
     family: ClassVar[str] = "town_service_centers"
     dated: ClassVar[bool] = True
+    without: ClassVar[tuple[str, ...]] = ("applied", "funded", "kept")  # word reaches a town without being asked for
     opens: Annotated[Any, BeforeValidator(to_openings)]
     rate: Steps
     cost: float = Field(default=0.0, ge=0)
@@ -47,6 +50,14 @@ class TownServiceCenters:
         centers = sum(first <= model.quarter for _, first in self.opens)
         if centers and self.rate.at(model.quarter) > 0:
             model.ledger.pay(name, year_of(model.quarter), round(centers * self.cost * FEN_PER_UNIT), centers)
+
+    def audience(self, model: EcosystemModel) -> Reach | None:
+        """Firms of the towns whose center is open; aware are those that know the programs for certificates."""
+        names = model.region.zone_names
+        towns = tuple(names[zone] for zone in self.open_zones(self.family, model))
+        if not towns or self.rate.at(model.quarter) == 0:
+            return None
+        return Reach(Eligibility(zones=towns).classes(names), knows=CERTIFICATION)
 
     def open_zones(self, name: str, model: EcosystemModel) -> NDArray[np.int64]:
         """Indexes of the zones whose center is open."""

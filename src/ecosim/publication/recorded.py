@@ -12,7 +12,7 @@ import yaml
 from ecosim.data.errors import UserError
 from ecosim.data.periods import origin_date
 
-FORECASTS = ("forecast", "decompose")  # studies whose runs hold a forecast
+FORECASTS = ("forecast", "decompose", "regions")  # studies whose runs hold a forecast
 TEXTS = ("scenario", "location", "origin", "time", "target", "baseline", "year", "unit", "as_of", "source", "frequency")
 
 

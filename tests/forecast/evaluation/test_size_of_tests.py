@@ -98,6 +98,8 @@ def test_with_too_few_origins_there_is_no_p_value():
         significance.diebold_mariano(luck.standard_normal(4), 1),
         significance.diebold_mariano(luck.standard_normal(9), 5),
         significance.bias_test(luck.random((4, 30)), 1),
+        significance.pit_test(luck.random((4, 30)), 1),
+        significance.coverage_test(np.ones((4, 30)), luck.random((4, 30)), 0.9, 1, 1),
     ):
         assert np.isnan(verdict.p_value)
 

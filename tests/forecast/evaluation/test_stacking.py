@@ -15,23 +15,31 @@ NORMAL = stats.norm.ppf(LEVELS)
 
 
 def make_deck(origins=12, series=40, sd=1.0, horizon=1, seed=1, kinds=2):
-    """Outcomes about 0 with sd 1; 'good' is centered there, all others a sd off; width sd."""
+    """Outcomes about 0 with sd 1; 'ensemble' and 'good' are centered there, 'ecosim' is a sd off; width sd."""
     luck = np.random.default_rng(seed)
     truth = luck.standard_normal((series, origins))
-    off = np.array([0.0, 3.0, 1.0, 1.0])
+    off = np.array([0.0, 3.0, 0.0, 1.0])
     quantiles = np.broadcast_to(
         off[:, None, None, None] + sd * NORMAL, (len(MODELS), series, origins, len(LEVELS))
     ).copy()
     return Deck(MODELS, quantiles, truth, np.arange(origins), np.arange(series) % kinds, horizon)
 
 
-def test_the_first_origin_has_half_the_model_and_half_the_ensemble_and_the_last_one_the_good_method():
-    _, _, weights = combine(make_deck())
-    assert weights[0] == pytest.approx(np.tile([0.0, 0.0, 0.5, 0.5], (2, 1)))
+def test_the_first_origin_is_three_quarters_model_and_later_ones_move_to_the_better_of_model_and_ensemble():
+    _, _, weights = combine(make_deck(origins=24))
+    assert weights[0] == pytest.approx(np.tile([0.0, 0.0, 0.25, 0.75], (2, 1)))
     assert weights.sum(axis=-1) == pytest.approx(1.0)
-    assert (weights >= 0).all()
-    assert (weights[-1, :, 0] > 0.5).all()
-    assert (weights[-1, :, 1] < 0.1).all()
+    assert (weights[:, :, :2] == 0).all()
+    assert (np.diff(weights[:, :, 2], axis=0) > -0.01).all()
+    assert (weights[-1, :, 2] > 0.6).all()
+
+
+def test_without_an_ensemble_every_other_method_is_weighed():
+    deck = make_deck(origins=24)
+    _, _, weights = combine(deck._replace(models=("good", "bad", "middle", "ecosim")))
+    assert weights[0] == pytest.approx(np.tile([1 / 12, 1 / 12, 1 / 12, 0.75], (2, 1)))
+    assert (weights[-1, :, 0] > 0.15).all()
+    assert (weights[-1, :, 1] < 0.05).all()
 
 
 @pytest.mark.parametrize("horizon", [1, 3])
@@ -60,7 +68,7 @@ def test_without_the_firm_model_there_is_no_combination_and_without_another_meth
     deck = make_deck()
     quantiles = deck.quantiles.copy()
     quantiles[3, 0] = np.nan  # ecosim, first series
-    quantiles[0, 1] = np.nan  # good, second series
+    quantiles[2, 1] = np.nan  # ensemble, second series
     plain, wide, _ = combine(deck._replace(quantiles=quantiles))
     assert np.isnan(plain[0]).all()
     assert np.isnan(wide[0]).all()
@@ -82,7 +90,7 @@ def test_a_backtest_scores_the_combination_beside_its_parts(make_counts, make_pl
     found = outcome.gather(course, tmp_path, "last_value", "ecosim_stacked")
     cells = found.scores.groupby("model", observed=True).size()
     assert cells["ecosim_stacked"] == cells["ecosim"] - (found.scores["score"] == "energy").sum() / 4
-    assert set(found.weights["model"]) == {"last_value", "drift", "ensemble", "ecosim"}
+    assert set(found.weights["model"]) == {"ensemble", "ecosim"}
     sums = found.weights.groupby(["origin", "target", "horizon"])["weight"].sum()
     assert sums.to_numpy() == pytest.approx(1.0)
     rows = found.forecasts[found.forecasts["model"] == "ecosim_stacked"]

@@ -103,4 +103,5 @@ def _weights(deck: Deck, learned: Floats, series: Sequence[Series], origins: Seq
         for at, origin in enumerate(origins)
         for kind, target in sorted(kinds.items())
         for row, model in enumerate(deck.models)
+        if learned[:, :, row].any()
     ]

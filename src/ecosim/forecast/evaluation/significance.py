@@ -80,7 +80,7 @@ def pit_test(pits: Floats, horizon: int) -> Verdict:
     """PITs are uniform in their mean and their spread: the smaller of the two p-values, doubled; pits as above."""
     place, spread = _moment_test(pits, horizon, "bias"), _moment_test(pits, horizon, "spread")
     worse = min((place, spread), key=lambda verdict: verdict.p_value)
-    return Verdict(worse.statistic, min(1.0, 2.0 * worse.p_value), worse.origins)
+    return Verdict(worse.statistic, float(np.minimum(1.0, 2.0 * worse.p_value)), worse.origins)
 
 
 def coverage_test(hits: Floats, pits: Floats, level: float, horizon: int, seed: int, *names: str) -> Verdict:

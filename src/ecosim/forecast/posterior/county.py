@@ -85,7 +85,7 @@ def run(county: County, values: dict[str, float], number: int, years: int | None
     rules = FirmRules(with_coefficients(county.center, values), start.region)
     model = start.fork(rules=rules)
     model.key = Key(county.seed, number + 1)
-    model.history = list(start.history[-QUARTERS_PER_YEAR:])
+    model.history, model.past = list(start.history[-QUARTERS_PER_YEAR:]), []
     for _ in range(QUARTERS_PER_YEAR * (county.years if years is None else years)):
         model.step()
     return model

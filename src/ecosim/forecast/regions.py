@@ -1,0 +1,196 @@
+"""One scenario in many places at once, and their sum, future by future.
+
+Firms' coefficients, common shocks and what a package delivers are drawn by member and not by place, so the places of
+one member are one future of the whole and may be added up; local shocks and the luck of firms are each place's own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ecosim.data.errors import UserError
+from ecosim.data.targets import TARGETS
+from ecosim.forecast import job as jobs
+from ecosim.forecast import summary, tabulate
+from ecosim.forecast.job import Job, Progress, Result
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str, str]  # scenario, frequency, target
+ADDS_UP = ("stock", "flow")  # kinds of observables whose values in parts make the value of the whole
+ROW = ["time", "target"]
+
+
+class NothingInCommon(UserError, ValueError):
+    """Places of which no observable is forecast everywhere."""
+
+
+@dataclass
+class Sums:
+    """Members of the whole so far: by scenario, frequency and target, (members, times); only what every place has."""
+
+    values: dict[Key, Floats] | None = None
+    times: dict[str, list[str]] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+
+    def add(self, members: pd.DataFrame) -> None:
+        """One more place. members: as `Result.members`, of the same members and times as the places before."""
+        rows = members[members["target"].map(adds_up).astype(bool)]
+        here: dict[Key, Floats] = {}
+        for (scenario, frequency, target), part in rows.groupby(["scenario", "frequency", "target"], sort=False):
+            here[str(scenario), str(frequency), str(target)] = self._block(part)
+        if self.values is None:
+            self.values = here
+            return
+        self.left_out |= {target for *_, target in self.values.keys() ^ here.keys()}
+        self.values = {key: block + here[key] for key, block in self.values.items() if key in here}
+
+    def _block(self, rows: pd.DataFrame) -> Floats:
+        frequency = rows["frequency"].iloc[0]
+        table = rows.pivot(index="member", columns="time", values="value")
+        if len(table.columns) > len(self.times.get(frequency, ())):
+            self.times[frequency] = [str(time) for time in table.columns]
+        return table.to_numpy(float)
+
+    def of(self, scenario: str, frequency: str) -> dict[str, Floats]:
+        """Values by target of one scenario."""
+        return {key[2]: block for key, block in (self.values or {}).items() if key[:2] == (scenario, frequency)}
+
+
+def adds_up(target: str) -> bool:
+    """Whether the values of places make that of the whole: counts and money do, rates, ranks and indices do not."""
+    return target in TARGETS and TARGETS[target].kind in ADDS_UP
+
+
+def run(whole: Job, places: Mapping[str, Job], progress: Progress, done: Callable[[str, Job, Result], None]) -> Result:
+    """Forecast every place and add them up; returns the tables of the whole, at the location `whole.region.name`.
+
+    places: by the name of their file. done(name, job, result) is called as soon as a place is forecast.
+    Raises NothingInCommon where no observable that adds up is forecast in every place, and what a place raises.
+    """
+    estimated = jobs.estimate_all(whole, progress)
+    sums, results, seconds = Sums(), [], dict[str, float]()
+    for number, (name, job) in enumerate(places.items()):
+        progress("places", number, len(places))
+        heard = partial(_within, progress, f"{job.region.name} {number + 1}/{len(places)}")
+        result = jobs.run(job, heard, estimated)
+        done(name, job, result)
+        sums.add(result.members)
+        results.append(replace(result, members=result.members.iloc[:0]))
+        for stage, took in result.seconds.items():
+            seconds[stage] = seconds.get(stage, 0.0) + took
+    progress("places", len(places), len(places))
+    if not sums.values:
+        raise NothingInCommon(f"{', '.join(places)}: no observable that adds up is forecast in all of them")
+    return replace(_whole(whole, sums, results), seconds=seconds)
+
+
+def _within(progress: Progress, place: str, stage: str, done: int, total: int) -> None:
+    progress(f"{place}: {stage}", done, total)
+
+
+def _whole(job: Job, sums: Sums, results: list[Result]) -> Result:
+    first = results[0]
+    scenarios = list(dict.fromkeys(key[0] for key in sums.values or {}))
+    other = scenarios[-1]  # the baseline; the scenario itself where it is not another one
+
+    def told(values: Mapping[str, Floats], frequency: str, scenario: str) -> pd.DataFrame:
+        named = (scenario, job.region.name, job.origin)
+        return summary.quantile_table(dict(values), sums.times[frequency], *named)
+
+    def effect(frequency: str) -> pd.DataFrame:
+        paired = summary.effect(sums.of(job.scenario, frequency), sums.of(other, frequency))
+        return told(paired, frequency, job.scenario).assign(baseline=job.baseline)
+
+    yearly, quarterly = (told(sums.of(job.scenario, when), when, job.scenario) for when in ("year", "quarter"))
+    observed, later = (counts_of_all(results, name, job.region.name) for name in ("observed", "later"))
+    scores = tabulate.scores(yearly, quarterly, later)
+    national = first.coefficients[~first.coefficients["equation"].astype(str).str.startswith("growth:")]
+    return replace(
+        first,
+        members=pd.concat(list(_members(job, sums, scenarios)), ignore_index=True),
+        forecast=yearly,
+        forecast_quarterly=quarterly,
+        effect=effect("year"),
+        effect_quarterly=effect("quarter"),
+        baseline_forecast=told(sums.of(other, "year"), "year", job.baseline),
+        coefficients=national,
+        basis=basis_of_all(results, set(yearly["target"])),
+        references=first.references.iloc[:0],
+        scores=scores,
+        ledger=first.ledger.iloc[:0],
+        costs=first.costs.iloc[:0],
+        observed=observed,
+        later=later,
+        hindcast=None,
+        statements=tuple(_statements(job, sums, results, scores)),
+        take_up=None,
+        missions=None,
+        places=table_of_places(results),
+    )
+
+
+def _members(job: Job, sums: Sums, scenarios: list[str]) -> Iterator[pd.DataFrame]:
+    for scenario in scenarios:
+        for frequency, times in sums.times.items():
+            values = sums.of(scenario, frequency)
+            named = (scenario, job.region.name, job.origin)
+            yield summary.member_table(values, times, *named).assign(frequency=frequency)
+
+
+def counts_of_all(results: list[Result], table: str, name: str) -> pd.DataFrame:
+    """Sums of counts (observed or later) at the times at which every place has one, at the location `name`."""
+    parts = [getattr(result, table) for result in results]
+    together = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
+    together = together[together["target"].map(adds_up).astype(bool)]
+    if not len(together):
+        return together
+    summed = together.groupby(ROW, as_index=False).agg(value=("value", "sum"), places=("value", "size"))
+    summed = summed[summed["places"] == len(results)].drop(columns="places")
+    return summed.assign(location=name).reset_index(drop=True)
+
+
+def basis_of_all(results: list[Result], targets: set[str]) -> pd.DataFrame:
+    """What the level of each sum rests on: observed only where it is observed in every place."""
+    together = pd.concat([result.basis for result in results], ignore_index=True)
+    rows = []
+    for target, part in together[together["target"].isin(targets)].groupby("target", sort=False):
+        kinds = part["basis"].value_counts()
+        worst = next(kind for kind in ("assumption", "inherited", "observed") if kind in kinds or kind == "observed")
+        words = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        level, time = float(part["level"].sum()), str(part["time"].astype(str).max())
+        rows.append((target, level, worst, time, f"sum of {len(part)} places: {words}"))
+    return pd.DataFrame(rows, columns=["target", "level", "basis", "time", "source"])
+
+
+def table_of_places(results: list[Result]) -> pd.DataFrame:
+    """places.csv: location, target, time, median, lower, upper (90 %), last_count, last_time, basis; yearly."""
+    rows = []
+    for result in results:
+        wide = result.forecast.pivot(index=["location", "target", "time"], columns="quantile", values="value")
+        part = wide[[0.5, 0.05, 0.95]].set_axis(["median", "lower", "upper"], axis=1).reset_index()
+        seen = result.observed.dropna(subset=["value"])
+        seen = seen[seen["time"].astype(str).str.fullmatch(r"\d{4}")].sort_values("time").groupby("target").last()
+        part["last_count"] = part["target"].map(seen["value"])
+        part["last_time"] = part["target"].map(seen["time"])
+        part["basis"] = part["target"].map(result.basis.set_index("target")["basis"])
+        rows.append(part)
+    return pd.concat(rows, ignore_index=True)
+
+
+def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFrame) -> Iterator[str]:
+    yield (
+        f"{job.region.name}: the sum of {len(results)} places, added up future by future. Common shocks and firms' "
+        "coefficients are the same in all places of a future; local shocks are independent, an assumption that makes "
+        "the interval of the sum too narrow where neighbors move together beyond the common shock."
+    )
+    if len(scores):
+        inside = int(scores["inside_90"].sum())
+        yield f"Of {len(scores)} sums of counts published after the origin, {inside} lie in the 90 % interval."
+    left = sorted(target for target in sums.left_out if target in TARGETS)
+    if left:
+        yield f"Not added up, since some place has no forecast of it: {', '.join(left)}."
+    yield "Each place has its own tables in places/; money, take-up and scores stand there."

@@ -1,0 +1,82 @@
+"""study=regions: one scenario in many places; each as if it were alone, and their sum."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecosim.data.errors import UserError
+from ecosim.door.compose import compose
+from ecosim.door.console import run
+from ecosim.door.run import run_scenario
+
+SMALL = ["+scenario=zhejiang_2022", "members=4", "horizon=2024", "calibration.hindcast=null", "tracking.enabled=false"]
+TWO = [*SMALL, "study=regions", "study.regions=[tibet,qinghai]", "study.largest_sample=300"]
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return run_scenario(TWO, cwd=tmp_path_factory.mktemp("together")).folder
+
+
+def members_of(folder: Path) -> pd.DataFrame:
+    table = pd.read_parquet(folder / "members.parquet")
+    return table[table["frequency"] == "year"]
+
+
+@pytest.mark.slow
+def test_a_place_is_forecast_as_if_it_were_alone(together: Path, here: Path) -> None:
+    alone = run_scenario([*SMALL, "region=tibet", "+region.largest_sample=300"]).folder
+    for name in ("forecast.csv", "forecast_quarterly.csv", "effect.csv", "basis.csv", "coefficients.csv"):
+        assert (together / "places" / "tibet" / name).read_bytes() == (alone / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_the_sum_is_that_of_the_places_in_every_future(together: Path) -> None:
+    key = ["target", "time", "member"]
+    parts = [members_of(together / "places" / name).set_index(key)["value"] for name in ("tibet", "qinghai")]
+    whole = members_of(together).set_index(key)["value"]
+    summed = (parts[0] + parts[1]).reindex(whole.index)
+    assert {"hnte_certifications", "patents_granted", "rd_expenditure"} <= set(whole.index.get_level_values("target"))
+    np.testing.assert_allclose(whole, summed, rtol=1e-12)
+    forecast = pd.read_csv(together / "forecast.csv")
+    assert set(forecast["location"]) == {"2 regions"}
+    places = pd.read_csv(together / "places.csv")
+    assert set(places["location"]) == {"Tibet", "Qinghai"}
+    assert (together / "places.png").is_file()
+    assert "Place by place" in (together / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_sum_is_made_again_to_the_last_bit(together: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    home = together.parents[2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        assert run(["study=reproduce", f"run={together.relative_to(home)}"]) == 0
+    assert "identical" in capfd.readouterr().out
+
+
+def test_all_31_provinces_are_one_scenario() -> None:
+    composed = compose(["+scenario=provinces_2022"])
+    assert len(composed.settings.places) == 31
+    assert composed.settings.study.name == "regions"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["study.regions=[tibet]"], "at least 2"),
+        (["study.regions=[tibet,atlantis]"], "atlantis"),
+        (["study.regions=[tibet,tibet]"], "tibet would be added up twice"),
+        (["study.largest_sample=10"], "largest_sample"),
+    ],
+)
+def test_regions_that_cannot_be_added_up_are_named(overrides: list[str], words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        compose([*SMALL, "study=regions", *overrides])
+
+
+def test_places_belong_to_the_sum_of_regions_alone() -> None:
+    with pytest.raises(UserError, match="study=regions"):
+        compose([*SMALL, "+places.tibet={}"])
