@@ -44,7 +44,7 @@ def test_members_are_given_the_draws_and_the_run_says_where_they_come_from(poste
     (job,) = jobs
     assert job.posterior.names == ("start.hnte_stock",)
     assert job.posterior.origin == "2018-12"
-    assert job.calibrated.drawn
+    assert job.calibrated.where == f"run {Path(posterior).name}"
     assert job.calibrated.identification["parameter"].tolist()[0] == "start.hnte_stock"
     told = json.loads((home / "provenance.json").read_text(encoding="utf-8"))["posterior"]
     made = json.loads((Path(posterior) / "provenance.json").read_text(encoding="utf-8"))

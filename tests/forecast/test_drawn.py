@@ -1,12 +1,15 @@
 """Members draw from a posterior: whole rows by weight, the same for any number of them, nothing from the future."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from conftest import silent
 from ecosim.behaviors.decisions import SHELF
+from ecosim.calibration.indirect import Matching
+from ecosim.forecast import identified
 from ecosim.forecast.anchor import anchor
 from ecosim.forecast.drawn import Drawn, member_drifts, settle, with_growth
 from ecosim.forecast.ensemble import level_draws, member_behaviors, prepare, run_member
@@ -14,6 +17,10 @@ from ecosim.forecast.future import build_world, look_ahead
 from ecosim.forecast.job import Clock
 
 NAMES = ("certification.foreign", "discovery_visits", "drift.tech_sme", "start.hnte_stock", "origin.hnte_stock")
+
+
+def silent(stage, done, total):
+    """Progress that nobody sees."""
 
 
 def make_drawn(origin="2016-12", level=3.7, spread=0.1):
@@ -114,6 +121,24 @@ def test_instruments_deliver_what_the_posterior_says(worlds, uncounted, monkeypa
     written = uncounted.policies["discovery_visits"].policy.capacity.largest
     factor = np.exp(drawn.known(2)["discovery_visits"])
     assert seen[0]["discovery_visits"].capacity.largest == pytest.approx(factor * written)
+
+
+def test_the_table_says_which_parameters_are_drawn_and_which_only_calibrated(worlds, uncounted, estimates):
+    _, drawn = worlds
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    names = ["certification.foreign", "start.hnte_stock"]
+    known = pd.DataFrame({"parameter": names, "prior_sd": 0.3, "posterior_sd": 0.2, "contraction": 1 / 3,
+                          "verdict": "narrower"})  # fmt: skip
+    outlook = SimpleNamespace(world=drawn, anchor=start)
+    calibrated = identified.Calibrated(known, (), "run earlier")
+    table = identified.table(estimates, Matching(None, ""), outlook, calibrated).set_index("parameter")["basis"]
+    assert table["certification.foreign"] == table["level: hnte_stock"] == identified.POSTERIOR
+    assert table["start.hnte_stock"] == identified.SIMULATION
+    assert table["exit.mature"] == identified.REGRESSIONS
+    words = identified.sentences(pd.DataFrame({"verdict": [], "parameter": []}), calibrated, make_drawn(), drawn.drawn)
+    assert "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12" in words[1]
+    assert "the levels at the origin of hnte_stock" in words[1]
+    assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words[1]
 
 
 @pytest.mark.slow

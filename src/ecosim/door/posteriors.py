@@ -116,7 +116,7 @@ def with_posterior(
         posterior.run,
     )  # fmt: skip
     told = pd.DataFrame(posterior.facts["identification"])
-    known = Calibrated(told, tuple(posterior.facts["statements"]), f"run {posterior.run}", drawn=True)
+    known = Calibrated(told, tuple(posterior.facts["statements"]), f"run {posterior.run}")
     return replace(job, posterior=drawn, calibrated=known), posterior
 
 

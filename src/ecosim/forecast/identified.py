@@ -27,7 +27,6 @@ class Calibrated:
     identification: pd.DataFrame
     statements: tuple[str, ...]
     where: str
-    drawn: bool = False  # whether the forecast's members are drawn from its posterior
 
 
 def table(
@@ -58,7 +57,12 @@ def table(
     own["basis"] = REGRESSIONS
     if calibrated is None:
         return own.reset_index(drop=True)
-    told = calibrated.identification.assign(basis=POSTERIOR if calibrated.drawn else SIMULATION)[list(COLUMNS)]
+    taken = () if drawn is None else drawn.names
+    own.loc[own["parameter"].str.removeprefix("level: ").isin([n.removeprefix(AT_ORIGIN) for n in taken]), "basis"] = (
+        POSTERIOR
+    )
+    told = calibrated.identification
+    told = told.assign(basis=np.where(told["parameter"].isin(taken), POSTERIOR, SIMULATION))[list(COLUMNS)]
     return pd.concat([told, own[~own["parameter"].isin(told["parameter"])]], ignore_index=True)
 
 
@@ -106,7 +110,7 @@ def _drawn(posterior: Drawn, taken: Drawn | None) -> str:
         f"origin {posterior.origin}, not from the priors: {', '.join(parameters) or 'none'}."
     )
     if levels:
-        words += f" So they draw the levels at the origin of {', '.join(levels)}."
+        words += f" So are the levels at the origin of {', '.join(levels)}."
     if left:
         words += f" Not taken, because the forecast's own counts are surer or later: {', '.join(left)}."
     return f"{words} A hindcast from before that origin draws from the priors."
