@@ -138,8 +138,12 @@ def test_every_firm_is_in_its_kind_from_its_first_survey_on(make_model, quick):
 
 
 def test_every_column_has_a_type_of_fixed_width():
-    assert all(kind.itemsize in (1, 4, 8) for kind in DTYPES.values())
+    assert all(kind.itemsize in (1, 2, 4, 8) for kind in DTYPES.values())
     assert DTYPES["uid"] == np.uint64
+
+
+def test_a_firm_takes_at_most_200_bytes():
+    assert sum(kind.itemsize for kind in DTYPES.values()) <= 200
 
 
 @njit
