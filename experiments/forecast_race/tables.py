@@ -22,6 +22,12 @@ CERTIFICATES = "hnte_certifications"
 DRAWS, LEVEL = 2_000, 0.90
 ENOUGH = 0.5  # of the cells that a method must have to be listed
 SHOWN = (1, 2, 3, 5)  # horizons
+LEFT_OUT = (
+    "workers=",
+    "execution.workers=",
+    "resume=",
+    "study.resume=",
+)  # of a command, as they leave its tables alone
 NEAR = 1.05  # relative WIS up to which the model alone is as good as its opponent
 CELLS, HONEST, SURE = 300, (0.86, 0.94), 0.01  # asked of coverage: cells of a target, share inside, p-value
 CHARTS = {"skill.png": "", "calibration.png": "_calibration"}  # of the run, with what their names end in here
@@ -212,7 +218,7 @@ def certificates(scores: pd.DataFrame) -> str:
 def read(folder: Path, name: str) -> str:
     """The command of a run, its origins and all its tables. name: of the block in README.md."""
     provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    words = [word for word in provenance["overrides"] if not word.startswith(("workers=", "execution.workers="))]
+    words = [word for word in provenance["overrides"] if not word.startswith(LEFT_OUT)]
     command = f"    python -m ecosim {shlex.join(words)}".replace("'", "")
     again = f"    python experiments/forecast_race/tables.py outputs/backtest/<time> --write {name}"
     skill, summary, tests = (pd.read_csv(folder / f"{name}.csv") for name in ("skill", "summary", "tests"))
