@@ -22,12 +22,7 @@ CERTIFICATES = "hnte_certifications"
 DRAWS, LEVEL = 2_000, 0.90
 ENOUGH = 0.5  # of the cells that a method must have to be listed
 SHOWN = (1, 2, 3, 5)  # horizons
-LEFT_OUT = (
-    "workers=",
-    "execution.workers=",
-    "resume=",
-    "study.resume=",
-)  # of a command, as they leave its tables alone
+LEFT_OUT = ("workers=", "execution.workers=", "resume=", "study.resume=")  # of a command: its tables stay the same
 NEAR = 1.05  # relative WIS up to which the model alone is as good as its opponent
 CELLS, HONEST, SURE = 300, (0.86, 0.94), 0.01  # asked of coverage: cells of a target, share inside, p-value
 CHARTS = {"skill.png": "", "calibration.png": "_calibration"}  # of the run, with what their names end in here
