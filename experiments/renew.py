@@ -29,8 +29,9 @@ NAMES = {
 
 
 def newest(scenario: str) -> Path:
-    """The newest finished run of a scenario. Raises UserError where there is none."""
-    runs = sorted(path.parent for path in Path("outputs", scenario).glob("*/report.html"))
+    """The newest finished forecast of a scenario, not a decomposition. Raises UserError where there is none."""
+    finished = (path.parent for path in Path("outputs", scenario).glob("*/report.html"))
+    runs = sorted(folder for folder in finished if not (folder / "decomposition.csv").is_file())
     if not runs:
         raise UserError(f"outputs/{scenario} holds no finished run; first: python -m ecosim +scenario={scenario}")
     return runs[-1]

@@ -30,8 +30,9 @@ class SummaryError(UserError, ValueError):
 
 
 def newest(outputs: Path, scenario: str) -> Path:
-    """The newest finished run of a scenario. Raises SummaryError where there is none."""
-    runs = sorted(path.parent for path in (outputs / scenario).glob("*/costs.csv"))
+    """The newest finished forecast of a scenario, not a decomposition. Raises SummaryError where there is none."""
+    finished = (path.parent for path in (outputs / scenario).glob("*/costs.csv"))
+    runs = sorted(folder for folder in finished if not (folder / "decomposition.csv").is_file())
     if not runs:
         raise SummaryError(f"{outputs} has no run of {scenario}; run the sweep of {README.parent.name}/README.md first")
     return runs[-1]
