@@ -1,9 +1,9 @@
 """Rules found again: simulated firms' records are refitted over many seeds; the table of the README."""
 
 import argparse
-import logging
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,7 @@ from ecosim.calibration.simulation.kept import digest, key_of
 from ecosim.data.writing import write_whole
 from ecosim.door.progress import Stages
 from ecosim.forecast.ensemble import in_parallel
-from ecosim.forecast.playground import ecosystem
-from ecosim.forecast.recovery import compare, fit_all, record, truth
+from ecosim.forecast.recovery import recover
 from ecosim.model.region import SECTORS, Region
 
 HOME = Path("outputs") / "recovery"
@@ -25,25 +24,6 @@ REGION = Region(
     sectors={name: 1 / len(SECTORS) for name in SECTORS},
     ownership={"private": 0.75, "foreign": 0.25},
 )
-
-
-class Seed:
-    """One seed at given firms and quarters: simulated, refitted, and kept in a folder, from which it is taken again."""
-
-    def __init__(self, firms: int, quarters: int, kept: Path) -> None:
-        self.firms, self.quarters, self.kept = firms, quarters, kept
-
-    def __call__(self, seed: int) -> pd.DataFrame:
-        """The comparison of a seed: equation, term, truth, estimate, std_error, z, inside_90."""
-        file = self.kept / f"seed_{seed}.csv"
-        if not file.is_file():
-            for name in ("mesa", "MESA"):
-                logging.getLogger(name).setLevel(logging.WARNING)
-            model = ecosystem(rng=100 + seed, firms=self.firms, region=REGION)
-            del model.datacollector
-            found = compare(fit_all(record(model, self.quarters)), truth(model.rules.behaviors))
-            write_whole(file, lambda part: found.to_csv(part, index=False))
-        return pd.read_csv(file)
 
 
 def summarize(every: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +50,7 @@ def main() -> int:
     kept = HOME / digest(key_of({"firms": given.firms, "quarters": given.quarters}, ""))
     kept.mkdir(parents=True, exist_ok=True)
     with Stages() as stages:
-        work = Seed(given.firms, given.quarters, kept)
+        work = partial(recover, given.firms, given.quarters, REGION, kept)
         found = in_parallel(work, range(given.seeds), given.workers, lambda done, total: stages("seeds", done, total))
     every = pd.concat(found)
     table = summarize(every)

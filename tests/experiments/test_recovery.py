@@ -1,9 +1,14 @@
 """The experiment on recovery: a stopped run goes on from its finished seeds; a row for each coefficient."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
-from scripts import load
+from scripts import EXPERIMENTS, load
+
+from ecosim.forecast import recovery
 
 
 @pytest.fixture
@@ -18,15 +23,33 @@ def compared(seed):
     })  # fmt: skip
 
 
-def test_a_finished_seed_is_not_simulated_again(check, tmp_path, monkeypatch):
+def test_a_finished_seed_is_not_simulated_again(tmp_path, monkeypatch):
     made = []
-    monkeypatch.setattr(check, "fit_all", lambda records: made.append(records))
-    monkeypatch.setattr(check, "compare", lambda fits, truth: compared(3))
-    monkeypatch.setattr(check, "record", lambda model, quarters: quarters)
-    seed = check.Seed(60, 2, tmp_path)
-    first = seed(3)
-    pd.testing.assert_frame_equal(first, seed(3))
+    monkeypatch.setattr(recovery, "fit_all", lambda records: made.append(records))
+    monkeypatch.setattr(recovery, "compare", lambda fits, truth: compared(3))
+    monkeypatch.setattr(recovery, "record", lambda model, quarters: quarters)
+    region = load("recovery", "check").REGION
+    first = recovery.recover(60, 2, region, tmp_path, 3)
+    pd.testing.assert_frame_equal(first, recovery.recover(60, 2, region, tmp_path, 3))
     assert made == [2]
+
+
+@pytest.mark.slow
+def test_the_command_spreads_its_seeds_over_two_processes(tmp_path):
+    command = [
+        sys.executable,
+        EXPERIMENTS / "recovery" / "check.py",
+        "--seeds",
+        "2",
+        "--firms",
+        "500",
+        "--quarters",
+        "8",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "largest mean z" in done.stdout, done.stderr
+    table = pd.read_csv(tmp_path / "outputs" / "recovery" / "recovery.csv")
+    assert (table["seeds"] == 2).all()
 
 
 def test_the_table_has_a_row_for_each_coefficient(check):

@@ -65,9 +65,26 @@ def cost_per_additional(cost: Floats, additional: Floats, level: float) -> Ratio
     return Ratio(float(median), float(lower), float(upper))
 
 
+def by_name(booked: Sequence[Booked], years: range) -> dict[str, Floats]:
+    """What each instrument booked, (members, years)."""
+    found: dict[str, Floats] = {}
+    for member, book in enumerate(booked):
+        for (name, year), value in book.items():
+            if year in years:
+                if name not in found:
+                    found[name] = np.zeros((len(booked), len(years)))
+                found[name][member, year - years.start] = value
+    return found
+
+
+def together(books: Mapping[str, Floats], names: Iterable[str], shape: tuple[int, int]) -> Floats:
+    """What some instruments booked together, (members, years); books: `by_name`."""
+    return sum((books[name] for name in names if name in books), np.zeros(shape))
+
+
 def paid(booked: Sequence[Booked], names: Iterable[str], years: range) -> Floats:
-    """What some instruments booked, (members, years)."""
-    return np.array([[sum(some.get((name, year), 0.0) for name in names) for year in years] for some in booked])
+    """What some instruments booked together, (members, years)."""
+    return together(by_name(booked, years), names, (len(booked), len(years)))
 
 
 def deadweight(done: Sequence[Mapping[str, Floats]], name: str, upto: slice | int) -> Floats:
@@ -96,9 +113,10 @@ def table(
     by member; without: what was taken away for the dead-weight, 'instrument' or 'package'.
     """
     table = []
+    books = [by_name(booked, years) for booked in (outlay, tax, recipients, refused)]
     for item in (*rows, PACKAGE):
         names = package if item == PACKAGE else (item,)
-        spent, *counts = (paid(book, names, years) for book in (outlay, tax, recipients, refused))
+        spent, *counts = (together(book, names, (len(outlay), len(years))) for book in books)
         row = rows.get(item)
         about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
         unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""

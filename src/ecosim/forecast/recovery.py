@@ -1,5 +1,7 @@
 """Records of simulated firms, quarter by quarter, and the equations that would find the rules which made them."""
 
+import logging
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,10 +10,13 @@ from numpy.typing import NDArray
 
 from ecosim.behaviors.decisions import Behaviors
 from ecosim.behaviors.exit import LOG_TEN, PRODUCTIVITY_BOUND, SIZE_BOUND
+from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.fitting import Equation, Fit, fit
+from ecosim.data.writing import write_whole
+from ecosim.forecast.playground import ecosystem
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.firms import RESEARCH, Columns
-from ecosim.model.region import FOREIGN_FROM
+from ecosim.model.region import FOREIGN_FROM, Region
 
 AGES = {"first_year": (0, 4), "second_year": (4, 8), "third_year": (8, 12), "young": (12, 28)}  # quarters; else mature
 EXIT = Equation(
@@ -131,3 +136,17 @@ def compare(fits: dict[str, Fit], known: dict[tuple[str, str], float]) -> pd.Dat
         inside = bool(row["lower"] <= value <= row["upper"])
         rows.append((equation, term, value, row["estimate"], row["std_error"], z, inside))
     return pd.DataFrame(rows, columns=["equation", "term", "truth", "estimate", "std_error", "z", "inside_90"])
+
+
+def recover(firms: int, quarters: int, region: Region, kept: Path, seed: int) -> pd.DataFrame:
+    """The comparison of one seed: simulated, refitted, and kept in a folder, from which it is taken again."""
+    file = kept / f"seed_{seed}.csv"
+    if not file.is_file():
+        for name in ("mesa", "MESA"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        model = ecosystem(rng=100 + seed, firms=firms, region=region)
+        del model.datacollector
+        assert isinstance(model.rules, FirmRules)
+        found = compare(fit_all(record(model, quarters)), truth(model.rules.behaviors))
+        write_whole(file, lambda part: found.to_csv(part, index=False))
+    return pd.read_csv(file)
