@@ -37,22 +37,24 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     own_first = sorted(job.policies, key=lambda name: name in job.baseline_policies)
     order = {name: number for number, name in enumerate(own_first)}
     keys = {key for run in outlook.runs for key, stages in run.take_up.items() if stages.any()}
+    places = [(name, zone.name_zh) for name, zone in zones]
+    if len(zones) > 1:
+        places.insert(0, (EVERYWHERE, ""))
     rows = []
     for instrument, year in sorted(keys, key=lambda key: (order.get(key[0], len(order)), key)):
         block = np.array([run.take_up.get((instrument, year), nothing) for run in outlook.runs])
-        places = [(name, zone.name_zh, block[:, number]) for number, (name, zone) in enumerate(zones)]
         if len(zones) > 1:
-            places.insert(0, (EVERYWHERE, "", block.sum(axis=1)))
+            block = np.concatenate([block.sum(axis=1, keepdims=True), block], axis=1)
         row = job.policies.get(instrument) or job.baseline_policies.get(instrument)
         without = getattr(row.policy, "without", ()) if row else ()
         labels = (row.label, row.label_zh) if row else (instrument, "")
-        for zone, chinese, counts in places:
-            spread = np.quantile(counts, INTERVAL, axis=0)
-            spread[:, [stage in without for stage in STAGES]] = np.nan
+        spread = np.quantile(block, INTERVAL, axis=0)  # (3, places, stages)
+        spread[:, :, [stage in without for stage in STAGES]] = np.nan
+        for place, (zone, chinese) in enumerate(places):
             for number, stage in enumerate(STAGES):
                 if number != KEPT or year < last:
                     told = (job.scenario, job.region.name, zone, instrument, year, stage)
-                    rows.append((*told, *spread[:, number], chinese, *labels))
+                    rows.append((*told, *spread[:, place, number], chinese, *labels))
     return pd.DataFrame(rows, columns=list(FUNNEL))
 
 
