@@ -42,6 +42,9 @@ def test_the_sum_is_that_of_the_places_in_every_future(together: Path) -> None:
     np.testing.assert_allclose(whole, summed, rtol=1e-12)
     forecast = pd.read_csv(together / "forecast.csv")
     assert set(forecast["location"]) == {"2 regions"}
+    told = pd.read_csv(together / "identification.csv")["parameter"]
+    assert not told.str.startswith(("level:", "growth:")).any()  # of one place, not of the sum
+    assert len(told) > 20
     places = pd.read_csv(together / "places.csv")
     assert set(places["location"]) == {"Tibet", "Qinghai"}
     assert (together / "places.png").is_file()

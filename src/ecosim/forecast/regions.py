@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # scenario, frequency, target
 ADDS_UP = ("stock", "flow")  # kinds of observables whose values in parts make the value of the whole
 ROW = ["time", "target"]
+OF_A_PLACE = ("growth:", "level:")  # equations and parameters that each place has for itself
 
 
 class NothingInCommon(UserError, ValueError):
@@ -108,7 +109,10 @@ def _whole(job: Job, sums: Sums, results: list[Result]) -> Result:
     yearly, quarterly = (told(sums.of(job.scenario, when), when, job.scenario) for when in ("year", "quarter"))
     observed, later = (counts_of_all(results, name, job.region.name) for name in ("observed", "later"))
     scores = tabulate.scores(yearly, quarterly, later)
-    national = first.coefficients[~first.coefficients["equation"].astype(str).str.startswith("growth:")]
+    national = first.coefficients[~first.coefficients["equation"].astype(str).str.startswith(OF_A_PLACE)]
+    told_of = first.identification
+    if told_of is not None:
+        told_of = told_of[~told_of["parameter"].astype(str).str.startswith(OF_A_PLACE)].reset_index(drop=True)
     return replace(
         first,
         members=pd.concat(list(_members(job, sums, scenarios)), ignore_index=True),
@@ -129,6 +133,7 @@ def _whole(job: Job, sums: Sums, results: list[Result]) -> Result:
         statements=tuple(_statements(job, sums, results, scores)),
         take_up=None,
         missions=None,
+        identification=told_of,
         places=table_of_places(results),
     )
 
@@ -193,4 +198,4 @@ def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFram
     left = sorted(target for target in sums.left_out if target in TARGETS)
     if left:
         yield f"Not added up, since some place has no forecast of it: {', '.join(left)}."
-    yield "Each place has its own tables in places/; money, take-up and scores stand there."
+    yield "Each place has its own tables in places/; its levels, growth, money, take-up and scores stand there."
