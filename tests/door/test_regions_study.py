@@ -83,3 +83,19 @@ def test_regions_that_cannot_be_added_up_are_named(overrides: list[str], words: 
 def test_places_belong_to_the_sum_of_regions_alone() -> None:
     with pytest.raises(UserError, match="study=regions"):
         compose([*SMALL, "+places.tibet={}"])
+
+
+@pytest.mark.slow
+def test_a_recorded_sum_goes_by_its_own_name_everywhere(together: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    home, named = together.parents[2], together.relative_to(together.parents[2])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        assert run(["study=publish", f"run={named}"]) == 0
+        (bundle,) = (home / "outputs" / "published").iterdir()
+        title = (bundle / "report.html").read_text(encoding="utf-8").partition("<title>")[2].partition("</title>")[0]
+        names = [title, (bundle / "hub-config" / "admin.json").read_text(encoding="utf-8")]
+        assert ["2 regions" in name for name in names] == [True, True]
+        assert not any("Zhejiang" in name for name in names)  # the scenario's own region is not among the two
+        capfd.readouterr()
+        assert run(["study=update", f"run={named}"]) == 2  # counts of Zhejiang are none of the sum
+    assert "known of 2 regions" in capfd.readouterr().err

@@ -61,6 +61,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         settings = _check(tree)
         if isinstance(settings.study, Regions):
             tree["places"] = {name: _file("region", name, library) for name in settings.study.regions}
+            tree["study"] |= dict(zip(("called", "called_zh"), settings.study.names, strict=True))
             settings = _check(tree)
         baseline = _file("policies", settings.baseline, library)
     scenario = choices.get("scenario")

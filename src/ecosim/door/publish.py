@@ -80,9 +80,8 @@ def labels_of(run: "Recorded") -> "Labels":
     """The words of a recorded run."""
     from ecosim.figures import Labels
 
-    region = run.settings["region"]
     baseline = str(run.settings["baseline"]).replace("_", " ")
-    return Labels(str(region.get("name", "")), str(region.get("name_zh", "") or ""), run.title, baseline)
+    return Labels(run.place, run.place_local, run.title, baseline)
 
 
 def starts_of(run: "Recorded") -> dict[str, str]:

@@ -85,10 +85,10 @@ class Regions(StudyPart):
     largest_sample: Annotated[int, Field(strict=True, ge=200)] | None
 
     @property
-    def names(self) -> tuple[str, str]:
-        """What the sum is called, in English and Chinese."""
+    def names(self) -> tuple[str, str | None]:
+        """What the sum is called, in English and, where it has one, by its Chinese name."""
         count = len(self.regions)
-        return self.called or f"{count} regions", self.called_zh or ("" if self.called else f"{count}个地区")
+        return self.called or f"{count} regions", self.called_zh or (None if self.called else f"{count}个地区")
 
 
 class StylisedFacts(StudyPart):

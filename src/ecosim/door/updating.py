@@ -90,11 +90,7 @@ def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
     before, now = run.settings["data"], composed.settings.data
     data = now.model_copy(update={"carried": before.get("carried"), "path": now.path or before.get("path")})
     counts = load_counts(replace(composed, settings=composed.settings.model_copy(update={"data": data})), place)
-    return counts[counts["location"] == _place(run)].reset_index(drop=True)
-
-
-def _place(run: "Recorded") -> str:
-    return str(run.settings["region"]["name"])
+    return counts[counts["location"] == run.place].reset_index(drop=True)
 
 
 def _weigh(
@@ -126,7 +122,7 @@ def _weigh(
     except reweighed.NothingNew as error:
         given = f" among {', '.join(study.counts)}" if study.counts else ""
         raise reweighed.NothingNew(
-            f"run {run.short}: {error}{given} is known of {_place(run)} after {run.origin} and up to {until}; give "
+            f"run {run.short}: {error}{given} is known of {run.place} after {run.origin} and up to {until}; give "
             f"data.path=<table> with a later count of one of {', '.join(names)}"
         ) from None
     except reweighed.Collapsed as error:

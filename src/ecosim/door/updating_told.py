@@ -30,7 +30,7 @@ def sentences(
         for row in outside.to_dict("records")
     )
     words = [
-        f"{run.settings['region']['name']}: {len(used)} count{'s' * (len(used) > 1)} up to the end of {until} "
+        f"{run.place}: {len(used)} count{'s' * (len(used) > 1)} up to the end of {until} "
         f"({names}) left {step.effective:.0f} of {len(step.weights)} members of run {run.short} effective; the "
         f"likeliest has {step.weights.max():.1%} of the weight.",
         f"{len(used) - len(outside)} of {len(used)} lay in the 90 % interval of the forecast"

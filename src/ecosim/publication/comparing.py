@@ -32,7 +32,7 @@ Row = tuple[str, str, tuple[str, ...]]
 def names_of(runs: Sequence[Recorded]) -> list[tuple[str, str]]:
     """Letter and name of each run: ('A', 'Pinghu: 2017 policy package, 2016-12 (1a2b3c4d)')."""
     return [
-        (letter, f"{run.settings['region'].get('name', '')}: {run.title}, known to {run.origin} ({run.short})")
+        (letter, f"{run.place}: {run.title}, known to {run.origin} ({run.short})")
         for letter, run in zip(LETTERS, runs, strict=False)
     ]
 

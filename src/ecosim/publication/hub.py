@@ -65,18 +65,13 @@ def admin(run: Recorded, publisher: Publisher) -> dict[str, Any]:
     contact = {"name": publisher.names[0], **({"email": publisher.email} if publisher.email else {})}
     return {
         "schema_version": schema_version("admin"),
-        "name": f"{run.title}: forecasts of {place_of(run)}",
+        "name": f"{run.title}: forecasts of {run.place}",
         "maintainer": publisher.team,
         "contact": contact,
         "repository": {"host": "github", "owner": owner or publisher.team, "name": name or run.scenario},
         "file_format": ["parquet"],
         "timezone": publisher.timezone,
     }
-
-
-def place_of(run: Recorded) -> str:
-    """Name of the region."""
-    return str(run.settings["region"].get("name", ""))
 
 
 def tasks(run: Recorded, outputs: Sequence[ModelOutput]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import yaml
 
 from ecosim.publication.checksums import NAME as SUMS
 from ecosim.publication.checksums import files, sha256
-from ecosim.publication.hub import Publisher, place_of
+from ecosim.publication.hub import Publisher
 from ecosim.publication.recorded import Recorded
 
 CRATE = "ro-crate-metadata.json"
@@ -40,7 +40,7 @@ ABOUT = {
 
 def title_of(run: Recorded) -> str:
     """'Pinghu: 2017 policy package, forecast from 2016-12 to 2025'."""
-    return f"{place_of(run)}: {run.title}, forecast from {run.origin} to {run.settings['horizon']}"
+    return f"{run.place}: {run.title}, forecast from {run.origin} to {run.settings['horizon']}"
 
 
 def citation_line(run: Recorded, publisher: Publisher) -> str:
@@ -111,7 +111,7 @@ def crate(folder: Path, run: Recorded, publisher: Publisher) -> str:
         "datePublished": run.made,
         "license": {"@id": licence["@id"]},
         "author": [{"@id": person["@id"]} for person in people],
-        "spatialCoverage": place_of(run),
+        "spatialCoverage": run.place,
         "temporalCoverage": f"{run.origin_date}/{run.settings['horizon']}-12-31",
         "hasPart": [{"@id": name} for name in names],
         "mentions": [{"@id": "#run"}],

@@ -12,7 +12,8 @@ import yaml
 from ecosim.data.errors import UserError
 from ecosim.data.periods import origin_date
 
-FORECASTS = ("forecast", "decompose", "regions")  # studies whose runs hold a forecast
+SUM = "regions"  # the study whose forecast is of several places together
+FORECASTS = ("forecast", "decompose", SUM)  # studies whose runs hold a forecast
 TEXTS = ("scenario", "location", "origin", "time", "target", "baseline", "year", "unit", "as_of", "source", "frequency")
 
 
@@ -84,6 +85,23 @@ class Recorded:
     def title(self) -> str:
         """What the scenario assumes, in a few words."""
         return str(self.settings.get("title") or self.scenario.replace("_", " "))
+
+    @property
+    def place(self) -> str:
+        """Name of the place that was forecast, or of the sum of several."""
+        return str(self._names[0] or "")
+
+    @property
+    def place_local(self) -> str:
+        """The same in its own language, empty where it has none."""
+        return str(self._names[1] or "")
+
+    @property
+    def _names(self) -> tuple[Any, Any]:
+        study, region = self.settings.get("study") or {}, self.settings["region"]
+        if self.study == SUM:
+            return study.get("called"), study.get("called_zh")
+        return region.get("name"), region.get("name_zh")
 
     @property
     def origin(self) -> str:
