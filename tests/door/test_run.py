@@ -68,6 +68,20 @@ def test_two_runs_in_one_second_have_two_folders(here: Path) -> None:
     assert len({new_folder(here, "a") for _ in range(5)}) == 5
 
 
+def test_a_first_run_says_why_it_takes_its_time(
+    here: Path, fake: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ecosim.model import compiled
+
+    monkeypatch.setattr(compiled.numba.config, "CACHE_DIR", str(here / "kernels"))
+    run_scenario(QUIET)
+    assert "compiling the model: once" in capsys.readouterr().err
+    (here / "kernels" / "folder").mkdir(parents=True)
+    (here / "kernels" / "folder" / "rule.nbi").touch()
+    run_scenario(QUIET)
+    assert "compiling" not in capsys.readouterr().err
+
+
 def test_a_finished_run_is_told_and_shown(with_store: Path, fake: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(FEW) == 0
     assert statuses(with_store) == ["FINISHED"]

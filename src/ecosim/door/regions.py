@@ -23,11 +23,20 @@ def simulate(job: "Job", composed: Composed, home: Path, stages: Stages) -> "Res
 
     for name in ("mesa", "MESA"):
         logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
+    if not kernels_kept():
+        stages.say("compiling the model: once for each version, one to a few minutes before anything is shown")
     if not isinstance(composed.settings.study, Regions):
         return jobs.run(job, stages)
     from ecosim.forecast import regions
 
     return regions.run(job, build_places(composed, job), stages, partial(_write_place, home))
+
+
+def kernels_kept() -> bool:
+    """Whether an earlier run of this version has left compiled kernels on the disk."""
+    from ecosim.model import compiled
+
+    return any(Path(vars(compiled.numba.config)["CACHE_DIR"]).rglob("*.nbi"))
 
 
 def _write_place(home: Path, name: str, job: "Job", result: "Result") -> None:
