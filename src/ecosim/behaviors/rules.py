@@ -61,18 +61,16 @@ class FirmRules:
         self, model: EcosystemModel, given: list[Offer], places: list[int]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
-        f, top = model.firms.columns, model.firms.top
-        services, eligible = stacked(given, model.stretch().memory)
-        most = [min(max(number, 0), top) for number in places]
+        firms, lists = model.firms, len(SERVICES)
+        services, eligible, open_to_all = stacked(given, model.stretch().memory)
+        most = [min(max(number, 0), firms.top) for number in places]
         asking, served = np.empty((2, len(given)), np.int64)
-        lists = len(SERVICES) + 1
-        rows = model.firms.scratch(lists + len(given), np.int64)
+        rows = firms.scratch(lists + len(given), np.int64)
         asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
         service.give(
-            self.behaviors.service, services, np.array(most), eligible, luck(model), np.uint64(model.quarter), top,
-            f.uid, f.alive, f.kind, f.age, f.performs, f.patents, f.log_employees, f.knowledge, f.certificate, f.source,
-            f.aware, f.visited, f.assisted, f.liaison, f.matched, f.incubated, rows[:lists],
-            model.firms.scratch(4, np.float64), asking, served, asked, chosen,
+            self.behaviors.service, services, np.array(most), eligible, open_to_all, luck(model),
+            np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
+            asking, served, asked, chosen,
         )  # fmt: skip
         return asking, served, asked, chosen
 
@@ -163,16 +161,19 @@ class FirmRules:
         )
 
 
-def stacked(given: list[Offer], memory: dict[Any, Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Services of offers, (offers,), and whom they are for, (offers, kinds). memory: of offers that came before."""
+def stacked(
+    given: list[Offer], memory: dict[Any, Any]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Services of offers, (offers,), whom they are for, (offers, kinds), and whether that is all. memory: of offers."""
     known, key = memory.setdefault("offers", {}), tuple([(offer.service, id(offer.eligible)) for offer in given])
     if key not in known:
         if len(known) >= MOST_STACKS:
             known.clear()
         masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
-        known[key] = np.array([offer.service for offer in given]), np.array(masks), masks
-    services, eligible, _ = known[key]
-    return services, eligible
+        eligible = np.array(masks)
+        known[key] = np.array([offer.service for offer in given]), eligible, eligible.all(axis=1), masks
+    services, eligible, open_to_all, _ = known[key]
+    return services, eligible, open_to_all
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:
