@@ -10,12 +10,12 @@ from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, o
 from ecosim.behaviors.arrivals import Batch, Newcomer, Shares
 from ecosim.behaviors.decisions import Behaviors, Weather, book_of, decide
 from ecosim.behaviors.entry import Traits
-from ecosim.behaviors.hiring import Turnover
+from ecosim.behaviors.hiring import Support
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
+from ecosim.model.firms import CERTIFICATION, SOURCES
 from ecosim.model.luck import ARRIVAL, uniform
 from ecosim.model.offers import SERVICES, Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
@@ -105,14 +105,13 @@ class FirmRules:
 
     def hire(self, model: EcosystemModel) -> tuple[int, int]:
         """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
-        zones, firms = len(model.region.zones), model.firms
-        flow = Turnover(*np.zeros((4, zones, len(SKILLS)), np.int64), np.zeros(zones, np.int64))
-        hires = np.zeros((zones, len(SKILLS)), np.int64)
-        hired = matching.hire(
-            self.behaviors.hiring, firms.table, model.terms, model.pool, luck(model), np.uint64(model.quarter),
-            firms.top, flow, hires, firms.scratch(3, np.int64), firms.scratch(6, np.float64),
+        terms, firms = model.terms, model.firms
+        support = Support(terms.hiring_grant, terms.retention, terms.experts, terms.nearness)
+        hired, gone = matching.hire(
+            self.behaviors.hiring, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
+            firms.scratch(3, np.int64), firms.scratch(5, np.float64),
         )  # fmt: skip
-        return int(hired), int(hires.sum())
+        return hired, gone
 
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
