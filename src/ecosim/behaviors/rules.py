@@ -41,6 +41,7 @@ class FirmRules:
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
         self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
+        self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
         self.within_reach = outside.within_reach(behaviors.outside, region)
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
@@ -88,16 +89,13 @@ class FirmRules:
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
-        top = model.firms.top
-        f = model.firms.columns
-        rows = model.firms.scratch(1, np.int64)[0]
-        count = institutes.waiting_rows(f.waiting, f.alive, top, rows)
-        rungs, scores = np.empty(count, np.int64), np.empty(count)
-        institutes.queue(
-            self.behaviors.institutes, rows[:count], f.waiting, f.institute, f.research, f.certificate, f.staff,
-            f.log_employees, f.ownership, f.kind, model.terms.institute_award, rungs, scores,
-        )  # fmt: skip
-        return rows[:count], rungs, scores
+        firms = model.firms
+        rows, rungs = firms.scratch(2, np.int64)
+        scores = firms.scratch(1, np.float64)[0]
+        count = institutes.queue(
+            self.behaviors.institutes, firms.table, model.terms.institute_award, firms.top, rows, rungs, scores
+        )
+        return rows[:count], rungs[:count], scores[:count]
 
     def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
         """The R&D institutes of these firms are recognized at the next rung."""
@@ -140,10 +138,9 @@ class FirmRules:
 
     def founding_rate(self, model: EcosystemModel, alive: int) -> float:
         """Founders per firm in the quarter; the number of firms that the place carries grows a quarter."""
-        c = self.behaviors.entry
-        model.reference *= float(np.exp(c.growth / QUARTERS_PER_YEAR))
+        model.reference *= self.growth
         crowding = float(np.log(alive / max(model.reference, 1.0)))
-        return float(entry.founding_rate(c, crowding))
+        return float(entry.founding_rate(self.book, crowding))
 
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""

@@ -149,13 +149,15 @@ def give(model: "EcosystemModel") -> None:
 def review(model: "EcosystemModel") -> None:
     """Recognize R&D institutes within the places of each rung: those that waited longest, of them the best first."""
     model.recognized = {}
-    places = model.terms.review_places * (model.terms.reviewing[0] / model.weight) + model.review_left
-    model.review_left = places - np.floor(places)
-    if places.max() < 1:
+    factor = float(model.terms.reviewing[0]) / model.weight
+    parts = zip(model.terms.review_places.tolist(), model.review_left, strict=True)
+    places = [offered * factor + left for offered, left in parts]
+    model.review_left = [each - int(each) for each in places]
+    if max(places) < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
     first, counts = np.empty((len(INSTITUTES), rows.size), np.int64), np.empty(len(INSTITUTES), np.int64)
-    first_by_rung(rows, rungs, scores, places, first, counts)
+    first_by_rung(rows, rungs, scores, np.array(places), first, counts)
     for rung, count in enumerate(counts.tolist()):
         if count > 0:
             model.recognized[rung] = first[rung, :count]
