@@ -80,7 +80,6 @@ class EcosystemModel(mesa.Model):
         self.pool = people.copy() if isinstance(people, Pool) else spread(people, shares)
         self.ledger = Ledger()
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
-        self.neutral_terms = neutral_terms.neutral(len(region.zones))
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
