@@ -191,14 +191,14 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
 
 @apart
 def hire(
-    c: Hiring, table: Any, terms: Support, pool: Pool, luck: Any, quarter: Any, top: int, rows: Any, work: Any
+    book: Any, table: Any, terms: Support, pool: Pool, luck: Any, quarter: Any, top: int, rows: Any, work: Any
 ) -> tuple[int, int]:
     """A quarter of the market for people: they leave, look, meet posts.
 
-    Returns the people hired and those who left the pool for a post. table: of `Firms.table`; rows, work: scratch of
-    `turn_over`.
+    Returns the people hired and those who left the pool for a post. book: coefficients, of `decisions.book_of`; table:
+    of `Firms.table`; rows, work: scratch of `turn_over`.
     """
-    firms, (zones, skills, _) = columns_of(table), pool.looking.shape
+    c, firms, (zones, skills, _) = book[0].hiring, columns_of(table), pool.looking.shape
     flows = np.zeros((5, zones, skills), np.int64)
     flow = Turnover(flows[0], flows[1], flows[2], flows[3], np.zeros(zones, np.int64))
     count = turn_over(c, firms, terms, luck, quarter, top, flow, rows, work)

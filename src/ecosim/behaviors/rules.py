@@ -69,7 +69,7 @@ class FirmRules:
         rows = firms.scratch(lists + len(given), np.int64)
         asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
         service.give(
-            self.behaviors.service, services, np.array(most), eligible, open_to_all, luck(model),
+            self.book, services, np.array(most), eligible, open_to_all, luck(model),
             np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
             asking, served, asked, chosen,
         )  # fmt: skip
@@ -92,9 +92,7 @@ class FirmRules:
         firms = model.firms
         rows, rungs = firms.scratch(2, np.int64)
         scores = firms.scratch(1, np.float64)[0]
-        count = institutes.queue(
-            self.behaviors.institutes, firms.table, model.terms.institute_award, firms.top, rows, rungs, scores
-        )
+        count = institutes.queue(self.book, firms.table, model.terms.institute_award, firms.top, rows, rungs, scores)
         return rows[:count], rungs[:count], scores[:count]
 
     def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
@@ -106,7 +104,7 @@ class FirmRules:
         terms, firms = model.terms, model.firms
         support = Support(terms.hiring_grant, terms.retention, terms.experts, terms.nearness)
         hired, gone = matching.hire(
-            self.behaviors.hiring, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
+            self.book, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
             firms.scratch(3, np.int64), firms.scratch(5, np.float64),
         )  # fmt: skip
         return hired, gone
@@ -119,15 +117,14 @@ class FirmRules:
         rate = self.founding_rate(model, alive)
         mean = float(np.exp(self.behaviors.entry.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
         many = poisson_count(region_draw(model, 1), mean) if mean >= MANY else -1
-        lift = np.exp(terms.founding) if terms.founding.any() else np.ones(terms.founding.size)
         pull = arrivals.pull_of(self.lumps, terms, model.weight, key, now)
         room = 256 + int(living * min(rate, 5.0) * 1.5)
         while True:
             batch = arrivals.room_for(room)
             parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
             wanted, kept = gather(
-                self.traits, rate, lift, self.shares, mean, many, terms.arrivals, pull, terms.entry_standard, key, now,
-                model.firms.table, model.firms.top, parents, batch,
+                self.traits, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
+                terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, batch,
             )  # fmt: skip
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)

@@ -46,17 +46,17 @@ def merit(patents, knowledge):
 
 @apart
 def give(
-    c: Any, services: Any, places: Any, eligible: Any, open_to_all: Any, luck: Any, quarter: Any, table: Any, top: int,
-    listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
+    book: Any, services: Any, places: Any, eligible: Any, open_to_all: Any, luck: Any, quarter: Any, table: Any,
+    top: int, listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
 ) -> None:  # fmt: skip
     """Firms that want a place of an offer ask for it, and the first in rank take one, offer by offer.
 
-    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds), open_to_all:
-    (offers,) True where that holds for all kinds; table: of `Firms.table`; listed, work: scratch, (services, capacity)
-    of rows and (3, capacity) of numbers. asked and chosen are filled with the rows of all offers one after another;
-    asking, served: (offers,) how many of them are of each.
+    book: of `decisions.book_of`; services, places: (offers,) what is offered and how many whole places; eligible:
+    (offers, kinds), open_to_all: (offers,) True where that holds for all kinds; table: of `Firms.table`; listed, work:
+    scratch, (services, capacity) of rows and (3, capacity) of numbers. asked and chosen are filled with the rows of
+    all offers one after another; asking, served: (offers,) how many of them are of each.
     """
-    firms, values, wants = columns_of(table), work[0, :top], np.empty(top, np.uint8)
+    c, firms, values, wants = book[0].service, columns_of(table), work[0, :top], np.empty(top, np.uint8)
     firms.visited[:top] = 0
     need(firms, wants)
     value(c, firms, values)
