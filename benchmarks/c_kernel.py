@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks import ecosim_engine, spec
 
 SOURCE = Path(__file__).with_name("kernel.c")
-FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-shared", "-fPIC")
+FLAGS = ("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC")
 WIDE = ("-mprefer-vector-width=512",) if platform.machine() in ("x86_64", "AMD64") else ()  # as the engine is compiled
 RENAMED = {"EXIT": "EXIT_LEVEL", "PATENTS": "PATENTS_LEVEL", "KNOWLEDGE": "KNOWLEDGE_ELASTICITY"}
 
@@ -28,6 +28,7 @@ def compiled() -> Any:
     if compiler is None:
         raise NoCompiler("no C compiler (cc, gcc or clang) on this machine")
     numbers = {name: value for name, value in vars(spec).items() if name.isupper() and isinstance(value, int | float)}
+    numbers["LARGEST_HAZARD"] = ecosim_engine.LARGEST_HAZARD
     defines = [f"-D{RENAMED.get(name, name)}={value!r}" for name, value in numbers.items()]
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "kernel.so"
