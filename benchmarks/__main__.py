@@ -157,8 +157,9 @@ def show(rows: list[dict[str, Any]], absent: dict[str, str]) -> None:
         here = [row for row in rows if row["firms"] == firms]
         own = next((row["ns_per_firm_step"] for row in here if row["implementation"] == "ecosim"), None)
         table = Table(title=f"{firms:,} firms, one thread, {platform.machine()} with {widest}")
-        for name in ("implementation", "ns per firm-step", "x ecosim", "bytes per firm"):
-            table.add_column(name, justify="left" if name == "implementation" else "right")
+        table.add_column("implementation", no_wrap=True)
+        for name in ("ns per firm-step", "x ecosim", "bytes per firm"):
+            table.add_column(name, justify="right")
         for row in here:
             ratio = f"{row['ns_per_firm_step'] / own:.1f}" if own else "–"
             table.add_row(
