@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from benchmarks import spec
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import inlined, kernel
+from ecosim.model.compiled import inlined, kernel, outer
 from ecosim.model.luck import four_uniforms, philox, uniforms
 
 BLOCK = 1024
@@ -88,7 +88,7 @@ def _kinds() -> list[Any]:
     return list(Columns.__annotations__.values())
 
 
-@kernel
+@outer
 def quarter(f: Columns, cells: Any, key: Any, now: Any, prices: Any, top: int, free: Any, holes: int, totals: Any):  # type: ignore[no-untyped-def]
     """One quarter of all firms; returns the rows in use and the free rows."""
     near, fresh = np.empty(cells.size), np.zeros(cells.size, np.int64)
@@ -316,7 +316,7 @@ def child_uid(parent, now, number):
     return (a << THIRTY_TWO) | b
 
 
-@kernel
+@outer
 def begin(f: Columns, children: Any, key: Any, now: Any, top: int, free: Any, holes: int, rows: Any, work: Any):  # type: ignore[no-untyped-def]
     """New firms of at most a block of founders, in free rows first; returns the rows in use and the free rows."""
     size, skill, ambition, performs = work[0], work[1], work[2], work[3]

@@ -85,7 +85,7 @@ def ownership_gap(c, ownership):
 
 @inlined
 def applicant_log_hazard(c, rung, log_employees, reported, patents, award, reach, helped, ownership):
-    """The linear predictor of an applicant for a rung, from its columns and what it is offered."""
+    """Log hazard of an applicant for a rung, from its columns and what it is offered."""
     gap = max(1.0 - c.closing * helped, 0.0)
     return log_hazard(
         c,
