@@ -15,11 +15,11 @@ from numba import njit
 
 
 def fingerprint() -> str:
-    """Hash of all source files of the model and the behaviors."""
+    """Hash of all source files of the model and the behaviors, and of the tables that are compiled into them."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256(numba.__version__.encode())
     for folder in ("model", "behaviors"):
-        for path in sorted((package / folder).glob("*.py")):
+        for path in sorted(file for file in (package / folder).iterdir() if file.suffix in (".py", ".csv")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
