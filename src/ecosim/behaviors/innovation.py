@@ -84,8 +84,13 @@ def act(
         liaison[k] = firms.liaison[i]
     chance = work[5]
     for k in range(size):
-        share = min(max(staff[k] * exp(-log_employees[k]), 0.01), 1.0)
-        value = log_rate(c, 1.0, log(max(knowledge[k], 1e-3)), near[k], log(10.0 * share), institute[k], liaison[k])
+        staff[k] = staff[k] * exp(-log_employees[k])
+    for k in range(size):
+        staff[k] = log(10.0 * min(max(staff[k], 0.01), 1.0))
+    for k in range(size):
+        knowledge[k] = log(max(knowledge[k], 1e-3))
+    for k in range(size):
+        value = log_rate(c, 1.0, knowledge[k], near[k], staff[k], institute[k], liaison[k])
         rate = min(max(exp(value + condition), SMALLEST_RATE), LARGEST_RATE)
         chance[k] = rate / (1.0 + rate)  # of one application or more
     arrival, split, utility_draw, invention_draw = work[0], work[1], work[2], work[3]
