@@ -17,7 +17,7 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from typing import Any
 
 import numpy as np
@@ -59,12 +59,10 @@ class TakeUp:
         self, given: list[Offer], asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
     ) -> list[int]:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
-        rows, slots = firms.columns.uid.size, [self.slots.get(offer.instrument, -1) for offer in given]
-        if -1 in slots or rows > self._flags.shape[1]:
-            slots = [self._slot(offer.instrument, rows) for offer in given]
+        flags, slots = self.all_flags([offer.instrument for offer in given], firms)
         pays = [offer.service != PRIZE for offer in given]  # a prize is got when it is paid
         new = np.zeros(len(given), np.int64)
-        mark_offers(self._flags, np.array(slots), np.array(pays), asking, served, asked, got, new)
+        mark_offers(flags, slots, np.array(pays), asking, served, asked, got, new)
         first: list[int] = new.tolist()
         return first
 
@@ -75,6 +73,13 @@ class TakeUp:
             slot = self._slot(instrument, rows)
         flags: NDArray[np.uint8] = self._flags[slot]
         return flags
+
+    def all_flags(self, instruments: Collection[str], firms: Firms) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Flags of all instruments, (slots, rows), and the slots of some of them."""
+        rows, slots = firms.columns.uid.size, [self.slots.get(name, -1) for name in instruments]
+        if -1 in slots or rows > self._flags.shape[1]:
+            slots = [self._slot(name, rows) for name in instruments]
+        return self._flags, np.array(slots)
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""

@@ -26,6 +26,7 @@ class ChainBuilding:
     """
 
     family: ClassVar[str] = "chain_building"
+    steady: ClassVar[bool] = True
     rate: Steps
     reference: dict[str, float]
     cost: Steps = NOTHING

@@ -10,13 +10,14 @@ import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach
+from ecosim.model import reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Ration, Score, bill, pay_claims
+from ecosim.policies.rationing import Ration, Score, budget_now, queue
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Percent, Steps
 
 
@@ -49,15 +50,22 @@ class PatentSubsidy:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay firms that know of it."""
-        amount = self.amount.at(model.quarter)
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """So much for each application, or for each invention granted."""
+        amount, filed = self.amount.at(model.quarter), self.pays == "application"
         if amount <= 0:
-            return
-        columns = model.firms.columns
-        if self.pays == "application":
-            claims = bill(model, model.claims.filers, self.eligible, columns.filed, amount)
-        else:
-            claims = bill(model, model.claims.inventors, self.eligible, columns.inventions_granted, amount)
-        model.paid_share[name] = pay_claims(name, model, claims, self.budget, self.ration, self.score)
+            return None
+        return Claim(
+            "filers" if filed else "inventors",
+            self.eligible.classes(model.region.zone_names),
+            ("filed",) if filed else ("inventions_granted",),
+            (amount,),
+            budget=budget_now(self.budget, model),
+            paced=self.ration != "first_come",
+            queue=queue(self.ration, self.score),
+        )
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever files, or is granted an invention, and knows of it has applied."""
