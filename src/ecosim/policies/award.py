@@ -40,7 +40,7 @@ class Award:
         limit = left(name, model, self.budget)
         if limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight:
             promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
-            promised += self.eligible.spread(model.region.zone_names, amount)
+            self.eligible.add_to(promised, model.region.zone_names, amount)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms certified in this quarter."""

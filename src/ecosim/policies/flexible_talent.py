@@ -34,7 +34,7 @@ class FlexibleTalent:
         """Bring experts within reach, as far as the money of last quarter went."""
         expected = self.share.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
         if expected > 0:
-            terms.experts[self.eligible.mask(model.region.zone_names)] += expected
+            self.eligible.add_to(terms.experts, model.region.zone_names, expected)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the experts at work in eligible firms."""

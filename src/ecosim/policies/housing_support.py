@@ -29,7 +29,7 @@ class HousingSupport:
         """Hold staff by the support that it expects."""
         expected = self.amount.at(model.quarter) * model.paid_share.get(name, 1.0)
         if expected > 0:
-            terms.retention[self.eligible.mask(model.region.zone_names)] += self.effect * expected
+            self.eligible.add_to(terms.retention, model.region.zone_names, self.effect * expected)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the staff of firms that know of it."""

@@ -41,7 +41,7 @@ class InstituteAward:
         for rung in range(1, len(INSTITUTES)):
             amount = self.amount(rung, model.quarter)
             if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight):
-                terms.institute_award[rung] += self.eligible.spread(model.region.zone_names, amount)
+                self.eligible.add_to(terms.institute_award[rung], model.region.zone_names, amount)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms recognized in this quarter; by lottery where the budget is short."""

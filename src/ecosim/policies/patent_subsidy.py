@@ -6,7 +6,6 @@ innovation in China?", doi:10.1016/j.chieco.2015.03.012; what was claimed in all
 
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
@@ -42,11 +41,10 @@ class PatentSubsidy:
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw filings, as far as the subsidy was paid in the last quarter."""
         expected = model.paid_share.get(name, 1.0) if self.amount.at(model.quarter) > 0 else 0.0
-        firms = self.eligible.spread(model.region.zone_names, 1.0)
         for term, drawn in ((terms.patent_subsidy, self.rate), (terms.invention_premium, self.premium)):
             more = drawn.at(model.quarter) / 100 * expected
             if more > 0:
-                np.add(term, firms * more, out=term)
+                self.eligible.add_to(term, model.region.zone_names, more)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay firms that know of it."""

@@ -97,12 +97,16 @@ def pay_each(
     places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
     places = places if most is None else min(places, most)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
-    model.grant(name, winners, np.full(winners.size, each), rows)
+    fen = np.empty(winners.size, np.int64)
+    fen.fill(each)
+    model.grant(name, winners, fen, rows)
     return winners
 
 
 def eligible_rows(model: EcosystemModel, rows: Rows, eligible: Eligibility) -> Rows:
     """Of some rows those in eligible classes, whatever their rung."""
+    if eligible.every_class:
+        return rows
     chosen = np.empty(rows.size, np.int64)
     count = within(rows, model.firms.columns.kind, eligible.mask(model.region.zone_names), chosen)
     return chosen[:count]

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -43,13 +42,8 @@ class ResearchSubsidy:
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
         rate, share = self.rate.at(model.quarter) / 100, model.paid_share.get(name, 1.0)
-        if rate == 0:
-            return
-        if share == 1.0:
-            grant = self.eligible.spread(model.region.zone_names, rate, by_rung=True)
-        else:  # a new number every quarter is not worth keeping
-            grant = self.eligible.spread(model.region.zone_names, 1.0, by_rung=True) * (rate * share)
-        np.add(terms.research_grant, grant, out=terms.research_grant)
+        if rate > 0:
+            self.eligible.add_to(terms.research_grant, model.region.zone_names, rate * share)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay eligible performers that know of it."""

@@ -43,10 +43,10 @@ class TalentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        share, here = model.paid_share.get(name, 1.0), self.eligible.spread(model.region.zone_names, 1.0)
+        share = model.paid_share.get(name, 1.0)
         for grant, amount in zip(terms.hiring_grant, self.amounts(model.quarter), strict=True):
             if amount > 0:
-                grant += amount * share * here
+                self.eligible.add_to(grant, model.region.zone_names, amount * share)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
