@@ -85,7 +85,12 @@ def candidates(firms: Any, quarter: Any, listed: Any, wanted: Any) -> int:
     for i in range(uid.size):
         listed[count] = i
         count += wanted[i]
-    return count
+    able = 0
+    for k in range(count):
+        i = listed[k]
+        listed[able] = i
+        able += 4.0 * research[i] >= LEAST_RESEARCH[institute[i] + 1]
+    return able
 
 
 @kernel
@@ -112,12 +117,9 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     listed, odds = work[0].view(np.int64), work[1]
     size = candidates(firms, quarter, listed, work[2].view(np.int64))
     weigh(c, firms, terms, listed[:size], odds)
-    uid, research = firms.uid, firms.research
     for k in range(size):
-        i = listed[k]
-        enough = 4.0 * research[i] >= LEAST_RESEARCH[institute[i] + 1]
-        draw = uniform(luck[0], luck[1], uid[i], quarter, INSTITUTE)
-        waiting[i] = 1 if enough & (draw < 1.0 / (1.0 + exp(-odds[k]))) else 0
+        draw = uniform(luck[0], luck[1], firms.uid[listed[k]], quarter, INSTITUTE)
+        waiting[listed[k]] = 1 if draw < 1.0 / (1.0 + exp(-odds[k])) else 0
 
 
 @apart

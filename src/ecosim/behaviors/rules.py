@@ -8,7 +8,7 @@ from scipy.special import pdtr, pdtrik
 
 from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Batch, Newcomer, Shares
-from ecosim.behaviors.decisions import Behaviors, Weather, book_of, decide
+from ecosim.behaviors.decisions import BLOCK, ROOM, Behaviors, Weather, book_of, decide
 from ecosim.behaviors.entry import Traits
 from ecosim.behaviors.hiring import Support
 from ecosim.data.periods import QUARTERS_PER_YEAR
@@ -56,6 +56,7 @@ class FirmRules:
             luck(model),
             np.uint64(model.quarter),
             model.firms.top,
+            model.firms.scratch(ROOM, np.float64, BLOCK),
         )
 
     def give(

@@ -7,11 +7,13 @@ compose shares, so that dated ones may come first.
 """
 
 from bisect import bisect_right
+from itertools import groupby
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecosim.model import terms as neutral_terms
 from ecosim.model.region import Region
+from ecosim.model.settlement import Bills, Dues
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -79,6 +81,33 @@ class Agenda:
             else:
                 revisers.append((name, policy))
         return Stretch(standing, revisers, rows, {})
+
+
+def payers_of(model: "EcosystemModel") -> Rows:
+    """The settlers as they act, worked out once for a stretch.
+
+    First what dates alone decide; then the instruments that pay firms, in the order of the package, those together
+    whose claims follow each other; then the others, whose books are their own.
+    """
+    now = model.stretch()
+    known: Rows | None = now.memory.get("payers")
+    if known is None:
+        steady = [row for row in now.settlers if getattr(row[1], "steady", False)]
+        paying = [row for row in now.settlers if _claimed(row[1]) or getattr(row[1], "pays_firms", False)]
+        acting: Rows = [("", Dues(steady, model))] if steady else []
+        for together, group in groupby(paying, lambda row: _claimed(row[1])):
+            if together:
+                claims = {name: policy.claim(model) for name, policy in group}  # type: ignore[attr-defined]
+                acting.append(("", Bills({name: claim for name, claim in claims.items() if claim is not None})))
+            else:
+                acting.extend(group)
+        known = now.memory["payers"] = [*acting, *(row for row in now.settlers if row not in steady + paying)]
+    return known
+
+
+def _claimed(policy: Any) -> bool:
+    """Whether an instrument says what firms can claim of it."""
+    return hasattr(policy, "claim")
 
 
 def dated_numbers(policy: Any) -> list[Any]:

@@ -33,26 +33,31 @@ FEN = float(FEN_PER_UNIT)
 class Claims:
     """Rows of the firms with something to claim in the present quarter, each a (n,) view; LISTS are its properties.
 
+    rows (lists, capacity), of which the first counts (lists,) hold.
     The hires of `hirers` stand in `vacancies`, `senior_vacancies` and `leader_vacancies`.
     """
 
     def __init__(self) -> None:
-        self._rows = np.empty((len(LISTS), 0), np.int64)
-        self._counts = np.zeros(len(LISTS), np.int64)
+        self.rows = np.empty((len(LISTS), 0), np.int64)
+        self.counts = np.zeros(len(LISTS), np.int64)
 
     def gather(self, firms: Firms) -> None:
         """Look through all firms once."""
-        if self._rows.shape[1] < firms.top:
-            self._rows = np.empty((len(LISTS), firms.capacity), np.int64)
+        if self.rows.shape[1] < firms.top:
+            self.rows = np.empty((len(LISTS), firms.capacity), np.int64)
         f, marks = firms.columns, np.empty(firms.top, np.uint16)
         find(
             f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
             f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
         )  # fmt: skip
-        enlist(marks, self._rows, self._counts)
+        enlist(marks, self.rows, self.counts)
+
+    def of(self, name: str) -> NDArray[np.int64]:
+        """One of LISTS."""
+        return self._list(LISTS.index(name))
 
     def _list(self, number: int) -> NDArray[np.int64]:
-        return self._rows[number, : self._counts[number]]
+        return self.rows[number, : self.counts[number]]
 
     @property
     def researchers(self) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
-from ecosim.model.agenda import Agenda, Stretch, agenda_of, same
+from ecosim.model.agenda import Agenda, Stretch, agenda_of, payers_of, same
 from ecosim.model.agents import FirmSet
 from ecosim.model.claims import Claims, credit
 from ecosim.model.conditions import Conditions
@@ -73,6 +73,7 @@ class EcosystemModel(mesa.Model):
         self.rules = rules
         self.policies = policies or {}
         self._agenda = Agenda({})
+        self._now: Stretch
         self.key = key
         self.weight = weight
         self.quarter = quarter
@@ -165,14 +166,17 @@ class EcosystemModel(mesa.Model):
 
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
-        now = self.stretch()
+        now = self._now = self._find_stretch()
         neutral_terms.reset(self.terms, now.standing)
         self.offers.clear()
         for name, policy in now.revisers:
             policy.revise(name, self.terms, self)
 
     def stretch(self) -> Stretch:
-        """What is in force in the quarter."""
+        """What is in force in the quarter; once its terms are revised, nothing of that changes until it ends."""
+        return self._now if self.in_quarter else self._find_stretch()
+
+    def _find_stretch(self) -> Stretch:
         if not same(self._agenda.policies, self.policies):
             self._agenda = agenda_of(self.policies, self.region)
         return self._agenda.at(self)
@@ -210,7 +214,7 @@ class EcosystemModel(mesa.Model):
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
         self.claims.gather(self.firms)
-        for name, policy in self.stretch().settlers:
+        for name, policy in payers_of(self):
             policy.settle(name, self, events)
         if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
             self.take_up.close_year(self)

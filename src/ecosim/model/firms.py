@@ -161,11 +161,14 @@ class Firms:
     def __len__(self) -> int:
         return int(np.count_nonzero(self.columns.alive[: self.top].view(np.bool_)))
 
-    def scratch(self, count: int, dtype: Any) -> NDArray[Any]:
-        """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept."""
-        had = self._scratch.get(dtype)
-        if had is None or had.shape[0] < count or had.shape[1] < self.capacity:
-            had = self._scratch[dtype] = np.empty((count, self.capacity), dtype)
+    def scratch(self, count: int, dtype: Any, width: int = 0) -> NDArray[Any]:
+        """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept.
+
+        width: of so many rows instead.
+        """
+        had, rows = self._scratch.get((dtype, width)), width or self.capacity
+        if had is None or had.shape[0] < count or had.shape[1] < rows:
+            had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
         return had[:count]
 
     def take_rows(self, count: int) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import kernel, outer
 from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
@@ -99,7 +99,7 @@ def blank(zones: int) -> Survey:
     )
 
 
-@kernel
+@outer
 def take(firms: Columns, top: int, survey: Survey) -> None:
     """Fill the survey, in place."""
     cells = np.zeros((survey.spillover.size, PARTS), np.int64)
@@ -233,7 +233,7 @@ def add_patterns(patterns: Any, cells: Any) -> None:
                 cells[at, KNOW + family] += firms * ((pattern >> family) & 1)
 
 
-@kernel
+@outer
 def share(cells: Any, survey: Survey) -> None:
     """What firms see next quarter, from the sums by cell."""
     sectors, zones = survey.spillover.shape

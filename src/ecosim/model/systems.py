@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecosim.model import survey as census
 from ecosim.model.arithmetic import exp
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import kernel, outer
 from ecosim.model.firms import HIGH_TECH, INSTITUTES, SOURCES, Columns
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS
 from ecosim.model.survey import Survey
@@ -63,7 +63,7 @@ SMALL = 2.995732273553991  # ln 20 employees: the statistical class of micro fir
 LOW = 0.5  # log points of sales per worker under the sector's mean, assumption
 
 
-@kernel
+@outer
 def take(table: Any, top: int, survey: Survey, totals: NDArray[np.int64]) -> None:
     """The whole census: fill the survey and totals, in place. table: of `Firms.table`."""
     firms = columns_of(table)

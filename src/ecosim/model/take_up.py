@@ -17,7 +17,7 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from collections.abc import Container
+from collections.abc import Collection, Container
 from typing import Any
 
 import numpy as np
@@ -59,12 +59,10 @@ class TakeUp:
         self, given: list[Offer], asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
     ) -> list[int]:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
-        rows, slots = firms.columns.uid.size, [self.slots.get(offer.instrument, -1) for offer in given]
-        if -1 in slots or rows > self._flags.shape[1]:
-            slots = [self._slot(offer.instrument, rows) for offer in given]
+        flags, slots = self.all_flags([offer.instrument for offer in given], firms)
         pays = [offer.service != PRIZE for offer in given]  # a prize is got when it is paid
         new = np.zeros(len(given), np.int64)
-        mark_offers(self._flags, np.array(slots), np.array(pays), asking, served, asked, got, new)
+        mark_offers(flags, slots, np.array(pays), asking, served, asked, got, new)
         first: list[int] = new.tolist()
         return first
 
@@ -75,6 +73,13 @@ class TakeUp:
             slot = self._slot(instrument, rows)
         flags: NDArray[np.uint8] = self._flags[slot]
         return flags
+
+    def all_flags(self, instruments: Collection[str], firms: Firms) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Flags of all instruments, (slots, rows), and the slots of some of them."""
+        rows, slots = firms.columns.uid.size, [self.slots.get(name, -1) for name in instruments]
+        if -1 in slots or rows > self._flags.shape[1]:
+            slots = [self._slot(name, rows) for name in instruments]
+        return self._flags, np.array(slots)
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""
@@ -87,23 +92,25 @@ class TakeUp:
         stated, silent = reaches_of(model)
         in_force = stated | {name: reach for name, reach in silent.items() if self._has_been_asked(name)}
         for name in in_force:
-            self._slot(name, model.firms.capacity)
+            self.slots.setdefault(name, len(self.slots))
         if not self.slots:
             return
+        self._make_room(len(self.slots), model.firms.capacity)
         audiences, needs = audiences_of(model, in_force), 0
-        whose, keeps = np.full(len(self.slots), -1), np.zeros(len(self.slots), np.uint8)  # -1: no longer in force
+        whose, keeps = [-1] * len(self.slots), [0] * len(self.slots)  # -1: no longer in force
         for name, reach in in_force.items():
             slot = self.slots[name]
             whose[slot], keeps[slot], needs = audiences.numbers[name], reach.keeps, needs | reach.needs
         counts = self._gone[: len(self.slots)].copy()
-        count(state_of(model, needs), *audiences[1:], whose, keeps, self._flags, counts)
+        kept = np.array(keeps, np.uint8)
+        count(state_of(model, needs), *audiences[1:], np.array(whose), kept, self._flags, counts)
         self._enter(year_of(model.quarter), counts, in_force)
         self._gone[...] = 0
 
     def _has_been_asked(self, name: str) -> bool:
         """Whether somebody applied for an instrument in the year."""
         slot = self.slots.get(name)
-        return slot is not None and bool(self._flags[slot].any() or self._gone[slot].any())
+        return slot is not None and bool(self._flags[slot].view(np.uint64).any() or self._gone[slot].any())
 
     def _slot(self, instrument: str, rows: int) -> int:
         slot = self.slots.setdefault(instrument, len(self.slots))
@@ -123,7 +130,7 @@ class TakeUp:
 
     def _enter(self, year: int, counts: Counts, in_force: Container[str]) -> None:
         """Put the year's counts (slots, zones, stages) into the table."""
-        kept, applied = counts[:, :, KEPT].copy(), counts[:, :, APPLIED].sum(axis=1)
+        kept, applied = counts[:, :, KEPT].copy(), counts[:, :, APPLIED].sum(axis=1).tolist()
         counts[:, :, KEPT] = 0  # known in a year
         for name, slot in self.slots.items():
             before = self.table.get((name, year - 1))
@@ -204,33 +211,54 @@ def count(
         if whose[slot] < 0:
             funded(state, eligible, knew, 0, keeps[slot], flags[slot], listed, counts[slot])
     for group in range(of_class.shape[0]):
-        packed = np.zeros((zones, WIDTH), np.int64)
-        audiences(state, of_class[group], of_state[group], of_knowledge[group], eligible, knew, packed)
+        tally = np.zeros((zones, 2, 2, WIDTH), np.int64)
+        audiences(state, of_class[group], of_state[group], of_knowledge[group], eligible, knew, tally)
         for slot in range(whose.size):
             k = whose[slot] - group * WIDTH
             if 0 <= k < WIDTH:
                 for z in range(zones):
-                    counts[slot, z, ELIGIBLE] += packed[z, k] % PACK
-                    counts[slot, z, AWARE] += packed[z, k] // PACK % PACK
-                    counts[slot, z, ASSISTED] += packed[z, k] // PACK // PACK
+                    counts[slot, z, ELIGIBLE] += tally[z, 0, 0, k] + tally[z, 1, 0, k]
+                    counts[slot, z, AWARE] += tally[z, 0, 1, k] + tally[z, 1, 1, k]
+                    counts[slot, z, ASSISTED] += tally[z, 1, 1, k]
                 funded(state, eligible, knew, k, keeps[slot], flags[slot], listed, counts[slot])
+
+
+LANES = np.array([sum(1 << 8 * bit for bit in range(8) if byte >> bit & 1) for byte in range(256)], np.uint64)
+MOST = 255  # that a lane of eight bits counts
 
 
 @brief
 def audiences(
-    state: Any, of_class: Any, of_state: Any, of_knowledge: Any, eligible: Any, knew: Any, packed: Any
+    state: Any, of_class: Any, of_state: Any, of_knowledge: Any, eligible: Any, knew: Any, tally: Any
 ) -> None:  # fmt: skip
-    """Fill eligible and knew (rows,), a bit for each audience; packed (zones, WIDTH): eligible, aware, assisted."""
+    """Fill eligible and knew (rows,), a bit for each audience; add to tally (zones, helped, knowing, WIDTH).
+
+    Bits are counted eight at a time, each in a lane of its own of a word.
+    """
     zone, cells, has, aware, helped = state.zone, state.cell, state.has, state.aware, state.helped
     for i in range(cells.size):
         eligible[i] = of_class[cells[i]] & of_state[has[i]]
     for i in range(cells.size):
         knew[i] = eligible[i] & of_knowledge[aware[i]]
-    for i in range(cells.size):
-        able, knowing, value = np.int64(eligible[i]), np.int64(knew[i]), PACK + helped[i] * PACK * PACK
-        tally = packed[zone[i]]
-        for k in range(WIDTH):
-            tally[k] += ((able >> k) & 1) + ((knowing >> k) & 1) * value
+    lanes = np.empty((tally.shape[0], 2, 2, WIDTH // 8), np.uint64)
+    for start in range(0, cells.size, MOST):
+        lanes[...] = 0
+        for i in range(start, min(start + MOST, cells.size)):
+            mine, able, knowing = lanes[zone[i], helped[i]], eligible[i], knew[i]
+            mine[0, 0] += LANES[able & 255]
+            mine[0, 1] += LANES[able >> 8]
+            mine[1, 0] += LANES[knowing & 255]
+            mine[1, 1] += LANES[knowing >> 8]
+        spread_out(lanes, tally)
+
+
+@brief
+def spread_out(lanes: Any, tally: Any) -> None:
+    """Add what the lanes have counted."""
+    words, sums = lanes.ravel(), tally.ravel()
+    for n in range(words.size):
+        for bit in range(8):
+            sums[8 * n + bit] += np.int64((words[n] >> np.uint64(8 * bit)) & np.uint64(255))
 
 
 @brief

@@ -5,14 +5,15 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach
+from ecosim.model import reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
+from ecosim.policies.rationing import Order, Score, budget_now, left, queue
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -39,15 +40,26 @@ class Award:
         limit = left(name, model, self.budget)
         if limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight:
             promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
-            promised += self.eligible.spread(model.region.zone_names, amount)
+            self.eligible.add_to(promised, model.region.zone_names, amount)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms certified in this quarter."""
-        rows = model.claims.new_tech_sme if self.rung == "tech_sme" else model.claims.first_high_tech
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """The same for each firm that is certified, while all that is left of the year's budget lasts."""
         amount = self.amount.at(model.quarter)
-        if amount > 0 and rows.size:
-            rows = eligible_rows(model, rows, self.eligible)
-            pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
+        if amount == 0:
+            return None
+        return Claim(
+            "new_tech_sme" if self.rung == "tech_sme" else "first_high_tech",
+            self.eligible.classes(model.region.zone_names),
+            (),
+            (amount,),
+            budget=budget_now(self.budget, model),
+            paced=False,
+            queue=queue(self.ration, self.score),
+        )
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """Firms that the criteria of the rung admit; whoever is certified has applied."""

@@ -16,6 +16,7 @@ class BudgetGrowth:
 
     family: ClassVar[str] = "budget_growth"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     lever: ClassVar[bool] = True
     rate: Steps
 

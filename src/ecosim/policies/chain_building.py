@@ -3,7 +3,6 @@
 from math import log, log1p
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, field_validator
 from pydantic.dataclasses import dataclass
 
@@ -26,6 +25,7 @@ class ChainBuilding:
     """
 
     family: ClassVar[str] = "chain_building"
+    steady: ClassVar[bool] = True
     rate: Steps
     reference: dict[str, float]
     cost: Steps = NOTHING
@@ -43,14 +43,13 @@ class ChainBuilding:
         rate = self.rate.at(model.quarter)
         if rate <= 0:
             return
-        firms, lift = model.survey.firms.tolist(), [0.0] * len(SECTORS)
+        firms, founding = model.survey.firms.tolist(), terms.founding.reshape(len(SECTORS), -1)  # a view
         whole = max(sum(firms), 1)
         for sector, reference in self.reference.items():
             at = SECTORS.index(sector)
             score = min(log(reference * whole / max(firms[at], 1)), LARGEST_SCORE)
-            lift[at] = max(score, 0.0) * log1p(rate / 100)
-        by_sector = terms.founding.reshape(len(SECTORS), -1)  # a view
-        by_sector += np.array(lift)[:, np.newaxis]
+            if score > 0:
+                founding[at] += score * log1p(rate / 100)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the program."""

@@ -21,6 +21,7 @@ class CostGap:
 
     family: ClassVar[str] = "cost_gap"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     gap: Steps
     elasticity: float = Field(ge=0, le=10)
 

@@ -20,6 +20,7 @@ class Criteria:
 
     family: ClassVar[str] = "criteria"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     small: Percent
     medium: Percent
     large: Percent

@@ -30,6 +30,7 @@ class CrossProvincePark:
 
     family: ClassVar[str] = "cross_province_park"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     parks: tuple[str, ...]
     nearness: Percent = NOTHING
     arrivals: Steps = NOTHING

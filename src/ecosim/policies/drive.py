@@ -15,6 +15,7 @@ class Drive:
     """rate: percent of places on top of the usual ones, from its date to the next; 0 ends a drive."""
 
     family: ClassVar[str] = "drive"
+    steady: ClassVar[bool] = True
     rate: Steps
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:

@@ -24,6 +24,7 @@ class EffortRule:
     """
 
     family: ClassVar[str] = "effort_rule"
+    steady: ClassVar[bool] = True
     lever: ClassVar[bool] = True
     rate: Steps
     aim: int = Field(default=1, ge=1)

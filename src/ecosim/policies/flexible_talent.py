@@ -6,10 +6,12 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model import settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import bill, pay_claims
+from ecosim.policies.rationing import budget_now
 from ecosim.policies.schedule import OptionalSteps, Percent
 
 RECOVERY = 1.1  # by which the share of affordable experts grows in a quarter in which the money sufficed
@@ -32,15 +34,23 @@ class FlexibleTalent:
         """Bring experts within reach, as far as the money of last quarter went."""
         expected = self.share.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
         if expected > 0:
-            terms.experts[self.eligible.mask(model.region.zone_names)] += expected
+            self.eligible.add_to(terms.experts, model.region.zone_names, expected)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the experts at work in eligible firms."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """A quarter of a year's cost for each full-time equivalent."""
         if self.cost <= 0 or self.share.at(model.quarter) <= 0:
-            return
-        experts = model.firms.columns.experts
-        claims = bill(model, model.claims.hosts, self.eligible, experts, self.cost / QUARTERS_PER_YEAR)
-        paid = pay_claims(name, model, claims, self.budget)
-        # only as many experts came as money was expected for; where it sufficed, more are asked in the next quarter
-        before = model.paid_share.get(name, 1.0)
-        model.paid_share[name] = before * paid if paid < 1.0 else min(1.0, before * RECOVERY)
+            return None
+        here, budget = self.eligible.classes(model.region.zone_names), budget_now(self.budget, model)
+        return Claim("hosts", here, ("experts",), (self.cost / QUARTERS_PER_YEAR,), budget=budget, expects=expected)
+
+
+def expected(before: float, paid: float) -> float:
+    """Share of experts that firms expect: only as many came as money was expected for.
+
+    Where it sufficed, more are asked in the next quarter.
+    """
+    return before * paid if paid < 1.0 else min(1.0, before * RECOVERY)

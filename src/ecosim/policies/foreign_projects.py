@@ -25,6 +25,7 @@ class ForeignProjects:
 
     family: ClassVar[str] = "foreign_projects"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     projects: Steps
     sectors: dict[str, float]
     share: float = Field(ge=0, le=100)

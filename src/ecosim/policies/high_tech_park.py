@@ -25,6 +25,7 @@ class HighTechPark:
 
     family: ClassVar[str] = "high_tech_park"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     parks: tuple[str, ...]
     founding: Steps = NOTHING
     reach: Percent = NOTHING

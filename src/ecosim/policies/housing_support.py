@@ -6,10 +6,12 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
+from ecosim.model import settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import bill, pay_claims
+from ecosim.policies.rationing import budget_now
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -27,13 +29,16 @@ class HousingSupport:
         """Hold staff by the support that it expects."""
         expected = self.amount.at(model.quarter) * model.paid_share.get(name, 1.0)
         if expected > 0:
-            terms.retention[self.eligible.mask(model.region.zone_names)] += self.effect * expected
+            self.eligible.add_to(terms.retention, model.region.zone_names, self.effect * expected)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the staff of firms that know of it."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """A quarter of the year's support for each of the staff."""
         amount = self.amount.at(model.quarter)
         if amount <= 0:
-            return
-        staff = model.firms.columns.staff
-        claims = bill(model, model.claims.employers, self.eligible, staff, amount / QUARTERS_PER_YEAR)
-        model.paid_share[name] = pay_claims(name, model, claims, self.budget)
+            return None
+        here, budget = self.eligible.classes(model.region.zone_names), budget_now(self.budget, model)
+        return Claim("employers", here, ("staff",), (amount / QUARTERS_PER_YEAR,), budget=budget)

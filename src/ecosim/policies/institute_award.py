@@ -21,6 +21,7 @@ class InstituteAward:
     """Amounts by rung, 10k CNY; budget: 10k CNY a year, none means unlimited; the highest rung is paid first."""
 
     family: ClassVar[str] = "institute_award"
+    pays_firms: ClassVar[bool] = True
     city: Steps = NOTHING
     provincial_center: Steps = NOTHING
     provincial_institute: Steps = NOTHING
@@ -40,7 +41,7 @@ class InstituteAward:
         for rung in range(1, len(INSTITUTES)):
             amount = self.amount(rung, model.quarter)
             if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight):
-                terms.institute_award[rung] += self.eligible.spread(model.region.zone_names, amount)
+                self.eligible.add_to(terms.institute_award[rung], model.region.zone_names, amount)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms recognized in this quarter; by lottery where the budget is short."""

@@ -6,17 +6,17 @@ innovation in China?", doi:10.1016/j.chieco.2015.03.012; what was claimed in all
 
 from typing import ClassVar, Literal
 
-import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach
+from ecosim.model import reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Ration, Score, bill, pay_claims
+from ecosim.policies.rationing import Ration, Score, budget_now, queue
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Percent, Steps
 
 
@@ -41,23 +41,29 @@ class PatentSubsidy:
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw filings, as far as the subsidy was paid in the last quarter."""
         expected = model.paid_share.get(name, 1.0) if self.amount.at(model.quarter) > 0 else 0.0
-        firms = self.eligible.spread(model.region.zone_names, 1.0)
         for term, drawn in ((terms.patent_subsidy, self.rate), (terms.invention_premium, self.premium)):
             more = drawn.at(model.quarter) / 100 * expected
             if more > 0:
-                np.add(term, firms * more, out=term)
+                self.eligible.add_to(term, model.region.zone_names, more)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay firms that know of it."""
-        amount = self.amount.at(model.quarter)
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """So much for each application, or for each invention granted."""
+        amount, filed = self.amount.at(model.quarter), self.pays == "application"
         if amount <= 0:
-            return
-        columns = model.firms.columns
-        if self.pays == "application":
-            claims = bill(model, model.claims.filers, self.eligible, columns.filed, amount)
-        else:
-            claims = bill(model, model.claims.inventors, self.eligible, columns.inventions_granted, amount)
-        model.paid_share[name] = pay_claims(name, model, claims, self.budget, self.ration, self.score)
+            return None
+        return Claim(
+            "filers" if filed else "inventors",
+            self.eligible.classes(model.region.zone_names),
+            ("filed",) if filed else ("inventions_granted",),
+            (amount,),
+            budget=budget_now(self.budget, model),
+            paced=self.ration != "first_come",
+            queue=queue(self.ration, self.score),
+        )
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever files, or is granted an invention, and knows of it has applied."""

@@ -16,6 +16,7 @@ class PublicProject:
     """amount: 10k CNY a year."""
 
     family: ClassVar[str] = "public_project"
+    steady: ClassVar[bool] = True
     amount: Steps
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:

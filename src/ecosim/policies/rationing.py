@@ -1,23 +1,25 @@
 """Sharing a budget that does not suffice: by score, by lottery, by who came first, or the same share for all.
 
-A budget is a year's; `budget_growth` multiplies all budgets of a package. Awards paid once (`pay_each`) draw on all
-that is left of the year; claims that come every quarter (`pay_claims`) on the quarter's part of it, save under
-`first_come`, where the year's money goes as it is asked for. Who gets it is the same whatever the order of the firms:
+A budget is a year's; `budget_growth` multiplies all budgets of a package. Awards paid once draw on all that is left of
+the year; claims that come every quarter on the quarter's part of it, save under `first_come`, where the year's money
+goes as it is asked for (`settlement.Claim`). Who gets it is the same whatever the order of the firms:
 every tie is broken by the firm's own luck. Amounts are rounded to whole fen firm by firm, before they are summed.
 """
 
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.data.periods import year_of
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import APPLICATION_ORDER, LOTTERY, uniform
-from ecosim.policies.booking import billed, shared, within
+from ecosim.policies.booking import within
 from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Schedule
 
@@ -25,6 +27,7 @@ Order = Literal["lottery", "score", "first_come"]
 Ration = Literal["share", "lottery", "score", "first_come"]
 Score = Literal["patents", "research", "staff", "small"]
 Rows = NDArray[np.int64]
+Queue = Callable[[EcosystemModel, Rows], Rows]
 
 
 @brief
@@ -94,72 +97,29 @@ def pay_each(
     places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
     places = places if most is None else min(places, most)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
-    model.grant(name, winners, np.full(winners.size, each), rows)
+    fen = np.empty(winners.size, np.int64)
+    fen.fill(each)
+    model.grant(name, winners, fen, rows)
     return winners
-
-
-class Bill(NamedTuple):
-    """Claims on an instrument: rows of the firms, whole fen of each, their sum."""
-
-    rows: Rows
-    fen: NDArray[np.int64]
-    total: int
 
 
 def eligible_rows(model: EcosystemModel, rows: Rows, eligible: Eligibility) -> Rows:
     """Of some rows those in eligible classes, whatever their rung."""
+    if eligible.every_class:
+        return rows
     chosen = np.empty(rows.size, np.int64)
     count = within(rows, model.firms.columns.kind, eligible.mask(model.region.zone_names), chosen)
     return chosen[:count]
 
 
-def bill(model: EcosystemModel, rows: Rows, eligible: Eligibility, worth: NDArray[Any], price: float) -> Bill:
-    """Claims of the rows that are eligible: price (10k CNY) times what stands in a column, without those of no fen."""
-    columns, classes = model.firms.columns, eligible.classes(model.region.zone_names)
-    asking, fen = np.empty((2, rows.size), np.int64)
-    count, total = billed(rows, columns.certificate, columns.kind, classes, worth, price, asking, fen)
-    return Bill(asking[:count], fen[:count], total)
+def queue(order: str, score: str) -> Queue | None:
+    """How a `settlement.Claim` is rationed where money is short: `in_order`, or the same share for all."""
+    return None if order == "share" else partial(in_order, order=order, score=score)
 
 
-def pay_claims(
-    name: str,
-    model: EcosystemModel,
-    claims: Bill,
-    budget: Schedule | None,
-    ration: str = "share",
-    score: str = "patents",
-) -> float:
-    """Pay firms their claims, as far as the quarter's part of the budget goes.
-
-    share: the same share of each claim; otherwise whole claims in order, until the next one does not fit. Returns the
-    share of all claims that was paid, which applicants expect for the next quarter.
-    """
-    rows, fen, total = claims.rows, claims.fen, claims.total * model.weight
-    limit = left(name, model, budget)
-    if limit is not None and ration != "first_come":
-        limit //= QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
-    if limit is None or total <= limit:
-        model.grant(name, rows, fen, rows)
-        return 1.0
-    if ration == "share":
-        share = limit / total
-        served = shared(fen, share) if share > 0 else 0
-        model.grant(name, rows[:served], fen[:served], rows)
-        return share
-    winners, paid = _whole_claims(model, rows, fen, limit // model.weight, ration, score)
-    model.grant(name, winners, paid, rows)
-    return int(paid.sum()) * model.weight / total
-
-
-def _whole_claims(
-    model: EcosystemModel, rows: Rows, fen: NDArray[np.int64], limit: int, ration: str, score: str
-) -> tuple[Rows, NDArray[np.int64]]:
-    """Rows served, in order, until the next claim does not fit into the limit (fen), and what each is paid."""
-    ordered = in_order(model, rows, ration, score)
-    by_row = np.argsort(rows, kind="stable")
-    asked = fen[by_row[np.searchsorted(rows, ordered, sorter=by_row)]]
-    served = int(np.searchsorted(np.cumsum(asked), limit, side="right"))
-    return ordered[:served], asked[:served]
+def budget_now(budget: Schedule | None, model: EcosystemModel) -> float | None:
+    """A year's budget as dates alone leave it, 10k CNY; None: no limit."""
+    return None if budget is None else budget.at(model.quarter)
 
 
 def pay_places(name: str, model: EcosystemModel, cost: float, offer: str = "") -> None:

@@ -6,13 +6,13 @@ import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
-from ecosim.model import reach
+from ecosim.model import reach, settlement
+from ecosim.model.billing import REDUCTION
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import HIGH_TECH
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import NEUTRAL, Terms
-from ecosim.policies import booking
 from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Percent
 
@@ -37,13 +37,15 @@ class ReducedTax:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the tax that is not paid, a tax expenditure."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """Tax saved on the profit of all high-tech enterprises."""
         rate = self.rate.at(model.quarter)
-        if rate > 0:
-            saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
-            rows, columns = model.claims.high_tech, model.firms.columns
-            flags = model.take_up.flags_of(name, model.firms)
-            fen, first = booking.on_sales(columns.log_employees, columns.log_productivity, rows, saved, flags)
-            model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
+        if rate <= 0:
+            return None
+        saved = self.margin * (NEUTRAL["tax_rate"] - rate / 100)
+        return Claim("high_tech", SECOND_RUNG.classes(model.region.zone_names), (), (saved,), tax=REDUCTION)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """High-tech enterprises; the certificate tells them."""

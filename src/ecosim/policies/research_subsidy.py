@@ -2,17 +2,17 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach
+from ecosim.model import reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, Eligibility
-from ecosim.policies.rationing import Ration, Score, bill, pay_claims
+from ecosim.policies.rationing import Ration, Score, budget_now, queue
 from ecosim.policies.schedule import OptionalSteps, Percent
 
 
@@ -42,21 +42,27 @@ class ResearchSubsidy:
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
         rate, share = self.rate.at(model.quarter) / 100, model.paid_share.get(name, 1.0)
-        if rate == 0:
-            return
-        if share == 1.0:
-            grant = self.eligible.spread(model.region.zone_names, rate, by_rung=True)
-        else:  # a new number every quarter is not worth keeping
-            grant = self.eligible.spread(model.region.zone_names, 1.0, by_rung=True) * (rate * share)
-        np.add(terms.research_grant, grant, out=terms.research_grant)
+        if rate > 0:
+            self.eligible.add_to(terms.research_grant, model.region.zone_names, rate * share)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay eligible performers that know of it."""
-        rate, rows = self.rate.at(model.quarter) / 100, model.claims.researchers
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """A share of R&D spending."""
+        rate = self.rate.at(model.quarter) / 100
         if rate == 0:
-            return
-        claims = bill(model, rows, self.eligible, model.firms.columns.research, rate)
-        model.paid_share[name] = pay_claims(name, model, claims, self.budget, self.ration, self.score)
+            return None
+        return Claim(
+            "researchers",
+            self.eligible.classes(model.region.zone_names),
+            ("research",),
+            (rate,),
+            budget=budget_now(self.budget, model),
+            paced=self.ration != "first_come",
+            queue=queue(self.ration, self.score),
+        )
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever knows of it claims."""

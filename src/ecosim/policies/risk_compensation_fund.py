@@ -37,9 +37,9 @@ class RiskCompensationFund:
         """Cover eligible loans while the fund holds money."""
         if self.left(name, model) <= 0:
             return
-        where = self.eligible.classes(model.region.zone_names)
         coverage = self.coverage.at(model.quarter) / 100
-        terms.credit_coverage[where] = 1.0 - (1.0 - terms.credit_coverage[where]) * (1.0 - coverage)
+        for covered, here in self.eligible.rows_of(terms.credit_coverage, model.region.zone_names):
+            np.copyto(covered, 1.0 - (1.0 - covered) * (1.0 - coverage), where=here)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the fund's share of the loans of firms that close and know of it, as their lender does."""

@@ -16,6 +16,7 @@ class ServiceQuality:
 
     family: ClassVar[str] = "service_quality"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     rate: Steps
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:

@@ -24,6 +24,7 @@ class ShanghaiEvents:
 
     family: ClassVar[str] = "shanghai_events"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     events: Steps
     yields: float = Field(ge=0, le=10)
     share: float = Field(ge=0, le=100)

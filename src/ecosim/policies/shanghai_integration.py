@@ -27,6 +27,7 @@ class ShanghaiIntegration:
 
     family: ClassVar[str] = "shanghai_integration"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     nearness: Percent
     border: Percent = NOTHING
     founders: Steps = NOTHING

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.data.periods import year_of
-from ecosim.model import reach
+from ecosim.model import reach, settlement
+from ecosim.model.billing import DEDUCTION
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
-from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, Eligibility
 from ecosim.policies.schedule import Steps
 
@@ -37,16 +37,14 @@ class SuperDeduction:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the tax saved by firms that know of it, a tax expenditure, under the rule whose rate holds for them."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """Tax saved on R&D at this rule's rate."""
         rate = self.rate.at(model.quarter) / 100
         if rate <= 0:
-            return
-        here = self._books(model, rate)
-        terms, rows, flags = model.terms, model.claims.researchers, model.take_up.flags_of(name, model.firms)
-        f = model.firms.columns
-        fen, first = booking.deducted(
-            rows, f.certificate, f.kind, f.research, here, terms.deduction, rate, terms.tax_rate, flags
-        )
-        model.ledger.forgo(name, year_of(model.quarter), fen * model.weight, first * model.weight)
+            return None
+        return Claim("researchers", self._books(model, rate), ("research",), (rate,), tax=DEDUCTION)
 
     def _books(self, model: EcosystemModel, rate: float) -> NDArray[np.bool_]:
         """(rungs, kinds) where no earlier rule books the same rate, worked out once between two dates."""

@@ -38,6 +38,7 @@ class TalentProject:
     """
 
     family: ClassVar[str] = "talent_project"
+    pays_firms: ClassVar[bool] = True
     amount: Steps
     places: Steps
     attraction: float = Field(default=0.1, ge=0)

@@ -2,18 +2,17 @@
 
 from typing import ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach
+from ecosim.model import reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
-from ecosim.policies import booking
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Bill, pay_claims
+from ecosim.policies.rationing import budget_now
 from ecosim.policies.schedule import OptionalSteps
 
 
@@ -44,23 +43,23 @@ class TalentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        share, here = model.paid_share.get(name, 1.0), self.eligible.spread(model.region.zone_names, 1.0)
+        share = model.paid_share.get(name, 1.0)
         for grant, amount in zip(terms.hiring_grant, self.amounts(model.quarter), strict=True):
             if amount > 0:
-                grant += amount * share * here
+                self.eligible.add_to(grant, model.region.zone_names, amount * share)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """So much for each person hired, by skill."""
         amounts = self.amounts(model.quarter)
         if not any(amounts):
-            return
-        columns, rows = model.firms.columns, model.claims.hirers
-        hired = (columns.vacancies, columns.senior_vacancies, columns.leader_vacancies)
-        here = self.eligible.mask(model.region.zone_names)
-        asking, fen = np.empty((2, rows.size), np.int64)
-        count, total = booking.relocated(rows, columns.kind, here, hired, amounts, asking, fen)
-        claims = Bill(asking[:count], fen[:count], total)
-        model.paid_share[name] = pay_claims(name, model, claims, self.budget)
+            return None
+        hired = ("vacancies", "senior_vacancies", "leader_vacancies")
+        here, budget = self.eligible.classes(model.region.zone_names), budget_now(self.budget, model)
+        return Claim("hirers", here, hired, amounts, budget=budget)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever hires and knows of it claims."""

@@ -17,6 +17,7 @@ class TechBank:
 
     family: ClassVar[str] = "tech_bank"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     lending: Steps
     spread: Percent = Field(default=0.0, validate_default=True)
     eligible: Eligibility = Eligibility(rungs=("tech_sme", "high_tech"))

@@ -31,6 +31,7 @@ class TownServiceCenters:
 
     family: ClassVar[str] = "town_service_centers"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     without: ClassVar[tuple[str, ...]] = ("applied", "funded", "kept")  # word reaches a town without being asked for
     opens: Annotated[Any, BeforeValidator(to_openings)]
     rate: Steps

@@ -19,6 +19,7 @@ class UniversityInstitute:
 
     family: ClassVar[str] = "university_institute"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     rate: Percent
     cost: Steps = NOTHING
     eligible: OnEveryRung = EVERYONE

@@ -19,6 +19,7 @@ class Upgrading:
 
     family: ClassVar[str] = "upgrading"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     push: Steps
     cost: Steps = NOTHING
     eligible: OnEveryRung = EVERYONE
