@@ -10,7 +10,7 @@ import numpy as np
 
 from ecosim.behaviors.hiring import SUPPORT, Hiring, Support, Turnover, graduate_wage, turn_over
 from ecosim.model.arithmetic import log
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
@@ -26,7 +26,7 @@ def log_supply(c, pay, near):
     return c.supply_elasticity * pay + c.commuters * near
 
 
-@apart
+@kernel
 def supply(c: Hiring, flow: Turnover, nearness: Any, pool: Pool, luck: Any, quarter: Any) -> None:
     """Those who left their firms look again or leave the region; people come, more where pay and nearness draw them.
 
@@ -70,7 +70,7 @@ def matches(scale, vacant, looking, draw):
     return int(min(scale * (float(vacant) * float(looking)) ** 0.5, float(min(vacant, looking))) + draw)
 
 
-@apart
+@kernel
 def share_out(weights: Any, count: int, draw: float, given: Any) -> None:
     """Systematic sample in integers: `count` (at most their sum) over weights (n,), in proportion; given (n,) out.
 

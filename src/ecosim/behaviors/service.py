@@ -6,7 +6,7 @@ import numpy as np
 
 from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import log
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK
 from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT, keep_first
@@ -88,7 +88,7 @@ def give(
         taken += number
 
 
-@apart
+@kernel
 def need(firms: Any, wants: Any) -> None:
     """Services that each firm would like, (n,) bits, out."""
     alive, age, performs, patents, size = firms.alive, firms.age, firms.performs, firms.patents, firms.log_employees
@@ -108,7 +108,7 @@ def need(firms: Any, wants: Any) -> None:
         wants[i] = bits if alive[i] == 1 else 0
 
 
-@apart
+@kernel
 def value(c: Any, firms: Any, values: Any) -> None:
     """Ranks of all firms before any luck, (n,) out."""
     performs, patents, log_employees = firms.performs, firms.patents, firms.log_employees
@@ -116,7 +116,7 @@ def value(c: Any, firms: Any, values: Any) -> None:
         values[i] = rank(c, 1.0 * performs[i], log(1.0 + patents[i]), log_employees[i] - LOG_TWENTY)
 
 
-@apart
+@kernel
 def those_with(bit: Any, wants: Any, rows: Any) -> int:
     """Rows whose bits have this one, out; returns how many."""
     count = 0
@@ -126,7 +126,7 @@ def those_with(bit: Any, wants: Any, rows: Any) -> int:
     return count
 
 
-@apart
+@kernel
 def those_eligible(eligible: Any, kind: Any, bit: Any, wants: Any, seekers: Any, rows: Any) -> int:
     """Of the seekers those of eligible kinds, (kinds,), who still want it, rows out; returns how many."""
     count = 0
@@ -159,7 +159,7 @@ def choose(
     keep_first(rows, scores, number, draws, chosen)
 
 
-@apart
+@kernel
 def take(firms: Any, service: int, rows: Any) -> None:
     """Firms (rows) take their places; one-to-one service explains the instruments for R&D as well."""
     for k in range(rows.size):
