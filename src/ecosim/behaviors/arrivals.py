@@ -83,7 +83,7 @@ def pull_of(
     """
     pull: NDArray[np.float64] = np.exp(terms.pull) / weight
     for source, lump in enumerate(lumps.tolist()):
-        if lump > 0.0 and terms.arrivals[source].any():
+        if lump > 0.0 and np.count_nonzero(terms.arrivals[source]):
             pull[source] *= gammaincinv(1.0 / lump, lump_draw(luck, quarter, source)) * lump
     return pull
 

@@ -40,6 +40,7 @@ class FirmRules:
         )
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
+        self.traits_book = entry.book_of(self.traits)
         self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
         self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
         self.within_reach = outside.within_reach(behaviors.outside, region)
@@ -124,7 +125,7 @@ class FirmRules:
             batch = arrivals.room_for(room)
             parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
             wanted, kept = gather(
-                self.traits, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
+                self.traits_book, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
                 terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, batch,
             )  # fmt: skip
             if wanted < 0:
@@ -143,7 +144,7 @@ class FirmRules:
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""
         entry.furnish(
-            self.traits,
+            self.traits_book,
             model.firms.table,
             len(model.region.zones),
             model.survey.mean_productivity,
@@ -221,15 +222,16 @@ def one_draw(key: Any, quarter: Any, number: Any) -> float:
 
 @apart
 def gather(
-    c: Traits, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any, standard: Any,
-    luck: Any, quarter: Any, table: Any, top: int, parents: Any, batch: Batch,
+    traits: Any, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any,
+    standard: Any, luck: Any, quarter: Any, table: Any, top: int, parents: Any, batch: Batch,
 ) -> tuple[int, int]:  # fmt: skip
     """Firms that begin, in their order: local founders, arrivals from elsewhere, from the sources of policies.
 
-    mean: expected from elsewhere; many: their number where it is known, else -1. Returns how many would come, which may
-    be more than there is room for, and how many of them meet the standard; -1 as `arrivals.come`.
+    traits: of `entry.book_of`; mean: expected from elsewhere; many: their number where it is known, else -1. Returns
+    how many would come, which may be more than there is room for, and how many of them meet the standard; -1 as
+    `arrivals.come`.
     """
-    firms, zones, room = columns_of(table), shares.zones.size, batch.uids.size
+    c, firms, zones, room = traits[0], columns_of(table), shares.zones.size, batch.uids.size
     count = entry.spawn(rate, lift, firms, luck, quarter, top, parents, batch.uids)
     for k in range(min(count, room)):
         i = parents[k]

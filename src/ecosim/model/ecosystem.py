@@ -194,7 +194,7 @@ class EcosystemModel(mesa.Model):
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""
         hired, gone = self.rules.hire(self)
-        if hired != gone or self.pool.looking.min() < 0:
+        if hired != gone or min(self.pool.looking.ravel().tolist()) < 0:
             raise RuntimeError(f"{hired} people were hired of {gone} who left the pool, {self.quarter}")
 
     def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], asked: NDArray[np.int64]) -> None:
@@ -223,7 +223,7 @@ class EcosystemModel(mesa.Model):
         """Firms end; with `found` the only place where their number changes."""
         columns = self.firms.columns
         self.take_up.forget(rows, self.firms)
-        if columns.staff[rows].any():  # who closes by the rules has let its staff go before
+        if np.count_nonzero(columns.staff[rows]):  # who closes by the rules has let its staff go before
             self.pool.take_back(columns, rows)
         columns.certificate[rows] = 0
         columns.closing[rows] = 0
