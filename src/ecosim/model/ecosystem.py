@@ -225,8 +225,7 @@ class EcosystemModel(mesa.Model):
         self.take_up.forget(rows, self.firms)
         if np.count_nonzero(columns.staff[rows]):  # who closes by the rules has let its staff go before
             self.pool.take_back(columns, rows)
-        columns.certificate[rows] = 0
-        columns.closing[rows] = 0
+        columns.certificate[rows] = columns.closing[rows] = 0
         self.firms.release(rows)
         self.closed += int(rows.size)
 
