@@ -30,6 +30,7 @@ class Stretch(NamedTuple):
     standing: Terms  # neutral terms as the dated instruments in force leave them
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
+    moved: list[slice]  # of the terms, what the revisers may change
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
 
 
@@ -80,7 +81,8 @@ class Agenda:
                 policy.revise(name, standing, model)
             else:
                 revisers.append((name, policy))
-        return Stretch(standing, revisers, rows, {})
+        moved = {term for _, policy in revisers for term in getattr(policy, "moves", Terms._fields)}
+        return Stretch(standing, revisers, rows, neutral_terms.parts_of(standing, moved), {})
 
 
 def payers_of(model: "EcosystemModel") -> Rows:
@@ -115,8 +117,13 @@ def dated_numbers(policy: Any) -> list[Any]:
     return [value for value in getattr(policy, "__dict__", {}).values() if hasattr(value, "at")]
 
 
-def agenda_of(policies: dict[str, "Policy"], region: Region) -> Agenda:
-    """The agenda of a package in a region, remembered there, so that a fork does not work it out again."""
+def agenda_of(policies: dict[str, "Policy"], region: Region, last: Agenda | None = None) -> Agenda:
+    """The agenda of a package in a region, remembered there, so that a fork does not work it out again.
+
+    last: the one that was in use, most often the same.
+    """
+    if last is not None and same(last.policies, policies):
+        return last
     known: tuple[Agenda, ...] = region.memory.get("agendas", ())
     for agenda in known:
         if same(agenda.policies, policies):

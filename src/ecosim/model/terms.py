@@ -5,6 +5,7 @@ the certification ladder. Each quarter the terms start neutral, every policy in 
 them; no firm learns which policy moved its terms. A new channel is a new field here with a neutral default.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -102,9 +103,24 @@ def neutral(zones: int) -> Terms:
     return Terms(**views)
 
 
-def reset(terms: Terms, to: Terms) -> None:
-    """Put every term back to what it is in `to`, in place and in one copy: all terms are views of one buffer."""
-    np.copyto(buffer_of(terms), buffer_of(to))
+def reset(terms: Terms, to: Terms, parts: list[slice] | None = None) -> None:
+    """Put terms back to what they are in `to`, in place. parts: of their buffer, see `parts_of`; None: all of it."""
+    buffer, source = buffer_of(terms), buffer_of(to)
+    for part in [slice(None)] if parts is None else parts:
+        buffer[part] = source[part]
+
+
+def parts_of(terms: Terms, names: Collection[str]) -> list[slice]:
+    """Where some terms lie in the buffer, neighbors as one part."""
+    parts: list[slice] = []
+    start = 0
+    for name, term in terms._asdict().items():
+        stop = start + term.size
+        if name in names:
+            first = parts.pop().start if parts and parts[-1].stop == start else start
+            parts.append(slice(first, stop))
+        start = stop
+    return parts
 
 
 def buffer_of(terms: Terms) -> Array:
