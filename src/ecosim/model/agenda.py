@@ -94,22 +94,33 @@ def payers_of(model: "EcosystemModel") -> Rows:
     now = model.stretch()
     known: Rows | None = now.memory.get("payers")
     if known is None:
-        steady = [row for row in now.settlers if getattr(row[1], "steady", False)]
-        paying = [row for row in now.settlers if _claimed(row[1]) or getattr(row[1], "pays_firms", False)]
+        steady, paying, others = _sorted_out(now.settlers)
         acting: Rows = [("", Dues(steady, model))] if steady else []
-        for together, group in groupby(paying, lambda row: _claimed(row[1])):
+        for together, group in groupby(paying, _claimed):
             if together:
                 claims = {name: policy.claim(model) for name, policy in group}  # type: ignore[attr-defined]
                 acting.append(("", Bills({name: claim for name, claim in claims.items() if claim is not None})))
             else:
                 acting.extend(group)
-        known = now.memory["payers"] = [*acting, *(row for row in now.settlers if row not in steady + paying)]
+        known = now.memory["payers"] = acting + others
     return known
 
 
-def _claimed(policy: Any) -> bool:
+def _sorted_out(rows: Rows) -> tuple[Rows, Rows, Rows]:
+    """Instruments whose books dates alone decide, those that pay firms, and the others."""
+    steady: Rows = []
+    paying: Rows = []
+    others: Rows = []
+    for row in rows:
+        policy = row[1]
+        pays = _claimed(row) or getattr(policy, "pays_firms", False)
+        (paying if pays else steady if getattr(policy, "steady", False) else others).append(row)
+    return steady, paying, others
+
+
+def _claimed(row: tuple[str, "Policy"]) -> bool:
     """Whether an instrument says what firms can claim of it."""
-    return hasattr(policy, "claim")
+    return hasattr(row[1], "claim")
 
 
 def dated_numbers(policy: Any) -> list[Any]:

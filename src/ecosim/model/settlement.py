@@ -55,21 +55,17 @@ class Bills:
     def __init__(self, claims: dict[str, Claim]) -> None:
         self.claims = claims
         self._rows = list(claims.items())
-        rows = list(claims.values())
         self._limited = [
             (n, name, claim.budget, claim.paced)
             for n, (name, claim) in enumerate(self._rows)
             if claim.budget is not None
         ]
-        units, prices = np.full((len(rows), UNITS), -1), np.zeros((len(rows), UNITS))
-        for n, claim in enumerate(rows):
-            units[n, : len(claim.units)] = [COLUMNS[name] for name in claim.units]
-            prices[n, : len(claim.prices)] = claim.prices
+        rows = list(claims.values())
         self._book = Book(
             np.array([LISTS.index(claim.claimants) for claim in rows]),
             np.array([claim.classes for claim in rows]),
-            units,
-            prices,
+            np.array([[*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS] for claim in rows]),
+            np.array([[*claim.prices, 0.0, 0.0][:UNITS] for claim in rows]),
             np.array([claim.tax for claim in rows]),
             np.array([claim.queue is None for claim in rows]),
         )

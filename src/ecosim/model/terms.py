@@ -6,6 +6,8 @@ them; no firm learns which policy moved its terms. A new channel is a new field 
 """
 
 from collections.abc import Collection
+from functools import cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -76,6 +78,18 @@ def kinds(zones: int) -> int:
 
 def neutral(zones: int) -> Terms:
     """Terms under no policy at all; no certificate can be had (criteria beyond reach), no institute is reviewed."""
+    shapes, filled = _layout(zones)
+    buffer, views, start = filled.copy(), [], 0
+    for shape in shapes:
+        stop = start + prod(shape)
+        views.append(buffer[start:stop].reshape(shape))
+        start = stop
+    return Terms(*views)
+
+
+@cache
+def _layout(zones: int) -> tuple[list[tuple[int, ...]], Array]:
+    """Shapes of the terms, and the buffer behind neutral ones."""
     count = kinds(zones)
     shapes: dict[str, tuple[int, ...]] = {
         **dict.fromkeys(BY_RUNG, (RUNGS, count)),
@@ -92,15 +106,9 @@ def neutral(zones: int) -> Terms:
         "reach": (zones,),
         "arrivals": (len(SOURCES), len(SECTORS), zones),
     }
-    sizes = {name: shapes.get(name, (count,)) for name in Terms._fields}
-    buffer = np.empty(sum(int(np.prod(shape)) for shape in sizes.values()))
-    views, start = {}, 0
-    for name, shape in sizes.items():
-        size = int(np.prod(shape))
-        views[name] = buffer[start : start + size].reshape(shape)
-        views[name][...] = NEUTRAL.get(name, 0.0)
-        start += size
-    return Terms(**views)
+    of_terms = [shapes.get(name, (count,)) for name in Terms._fields]
+    values = [NEUTRAL.get(name, 0.0) for name in Terms._fields]
+    return of_terms, np.repeat(values, [prod(shape) for shape in of_terms])
 
 
 def reset(terms: Terms, to: Terms, parts: list[slice] | None = None) -> None:
