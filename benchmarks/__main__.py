@@ -4,10 +4,11 @@ import argparse
 import importlib
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,8 @@ class Implementation(NamedTuple):
 IMPLEMENTATIONS = (
     Implementation("mesa_objects", "Mesa, idiomatic", 0.03, 200_000),
     Implementation("mesa_tuned", "Mesa, tuned by hand", 0.1, 1_000_000),
-    Implementation("starsim_arrays", "Starsim", 0.5, 1_000_000),
+    Implementation("starsim_guide", "Starsim, as its guide writes it", 0.5, 1_000_000),
+    Implementation("starsim_arrays", "Starsim, tuned by hand", 0.5, 1_000_000),
     Implementation("numpy_columns", "NumPy columns", 1.0, 10_000_000),
     Implementation("ecosim_engine", "ecosim", 4.0, 100_000_000),
     Implementation("c_kernel", "C, gcc -O3", 4.0, 100_000_000),
@@ -83,25 +85,40 @@ def compare(
     sizes: Sequence[int], only: Sequence[str] | None, repeats: int
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Rows of all implementations, each in processes of its own, in turn; and why some are absent."""
-    rows: list[dict[str, Any]] = []
     absent: dict[str, str] = {}
     chosen = [row for row in IMPLEMENTATIONS if only is None or row.module in only]
-    for firms in sizes:
-        runs: dict[str, list[dict[str, float]]] = {}
-        for _ in range(repeats):
-            for row in chosen:
-                if firms <= row.largest and row.label not in absent:
-                    found = in_a_process(row, firms)
-                    if isinstance(found, str):
-                        absent[row.label] = found
-                    else:
-                        runs.setdefault(row.label, []).append(found)
-        rows += [
-            {"implementation": label, "firms": firms, "ns_per_firm_step": median([run["ns"] for run in found]),
-             "bytes_per_firm": median([run["bytes"] for run in found])}
-            for label, found in runs.items()
-        ]  # fmt: skip
+    runs: dict[tuple[int, str], list[dict[str, float]]] = {}
+    plan = [(firms, row) for firms in sizes for _ in range(repeats) for row in chosen if firms <= row.largest]
+    for firms, row in told(plan):
+        if row.label not in absent:
+            found = in_a_process(row, firms)
+            if isinstance(found, str):
+                absent[row.label] = found
+            else:
+                runs.setdefault((firms, row.label), []).append(found)
+    rows = [
+        {"implementation": label, "firms": firms, "ns_per_firm_step": median([run["ns"] for run in found]),
+         "bytes_per_firm": median([run["bytes"] for run in found])}
+        for (firms, label), found in runs.items()
+    ]  # fmt: skip
     return rows, absent
+
+
+def told(plan: list[tuple[int, Implementation]]) -> Iterator[tuple[int, Implementation]]:
+    """The runs of a plan, with a bar that names each on a terminal, a line for each elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:<48}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("", total=len(plan))
+        for done, (firms, row) in enumerate(plan):
+            bars.update(task, completed=done, description=f"{row.label}, {firms:,} firms")
+            if not console.is_terminal:
+                sys.stderr.write(f"run {done + 1} of {len(plan)}: {row.label}, {firms:,} firms\n")
+                sys.stderr.flush()
+            yield firms, row
 
 
 def in_a_process(row: Implementation, firms: int) -> dict[str, float] | str:
@@ -120,18 +137,29 @@ def median(values: list[float]) -> float:
     return ordered[len(ordered) // 2]
 
 
+def vectors() -> str:
+    """The widest vectors that compiled code has on this processor."""
+    import llvmlite.binding
+
+    features = llvmlite.binding.get_host_cpu_features()
+    named = {"avx512f": "AVX-512", "avx2": "AVX2", "neon": "NEON"}
+    return next((name for feature, name in named.items() if features.get(feature)), "narrow vectors")
+
+
 def show(rows: list[dict[str, Any]], absent: dict[str, str]) -> None:
     """Print the table: ns per firm-step, times the time of ecosim, bytes per firm."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
+    widest = vectors()
     for firms in sorted({row["firms"] for row in rows}):
         here = [row for row in rows if row["firms"] == firms]
         own = next((row["ns_per_firm_step"] for row in here if row["implementation"] == "ecosim"), None)
-        table = Table(title=f"{firms:,} firms")
-        for name in ("implementation", "ns per firm-step", "x ecosim", "bytes per firm"):
-            table.add_column(name, justify="left" if name == "implementation" else "right")
+        table = Table(title=f"{firms:,} firms, one thread, {platform.machine()} with {widest}")
+        table.add_column("implementation", no_wrap=True)
+        for name in ("ns per firm-step", "x ecosim", "bytes per firm"):
+            table.add_column(name, justify="right")
         for row in here:
             ratio = f"{row['ns_per_firm_step'] / own:.1f}" if own else "–"
             table.add_row(
@@ -139,7 +167,7 @@ def show(rows: list[dict[str, Any]], absent: dict[str, str]) -> None:
             )
         console.print(table)
     for label, reason in absent.items():
-        console.print(f"left out: {label}: {reason}")
+        console.print(f"left out: {label}: {reason}", markup=False, highlight=False)
 
 
 if __name__ == "__main__":

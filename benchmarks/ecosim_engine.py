@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from benchmarks import spec
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import inlined, kernel
+from ecosim.model.compiled import inlined, kernel, outer
 from ecosim.model.luck import four_uniforms, philox, uniforms
 
 BLOCK = 1024
@@ -15,7 +15,7 @@ EVENTS, SHOCKS, FILING, NEWBORN, LATER = (np.uint64(stream) for stream in range(
 WORD, THIRTY_TWO = np.uint64(0xFFFFFFFF), np.uint64(32)
 FINE = 1024.0
 (FIRMS, EMPLOYMENT, SALES, RESEARCH, KNOWLEDGE, PERFORMERS, PATENTS, CERTIFIED, BIRTHS, DEATHS) = range(10)
-LARGEST_HAZARD = 0.2  # no firm's closing hazard of a quarter is above it
+LARGEST_HAZARD = 0.039  # of closing in a quarter: nobody's is above it, not even a founder's who works alone
 
 
 class Columns(NamedTuple):
@@ -88,15 +88,14 @@ def _kinds() -> list[Any]:
     return list(Columns.__annotations__.values())
 
 
-@kernel
+@outer
 def quarter(f: Columns, cells: Any, key: Any, now: Any, prices: Any, top: int, free: Any, holes: int, totals: Any):  # type: ignore[no-untyped-def]
     """One quarter of all firms; returns the rows in use and the free rows."""
     near, fresh = np.empty(cells.size), np.zeros(cells.size, np.int64)
     for c in range(cells.size):
         near[c] = spec.PATENTS + spec.SPILLOVER * log(1.0 + cells[c] / FINE / 1000.0)
-    work = np.empty((8, BLOCK))
-    children = np.empty(top // 8 + 1024, np.int64)
-    born = 0
+    work, rows = np.empty((9, BLOCK)), np.empty((2, BLOCK), np.int64)
+    children, born = np.empty(top // 8 + 1024, np.int64), 0
     for start in range(0, top, BLOCK):
         stop = min(start + BLOCK, top)
         b = Columns(
@@ -105,28 +104,21 @@ def quarter(f: Columns, cells: Any, key: Any, now: Any, prices: Any, top: int, f
             f.performs[start:stop], f.certified[start:stop],
         )  # fmt: skip
         draw(b, key, now, work)
-        close(b, work, totals)
-        produce(b, prices, key, now, work)
-        file(b, near, work, totals)
-        certify(b, work)
+        closed = close(b, work, rows[1])
+        for k in range(closed):
+            free[holes + k] = start + rows[1, k]
+        produce(b, prices, work)
+        performers = listed(b.performs, rows[0])
+        file(b, near, rows[0][:performers], rows[1], key, now, work, totals)
+        certify(b, rows[0][:performers], work)
         grow(b, work)
         born = found(b, start, work, children, born)
         survey(b, work, fresh, totals)
-        for i in range(b.alive.size):
-            if b.alive[i] == 2:
-                b.alive[i] = 0
-                free[holes] = start + i
-                holes += 1
+        holes += closed
+        totals[DEATHS] += closed
     cells[:] = fresh
-    for k in range(born):
-        parent = children[k] >> 3
-        if holes > 0:
-            holes -= 1
-            row = free[holes]
-        else:
-            row = top
-            top += 1
-        begin(f, row, f.cell[parent], child_uid(f.uid[parent], now, np.uint64(children[k] & 7)), key, now)
+    for first in range(0, born, BLOCK):
+        top, holes = begin(f, children[first : min(first + BLOCK, born)], key, now, top, free, holes, rows[0], work)
     totals[BIRTHS] = born
     totals[FIRMS] += born
     return top, holes
@@ -145,22 +137,44 @@ def draw(b: Columns, key: Any, now: Any, work: Any) -> None:
 
 
 @kernel
-def close(b: Columns, work: Any, totals: Any) -> None:
-    """Closing firms are marked 2. Few draws lie below the largest hazard, and only those ask for the firm's own."""
-    alive, closing, age, log_employees = b.alive, work[0], b.age, b.log_employees
-    closed = 0
-    for i in range(alive.size):
-        if (closing[i] < LARGEST_HAZARD) & (alive[i] == 1):
-            years = log(1.0 + 0.25 * age[i])
-            hazard = spec.EXIT + spec.EXIT_AGE * years + spec.EXIT_SIZE * (log_employees[i] - 2.3)
-            if closing[i] < 1.0 - exp(-exp(hazard)):
-                alive[i] = 2
-                closed += 1
-    totals[DEATHS] += closed
+def listed(flags: Any, rows: Any) -> int:
+    """Rows that are flagged, written to rows; returns how many."""
+    count = 0
+    for i in range(flags.size):
+        rows[count] = i
+        count += flags[i]
+    return count
 
 
 @kernel
-def produce(b: Columns, prices: Any, key: Any, now: Any, work: Any) -> None:
+def close(b: Columns, work: Any, rows: Any) -> int:
+    """Firms that close are no longer alive and stand in rows; returns how many.
+
+    Few draws lie below the largest hazard, and only those ask for the firm's own.
+    """
+    alive, closing, age, log_employees, hazard = b.alive, work[0], b.age, b.log_employees, work[6]
+    age_of = work[7]
+    near, closed = 0, 0
+    for i in range(alive.size):
+        rows[near] = i
+        near += (closing[i] < LARGEST_HAZARD) & (alive[i] == 1)
+    for k in range(near):
+        hazard[k] = spec.EXIT_SIZE * (log_employees[rows[k]] - 2.3)
+        closing[k], age_of[k] = closing[rows[k]], age[rows[k]]
+    for k in range(near):
+        hazard[k] = exp(spec.EXIT + spec.EXIT_AGE * log(1.0 + 0.25 * age_of[k]) + hazard[k])
+        hazard[k] = 1.0 - exp(-hazard[k])
+    for k in range(near):
+        i = rows[k]
+        rows[closed] = i
+        closed += closing[k] < hazard[k]
+    for k in range(closed):
+        alive[rows[k]] = 0
+    return closed
+
+
+@kernel
+def produce(b: Columns, prices: Any, work: Any) -> None:
     """Age, sales per worker, R&D and its capital; the ratio of R&D to sales goes to work[0], sales to work[6]."""
     age, shock, ratio, sales = b.age, work[4], work[0], work[6]
     log_productivity, log_employees, knowledge = b.log_productivity, b.log_employees, b.knowledge
@@ -175,40 +189,67 @@ def produce(b: Columns, prices: Any, key: Any, now: Any, work: Any) -> None:
         sales[i] = exp(log_employees[i] + log_productivity[i])
     for i in range(age.size):
         knowledge[i] = (1.0 - spec.WEAR) * knowledge[i] + 0.25 * ratio[i] * sales[i]
-    filing, uid = work[4], b.uid
-    for i in range(uid.size):
-        filing[i], _ = uniforms(key[0], key[1], uid[i], now, FILING)
 
 
 @kernel
-def file(b: Columns, near: Any, work: Any, totals: Any) -> None:
-    """Patents by inversion of a geometric law."""
-    knowledge, performs, cell, patents, alive = b.knowledge, b.performs, b.cell, b.patents, b.alive
-    luck, mean = work[4], work[7]
-    for i in range(cell.size):
-        mean[i] = near[cell[i]]
+def file(b: Columns, near: Any, rows: Any, filers: Any, key: Any, now: Any, work: Any, totals: Any) -> None:
+    """Patents of the performers (rows) by inversion of a geometric law."""
+    knowledge, cell, patents, alive, uid = b.knowledge, b.cell, b.patents, b.alive, b.uid
+    luck, mean, capital = work[4], work[7], work[8]
+    for k in range(rows.size):
+        luck[k], _ = uniforms(key[0], key[1], uid[rows[k]], now, FILING)
+    for k in range(rows.size):
+        mean[k] = near[cell[rows[k]]]
+        capital[k] = knowledge[rows[k]]
+    for k in range(rows.size):
+        rate = exp(mean[k] + spec.KNOWLEDGE * log(max(capital[k], 1e-3)))
+        mean[k] = rate / (1.0 + rate)
+    filing = 0
+    for k in range(rows.size):
+        filers[filing], capital[filing], mean[filing] = rows[k], luck[k], mean[k]
+        filing += luck[k] <= mean[k]
+    for k in range(filing):
+        capital[k] = log(capital[k]) / log(mean[k])
     filed = 0
-    for i in range(cell.size):
-        rate = exp(mean[i] + spec.KNOWLEDGE * log(max(knowledge[i], 1e-3))) * performs[i]
-        luck[i] = log(luck[i]) / log((rate + 1e-300) / (1.0 + rate))
-    for i in range(cell.size):
-        count = int(luck[i])
-        patents[i] += count
-        filed += count * (alive[i] & 1)
+    for k in range(filing):
+        count = int(capital[k])
+        patents[filers[k]] += count
+        filed += count * alive[filers[k]]
     totals[PATENTS] += filed
 
 
 @kernel
-def certify(b: Columns, work: Any) -> None:
-    """The ladder; only performers with a patent, and holders, ask for more than a comparison."""
-    ratio, ladder, certified, performs, patents = work[0], work[2], b.certified, b.performs, b.patents
+def certify(b: Columns, rows: Any, work: Any) -> None:
+    """The ladder: holders may lose the certificate; of the performers (rows) those with a patent may get one.
+
+    No chance is above that of the largest ratio and the most patents among them; only draws below ask for the own.
+    """
+    ratio, ladder, certified, patents = work[0], work[2], b.certified, b.patents
+    own, held = work[7], work[8]
+    largest, most, near = 0.003, np.int32(0), 0
+    for k in range(rows.size):
+        largest = max(largest, ratio[rows[k]])
+        most = max(most, patents[rows[k]])
+    bound = 1.000001 * chance(largest, most)
+    for k in range(rows.size):
+        i = rows[k]
+        rows[near] = i
+        near += (ladder[i] < bound) & (certified[i] == 0) & (patents[i] >= 1)
     for i in range(certified.size):
-        if certified[i] == 1:
-            certified[i] = 0 if ladder[i] < spec.LAPSE else 1
-        elif (performs[i] == 1) & (patents[i] >= 1):
-            value = spec.CERTIFY + spec.RATIO * log(max(ratio[i], 0.003) / 0.03)
-            value += spec.PATENTED * log(1.0 + patents[i])
-            certified[i] = 1 if ladder[i] < 1.0 - exp(-exp(value)) else 0
+        certified[i] &= ladder[i] >= spec.LAPSE
+    for k in range(near):
+        own[k], held[k] = ratio[rows[k]], patents[rows[k]]
+    for k in range(near):
+        own[k] = chance(own[k], held[k])
+    for k in range(near):
+        certified[rows[k]] = ladder[rows[k]] < own[k]
+
+
+@inlined
+def chance(ratio, patents):  # type: ignore[no-untyped-def]
+    """Of a certificate, for a performer with patents."""
+    value = spec.CERTIFY + spec.RATIO * log(max(ratio, 0.003) / 0.03) + spec.PATENTED * log(1.0 + patents)
+    return 1.0 - exp(-exp(value))
 
 
 @kernel
@@ -249,18 +290,16 @@ def survey(b: Columns, work: Any, cells: Any, totals: Any) -> None:
     performs, certified, cell = b.performs, b.certified, b.cell
     firms, people, turnover, spent, capital, does, holds = 0, 0, 0, 0, 0, 0, 0
     for i in range(alive.size):
-        there = np.int64(alive[i] & 1)
-        people += there * int(exp(log_employees[i]) * FINE)
-        turnover += there * int(sales[i] * FINE)
-        spent += there * int(0.25 * ratio[i] * sales[i] * FINE)
-        capital += there * int(knowledge[i] * FINE)
+        people += int(exp(log_employees[i]) * FINE) if alive[i] == 1 else 0
+        turnover += int(sales[i] * FINE) if alive[i] == 1 else 0
+        spent += int(0.25 * ratio[i] * sales[i] * FINE) if alive[i] == 1 else 0
+        capital += int(knowledge[i] * FINE) if alive[i] == 1 else 0
     for i in range(alive.size):
-        there = np.int64(alive[i] & 1)
-        firms += there
-        does += there * performs[i]
-        holds += there * certified[i]
+        firms += alive[i]
+        does += alive[i] & performs[i]
+        holds += alive[i] & certified[i]
     for i in range(alive.size):
-        cells[cell[i]] += (alive[i] & 1) * int(knowledge[i] * FINE)
+        cells[cell[i]] += int(knowledge[i] * FINE) * alive[i]
     totals[FIRMS] += firms
     totals[EMPLOYMENT] += people
     totals[SALES] += turnover
@@ -277,16 +316,37 @@ def child_uid(parent, now, number):
     return (a << THIRTY_TWO) | b
 
 
-@kernel
-def begin(f: Columns, row: int, cell: int, uid: Any, key: Any, now: Any) -> None:
-    """A new firm in a row."""
-    u, v = uniforms(key[0], key[1], uid, now, NEWBORN)
-    w, x = uniforms(key[0], key[1], uid, now, LATER)
-    f.uid[row], f.alive[row], f.cell[row], f.age[row] = uid, 1, cell, 0
-    size = spec.NEWBORN_SIZE + spec.NEWBORN_SPREAD * spec.LOGISTIC * log(u / (1.0 - u))
-    f.log_employees[row] = max(size, 0.0)
-    skill = spec.NEWBORN_PRODUCTIVITY_SPREAD * spec.LOGISTIC * log(v / (1.0 - v))
-    f.log_productivity[row] = spec.NEWBORN_PRODUCTIVITY + skill
-    f.ambition[row] = spec.LOGISTIC * log(w / (1.0 - w))
-    f.performs[row] = 1 if x < spec.NEWBORN_PERFORMS else 0
-    f.knowledge[row], f.patents[row], f.certified[row] = 0.0, 0, 0
+@outer
+def begin(f: Columns, children: Any, key: Any, now: Any, top: int, free: Any, holes: int, rows: Any, work: Any):  # type: ignore[no-untyped-def]
+    """New firms of at most a block of founders, in free rows first; returns the rows in use and the free rows."""
+    size, skill, ambition, performs = work[0], work[1], work[2], work[3]
+    uids = np.empty(children.size, np.uint64)
+    for k in range(children.size):
+        uids[k] = f.uid[children[k] >> 3]
+    for k in range(children.size):
+        uids[k] = child_uid(uids[k], now, np.uint64(children[k] & 7))
+    for k in range(children.size):
+        size[k], skill[k] = uniforms(key[0], key[1], uids[k], now, NEWBORN)
+        ambition[k], performs[k] = uniforms(key[0], key[1], uids[k], now, LATER)
+    for k in range(children.size):
+        size[k] = max(spec.NEWBORN_SIZE + spec.NEWBORN_SPREAD * normal(size[k]), 0.0)
+        skill[k] = spec.NEWBORN_PRODUCTIVITY + spec.NEWBORN_PRODUCTIVITY_SPREAD * normal(skill[k])
+        ambition[k] = normal(ambition[k])
+    for k in range(children.size):
+        reused = holes > 0
+        rows[k] = free[holes - 1] if reused else top
+        holes -= reused
+        top += not reused
+    for k in range(children.size):
+        row = rows[k]
+        f.uid[row], f.alive[row], f.cell[row], f.age[row] = uids[k], 1, f.cell[children[k] >> 3], 0
+        f.log_employees[row], f.log_productivity[row], f.ambition[row] = size[k], skill[k], ambition[k]
+        f.performs[row] = performs[k] < spec.NEWBORN_PERFORMS
+        f.knowledge[row], f.patents[row], f.certified[row] = 0.0, 0, 0
+    return top, holes
+
+
+@inlined
+def normal(u):  # type: ignore[no-untyped-def]
+    """A logistic of unit variance."""
+    return spec.LOGISTIC * log(u / (1.0 - u))

@@ -26,7 +26,7 @@ from ecosim.behaviors import (
     productivity,
     research,
 )
-from ecosim.behaviors.decisions import BLOCK, Behaviors, draw_life, grow_older, rows_between
+from ecosim.behaviors.decisions import BLOCK, ROOM, Behaviors, draw_life, grow_older, rows_between
 from ecosim.behaviors.rules import luck
 from ecosim.behaviors.scratch import SCRATCH
 from ecosim.data.periods import QUARTERS_PER_YEAR
@@ -45,10 +45,11 @@ QUARTERS = 40
 
 @kernel
 def first_rules(
-    b: Behaviors, firms: Columns, terms: Terms, survey: Survey, decides: bool, key: Any, quarter: Any, top: int
-) -> None:
-    """The rules of the first version on every block."""
-    work, life = np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
+    b: Behaviors, firms: Columns, terms: Terms, survey: Survey, decides: bool, key: Any, quarter: Any, top: int,
+    room: Any,
+) -> None:  # fmt: skip
+    """The rules of the first version on every block. room: (ROOM, BLOCK) scratch."""
+    work, life = room[:SCRATCH], room[SCRATCH:]
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))
         draw_life(block, key, quarter, life)
@@ -92,12 +93,12 @@ def first(ready: EcosystemModel) -> tuple[float, int]:
     model.revise_terms()
     behaviors, columns, top = ready.rules.behaviors, model.firms.columns, model.firms.top  # type: ignore[attr-defined]
     lift = np.ones(model.terms.founding.size)
-    parents, uids = np.empty(top, np.int64), np.empty(top, np.uint64)
+    parents, uids, room = np.empty(top, np.int64), np.empty(top, np.uint64), np.empty((ROOM, BLOCK))
     began = time.process_time()
     for step in range(1, QUARTERS + 1):
         quarter = np.uint64(model.quarter + step)
         decides = (model.quarter + step) % QUARTERS_PER_YEAR == DECISION_QUARTER
-        first_rules(behaviors, columns, model.terms, model.survey, decides, luck(model), quarter, top)
+        first_rules(behaviors, columns, model.terms, model.survey, decides, luck(model), quarter, top, room)
         census.take(columns, top, model.survey)
         entry.spawn(0.02, lift, columns, luck(model), quarter, top, parents, uids)
     return time.process_time() - began, QUARTERS * len(ready.firms)

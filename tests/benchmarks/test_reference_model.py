@@ -1,5 +1,6 @@
 """The reference model is the same model in every implementation."""
 
+import importlib
 import json
 import shutil
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import c_kernel, ecosim_engine, large, mesa_objects, mesa_tuned, numpy_columns, spec
+from benchmarks import c_kernel, ecosim_engine, large, spec
 
 QUARTERS = 16
 ADDED_UP = {"employment", "sales", "research", "knowledge"}  # heavy tails: their logs are compared
@@ -29,21 +30,32 @@ def engine():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("module", [numpy_columns, mesa_tuned, mesa_objects])
-def test_every_implementation_agrees_in_distribution(module, engine):
-    other = histories(module.Model, range(100, 112) if module is mesa_objects else range(100, 124))
-    for k, name in enumerate(spec.SERIES):
-        flow = name in ("patents", "births", "deaths")
+@pytest.mark.parametrize("name", ["numpy_columns", "mesa_tuned", "mesa_objects", "starsim_guide", "starsim_arrays"])
+def test_every_implementation_agrees_in_distribution(name, engine):
+    if name.startswith("starsim"):
+        pytest.importorskip("starsim")
+    module = importlib.import_module(f"benchmarks.{name}")
+    other = histories(module.Model, range(100, 112) if name == "mesa_objects" else range(100, 124))
+    for k, series in enumerate(spec.SERIES):
+        flow = series in ("patents", "births", "deaths")
         ours, theirs = (run[:, :, k].sum(axis=1) if flow else run[:, -1, k] for run in (engine, other))
-        if name in ADDED_UP:
+        if series in ADDED_UP:
             ours, theirs = np.log(ours), np.log(theirs)
         error = np.sqrt(ours.var(ddof=1) / ours.size + theirs.var(ddof=1) / theirs.size)
-        assert abs(ours.mean() - theirs.mean()) < 4 * error, name
+        assert abs(ours.mean() - theirs.mean()) < 4 * error, series
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler on this machine")
-def test_the_c_kernel_gives_the_engines_numbers_bit_for_bit():
-    assert np.array_equal(histories(c_kernel.Model, [5]), histories(ecosim_engine.Model, [5]))
+@pytest.mark.parametrize("firms", [300, 2500])  # less than a block, and some blocks with a rest
+def test_the_c_kernel_gives_the_engines_numbers_bit_for_bit(firms):
+    ours, theirs = ecosim_engine.Model(firms, 5), c_kernel.Model(firms, 5)
+    for _ in range(QUARTERS):
+        ours.step()
+        theirs.step()
+    assert ours.history == theirs.history
+    assert ours.top == theirs.top
+    for name, one, other in zip(ours.columns._fields, ours.columns, theirs.columns, strict=True):
+        assert one[: ours.top].tobytes() == other[: ours.top].tobytes(), name
 
 
 def test_the_order_of_rows_does_not_matter_to_the_engine():
@@ -69,6 +81,13 @@ def test_the_command_writes_a_row_for_each_implementation(tmp_path):
     rows = json.loads(target.read_text())
     assert {row["implementation"] for row in rows} == {"NumPy columns", "ecosim"}
     assert all(row["firms"] == 300 and row["ns_per_firm_step"] > 0 for row in rows)
+
+
+def test_the_command_says_what_runs_and_how_wide_the_processors_vectors_are(capsys):
+    assert command.main(["--firms", "300", "--repeats", "2", "--only", "numpy_columns"]) == 0
+    told = capsys.readouterr()
+    assert told.err.splitlines()[-1] == "run 2 of 2: NumPy columns, 300 firms"
+    assert command.vectors() in told.out.splitlines()[0]
 
 
 @pytest.mark.parametrize("model", [[], ["--whole"]])

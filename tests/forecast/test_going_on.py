@@ -16,6 +16,7 @@ from pandas.testing import assert_frame_equal
 from ecosim.forecast import coalitions, crew
 from ecosim.forecast.ensemble import RUNS, Run, in_parallel
 from ecosim.forecast.job import run
+from ecosim.forecast.kept import FLOORS, source_files
 from ecosim.forecast.streaming import CHUNK, Chunks
 
 
@@ -99,6 +100,12 @@ def test_a_member_taken_apart_comes_back_too(tmp_path):
     found = Chunks(tmp_path, coalitions.PARTS).read()
     assert list(found) == [3]
     same(found[3][0], one)
+
+
+def test_a_run_knows_the_tables_that_are_compiled_into_its_rules():
+    names = {file.name for file in source_files(FLOORS)}
+    assert {"decisions.py", "variance_gamma.csv"} <= names
+    assert not any("__pycache__" in file.parts for file in source_files(FLOORS))
 
 
 def test_only_what_is_missing_is_run_and_nothing_is_counted_twice(tmp_path):

@@ -82,9 +82,9 @@ def pull_of(
     lumps: dispersion by source, (sources,).
     """
     pull: NDArray[np.float64] = np.exp(terms.pull) / weight
-    for source in np.flatnonzero(lumps).tolist():
-        if terms.arrivals[source].any():
-            pull[source] *= gammaincinv(1.0 / lumps[source], lump_draw(luck, quarter, source)) * lumps[source]
+    for source, lump in enumerate(lumps.tolist()):
+        if lump > 0.0 and terms.arrivals[source].any():
+            pull[source] *= gammaincinv(1.0 / lump, lump_draw(luck, quarter, source)) * lump
     return pull
 
 

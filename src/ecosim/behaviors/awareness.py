@@ -61,7 +61,7 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, wo
     for k in range(size):
         first[k], second[k], third[k], fourth[k] = four_uniforms(luck[0], luck[1], uid[k], quarter, AWARENESS)
     alone = work[6]  # the identities are drawn
-    unheard = np.empty(survey.known.shape[0])
+    unheard = work[8][: survey.known.shape[0]]
     for family in range(len(FAMILIES)):
         for z in range(unheard.size):
             faster = 1.0 + terms.reach[z] + c.liaison * survey.liaisons[z]

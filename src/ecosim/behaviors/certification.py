@@ -84,24 +84,33 @@ def ownership_gap(c, ownership):
 
 
 @inlined
-def firm_log_hazard(c, firms, terms, i, rung):
-    """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
-    kind = firms.kind[i]
-    award = terms.tech_sme_award[kind] if rung == TECH_SME else terms.high_tech_award[kind] * (1 - firms.honored[i])
-    helped = terms.quality[0] if firms.assisted[i] > 0 else 0.0
+def applicant_log_hazard(c, rung, log_employees, reported, patents, award, reach, helped, ownership):
+    """Log hazard of an applicant for a rung, from its columns and what it is offered."""
     gap = max(1.0 - c.closing * helped, 0.0)
     return log_hazard(
         c,
         1.0 if rung == TECH_SME else 0.0,
         1.0 if rung == HIGH_TECH else 0.0,
-        firms.log_employees[i] - LOG_TWENTY,
-        log(max(firms.reported[i], 0.003) / 0.03),
-        gap if firms.ownership[i] >= FOREIGN_FROM else 0.0,
-        gap if firms.ownership[i] == JAPANESE else 0.0,
+        log_employees - LOG_TWENTY,
+        log(max(reported, 0.003) / 0.03),
+        gap if ownership >= FOREIGN_FROM else 0.0,
+        gap if ownership == JAPANESE else 0.0,
         helped,
-        log(1.0 + firms.patents[i]),
+        log(1.0 + patents),
         award,
-        terms.reach[firms.zone[i]],
+        reach,
+    )
+
+
+@inlined
+def firm_log_hazard(c, firms, terms, i, rung):
+    """The linear predictor of one firm (row i) for a rung, from its columns and its terms."""
+    kind = firms.kind[i]
+    award = terms.tech_sme_award[kind] if rung == TECH_SME else terms.high_tech_award[kind] * (1 - firms.honored[i])
+    helped = terms.quality[0] if firms.assisted[i] > 0 else 0.0
+    reach, owner = terms.reach[firms.zone[i]], firms.ownership[i]
+    return applicant_log_hazard(
+        c, rung, firms.log_employees[i], firms.reported[i], firms.patents[i], award, reach, helped, owner
     )
 
 
@@ -172,34 +181,66 @@ def act(
         event[i] = 0
     for i in range(held.size):
         held[i] += 1 if certificate[i] > 0 else 0
-    listed, wanted, uid = work[0].view(np.uint64), work[1].view(np.int64), work[2].view(np.uint64)
-    first_draw, second_draw = work[3], work[4]
+    listed, wanted, uid = work[0].view(np.int64), work[1].view(np.int64), work[2].view(np.uint64)
+    first_draw, second_draw, those = work[3], work[4], work[5].view(np.int64)
     size = candidates(c, firms, terms.criteria, decides, listed, wanted)
     for k in range(size):
         uid[k] = firms.uid[listed[k]]
     for k in range(size):
         first_draw[k], second_draw[k] = uniforms(luck[0], luck[1], uid[k], quarter, LADDER)
+    honored = firms.honored
+    if decides:
+        able = 0
+        for k in range(size):
+            i = listed[k]
+            if certificate[i] == HIGH_TECH:
+                renew(c, firms, i, luck, quarter)
+            elif firm_may_apply(c, firms, terms, i, HIGH_TECH):
+                those[able] = k
+                able += 1
+        for n in range(chosen(c, firms, terms, HIGH_TECH, shifts[1], listed, those[:able], second_draw, work)):
+            i = listed[those[n]]
+            # whoever skips the first rung enters its list as well
+            new = NEW_TECH_SME if certificate[i] == 0 else 0
+            event[i] = NEW_HIGH_TECH | new | (FIRST_HIGH_TECH if honored[i] == 0 else 0)
+            certificate[i], held[i], honored[i] = HIGH_TECH, 0, 1
+    able = 0
     for k in range(size):
         i = listed[k]
-        if certificate[i] == HIGH_TECH:
-            renew(c, firms, i, luck, quarter)
-            continue
-        if decides and firm_may_apply(c, firms, terms, i, HIGH_TECH):
-            rate = exp(firm_log_hazard(c, firms, terms, i, HIGH_TECH) + shifts[1])
-            if second_draw[k] < 1.0 - exp(-rate):
-                # whoever skips the first rung enters its list as well
-                new = NEW_TECH_SME if certificate[i] == 0 else 0
-                event[i] = NEW_HIGH_TECH | new | (FIRST_HIGH_TECH if firms.honored[i] == 0 else 0)
-                certificate[i] = HIGH_TECH
-                held[i] = 0
-                firms.honored[i] = 1
-                continue
-        if certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME):
-            rate = exp(firm_log_hazard(c, firms, terms, i, TECH_SME) + shifts[0])
-            if first_draw[k] < 1.0 - exp(-rate):
-                certificate[i] = TECH_SME
-                held[i] = 0
-                event[i] = NEW_TECH_SME
+        those[able] = k
+        able += certificate[i] == 0 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, TECH_SME)
+    for n in range(chosen(c, firms, terms, TECH_SME, shifts[0], listed, those[:able], first_draw, work)):
+        i = listed[those[n]]
+        certificate[i], held[i], event[i] = TECH_SME, 0, NEW_TECH_SME
+
+
+@kernel
+def chosen(
+    c: Any, firms: Any, terms: Any, rung: int, shift: float, listed: Any, those: Any, draw: Any, work: Any
+) -> int:
+    """Applicants for a rung that get it; returns how many. those: places of the applicants in listed and draw, in, of
+    those that get it, out. work: rows from 6 on are scratch."""
+    size, ratio, patents, award = work[6], work[7], work[8], work[9]
+    reach, helped, owner = work[10], work[1], work[2]
+    offered = terms.tech_sme_award if rung == TECH_SME else terms.high_tech_award
+    quality, reaches = terms.quality[0], terms.reach
+    log_employees, reported, held, kind = firms.log_employees, firms.reported, firms.patents, firms.kind
+    honored, zone, assisted, ownership = firms.honored, firms.zone, firms.assisted, firms.ownership
+    for n in range(those.size):
+        i = listed[those[n]]
+        size[n], ratio[n], patents[n], owner[n] = log_employees[i], reported[i], held[i], ownership[i]
+        award[n] = offered[kind[i]] * (1 if rung == TECH_SME else 1 - honored[i])
+        reach[n], helped[n] = reaches[zone[i]], quality if assisted[i] > 0 else 0.0
+    chance = work[6]
+    for n in range(those.size):
+        value = applicant_log_hazard(c, rung, size[n], ratio[n], patents[n], award[n], reach[n], helped[n], owner[n])
+        chance[n] = 1.0 - exp(-exp(value + shift))
+    count = 0
+    for n in range(those.size):
+        k = those[n]
+        those[count] = k
+        count += draw[k] < chance[n]
+    return count
 
 
 @inlined

@@ -38,7 +38,7 @@ from ecosim.behaviors.products import Products
 from ecosim.behaviors.research import Intensity, Participation
 from ecosim.behaviors.scratch import SCRATCH
 from ecosim.behaviors.service import Service
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import Columns
 from ecosim.model.luck import LIFE, fine_and_two_coarse
 from ecosim.model.region import OWNERSHIP
@@ -47,6 +47,7 @@ from ecosim.model.table import columns_of
 from ecosim.model.terms import Terms
 
 BLOCK = 1024
+ROOM = SCRATCH + 3  # rows of scratch for a quarter: the rules' and the draws of `draw_life`
 
 
 class Behaviors(NamedTuple):
@@ -97,13 +98,13 @@ class Weather(NamedTuple):
 
 @kernel
 def decide(
-    book: Any, table: Any, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int
+    book: Any, table: Any, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int, room: Any
 ) -> None:
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here.
 
-    book: coefficients, of `book_of`; table: of `Firms.table`.
+    book: coefficients, of `book_of`; table: of `Firms.table`; room: (ROOM, BLOCK) scratch.
     """
-    b, firms, work, life = book[0], columns_of(table), np.empty((SCRATCH, BLOCK)), np.empty((3, BLOCK))
+    b, firms, work, life = book[0], columns_of(table), room[:SCRATCH], room[SCRATCH:]
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))
         draw_life(block, luck, quarter, life)
@@ -135,8 +136,8 @@ def draw_life(firms: Columns, luck: Any, quarter: Any, life: Any) -> None:
         growing[i], closing[i], starting[i] = fine_and_two_coarse(luck[0], luck[1], uid[i], quarter, LIFE)
 
 
-@kernel
-def rows_between(firms: Columns, start: int, stop: int) -> Columns:
+@inlined
+def rows_between(firms, start, stop):
     """Views of the columns on the rows of one block; loops from zero over them vectorize."""
     return Columns(
         firms.uid[start:stop],

@@ -62,9 +62,9 @@ def child_uid(parent, quarter, number):
 
 
 @brief
-def founding_rate(c: Any, log_crowding: float) -> float:
-    """Founders per firm in a quarter."""
-    return exp(log_rate(c, 1.0, log_crowding)) * 0.25
+def founding_rate(book: Any, log_crowding: float) -> float:
+    """Founders per firm in a quarter. book: coefficients, of `decisions.book_of`."""
+    return exp(log_rate(book[0].entry, 1.0, log_crowding)) * 0.25
 
 
 @apart

@@ -2,7 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from ecosim.model.arithmetic import exp
+import numpy as np
+
+from ecosim.model.arithmetic import as_float, exp
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.systems import LOW, SMALL
 
@@ -48,34 +50,55 @@ def log_hazard(c, first, second, third, young, mature, size, productivity, certi
 
 
 @kernel
+def largest_chance(c: Any, clean_up: Any) -> float:
+    """No firm closes with a higher chance. clean_up: (kinds,) pressure, not negative."""
+    strongest = np.int64(0)
+    for cell in clean_up.view(np.int64):  # numbers from zero up are in the order of their bits, which vectorizes
+        strongest = max(strongest, cell)
+    log_rate = max(c.first_year, c.second_year, c.third_year, c.young, c.mature) + as_float(strongest)
+    log_rate += abs(c.log_size) * SIZE_BOUND + abs(c.productivity) * PRODUCTIVITY_BOUND
+    log_rate += max(c.certified, 0.0) + max(c.constrained, 0.0) + max(c.incubated, 0.0)
+    return min(exp(log_rate), 1.0)
+
+
+@kernel
 def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> None:
-    """Mark the firms that close in this quarter. draw: uniforms, (block,); work: (n, block) scratch."""
-    mean, pressure = work[0], work[1]
+    """Mark the firms that close in this quarter. draw: uniforms, (block,); work: (n, block) scratch.
+
+    Only the few whose draw lies below the largest chance ask for their own.
+    """
+    largest, listed, size = largest_chance(c, terms.clean_up), work[0].view(np.int64), 0
+    for i in range(firms.uid.size):
+        listed[size] = i
+        size += draw[i] < largest
     age, log_employees, log_productivity = firms.age, firms.log_employees, firms.log_productivity
-    certificate, constrained, closing = firms.certificate, firms.constrained, firms.closing
-    for i in range(firms.uid.size):
-        mean[i] = survey.mean_productivity[firms.sector[i]]
-    incubated = firms.incubated
-    for i in range(incubated.size):
-        pushed, sheltered = terms.clean_up[firms.kind[i]], terms.incubation[firms.kind[i]]  # by all, to vectorize
-        low = (log_employees[i] < SMALL) & (log_productivity[i] < mean[i] - LOW)
-        pressure[i] = (pushed if low else 0.0) - (sheltered if incubated[i] > 0 else 0.0)
-    for i in range(firms.uid.size):
-        size = min(max(log_employees[i] - LOG_TEN, -SIZE_BOUND), SIZE_BOUND)
-        relative = min(max(log_productivity[i] - mean[i], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND)
-        years = age[i]
+    certificate, constrained, incubated, closing = firms.certificate, firms.constrained, firms.incubated, firms.closing
+    years, employees, relative, certified = work[1], work[2], work[3], work[4]
+    refused, housed, pressure, chance = work[5], work[6], work[7], work[8]
+    for k in range(size):
+        i = listed[k]
+        mean = survey.mean_productivity[firms.sector[i]]
+        low = (log_employees[i] < SMALL) & (log_productivity[i] < mean - LOW)
+        sheltered = terms.incubation[firms.kind[i]] if incubated[i] > 0 else 0.0
+        pressure[k] = (terms.clean_up[firms.kind[i]] if low else 0.0) - sheltered
+        years[k], employees[k], relative[k] = age[i], log_employees[i] - LOG_TEN, log_productivity[i] - mean
+        certified[k], refused[k] = 1.0 if certificate[i] > 0 else 0.0, constrained[i]
+        housed[k] = 1.0 if incubated[i] > 0 else 0.0
+    for k in range(size):
         hazard = log_hazard(
             c,
-            1.0 if years < 4 else 0.0,
-            1.0 if (years >= 4) & (years < 8) else 0.0,
-            1.0 if (years >= 8) & (years < 12) else 0.0,
-            1.0 if (years >= 12) & (years < 28) else 0.0,
-            1.0 if years >= 28 else 0.0,
-            size,
-            relative,
-            1.0 if certificate[i] > 0 else 0.0,
-            1.0 * constrained[i],
-            1.0 if incubated[i] > 0 else 0.0,
+            1.0 if years[k] < 4 else 0.0,
+            1.0 if (years[k] >= 4) & (years[k] < 8) else 0.0,
+            1.0 if (years[k] >= 8) & (years[k] < 12) else 0.0,
+            1.0 if (years[k] >= 12) & (years[k] < 28) else 0.0,
+            1.0 if years[k] >= 28 else 0.0,
+            min(max(employees[k], -SIZE_BOUND), SIZE_BOUND),
+            min(max(relative[k], -PRODUCTIVITY_BOUND), PRODUCTIVITY_BOUND),
+            certified[k],
+            refused[k],
+            housed[k],
         )
-        rate = exp(hazard + pressure[i])
-        closing[i] = 1 if draw[i] < 1.0 - exp(-rate) else 0
+        chance[k] = 1.0 - exp(-exp(hazard + pressure[k]))
+    closing[:] = 0
+    for k in range(size):
+        closing[listed[k]] = draw[listed[k]] < chance[k]

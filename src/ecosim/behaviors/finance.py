@@ -61,13 +61,15 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     log_employees, log_productivity, research = firms.log_employees, firms.log_productivity, firms.research
     performs, constrained, loan, cash = firms.performs, firms.constrained, firms.loan, firms.cash
     for i in range(firms.uid.size):
-        sales = exp(log_employees[i] + log_productivity[i])
+        limit[i] = exp(log_employees[i] + log_productivity[i])
+    for i in range(firms.uid.size):
+        lump[i] = log(lump[i])
+    for i in range(firms.uid.size):
+        sales = limit[i]
         earned = 0.25 * c.margin * sales + c.recovered * research[i]
         due = loan[i] * (0.25 * c.interest + c.repayment)
-        plan = research[i] - 0.25 * c.investment * sales * log(lump[i])
-        balance[i] = cash[i] + earned - due - plan
-        planned[i] = plan
-        limit[i] = sales
+        planned[i] = research[i] - 0.25 * c.investment * sales * lump[i]
+        balance[i] = cash[i] + earned - due - planned[i]
         constrained[i] = 0
         cash[i] = min(max(balance[i], 0.0), c.buffer * sales)
     listed, chance, room = work[5].view(np.uint64), work[6], work[7]

@@ -77,12 +77,16 @@ def act(c: Any, firms: Any, survey: Any, draw: Any, work: Any) -> None:
         z = -log(1.0 - abs(2.0 * draw[i] - 1.0)) * STEPS_PER_UNIT
         position = min(int(z), LAST)
         step[i] = variance_gamma(draw[i], position, z - position)
-    log_employees = firms.log_employees
+    log_employees, relative, expected = firms.log_employees, work[3], work[4]
     for i in range(firms.uid.size):
-        relative = steadiness(c, log_employees[i])
-        mean = mean_growth(c, 0.25, gained[i] * relative, gap[i])
+        relative[i] = steadiness(c, log_employees[i])
+    for i in range(firms.uid.size):
+        mean = mean_growth(c, 0.25, gained[i] * relative[i], gap[i])
         mean = min(max(mean, -LARGEST_MEAN), LARGEST_MEAN)
-        b = spread(c, relative)
+        b = spread(c, relative[i])
         square = (1.0 + mean) * (1.0 + mean)
-        change = 0.25 * log(square * square * (1.0 - b * b)) + b * step[i]  # the mean of e**step is taken out
+        expected[i] = square * square * (1.0 - b * b)  # the mean of e**step is taken out
+        step[i] = b * step[i]
+    for i in range(firms.uid.size):
+        change = 0.25 * log(expected[i]) + step[i]
         log_employees[i] = max(log_employees[i] + change, 0.0)

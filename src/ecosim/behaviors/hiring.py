@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import apart, inlined
 from ecosim.model.firms import TALENT, Columns
-from ecosim.model.luck import PEOPLE, POSTS, uniform
-from ecosim.model.terms import Terms
+from ecosim.model.luck import PEOPLE, POSTS
 
 
 class Hiring(NamedTuple):
@@ -58,6 +58,15 @@ def net_wage(c, wage, grant):
     return max(wage - grant * 4.0 * c.separation, 0.1 * wage)
 
 
+class Support(NamedTuple):
+    """The terms that concern people, as of `ecosim.model.terms`."""
+
+    hiring_grant: NDArray[np.float64]
+    retention: NDArray[np.float64]
+    experts: NDArray[np.float64]
+    nearness: NDArray[np.float64]
+
+
 class Turnover(NamedTuple):
     """A quarter's turnover by zone and skill, (Z, K) integers."""
 
@@ -82,31 +91,27 @@ def let_go(
     for i in range(top):
         listed[count] = i
         count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
-    leaving, rates, held, names = work[0], work[1], work[2], work[3].view(np.uint64)
+    leaving, rates, held = work[0], work[1], work[2]
     for k in range(count):
         i = listed[k]
         stays = closing[i] == 0
-        names[k] = uid[i]
         rates[k] = c.separation if stays else 1.0
         held[k] = retention[kind[i]] if stays & ((aware[i] & TALENT) != 0) else 0.0
+    draw(uid, listed[:count], luck, quarter, PEOPLE, leaving)
     for k in range(count):
-        leaving[k] = uniform(luck[0], luck[1], names[k], quarter, PEOPLE)
+        rates[k] = min(rates[k] * exp(-held[k]), 1.0)
     for k in range(count):
-        rates[k] = rates[k] if held[k] == 0.0 else min(c.separation * exp(-held[k]), 1.0)
-    for k in range(count):
-        i, draw, rate = listed[k], leaving[k], rates[k]
-        place, third = zone[i], int(rate * staff[i] + draw)
-        if third > 0:
-            first, second = int(rate * leaders[i] + draw), int(rate * (leaders[i] + seniors[i]) + draw)
-            leaders[i] -= first
-            seniors[i] -= second - first
-            staff[i] -= third
-            left[place, 0] += third - second
-            left[place, 1] += second - first
-            left[place, 2] += first
-        kept[place, 0] += staff[i] - seniors[i] - leaders[i]
-        kept[place, 1] += seniors[i]
-        kept[place, 2] += leaders[i]
+        i, at, rate = listed[k], leaving[k], rates[k]
+        place, everybody, above, leading = zone[i], staff[i], leaders[i] + seniors[i], leaders[i]
+        first, second, third = int(rate * leading + at), int(rate * above + at), int(rate * everybody + at)
+        everybody, above, leading = everybody - third, above - second, leading - first
+        staff[i], seniors[i], leaders[i] = everybody, above - leading, leading
+        left[place, 0] += third - second
+        left[place, 1] += second - first
+        left[place, 2] += first
+        kept[place, 0] += everybody - above
+        kept[place, 1] += above - leading
+        kept[place, 2] += leading
     return count
 
 
@@ -130,36 +135,34 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
     lows, middles, highs, total, phases = work[0], work[1], work[2], work[3], work[4]
     for k in range(size):  # the grants that firms know of
         i = doing[k]
-        knows, place = 1.0 if (aware[i] & TALENT) != 0 else 0.0, zone[i]
+        knows = 1.0 if (aware[i] & TALENT) != 0 else 0.0
         lows[k], middles[k] = grants[0, kind[i]] * knows, grants[1, kind[i]] * knows
         highs[k] = grants[2, kind[i]] * knows
+        total[k], phases[k] = log_employees[i], research[i]
+    for k in range(size):
+        place = zone[doing[k]]
         support[place, 0] += int(lows[k] * SUPPORT)
         support[place, 1] += int(middles[k] * SUPPORT)
         support[place, 2] += int(highs[k] * SUPPORT)
         performers[place] += 1
-        total[k], phases[k] = log_employees[i], research[i]
-    for k in range(size):  # the staff that R&D pays for under them
+    for k in range(size):  # the staff that R&D pays for under them; parts of it from the top of the skills
         lows[k] = desired_staff(c, phases[k], rest, net_wage(c, graduate, lows[k]))
         middles[k] = desired_staff(c, phases[k], c.senior_share, net_wage(c, senior, middles[k]))
         highs[k] = desired_staff(c, phases[k], c.leading_share, net_wage(c, leading, highs[k]))
-        total[k] = min(lows[k] + middles[k] + highs[k], LARGEST_SHARE * exp(total[k]))
+        wanted = lows[k] + middles[k] + highs[k]
+        total[k] = min(wanted, LARGEST_SHARE * exp(total[k]))
+        posts = int(total[k]) / wanted
+        middles[k], highs[k] = posts * (highs[k] + middles[k]), posts * highs[k]
     count = 0
     for k in range(size):
         i = doing[k]
-        most = total[k]
-        if liaison[i] == 1 or institute[i] > 0:
-            within = c.experts_afar + (1.0 - c.experts_afar) * nearness[zone[i]]
-            experts[i] = part_time[kind[i]] * within * (1.0 if (aware[i] & TALENT) != 0 else 0.0) * most
-        if int(most) > staff[i]:
-            rows[count] = i
-            posts = int(most) / (lows[k] + middles[k] + highs[k])
-            total[count], middles[count], highs[count] = most, posts * (highs[k] + middles[k]), posts * highs[k]
-            count += 1
-    names = work[5].view(np.uint64)
-    for k in range(count):
-        names[k] = uid[rows[k]]
-    for k in range(count):
-        phases[k] = uniform(luck[0], luck[1], names[k], np.uint64(0), POSTS)  # the firm's own for good
+        knows, most = 1.0 if (aware[i] & TALENT) != 0 else 0.0, total[k]
+        within = c.experts_afar + (1.0 - c.experts_afar) * nearness[zone[i]]
+        invites = (liaison[i] == 1) | (institute[i] > 0)
+        experts[i] = part_time[kind[i]] * within * knows * most if invites else 0.0
+        rows[count], total[count], middles[count], highs[count] = i, most, middles[k], highs[k]
+        count += 1 if int(most) > staff[i] else 0
+    draw(uid, rows[:count], luck, np.uint64(0), POSTS, phases)  # the firm's own for good
     for k in range(count):
         i = rows[k]
         room = int(total[k]) - staff[i]
@@ -175,12 +178,12 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
 
 @apart
 def turn_over(
-    c: Hiring, firms: Columns, terms: Terms, luck: Any, quarter: Any, top: int, flow: Turnover,
+    c: Hiring, firms: Columns, terms: Support, luck: Any, quarter: Any, top: int, flow: Turnover,
     rows: NDArray[np.int64], work: NDArray[np.float64],
 ) -> int:  # fmt: skip
     """Let people leave and post vacancies; flow is filled; returns how many firms have any, their rows in rows[0].
 
-    rows: (3, capacity), work: (6, capacity), scratch beside that.
+    rows: (3, capacity), work: (5, capacity), scratch beside that.
 
     Of a firm's staff each skill leaves in proportion, and of its posts each skill gets its share: both are systematic
     samples with one uniform of the firm, so that expectations are exact and totals are as without skills.

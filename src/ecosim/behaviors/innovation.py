@@ -27,6 +27,7 @@ SMALLEST_RATE = 1e-6
 LARGEST_RATE = 200.0
 UTILITY_DELAY = 3.0  # quarters until a utility model is granted, mean
 INVENTION_DELAY = 8.0  # quarters until an invention is decided, mean
+MARGIN = 1.0 + 1e-9  # above any error of rounding: whose draw is beyond it files nothing
 
 
 @inlined
@@ -81,54 +82,82 @@ def act(
         knowledge[k] = firms.knowledge[i]
         institute[k] = firms.institute[i]
         liaison[k] = firms.liaison[i]
-    odds = work[5]
+    chance = work[5]
     for k in range(size):
-        share = min(max(staff[k] * exp(-log_employees[k]), 0.01), 1.0)
-        value = log_rate(c, 1.0, log(max(knowledge[k], 1e-3)), near[k], log(10.0 * share), institute[k], liaison[k])
+        staff[k] = staff[k] * exp(-log_employees[k])
+    for k in range(size):
+        staff[k] = log(10.0 * min(max(staff[k], 0.01), 1.0))
+    for k in range(size):
+        knowledge[k] = log(max(knowledge[k], 1e-3))
+    for k in range(size):
+        value = log_rate(c, 1.0, knowledge[k], near[k], staff[k], institute[k], liaison[k])
         rate = min(max(exp(value + condition), SMALLEST_RATE), LARGEST_RATE)
-        odds[k] = log(rate / (1.0 + rate))
+        chance[k] = rate / (1.0 + rate)  # of one application or more
     arrival, split, utility_draw, invention_draw = work[0], work[1], work[2], work[3]
     for k in range(size):
         draws = four_uniforms(luck[0], luck[1], uid[k], quarter, INNOVATION)
         arrival[k], split[k], utility_draw[k], invention_draw[k] = draws
-    for k in range(size):
-        arrival[k] = log(arrival[k]) / odds[k]
     clear(firms)
-    performs, pending, inventions_pending = firms.performs, firms.pending, firms.inventions_pending
-    utility, decided, granted = work[4], work[5], work[8]
-    for k in range(size):
+    be_granted(c, firms, listed[:size], luck, quarter, work)
+    file(c, firms, terms, listed[:size], luck, quarter, work)
+
+
+@kernel
+def be_granted(c: Any, firms: Any, listed: Any, luck: Any, quarter: Any, work: Any) -> None:
+    """Part of what is pending is decided. Uniforms of rows listed in work[2] and work[3]; work[4], work[8]: scratch."""
+    pending, inventions_pending, patents = firms.pending, firms.inventions_pending, firms.patents
+    grants, grants_inventions = firms.granted, firms.inventions_granted
+    utility_draw, invention_draw, utility, decided = work[2], work[3], work[4], work[8]
+    for k in range(listed.size):
         utility[k], decided[k] = pending[listed[k]], inventions_pending[listed[k]]
-    for k in range(size):
+    for k in range(listed.size):
         utility[k] = int(utility[k] / UTILITY_DELAY + utility_draw[k])
         decided[k] = int(decided[k] / INVENTION_DELAY + invention_draw[k])
-        granted[k] = decided[k] * c.invention_granted
-    for k in range(size):
-        if granted[k] > 0.0:
-            granted[k] = int(granted[k] + uniform(luck[0], luck[1], uid[k], quarter, GRANTED_INVENTION))
-    aware, kind, patents = firms.aware, firms.kind, firms.patents
-    files, files_inventions = firms.filed, firms.inventions_filed
-    grants, grants_inventions = firms.granted, firms.inventions_granted
-    for k in range(size):
-        i = listed[k]
-        filed = int(arrival[k]) if performs[i] == 1 else 0
+    touched, those = 0, work[2].view(np.int64)
+    for k in range(listed.size):
+        those[touched] = k
+        touched += (utility[k] > 0.0) | (decided[k] > 0.0)
+    for n in range(touched):
+        i, models, inventions = listed[those[n]], int(utility[those[n]]), 0
+        granted = decided[those[n]] * c.invention_granted
+        if granted > 0.0:
+            inventions = int(granted + uniform(luck[0], luck[1], firms.uid[i], quarter, GRANTED_INVENTION))
+        pending[i] -= models
+        inventions_pending[i] -= int(decided[those[n]])
+        grants[i] = models + inventions
+        grants_inventions[i] = inventions
+        patents[i] += models + inventions
+
+
+@kernel
+def file(c: Any, firms: Any, terms: Any, listed: Any, luck: Any, quarter: Any, work: Any) -> None:
+    """Performers among the rows listed apply. work[0], work[1]: uniforms, work[5]: the chance of one or more."""
+    performs, aware, kind = firms.performs, firms.aware, firms.kind
+    files, files_inventions, pending = firms.filed, firms.inventions_filed, firms.pending
+    inventions_pending = firms.inventions_pending
+    arrival, split, chance, those = work[0], work[1], work[5], work[2].view(np.int64)
+    filing = 0
+    for k in range(listed.size):
+        those[filing] = k
+        filing += (arrival[k] <= chance[k] * MARGIN) & (performs[listed[k]] == 1)
+    count, odds = work[3], work[4]
+    for n in range(filing):
+        count[n], odds[n] = arrival[those[n]], chance[those[n]]
+    for n in range(filing):
+        count[n] = log(count[n]) / log(odds[n])
+    for n in range(filing):
+        i, filed = listed[those[n]], int(count[n])
         if filed > 0:
             share, extra = c.invention_share, 0
             if (aware[i] & RESEARCH) != 0:
                 subsidized = filed * terms.patent_subsidy[kind[i]]
-                extra = int(subsidized + uniform(luck[0], luck[1], uid[k], quarter, EXTRA_FILING))
+                extra = int(subsidized + uniform(luck[0], luck[1], firms.uid[i], quarter, EXTRA_FILING))
                 share = min(share + terms.invention_premium[kind[i]], 1.0)
-            inventions = int(filed * share + split[k])
+            inventions = int(filed * share + split[those[n]])
             files[i] = filed + extra  # the extra ones are utility models that stand for no invention
             files_inventions[i] = inventions
             pending[i] += filed + extra - inventions
             inventions_pending[i] += inventions
-    for k in range(size):
-        i, models, inventions = listed[k], int(utility[k]), int(granted[k])
-        pending[i] -= models
-        inventions_pending[i] -= int(decided[k])
-        grants[i] = models + inventions
-        grants_inventions[i] = inventions
-        patents[i] += models + inventions
 
 
 @kernel

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import brief, inlined, kernel
+from ecosim.model.compiled import apart, brief, inlined, kernel
 from ecosim.model.firms import HIGH_TECH, INSTITUTES
 from ecosim.model.luck import INSTITUTE, uniform
 from ecosim.model.region import FOREIGN_FROM
+from ecosim.model.table import columns_of
 
 
 class Institutes(NamedTuple):
@@ -84,7 +85,12 @@ def candidates(firms: Any, quarter: Any, listed: Any, wanted: Any) -> int:
     for i in range(uid.size):
         listed[count] = i
         count += wanted[i]
-    return count
+    able = 0
+    for k in range(count):
+        i = listed[k]
+        listed[able] = i
+        able += 4.0 * research[i] >= LEAST_RESEARCH[institute[i] + 1]
+    return able
 
 
 @kernel
@@ -111,31 +117,26 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     listed, odds = work[0].view(np.int64), work[1]
     size = candidates(firms, quarter, listed, work[2].view(np.int64))
     weigh(c, firms, terms, listed[:size], odds)
-    uid, research = firms.uid, firms.research
     for k in range(size):
-        i = listed[k]
-        enough = 4.0 * research[i] >= LEAST_RESEARCH[institute[i] + 1]
-        draw = uniform(luck[0], luck[1], uid[i], quarter, INSTITUTE)
-        waiting[i] = 1 if enough & (draw < 1.0 / (1.0 + exp(-odds[k]))) else 0
+        draw = uniform(luck[0], luck[1], firms.uid[listed[k]], quarter, INSTITUTE)
+        waiting[listed[k]] = 1 if draw < 1.0 / (1.0 + exp(-odds[k])) else 0
 
 
-@brief
-def waiting_rows(waiting: Any, alive: Any, top: int, rows: Any) -> int:
-    """Rows of firms that wait for a review, (top,), out; returns how many."""
+@apart
+def queue(c: Any, table: Any, award: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
+    """Firms that wait for a review: rows, the rungs they ask for and their places in the queue, (top,) out.
+
+    Returns how many. table: of `Firms.table`; award: (institute rungs, kinds).
+    """
+    firms = columns_of(table)
+    alive, waiting, institute, research = firms.alive, firms.waiting, firms.institute, firms.research
+    certificate, staff, log_employees = firms.certificate, firms.staff, firms.log_employees
+    ownership, kind = firms.ownership, firms.kind
     count = 0
     for i in range(top):
         rows[count] = i
         count += 1 if (waiting[i] > 0) & (alive[i] == 1) else 0
-    return count
-
-
-@brief
-def queue(
-    c: Any, rows: Any, waiting: Any, institute: Any, research: Any, certificate: Any, staff: Any,
-    log_employees: Any, ownership: Any, kind: Any, award: Any, rungs: Any, scores: Any,
-) -> None:  # fmt: skip
-    """The rungs that firms in some rows ask for and their places in the queue for a review, (n,) arrays out."""
-    for k in range(rows.size):
+    for k in range(count):
         i = rows[k]
         rungs[k] = institute[i] + 1
         rung = min(institute[i] + 1, TOP)
@@ -143,6 +144,7 @@ def queue(
             c, rung, research[i], certificate[i], staff[i], log_employees[i], award[rung, kind[i]], ownership[i]
         )
         scores[k] = odds + LONG * waiting[i]
+    return count
 
 
 @brief

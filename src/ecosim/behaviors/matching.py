@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage, turn_over
+from ecosim.behaviors.hiring import SUPPORT, Hiring, Support, Turnover, graduate_wage, turn_over
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import apart, inlined
 from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
 from ecosim.model.table import columns_of
-from ecosim.model.terms import Terms
 
 ROOM = 4  # draws of a zone and skill in a stream, one number for each
 ACROSS = 1 << 16  # numbers of the draws that concern all zones
@@ -159,19 +158,13 @@ def in_order_of_luck(uid: Any, zone: Any, rows: Any, zones: int, luck: Any, quar
 def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any) -> int:
     """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on."""
     zones, skills = hires.shape
-    zones_of, vacancies, staff, seniors, leaders = (
-        firms.zone,
-        firms.vacancies,
-        firms.staff,
-        firms.seniors,
-        firms.leaders,
-    )
-    senior_vacancies, leader_vacancies = firms.senior_vacancies, firms.leader_vacancies
+    zones_of, staff, seniors, leaders = firms.zone, firms.staff, firms.seniors, firms.leaders
+    vacancies, senior_vacancies, leader_vacancies = firms.vacancies, firms.senior_vacancies, firms.leader_vacancies
     order = in_order_of_luck(firms.uid, zones_of, rows, zones, luck, quarter)
-    total = 0
     passed, reached, start = np.zeros(skills, np.int64), np.zeros(skills, np.int64), np.zeros(skills, np.int64)
+    among = np.ones(skills, np.int64)  # open posts of the zone
     posts = np.empty(skills, np.int64)  # of a firm; then its hires
-    last = -1
+    total, last = 0, -1
     for k in range(order.size):
         i = order[k]
         zone = zones_of[i]
@@ -181,13 +174,13 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
                 number = np.uint64((zone * skills + skill) * ROOM + 1)
                 draw = uniform(luck[0], luck[1], number, quarter, MATCHING)
                 passed[skill], reached[skill], start[skill] = 0, 0, int(draw * vacant[zone, skill])
+                among[skill] = max(vacant[zone, skill], 1)
         posts[0], posts[1], posts[2] = vacancies[i], senior_vacancies[i], leader_vacancies[i]
         for skill in range(skills):
-            if posts[skill] > 0:
-                passed[skill] += posts[skill]
-                upto = (hires[zone, skill] * passed[skill] + start[skill]) // vacant[zone, skill]
-                posts[skill] = upto - reached[skill]
-                reached[skill] = upto
+            passed[skill] += posts[skill]
+            upto = (hires[zone, skill] * passed[skill] + start[skill]) // among[skill]
+            posts[skill] = upto - reached[skill]
+            reached[skill] = upto
         vacancies[i], senior_vacancies[i], leader_vacancies[i] = posts[0], posts[1], posts[2]
         staff[i] += posts[0] + posts[1] + posts[2]
         seniors[i] += posts[1]
@@ -198,15 +191,17 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
 
 @apart
 def hire(
-    c: Hiring, table: Any, terms: Terms, pool: Pool, luck: Any, quarter: Any, top: int, flow: Turnover, hires: Any,
-    rows: Any, work: Any,
-) -> int:  # fmt: skip
-    """A quarter of the market for people: they leave, look, meet posts; flow and hires (Z, K) are filled.
+    c: Hiring, table: Any, terms: Support, pool: Pool, luck: Any, quarter: Any, top: int, rows: Any, work: Any
+) -> tuple[int, int]:
+    """A quarter of the market for people: they leave, look, meet posts.
 
-    Returns the people hired. table: of `Firms.table`; rows, work: scratch of `turn_over`.
+    Returns the people hired and those who left the pool for a post. table: of `Firms.table`; rows, work: scratch of
+    `turn_over`.
     """
-    firms = columns_of(table)
+    firms, (zones, skills, _) = columns_of(table), pool.looking.shape
+    flows = np.zeros((5, zones, skills), np.int64)
+    flow = Turnover(flows[0], flows[1], flows[2], flows[3], np.zeros(zones, np.int64))
     count = turn_over(c, firms, terms, luck, quarter, top, flow, rows, work)
     supply(c, flow, terms.nearness, pool, luck, quarter)
-    match(c, flow.vacant, pool, luck, quarter, hires)
-    return fill(firms, rows[0, :count], flow.vacant, hires, luck, quarter)
+    match(c, flow.vacant, pool, luck, quarter, flows[4])
+    return fill(firms, rows[0, :count], flow.vacant, flows[4], luck, quarter), flows[4].sum()

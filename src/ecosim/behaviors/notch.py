@@ -52,7 +52,7 @@ def cost(c, gap, tax_rate, deduction, relabeled):
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from scratch."""
-    ratio, sales_of, listed = work[RATIO], work[0], work[1].view(np.uint64)
+    ratio, sales_of, listed = work[RATIO], work[0], work[1].view(np.int64)
     performs, reported, stretch = firms.performs, firms.reported, firms.stretch
     for i in range(performs.size):
         reported[i] = reported[i] if performs[i] == 1 else 0.0
@@ -62,30 +62,40 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         sales_of[k] = firms.log_employees[listed[k]] + firms.log_productivity[listed[k]]
     for k in range(size):
         sales_of[k] = exp(sales_of[k])
+    asking, those, required = 0, work[2].view(np.int64), work[3]
+    certificate, held, aware, inert = firms.certificate, firms.held, firms.aware, firms.inert
     for k in range(size):
         i, sales = listed[k], sales_of[k]
-        true = ratio[i]
-        band = 0 if sales < SALES_BANDS[0] else 1 if sales < SALES_BANDS[1] else 2
-        required = terms.criteria[band]
-        if firms.stretch[i] > 0.0 and firms.certificate[i] == HIGH_TECH and firms.held[i] < BOUND:
-            continue  # it goes on as its certificate asks
-        firms.reported[i] = true
-        missing = required - true
-        knows = (firms.aware[i] & CERTIFICATION) != 0
-        if missing <= 0.0 or required > 1.0 or not knows or firms.inert[i] < c.inert:
-            if missing > 0.0:
-                firms.stretch[i] = 0.0
-            continue
-        kind = firms.kind[i]
+        required[k] = terms.criteria[0 if sales < SALES_BANDS[0] else 1 if sales < SALES_BANDS[1] else 2]
+        goes_on = (stretch[i] > 0.0) & (certificate[i] == HIGH_TECH) & (held[i] < BOUND)  # as its certificate asks
+        short = (required[k] > ratio[i]) & (not goes_on)
+        knows = (aware[i] & CERTIFICATION) != 0
+        asks = short & (required[k] <= 1.0) & knows & (inert[i] >= c.inert)
+        reported[i] = reported[i] if goes_on else ratio[i]
+        stretch[i] = 0.0 if short & (not asks) else stretch[i]
+        those[asking] = k
+        asking += asks
+    chance, relabeled, draw, excess = work[4], work[5], work[6], work[7]
+    for n in range(asking):
+        k = those[n]
+        i, sales = listed[k], sales_of[k]
+        kind, missing = firms.kind[i], required[k] - ratio[i]
         saved = terms.tax_rate[0, kind] - terms.tax_rate[HIGH_TECH, kind]
         award = terms.high_tech_award[kind] * (1 - firms.honored[i])
         helped = 0.5 if firms.assisted[i] > 0 else 0.0
-        b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required, sales, award, helped)
-        relabeled = min(c.relabeled + 2.0 * helped * c.eased, 0.95)
-        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind], relabeled)
-        draw, excess = uniforms(luck[0], luck[1], firms.uid[i], quarter, NOTCH)
-        if draw < 1.0 / (1.0 + exp(-pays / (c.noise * abs(b) + 3.0))):
-            firms.reported[i] = required * (1.0 - EXCESS * log(excess))
-            firms.stretch[i] += log((true + (1.0 - relabeled) * missing) / true)
+        b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required[k], sales, award, helped)
+        relabeled[n] = min(c.relabeled + 2.0 * helped * c.eased, 0.95)
+        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind], relabeled[n])
+        chance[n] = -pays / (c.noise * abs(b) + 3.0)
+    for n in range(asking):
+        chance[n] = 1.0 / (1.0 + exp(chance[n]))
+    for n in range(asking):
+        draw[n], excess[n] = uniforms(luck[0], luck[1], firms.uid[listed[those[n]]], quarter, NOTCH)
+    for n in range(asking):
+        k = those[n]
+        i, missing = listed[k], required[k] - ratio[listed[k]]
+        if draw[n] < chance[n]:
+            reported[i] = required[k] * (1.0 - EXCESS * log(excess[n]))
+            stretch[i] += log((ratio[i] + (1.0 - relabeled[n]) * missing) / ratio[i])
         else:
-            firms.stretch[i] = 0.0
+            stretch[i] = 0.0

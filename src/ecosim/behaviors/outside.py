@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.behaviors.research import performers
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.luck import PLATFORM, uniform
 from ecosim.model.region import SECTORS, Region
@@ -36,22 +37,24 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     performs, platform, kind = firms.performs, firms.platform, firms.kind
     for i in range(platform.size):
         platform[i] = platform[i] & performs[i]
-    access, listed, uid, draw = work[0], work[1].view(np.uint64), work[2].view(np.uint64), work[3]
-    for i in range(platform.size):
-        offered = terms.platform_access[kind[i]]
-        access[i] = offered if performs[i] > platform[i] else 0.0
-    size = 0
-    for i in range(platform.size):
-        listed[size] = i
-        size += 1 if access[i] > 0.0 else 0
+    external = firms.external
+    external[:] = 0.0
+    doing, listed = work[0].view(np.uint64), work[1].view(np.uint64)
+    uid, draw, access = work[2].view(np.uint64), work[3], work[4]
+    active, size = performers(firms, doing), 0
+    for k in range(active):
+        i = doing[k]
+        listed[size], access[size] = i, terms.platform_access[kind[i]]
+        size += (access[size] > 0.0) & (platform[i] == 0)
     for k in range(size):
         uid[k] = firms.uid[listed[k]]
     for k in range(size):
         draw[k] = uniform(luck[0], luck[1], uid[k], quarter, PLATFORM)
     for k in range(size):
-        platform[listed[k]] = 1 if draw[k] < access[listed[k]] else 0
-    research, external, matched, liaison = firms.research, firms.external, firms.matched, firms.liaison
-    for i in range(external.size):
+        platform[listed[k]] = 1 if draw[k] < access[k] else 0
+    research, matched, liaison = firms.research, firms.matched, firms.liaison
+    for k in range(active):
+        i = doing[k]
         solves = 1.0 if matched[i] > 0 else 0.0
         share = gain(c, solves, terms.platform[kind[i]] * platform[i], terms.university[kind[i]])
         external[i] = research[i] * share * (1.0 + c.liaison * liaison[i])

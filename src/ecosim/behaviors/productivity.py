@@ -44,11 +44,14 @@ def act(c: Any, k: Any, firms: Any, survey: Any, demand: float, luck: Any, quart
         position = min(int(z), LAST)
         luckier[i] = variance_gamma(luckier[i], position, z - position) * ROOT_TWO  # of unit variance
     log_productivity, log_employees, change = firms.log_productivity, firms.log_employees, firms.productivity_change
-    knowledge = firms.knowledge
+    knowledge, payoff, growth = firms.knowledge, work[0], work[4]  # the draws are read for the last time
     for i in range(firms.uid.size):
-        payoff = -log(draw[i])
-        growth = log(1.0 - k.depreciation + renewal[i] * payoff) if knowledge[i] > 0.0 else 0.0
+        payoff[i] = -log(draw[i])
+    for i in range(firms.uid.size):
+        growth[i] = log(1.0 - k.depreciation + renewal[i] * payoff[i])
+    for i in range(firms.uid.size):
+        gained = growth[i] if knowledge[i] > 0.0 else 0.0
         absorbs = min(1.0, 0.25 + 0.1 * log_employees[i])
         gap = (common[i] - log_productivity[i]) * absorbs
-        change[i] = mean_change(c, 1.0, growth, gap) + c.noise * luckier[i]
+        change[i] = mean_change(c, 1.0, gained, gap) + c.noise * luckier[i]
         log_productivity[i] += change[i] + trend[i]

@@ -77,14 +77,19 @@ def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
     performs, aware, ownership, push = firms.performs, firms.aware, firms.ownership, work[0]
     for i in range(performs.size):
         push[i] = terms.research_push[firms.kind[i]]
-    certificate, log_employees = firms.certificate, firms.log_employees
+    certificate, log_employees, rate = firms.certificate, firms.log_employees, work[1]
     for i in range(performs.size):
         knows = 1.0 if (aware[i] & RESEARCH) != 0 else 0.0
         foreign = 1.0 if ownership[i] >= FOREIGN_FROM else 0.0
         begin = log_start(c, 1.0, knows, log_employees[i] - LOG_TEN, foreign)
         end = log_stop(c, 1.0, 1.0 if certificate[i] > 0 else 0.0)
-        changes = draw[i] < 1.0 - exp(-exp(begin + push[i] if performs[i] == 0 else end))
-        performs[i] = performs[i] ^ (1 if changes else 0)
+        rate[i] = begin + push[i] if performs[i] == 0 else end
+    for i in range(performs.size):
+        rate[i] = exp(rate[i])
+    for i in range(performs.size):
+        rate[i] = 1.0 - exp(-rate[i])
+    for i in range(performs.size):
+        performs[i] = performs[i] ^ (1 if draw[i] < rate[i] else 0)
 
 
 @kernel
@@ -119,14 +124,18 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         log_intent[k] = condition + firms.stretch[i]
         institute[k] = firms.institute[i]
     for k in range(size):
+        price[k] = log(max(price[k], 0.05))
+    for k in range(size):
+        grant[k] = log(1.0 + max(c.additionality * grant[k], -0.9))
+    for k in range(size):
         value = log_intensity(
             c,
             1.0,
             ambition[k],
             log_employees[k] - LOG_TWENTY,
             foreign[k],
-            log(max(price[k], 0.05)),
-            log(1.0 + max(c.additionality * grant[k], -0.9)),
+            price[k],
+            grant[k],
             institute[k],
         )
         log_intent[k] = min(exp(value + log_intent[k]), LARGEST_INTENSITY)

@@ -8,14 +8,14 @@ from scipy.special import pdtr, pdtrik
 
 from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Batch, Newcomer, Shares
-from ecosim.behaviors.decisions import Behaviors, Weather, book_of, decide
+from ecosim.behaviors.decisions import BLOCK, ROOM, Behaviors, Weather, book_of, decide
 from ecosim.behaviors.entry import Traits
-from ecosim.behaviors.hiring import Turnover
+from ecosim.behaviors.hiring import Support
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import CERTIFICATION, SKILLS, SOURCES
+from ecosim.model.firms import CERTIFICATION, SOURCES
 from ecosim.model.luck import ARRIVAL, uniform
 from ecosim.model.offers import SERVICES, Offer
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
@@ -41,6 +41,7 @@ class FirmRules:
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
         self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
+        self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
         self.within_reach = outside.within_reach(behaviors.outside, region)
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
@@ -55,24 +56,23 @@ class FirmRules:
             luck(model),
             np.uint64(model.quarter),
             model.firms.top,
+            model.firms.scratch(ROOM, np.float64, BLOCK),
         )
 
     def give(
         self, model: EcosystemModel, given: list[Offer], places: list[int]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
-        f, top = model.firms.columns, model.firms.top
-        services, eligible = stacked(given, model.stretch().memory)
-        most = [min(max(number, 0), top) for number in places]
+        firms, lists = model.firms, len(SERVICES)
+        services, eligible, open_to_all = stacked(given, model.stretch().memory)
+        most = [min(max(number, 0), firms.top) for number in places]
         asking, served = np.empty((2, len(given)), np.int64)
-        lists = len(SERVICES) + 1
-        rows = model.firms.scratch(lists + len(given), np.int64)
+        rows = firms.scratch(lists + len(given), np.int64)
         asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
         service.give(
-            self.behaviors.service, services, np.array(most), eligible, luck(model), np.uint64(model.quarter), top,
-            f.uid, f.alive, f.kind, f.age, f.performs, f.patents, f.log_employees, f.knowledge, f.certificate, f.source,
-            f.aware, f.visited, f.assisted, f.liaison, f.matched, f.incubated, rows[:lists],
-            model.firms.scratch(4, np.float64), asking, served, asked, chosen,
+            self.behaviors.service, services, np.array(most), eligible, open_to_all, luck(model),
+            np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
+            asking, served, asked, chosen,
         )  # fmt: skip
         return asking, served, asked, chosen
 
@@ -90,16 +90,13 @@ class FirmRules:
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
-        top = model.firms.top
-        f = model.firms.columns
-        rows = model.firms.scratch(1, np.int64)[0]
-        count = institutes.waiting_rows(f.waiting, f.alive, top, rows)
-        rungs, scores = np.empty(count, np.int64), np.empty(count)
-        institutes.queue(
-            self.behaviors.institutes, rows[:count], f.waiting, f.institute, f.research, f.certificate, f.staff,
-            f.log_employees, f.ownership, f.kind, model.terms.institute_award, rungs, scores,
-        )  # fmt: skip
-        return rows[:count], rungs, scores
+        firms = model.firms
+        rows, rungs = firms.scratch(2, np.int64)
+        scores = firms.scratch(1, np.float64)[0]
+        count = institutes.queue(
+            self.behaviors.institutes, firms.table, model.terms.institute_award, firms.top, rows, rungs, scores
+        )
+        return rows[:count], rungs[:count], scores[:count]
 
     def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
         """The R&D institutes of these firms are recognized at the next rung."""
@@ -107,14 +104,13 @@ class FirmRules:
 
     def hire(self, model: EcosystemModel) -> tuple[int, int]:
         """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
-        zones, firms = len(model.region.zones), model.firms
-        flow = Turnover(*np.zeros((4, zones, len(SKILLS)), np.int64), np.zeros(zones, np.int64))
-        hires = np.zeros((zones, len(SKILLS)), np.int64)
-        hired = matching.hire(
-            self.behaviors.hiring, firms.table, model.terms, model.pool, luck(model), np.uint64(model.quarter),
-            firms.top, flow, hires, firms.scratch(3, np.int64), firms.scratch(6, np.float64),
+        terms, firms = model.terms, model.firms
+        support = Support(terms.hiring_grant, terms.retention, terms.experts, terms.nearness)
+        hired, gone = matching.hire(
+            self.behaviors.hiring, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
+            firms.scratch(3, np.int64), firms.scratch(5, np.float64),
         )  # fmt: skip
-        return int(hired), int(hires.sum())
+        return hired, gone
 
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
@@ -143,10 +139,9 @@ class FirmRules:
 
     def founding_rate(self, model: EcosystemModel, alive: int) -> float:
         """Founders per firm in the quarter; the number of firms that the place carries grows a quarter."""
-        c = self.behaviors.entry
-        model.reference *= float(np.exp(c.growth / QUARTERS_PER_YEAR))
+        model.reference *= self.growth
         crowding = float(np.log(alive / max(model.reference, 1.0)))
-        return float(entry.founding_rate(c, crowding))
+        return float(entry.founding_rate(self.book, crowding))
 
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""
@@ -163,16 +158,19 @@ class FirmRules:
         )
 
 
-def stacked(given: list[Offer], memory: dict[Any, Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Services of offers, (offers,), and whom they are for, (offers, kinds). memory: of offers that came before."""
+def stacked(
+    given: list[Offer], memory: dict[Any, Any]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Services of offers, (offers,), whom they are for, (offers, kinds), and whether that is all. memory: of offers."""
     known, key = memory.setdefault("offers", {}), tuple([(offer.service, id(offer.eligible)) for offer in given])
     if key not in known:
         if len(known) >= MOST_STACKS:
             known.clear()
         masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
-        known[key] = np.array([offer.service for offer in given]), np.array(masks), masks
-    services, eligible, _ = known[key]
-    return services, eligible
+        eligible = np.array(masks)
+        known[key] = np.array([offer.service for offer in given]), eligible, eligible.all(axis=1), masks
+    services, eligible, open_to_all, _ = known[key]
+    return services, eligible, open_to_all
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:

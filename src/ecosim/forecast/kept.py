@@ -32,12 +32,17 @@ def key_of(
 
 
 def source_hash(floors: Sequence[str] = FLOORS) -> str:
-    """SHA-256 of the source of some floors of this package."""
+    """SHA-256 of the source of some floors of this package, tables of figures included."""
     source = hashlib.sha256()
-    for folder in floors:
-        for file in sorted((Path(__file__).parents[1] / folder).rglob("*.py")):
-            source.update(file.name.encode() + b"\0" + file.read_bytes())
+    for file in source_files(floors):
+        source.update(file.name.encode() + b"\0" + file.read_bytes())
     return source.hexdigest()
+
+
+def source_files(floors: Sequence[str]) -> list[Path]:
+    """The files that settle the numbers of some floors, in order."""
+    folders = [Path(__file__).parents[1] / floor for floor in floors]
+    return [file for folder in folders for file in sorted(folder.rglob("*")) if file.suffix in (".py", ".csv")]
 
 
 def differing(kept: Mapping[str, Any], key: Mapping[str, Any]) -> str:

@@ -90,7 +90,7 @@ class EcosystemModel(mesa.Model):
         self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
         self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
         self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
-        self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
+        self.review_left = [0.0] * len(INSTITUTES)  # parts of places for their review
         self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
@@ -188,9 +188,8 @@ class EcosystemModel(mesa.Model):
 
     def note_events(self) -> Events:
         """What instruments will have to pay for."""
-        columns, top = self.firms.columns, self.firms.top
-        closing = np.flatnonzero((columns.closing[:top] & columns.alive[:top]).view(np.bool_))
-        return Events(closing, columns.loan[closing].copy())
+        closing = self.firms.closing
+        return Events(closing, self.firms.columns.loan[closing])
 
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""

@@ -6,6 +6,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model.compiled import brief
 from ecosim.model.region import OWNERSHIP, SECTORS
 
 TECH_SME, HIGH_TECH = 1, 2  # rungs of the certification ladder; 0 is none
@@ -149,14 +150,24 @@ class Firms:
         """Rows of the living firms, in order."""
         return np.flatnonzero(self.columns.alive[: self.top])
 
+    @property
+    def closing(self) -> NDArray[np.int64]:
+        """Rows of the living firms that decided to close, in order."""
+        rows = self.scratch(1, np.int64)[0]
+        closing: NDArray[np.int64] = rows[: closing_rows(self.columns.closing, self.columns.alive, self.top, rows)]
+        return closing.copy()
+
     def __len__(self) -> int:
         return int(np.count_nonzero(self.columns.alive[: self.top].view(np.bool_)))
 
-    def scratch(self, count: int, dtype: Any) -> NDArray[Any]:
-        """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept."""
-        had = self._scratch.get(dtype)
-        if had is None or had.shape[0] < count or had.shape[1] < self.capacity:
-            had = self._scratch[dtype] = np.empty((count, self.capacity), dtype)
+    def scratch(self, count: int, dtype: Any, width: int = 0) -> NDArray[Any]:
+        """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept.
+
+        width: of so many rows instead.
+        """
+        had, rows = self._scratch.get((dtype, width)), width or self.capacity
+        if had is None or had.shape[0] < count or had.shape[1] < rows:
+            had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
         return had[:count]
 
     def take_rows(self, count: int) -> NDArray[np.int64]:
@@ -167,7 +178,8 @@ class Firms:
         fresh = count - len(reused)
         if self.top + fresh > self.capacity:
             self._grow(self.top + fresh)
-        rows = np.array(reused + list(range(self.top, self.top + fresh)), np.int64)
+        rows = np.empty(count, np.int64)
+        rows[: len(reused)], rows[len(reused) :] = reused, np.arange(self.top, self.top + fresh)
         self.top += fresh
         return rows
 
@@ -183,6 +195,19 @@ class Firms:
             old = getattr(self.columns, name)
             getattr(grown, name)[: old.size] = old
         self.columns = grown
+
+
+@brief
+def closing_rows(closing: Any, alive: Any, top: int, rows: Any) -> int:
+    """Rows of living firms that close, out; returns how many. Eight firms at a time, as most stay."""
+    whole = top - top % 8
+    words, count = closing[:whole].view(np.uint64), 0
+    for word in range(words.size + 1):
+        if word == words.size or words[word] != 0:
+            for i in range(8 * word, min(8 * word + 8, top)):
+                rows[count] = i
+                count += 1 if (closing[i] == 1) & (alive[i] == 1) else 0
+    return count
 
 
 class Firm(mesa.Agent):

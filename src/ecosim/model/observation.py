@@ -22,14 +22,17 @@ MEASURED = (  # ratios, the same whatever a simulated firm stands for
     "progress_rank",  # among the monitored places, under the assumption stated there; 0: none are
 )
 OBSERVED = (*SERIES, *SYSTEM_SERIES, *MEASURED, *FLOWS)  # what `EcosystemModel.observe` returns
+MAIN, SYSTEMS = slice(len(SERIES)), slice(len(SERIES), len(SERIES) + len(SYSTEM_SERIES))
 RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
 
 
 def observe(model: "EcosystemModel") -> NDArray[np.float64]:
     """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
-    flows = [*model.births_by_source[1:], model.rejected, model.births, model.deaths]
-    counted = (model.survey.series, systems.series(model.systems), [0.0] * len(MEASURED), flows)
-    values = np.concatenate(counted) * model.weight
+    values = np.empty(len(OBSERVED))
+    np.multiply(model.survey.totals, census.UNITS, out=values[MAIN])
+    np.multiply(model.systems, systems.UNITS, out=values[SYSTEMS])
+    values[RATIOS.stop :] = *model.births_by_source[1:].tolist(), model.rejected, model.births, model.deaths
+    values *= model.weight
     values[RATIOS] = measured(model)
     return values
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.compiled import brief
+from ecosim.model.compiled import apart, inlined
 from ecosim.model.firms import INSTITUTES
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SERVICES = ("visit", "counsel", "liaison", "incubator", "matching", "prize")
 (VISIT, COUNSEL, LIAISON, INCUBATOR, MATCHING, PRIZE) = range(len(SERVICES))
+LOWEST, STEPS, BINS = -2.0, 16.0, 512  # bins of scores: where they begin, how many to a log point, how many
 DRIVEN = (VISIT, COUNSEL)  # services whose places the effort of the officials multiplies
 
 
@@ -52,25 +53,47 @@ class Taken(NamedTuple):
     first: int = 0
 
 
-@brief
-def push(scores: Any, number: int, heap: Any) -> None:
-    """Take scores into a heap of the `number` best so far, the lowest of them on top; it starts at -inf."""
+@apart
+def push(score: float, number: int, heap: Any) -> None:
+    """Take a score into a heap of the `number` best so far, the lowest of them on top; it starts at -inf."""
+    if score <= heap[0]:
+        return
+    at, below = 0, 1
+    while below < number:
+        if below + 1 < number and heap[below + 1] < heap[below]:
+            below += 1
+        if heap[below] >= score:
+            break
+        heap[at] = heap[below]
+        at, below = below, 2 * below + 1
+    heap[at] = score
+
+
+@inlined
+def bin_of(score: float) -> int:
+    """The bin of a score: equal scores share one, and a higher score is never in a lower one."""
+    return int(min(max((score - LOWEST) * STEPS, 0.0), BINS - 1.0))
+
+
+@apart
+def least_of_first(scores: Any, number: int, heap: Any) -> float:
+    """The lowest of the `number` highest scores: counted by bins, then sorted out in its own; heap: scratch."""
+    counts = np.zeros(BINS, np.int32)
     for k in range(scores.size):
-        value = scores[k]
-        if value <= heap[0]:
-            continue
-        at, below = 0, 1
-        while below < number:
-            if below + 1 < number and heap[below + 1] < heap[below]:
-                below += 1
-            if heap[below] >= value:
-                break
-            heap[at] = heap[below]
-            at, below = below, 2 * below + 1
-        heap[at] = value
+        counts[bin_of(scores[k])] += 1
+    at, left = BINS - 1, number
+    while counts[at] < left:
+        left -= counts[at]
+        at -= 1
+    heap[:left] = -np.inf
+    for k in range(scores.size):
+        if bin_of(scores[k]) == at:
+            push(scores[k], left, heap)
+    least: float = heap[0]
+    return least
 
 
-@brief
+@apart
 def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> int:
     """At most `number` rows, those with the highest scores, into chosen; returns how many. Of equals, earlier rows."""
     if number >= rows.size:
@@ -78,9 +101,8 @@ def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> i
         return rows.size
     if number <= 0:
         return 0
-    heap[:number] = -np.inf
-    push(scores[: rows.size], number, heap)
-    least, equal, count = heap[0], number, 0
+    scores = scores[: rows.size]
+    least, equal, count = least_of_first(scores, number, heap), number, 0
     for k in range(rows.size):
         equal -= 1 if scores[k] > least else 0
     for k in range(rows.size):
@@ -91,7 +113,7 @@ def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> i
     return count
 
 
-@brief
+@apart
 def first_by_rung(rows: Any, rungs: Any, scores: Any, places: Any, chosen: Any, counts: Any) -> None:
     """The first of each rung within its places, (rungs, n) out; counts: (rungs,) out, how many."""
     mine, marks, heap = np.empty(rows.size, np.int64), np.empty(rows.size), np.empty(rows.size)
@@ -127,13 +149,15 @@ def give(model: "EcosystemModel") -> None:
 def review(model: "EcosystemModel") -> None:
     """Recognize R&D institutes within the places of each rung: those that waited longest, of them the best first."""
     model.recognized = {}
-    places = model.terms.review_places * (model.terms.reviewing[0] / model.weight) + model.review_left
-    model.review_left = places - np.floor(places)
-    if places.max() < 1:
+    factor = float(model.terms.reviewing[0]) / model.weight
+    parts = zip(model.terms.review_places.tolist(), model.review_left, strict=True)
+    places = [offered * factor + left for offered, left in parts]
+    model.review_left = [each - int(each) for each in places]
+    if max(places) < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
     first, counts = np.empty((len(INSTITUTES), rows.size), np.int64), np.empty(len(INSTITUTES), np.int64)
-    first_by_rung(rows, rungs, scores, places, first, counts)
+    first_by_rung(rows, rungs, scores, np.array(places), first, counts)
     for rung, count in enumerate(counts.tolist()):
         if count > 0:
             model.recognized[rung] = first[rung, :count]

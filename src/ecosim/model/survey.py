@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import kernel, outer
 from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
@@ -54,9 +54,12 @@ SERIES = (
 # officer, firms that know each family
 COUNT, LOG, CHANGE, CAPITAL, LARGE, OFFICERS, KNOW = range(7)
 PARTS = KNOW + len(FAMILIES)
+PATTERNS = 1 << len(FAMILIES)  # what a firm can know of the families
 BLOCK = 1024
 FINE = 1024.0  # fixed-point steps per unit of money and persons
 FINER = 1048576.0  # of logarithms
+UNITS = np.ones(len(SERIES))  # of the totals
+UNITS[[EMPLOYMENT, SALES, RD, RD_REPORTED]] /= FINE
 DESIGNATED_SIZE = 7.600902459542082  # ln of 2,000: sales (10k CNY) from which industrial firms are counted
 HIGH_TECH = int(HIGH_TECH)
 IS_HIGH_TECH = np.array([1.0 if sector in HIGH_TECH_SECTORS else 0.0 for sector in SECTORS])
@@ -78,14 +81,6 @@ class Survey(NamedTuple):
     liaisons: NDArray[np.float64]  # (Z,) share of firms with a liaison officer
     totals: NDArray[np.int64]  # (len(SERIES),) fixed point where the unit is money or persons
 
-    @property
-    def series(self) -> NDArray[np.float64]:
-        """The reported series in their units, (len(SERIES),)."""
-        values = self.totals.astype(np.float64)
-        for k in (EMPLOYMENT, SALES, RD, RD_REPORTED):
-            values[k] /= FINE
-        return values
-
 
 def blank(zones: int) -> Survey:
     """A survey of nobody."""
@@ -104,10 +99,11 @@ def blank(zones: int) -> Survey:
     )
 
 
-@kernel
+@outer
 def take(firms: Columns, top: int, survey: Survey) -> None:
     """Fill the survey, in place."""
     cells = np.zeros((survey.spillover.size, PARTS), np.int64)
+    patterns = np.zeros((survey.spillover.size, PATTERNS), np.int64)
     survey.totals[:] = 0
     people, revenue = np.empty(BLOCK), np.empty(BLOCK)
     for start in range(0, top, BLOCK):
@@ -119,7 +115,8 @@ def take(firms: Columns, top: int, survey: Survey) -> None:
         add_amounts(firms, start, stop, people, revenue, survey.totals)
         add_papers(firms, start, stop, survey.totals)
         add_statuses(firms, start, stop, survey.totals)
-        add_cells(firms, start, stop, cells, survey)
+        add_cells(firms, start, stop, cells, patterns, survey)
+    add_patterns(patterns, cells)
     share(cells, survey)
 
 
@@ -202,8 +199,11 @@ def add_statuses(firms: Columns, start: int, stop: int, totals: Any) -> None:
 
 
 @kernel
-def add_cells(firms: Columns, start: int, stop: int, cells: Any, survey: Survey) -> None:
-    """Sums by cell (sector and zone) of the rows of one block. cells: (S x Z, PARTS)."""
+def add_cells(firms: Columns, start: int, stop: int, cells: Any, patterns: Any, survey: Survey) -> None:
+    """Sums by cell (sector and zone) of the rows of one block. cells: (S x Z, PARTS).
+
+    patterns: (S x Z, PATTERNS) firms by all that they know, one count for each firm instead of five.
+    """
     zones = survey.spillover.shape[1]
     alive, sector, zone = firms.alive[start:stop], firms.sector[start:stop], firms.zone[start:stop]
     log_productivity, knowledge = firms.log_productivity[start:stop], firms.knowledge[start:stop]
@@ -212,19 +212,28 @@ def add_cells(firms: Columns, start: int, stop: int, cells: Any, survey: Survey)
     for i in range(alive.size):
         if alive[i] == 0:
             continue
-        productivity, cell = log_productivity[i], cells[sector[i] * zones + zone[i]]
-        cell[COUNT] += 1
+        at = sector[i] * zones + zone[i]
+        productivity, cell = log_productivity[i], cells[at]
         cell[LOG] += int(productivity * FINER)
         cell[CHANGE] += int(change[i] * FINER)
         cell[CAPITAL] += int(knowledge[i] * FINE)
         cell[LARGE] += 1 if log_employees[i] + productivity >= DESIGNATED_SIZE else 0
         cell[OFFICERS] += liaison[i]
-        knows = np.int64(aware[i])
-        for family in range(len(FAMILIES)):
-            cell[KNOW + family] += (knows >> family) & 1
+        patterns[at, aware[i] & (PATTERNS - 1)] += 1
 
 
 @kernel
+def add_patterns(patterns: Any, cells: Any) -> None:
+    """Firms, and those that know each family, from the patterns of each cell."""
+    for at in range(patterns.shape[0]):
+        for pattern in range(PATTERNS):
+            firms = patterns[at, pattern]
+            cells[at, COUNT] += firms
+            for family in range(len(FAMILIES)):
+                cells[at, KNOW + family] += firms * ((pattern >> family) & 1)
+
+
+@outer
 def share(cells: Any, survey: Survey) -> None:
     """What firms see next quarter, from the sums by cell."""
     sectors, zones = survey.spillover.shape

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecosim.model import survey as census
 from ecosim.model.arithmetic import exp
-from ecosim.model.compiled import kernel
+from ecosim.model.compiled import kernel, outer
 from ecosim.model.firms import HIGH_TECH, INSTITUTES, SOURCES, Columns
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS
 from ecosim.model.survey import Survey
@@ -52,8 +52,9 @@ SYSTEM_SERIES = (
     LOANS, CASH,
     TRADITIONAL, FOREIGN_PERFORMERS, LOW_SMALL, FROM_SHANGHAI, OF_TALENT, FROM_INCUBATORS,
 ) = range(len(SYSTEM_SERIES))  # fmt: skip
-MONEY = (FLEXIBLE_EXPERTS, NEW_PRODUCTS, KNOWLEDGE, EXTERNAL, LOANS, CASH)  # in fixed point
 FINE = 1024.0
+UNITS = np.ones(len(SYSTEM_SERIES))  # of the totals; money is in fixed point
+UNITS[[FLEXIBLE_EXPERTS, NEW_PRODUCTS, KNOWLEDGE, EXTERNAL, LOANS, CASH]] /= FINE
 GARMENTS, LUGGAGE = SECTORS.index("garments"), SECTORS.index("luggage")
 JAPANESE = OWNERSHIP.index("japanese")
 SHANGHAI, TALENT_FOUNDER, INCUBATOR = (SOURCES.index(name) for name in ("shanghai", "talent", "incubated"))
@@ -62,7 +63,7 @@ SMALL = 2.995732273553991  # ln 20 employees: the statistical class of micro fir
 LOW = 0.5  # log points of sales per worker under the sector's mean, assumption
 
 
-@kernel
+@outer
 def take(table: Any, top: int, survey: Survey, totals: NDArray[np.int64]) -> None:
     """The whole census: fill the survey and totals, in place. table: of `Firms.table`."""
     firms = columns_of(table)
@@ -137,10 +138,3 @@ def count(firms: Columns, top: int, mean_productivity: NDArray[np.float64], tota
     totals[LOANS], totals[CASH], totals[FLEXIBLE_EXPERTS] = loans, money, part_time
     totals[TRADITIONAL], totals[FOREIGN_PERFORMERS], totals[LOW_SMALL] = traditional, foreign_performers, low
     totals[FROM_SHANGHAI], totals[OF_TALENT], totals[FROM_INCUBATORS] = shanghai, talent, incubators
-
-
-def series(totals: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The totals in their units, (len(SYSTEM_SERIES),)."""
-    values = totals.astype(np.float64)
-    values[list(MONEY)] /= FINE
-    return values

@@ -3,56 +3,61 @@
 from typing import Any
 
 import numpy as np
-from numba import carray, types
-from numba.core import cgutils
+from numba import types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-from ecosim.model.compiled import inlined, kernel
+from ecosim.model.compiled import inlined
 from ecosim.model.firms import Columns
 
 
 @intrinsic
-def pointer(typing_context: Any, address: Any) -> Any:
-    """An address as a pointer."""
+def array_at(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:
+    """So many numbers of a type from an address on, as an array that owns nothing."""
+    kind = types.Array(dtype.instance_type, 1, "C")
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+        array = context.make_array(kind)(context, builder)
+        step = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+        start = builder.inttoptr(arguments[0], array.data.type)
+        populate_array(array, data=start, shape=[arguments[1]], strides=[step], itemsize=step, meminfo=None)
+        return array._getvalue()
 
-    return types.voidptr(address), emit
+    return kind(address, size, dtype), emit
 
 
 @inlined
 def words(table, k):
     """Column k, 64-bit unsigned."""
-    return carray(pointer(table[k + 1]), (table[0],), np.uint64)
+    return array_at(table[k + 1], table[0], np.uint64)
 
 
 @inlined
 def small(table, k):
     """Column k, 8-bit."""
-    return carray(pointer(table[k + 1]), (table[0],), np.int8)
+    return array_at(table[k + 1], table[0], np.int8)
 
 
 @inlined
 def shorts(table, k):
     """Column k, 16-bit."""
-    return carray(pointer(table[k + 1]), (table[0],), np.int16)
+    return array_at(table[k + 1], table[0], np.int16)
 
 
 @inlined
 def ints(table, k):
     """Column k, 32-bit."""
-    return carray(pointer(table[k + 1]), (table[0],), np.int32)
+    return array_at(table[k + 1], table[0], np.int32)
 
 
 @inlined
 def floats(table, k):
     """Column k, double."""
-    return carray(pointer(table[k + 1]), (table[0],), np.float64)
+    return array_at(table[k + 1], table[0], np.float64)
 
 
-@kernel
-def columns_of(table: Any) -> Columns:
+@inlined
+def columns_of(table):
     """The columns of a `firms.Firms.table`, in the order of `Columns`."""
     return Columns(
         words(table, 0),  # uid
