@@ -74,11 +74,11 @@ class Bills:
         """Changes nothing."""
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """Pay the claims in their order and book them."""
+        """As `pay`."""
         self.pay(model)
 
     def pay(self, model: "EcosystemModel") -> None:
-        """The same."""
+        """Pay the claims in their order, as far as budgets go, and book them."""
         firms, terms, now, year = model.firms, model.terms, model.claims, year_of(model.quarter)
         flags, slots = model.take_up.all_flags(self.claims, firms)
         limits = self._limits(model, year)
