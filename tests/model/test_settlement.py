@@ -33,7 +33,8 @@ def test_settling_together_is_settling_one_by_one(make_model, quick, national, p
     assert Bills in kinds
     assert Dues in kinds
     assert len(kinds) < len(alone.stretch().settlers) / 2
-    assert np.array_equal(together.firms.columns.cash, alone.firms.columns.cash)
+    cash, other = (model.firms.columns.cash[: model.firms.top] for model in (together, alone))
+    assert np.array_equal(cash, other)
     assert books(together) == books(alone)
     assert together.paid_share == alone.paid_share
     assert together.take_up.table.keys() == alone.take_up.table.keys()

@@ -8,7 +8,7 @@ from ecosim.model.ecosystem import Events
 from ecosim.model.firms import SOURCES
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import SECTORS, Region, RegionError, Zone
-from ecosim.model.terms import buffer_of, classify, grid
+from ecosim.model.terms import buffer_of, classify, grid, neutral
 from ecosim.policies import shelf
 from ecosim.policies.shelf import PolicyError
 
@@ -51,7 +51,7 @@ def paid(model, year=2018, events=NOBODY):
 
 def touched(model):
     """Names of the terms that are not neutral."""
-    now, before = model.terms._asdict(), model.neutral_terms._asdict()
+    now, before = model.terms._asdict(), neutral(len(model.region.zones))._asdict()
     return {name for name in now if not np.array_equal(now[name], before[name])}
 
 
@@ -194,7 +194,7 @@ def test_the_cost_gap_and_the_corridor_pull_by_factors(at):
 
 def test_public_projects_cost_money_and_move_nothing(at):
     model = at("2018-Q1", "public_project", amount=200)
-    assert np.array_equal(buffer_of(model.terms), buffer_of(model.neutral_terms))
+    assert np.array_equal(buffer_of(model.terms), buffer_of(neutral(len(model.region.zones))))
     assert paid(model) == 50
 
 

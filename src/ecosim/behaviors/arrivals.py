@@ -15,7 +15,7 @@ from scipy.special import gammaincinv
 from ecosim.behaviors.entry import Traits, child_uid, drawn_productivity, drawn_size, kind_of
 from ecosim.data.errors import UserError
 from ecosim.model.arithmetic import poisson
-from ecosim.model.compiled import apart, brief, inlined
+from ecosim.model.compiled import apart, brief, inlined, kernel
 from ecosim.model.firms import SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, ARRIVAL_TRAITS, uniform, uniforms
 from ecosim.model.region import OWNERSHIP
@@ -83,7 +83,7 @@ def pull_of(
     """
     pull: NDArray[np.float64] = np.exp(terms.pull) / weight
     for source, lump in enumerate(lumps.tolist()):
-        if lump > 0.0 and terms.arrivals[source].any():
+        if lump > 0.0 and np.count_nonzero(terms.arrivals[source]):
             pull[source] *= gammaincinv(1.0 / lump, lump_draw(luck, quarter, source)) * lump
     return pull
 
@@ -104,7 +104,7 @@ def lump_draw(luck: Any, quarter: Any, source: int) -> float:
     return uniform(luck[0], luck[1], np.uint64(source), quarter, ARRIVAL_LUMPS)
 
 
-@apart
+@kernel
 def come(c: Traits, expected: Any, pull: Any, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
     """Add arrivals to a batch of `first`: a Poisson count by each cell's own luck, names and owners.
 

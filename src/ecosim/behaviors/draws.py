@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ecosim.model.compiled import apart
+from ecosim.model.compiled import kernel
 from ecosim.model.luck import uniform
 
 
-@apart
+@kernel
 def draw(uid: Any, rows: Any, luck: Any, quarter: Any, stream: Any, draws: Any) -> None:
     """A uniform of each firm (rows), (n,) out, named by quarter and stream."""
     for k in range(rows.size):

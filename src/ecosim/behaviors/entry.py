@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp, normal, poisson
 from ecosim.model.compiled import apart, brief, inlined
-from ecosim.model.firms import BANDS, SIZE_BANDS, Columns
+from ecosim.model.firms import BANDS, SIZE_BANDS, SOURCES, Columns
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
 from ecosim.model.table import columns_of
@@ -46,6 +46,14 @@ class Traits(NamedTuple):
     foreign: NDArray[np.float64]
     japanese: NDArray[np.float64]
     fresh: float  # of every source that does R&D
+
+
+BOOK = np.dtype([*((name, np.float64, len(SOURCES)) for name in Traits._fields[:-1]), ("fresh", np.float64)])
+
+
+def book_of(traits: Traits) -> NDArray[Any]:
+    """The traits as an array of one record, (1,): kernels read it by the same names and take it in no time."""
+    return np.array([tuple(traits)], BOOK)
 
 
 @inlined
@@ -124,14 +132,15 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
 
 @apart
 def furnish(
-    c: Traits, table: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
+    book: Any, table: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
     uids: Any,
 ) -> None:  # fmt: skip
     """Give newborn firms (rows; sector, zone, ownership and source already set) the rest of their state.
 
-    table: of `Firms.table`; zones: how many; mean_productivity, mean_change: (sectors,) of the survey.
+    book: of `book_of`; table: of `Firms.table`; zones: how many; mean_productivity, mean_change: (sectors,) of the
+    survey.
     """
-    firms = columns_of(table)
+    c, firms = book[0], columns_of(table)
     for k in range(rows.size):
         i = rows[k]
         uid = uids[k]

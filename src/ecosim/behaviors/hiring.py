@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import exp
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import TALENT, Columns
 from ecosim.model.luck import PEOPLE, POSTS
 
@@ -77,7 +77,7 @@ class Turnover(NamedTuple):
     performers: Any  # (Z,) firms that do R&D
 
 
-@apart
+@kernel
 def let_go(
     c: Any, firms: Any, retention: Any, luck: Any, quarter: Any, top: int, flow: Any, listed: Any, work: Any
 ) -> int:
@@ -115,7 +115,7 @@ def let_go(
     return count
 
 
-@apart
+@kernel
 def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows: Any, doing: Any, work: Any) -> int:
     """Firms (listed) that do R&D open posts for the staff that it pays for; rows out: those with open posts."""
     uid, closing, zone, kind, aware = firms.uid, firms.closing, firms.zone, firms.kind, firms.aware
@@ -176,7 +176,7 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
     return count
 
 
-@apart
+@kernel
 def turn_over(
     c: Hiring, firms: Columns, terms: Support, luck: Any, quarter: Any, top: int, flow: Turnover,
     rows: NDArray[np.int64], work: NDArray[np.float64],

@@ -123,12 +123,12 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
 
 
 @apart
-def queue(c: Any, table: Any, award: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
+def queue(book: Any, table: Any, award: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
     """Firms that wait for a review: rows, the rungs they ask for and their places in the queue, (top,) out.
 
-    Returns how many. table: of `Firms.table`; award: (institute rungs, kinds).
+    Returns how many. book: of `decisions.book_of`; table: of `Firms.table`; award: (institute rungs, kinds).
     """
-    firms = columns_of(table)
+    c, firms = book[0].institutes, columns_of(table)
     alive, waiting, institute, research = firms.alive, firms.waiting, firms.institute, firms.research
     certificate, staff, log_employees = firms.certificate, firms.staff, firms.log_employees
     ownership, kind = firms.ownership, firms.kind

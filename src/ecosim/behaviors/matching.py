@@ -10,7 +10,7 @@ import numpy as np
 
 from ecosim.behaviors.hiring import SUPPORT, Hiring, Support, Turnover, graduate_wage, turn_over
 from ecosim.model.arithmetic import log
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
@@ -26,7 +26,7 @@ def log_supply(c, pay, near):
     return c.supply_elasticity * pay + c.commuters * near
 
 
-@apart
+@kernel
 def supply(c: Hiring, flow: Turnover, nearness: Any, pool: Pool, luck: Any, quarter: Any) -> None:
     """Those who left their firms look again or leave the region; people come, more where pay and nearness draw them.
 
@@ -70,7 +70,7 @@ def matches(scale, vacant, looking, draw):
     return int(min(scale * (float(vacant) * float(looking)) ** 0.5, float(min(vacant, looking))) + draw)
 
 
-@apart
+@kernel
 def share_out(weights: Any, count: int, draw: float, given: Any) -> None:
     """Systematic sample in integers: `count` (at most their sum) over weights (n,), in proportion; given (n,) out.
 
@@ -191,14 +191,14 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
 
 @apart
 def hire(
-    c: Hiring, table: Any, terms: Support, pool: Pool, luck: Any, quarter: Any, top: int, rows: Any, work: Any
+    book: Any, table: Any, terms: Support, pool: Pool, luck: Any, quarter: Any, top: int, rows: Any, work: Any
 ) -> tuple[int, int]:
     """A quarter of the market for people: they leave, look, meet posts.
 
-    Returns the people hired and those who left the pool for a post. table: of `Firms.table`; rows, work: scratch of
-    `turn_over`.
+    Returns the people hired and those who left the pool for a post. book: coefficients, of `decisions.book_of`; table:
+    of `Firms.table`; rows, work: scratch of `turn_over`.
     """
-    firms, (zones, skills, _) = columns_of(table), pool.looking.shape
+    c, firms, (zones, skills, _) = book[0].hiring, columns_of(table), pool.looking.shape
     flows = np.zeros((5, zones, skills), np.int64)
     flow = Turnover(flows[0], flows[1], flows[2], flows[3], np.zeros(zones, np.int64))
     count = turn_over(c, firms, terms, luck, quarter, top, flow, rows, work)

@@ -40,6 +40,7 @@ class FirmRules:
         )
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
+        self.traits_book = entry.book_of(self.traits)
         self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
         self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
         self.within_reach = outside.within_reach(behaviors.outside, region)
@@ -70,7 +71,7 @@ class FirmRules:
         rows = firms.scratch(lists + len(given), np.int64)
         asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
         service.give(
-            self.behaviors.service, services, np.array(most), eligible, open_to_all, luck(model),
+            self.book, services, np.array(most), eligible, open_to_all, luck(model),
             np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
             asking, served, asked, chosen,
         )  # fmt: skip
@@ -93,9 +94,7 @@ class FirmRules:
         firms = model.firms
         rows, rungs = firms.scratch(2, np.int64)
         scores = firms.scratch(1, np.float64)[0]
-        count = institutes.queue(
-            self.behaviors.institutes, firms.table, model.terms.institute_award, firms.top, rows, rungs, scores
-        )
+        count = institutes.queue(self.book, firms.table, model.terms.institute_award, firms.top, rows, rungs, scores)
         return rows[:count], rungs[:count], scores[:count]
 
     def recognize(self, model: EcosystemModel, rows: NDArray[np.int64]) -> None:
@@ -107,7 +106,7 @@ class FirmRules:
         terms, firms = model.terms, model.firms
         support = Support(terms.hiring_grant, terms.retention, terms.experts, terms.nearness)
         hired, gone = matching.hire(
-            self.behaviors.hiring, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
+            self.book, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
             firms.scratch(3, np.int64), firms.scratch(5, np.float64),
         )  # fmt: skip
         return hired, gone
@@ -120,15 +119,14 @@ class FirmRules:
         rate = self.founding_rate(model, alive)
         mean = float(np.exp(self.behaviors.entry.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
         many = poisson_count(region_draw(model, 1), mean) if mean >= MANY else -1
-        lift = np.exp(terms.founding) if terms.founding.any() else np.ones(terms.founding.size)
         pull = arrivals.pull_of(self.lumps, terms, model.weight, key, now)
         room = 256 + int(living * min(rate, 5.0) * 1.5)
         while True:
             batch = arrivals.room_for(room)
             parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
             wanted, kept = gather(
-                self.traits, rate, lift, self.shares, mean, many, terms.arrivals, pull, terms.entry_standard, key, now,
-                model.firms.table, model.firms.top, parents, batch,
+                self.traits_book, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
+                terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, batch,
             )  # fmt: skip
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)
@@ -146,7 +144,7 @@ class FirmRules:
     def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
         """Give new firms their traits."""
         entry.furnish(
-            self.traits,
+            self.traits_book,
             model.firms.table,
             len(model.region.zones),
             model.survey.mean_productivity,
@@ -224,15 +222,16 @@ def one_draw(key: Any, quarter: Any, number: Any) -> float:
 
 @apart
 def gather(
-    c: Traits, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any, standard: Any,
-    luck: Any, quarter: Any, table: Any, top: int, parents: Any, batch: Batch,
+    traits: Any, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any,
+    standard: Any, luck: Any, quarter: Any, table: Any, top: int, parents: Any, batch: Batch,
 ) -> tuple[int, int]:  # fmt: skip
     """Firms that begin, in their order: local founders, arrivals from elsewhere, from the sources of policies.
 
-    mean: expected from elsewhere; many: their number where it is known, else -1. Returns how many would come, which may
-    be more than there is room for, and how many of them meet the standard; -1 as `arrivals.come`.
+    traits: of `entry.book_of`; mean: expected from elsewhere; many: their number where it is known, else -1. Returns
+    how many would come, which may be more than there is room for, and how many of them meet the standard; -1 as
+    `arrivals.come`.
     """
-    firms, zones, room = columns_of(table), shares.zones.size, batch.uids.size
+    c, firms, zones, room = traits[0], columns_of(table), shares.zones.size, batch.uids.size
     count = entry.spawn(rate, lift, firms, luck, quarter, top, parents, batch.uids)
     for k in range(min(count, room)):
         i = parents[k]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import log
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK
 from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT, keep_first
@@ -46,17 +46,17 @@ def merit(patents, knowledge):
 
 @apart
 def give(
-    c: Any, services: Any, places: Any, eligible: Any, open_to_all: Any, luck: Any, quarter: Any, table: Any, top: int,
-    listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
+    book: Any, services: Any, places: Any, eligible: Any, open_to_all: Any, luck: Any, quarter: Any, table: Any,
+    top: int, listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
 ) -> None:  # fmt: skip
     """Firms that want a place of an offer ask for it, and the first in rank take one, offer by offer.
 
-    services, places: (offers,) what is offered and how many whole places; eligible: (offers, kinds), open_to_all:
-    (offers,) True where that holds for all kinds; table: of `Firms.table`; listed, work: scratch, (services, capacity)
-    of rows and (3, capacity) of numbers. asked and chosen are filled with the rows of all offers one after another;
-    asking, served: (offers,) how many of them are of each.
+    book: of `decisions.book_of`; services, places: (offers,) what is offered and how many whole places; eligible:
+    (offers, kinds), open_to_all: (offers,) True where that holds for all kinds; table: of `Firms.table`; listed, work:
+    scratch, (services, capacity) of rows and (3, capacity) of numbers. asked and chosen are filled with the rows of
+    all offers one after another; asking, served: (offers,) how many of them are of each.
     """
-    firms, values, wants = columns_of(table), work[0, :top], np.empty(top, np.uint8)
+    c, firms, values, wants = book[0].service, columns_of(table), work[0, :top], np.empty(top, np.uint8)
     firms.visited[:top] = 0
     need(firms, wants)
     value(c, firms, values)
@@ -88,7 +88,7 @@ def give(
         taken += number
 
 
-@apart
+@kernel
 def need(firms: Any, wants: Any) -> None:
     """Services that each firm would like, (n,) bits, out."""
     alive, age, performs, patents, size = firms.alive, firms.age, firms.performs, firms.patents, firms.log_employees
@@ -108,7 +108,7 @@ def need(firms: Any, wants: Any) -> None:
         wants[i] = bits if alive[i] == 1 else 0
 
 
-@apart
+@kernel
 def value(c: Any, firms: Any, values: Any) -> None:
     """Ranks of all firms before any luck, (n,) out."""
     performs, patents, log_employees = firms.performs, firms.patents, firms.log_employees
@@ -116,7 +116,7 @@ def value(c: Any, firms: Any, values: Any) -> None:
         values[i] = rank(c, 1.0 * performs[i], log(1.0 + patents[i]), log_employees[i] - LOG_TWENTY)
 
 
-@apart
+@kernel
 def those_with(bit: Any, wants: Any, rows: Any) -> int:
     """Rows whose bits have this one, out; returns how many."""
     count = 0
@@ -126,7 +126,7 @@ def those_with(bit: Any, wants: Any, rows: Any) -> int:
     return count
 
 
-@apart
+@kernel
 def those_eligible(eligible: Any, kind: Any, bit: Any, wants: Any, seekers: Any, rows: Any) -> int:
     """Of the seekers those of eligible kinds, (kinds,), who still want it, rows out; returns how many."""
     count = 0
@@ -159,7 +159,7 @@ def choose(
     keep_first(rows, scores, number, draws, chosen)
 
 
-@apart
+@kernel
 def take(firms: Any, service: int, rows: Any) -> None:
     """Firms (rows) take their places; one-to-one service explains the instruments for R&D as well."""
     for k in range(rows.size):

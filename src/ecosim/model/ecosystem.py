@@ -81,7 +81,6 @@ class EcosystemModel(mesa.Model):
         self.pool = people.copy() if isinstance(people, Pool) else spread(people, shares)
         self.ledger = Ledger()
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
-        self.neutral_terms = neutral_terms.neutral(len(region.zones))
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
         self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
@@ -194,7 +193,7 @@ class EcosystemModel(mesa.Model):
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""
         hired, gone = self.rules.hire(self)
-        if hired != gone or self.pool.looking.min() < 0:
+        if hired != gone or min(self.pool.looking.ravel().tolist()) < 0:
             raise RuntimeError(f"{hired} people were hired of {gone} who left the pool, {self.quarter}")
 
     def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], asked: NDArray[np.int64]) -> None:
@@ -223,7 +222,7 @@ class EcosystemModel(mesa.Model):
         """Firms end; with `found` the only place where their number changes."""
         columns = self.firms.columns
         self.take_up.forget(rows, self.firms)
-        if columns.staff[rows].any():  # who closes by the rules has let its staff go before
+        if np.count_nonzero(columns.staff[rows]):  # who closes by the rules has let its staff go before
             self.pool.take_back(columns, rows)
         columns.certificate[rows] = columns.closing[rows] = 0
         self.firms.release(rows)

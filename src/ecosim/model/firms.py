@@ -114,9 +114,10 @@ class Firms:
         return cls(empty(max(64, int(1.3 * count))), [], 0)
 
     def copy(self) -> "Firms":
-        """An independent copy of the same firms."""
-        columns: list[Any] = [column.copy() for column in self.columns]
-        return Firms(Columns(*columns), list(self.free), self.top)
+        """An independent copy of the same firms, with room for half as many more."""
+        twin = Firms(self.columns, list(self.free), self.top)
+        twin._grow(max(self.capacity, self.top + self.top // 2))
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy lies elsewhere and has no scratch."""
@@ -177,7 +178,7 @@ class Firms:
         del self.free[kept:]
         fresh = count - len(reused)
         if self.top + fresh > self.capacity:
-            self._grow(self.top + fresh)
+            self._grow(max(self.top + fresh, self.capacity + self.capacity // 2))
         rows = np.empty(count, np.int64)
         rows[: len(reused)], rows[len(reused) :] = reused, np.arange(self.top, self.top + fresh)
         self.top += fresh
@@ -188,8 +189,7 @@ class Firms:
         self.columns.alive[rows] = 0
         self.free.extend(rows.tolist())
 
-    def _grow(self, needed: int) -> None:
-        capacity = max(needed, self.capacity + self.capacity // 2)
+    def _grow(self, capacity: int) -> None:
         grown = empty(capacity)
         for name in Columns._fields:
             old = getattr(self.columns, name)

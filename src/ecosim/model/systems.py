@@ -102,6 +102,7 @@ def count(firms: Columns, top: int, mean_productivity: NDArray[np.float64], tota
     new = capital = outside = loans = money = part_time = 0
     for i in range(top):
         new += int(fresh[i] * exp(log_employees[i] + log_productivity[i]) * 0.25 * FINE) * alive[i]
+    for i in range(top):
         capital += int(knowledge[i] * FINE) * alive[i]
         outside += int(external[i] * FINE) * alive[i]
         loans += int(loan[i] * FINE) * alive[i]
