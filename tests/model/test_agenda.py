@@ -5,7 +5,7 @@ import pytest
 
 from ecosim.data.periods import quarter_index
 from ecosim.model.agenda import KEPT, agenda_of
-from ecosim.model.terms import buffer_of, neutral
+from ecosim.model.terms import buffer_of, neutral, parts_of
 from ecosim.policies import shelf
 
 SOURCE = {"source": "test"}
@@ -55,6 +55,33 @@ def test_dated_terms_are_what_every_instrument_in_turn_makes_of_neutral_ones(mak
         package[name].revise(name, terms, model)
     model.revise_terms()
     assert np.array_equal(buffer_of(model.terms), buffer_of(terms))
+
+
+def test_an_instrument_moves_no_term_but_those_it_names(make_model, quick, national, package_rows):
+    policies = {**national, **{name: row.policy for name, row in shelf.build(package_rows).items()}}
+    model = make_model(300, 1, "2016-12", behaviors=quick, policies=policies)
+    seen = set()
+    for _ in range(6):
+        model.step()
+        for name, policy in model.stretch().revisers:
+            before, terms = neutral(len(model.region.zones)), neutral(len(model.region.zones))
+            policy.revise(name, terms, model)
+            moved = {term for term in terms._fields if not np.array_equal(getattr(terms, term), getattr(before, term))}
+            assert moved <= set(policy.moves), name
+            seen |= moved
+    assert len(seen) > 12
+
+
+def test_the_parts_of_the_terms_are_where_they_lie(small_region):
+    terms = neutral(len(small_region.zones))
+    names = {"deduction", "research_grant", "arrivals", "clean_up"}
+    buffer_of(terms)[:] = 0.0
+    parts = parts_of(terms, names)
+    for part in parts:
+        buffer_of(terms)[part] = 1.0
+    assert len(parts) == 3
+    assert {name for name in terms._fields if getattr(terms, name).all()} == names
+    assert {name for name in terms._fields if getattr(terms, name).any()} == names
 
 
 def test_a_fork_finds_the_agenda_of_its_package_again(make_model, package):

@@ -30,6 +30,7 @@ class Stretch(NamedTuple):
     standing: Terms  # neutral terms as the dated instruments in force leave them
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
+    moved: list[slice]  # of the terms, what the revisers may change
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
 
 
@@ -80,7 +81,8 @@ class Agenda:
                 policy.revise(name, standing, model)
             else:
                 revisers.append((name, policy))
-        return Stretch(standing, revisers, rows, {})
+        moved = {term for _, policy in revisers for term in getattr(policy, "moves", Terms._fields)}
+        return Stretch(standing, revisers, rows, neutral_terms.parts_of(standing, moved), {})
 
 
 def payers_of(model: "EcosystemModel") -> Rows:
@@ -92,22 +94,33 @@ def payers_of(model: "EcosystemModel") -> Rows:
     now = model.stretch()
     known: Rows | None = now.memory.get("payers")
     if known is None:
-        steady = [row for row in now.settlers if getattr(row[1], "steady", False)]
-        paying = [row for row in now.settlers if _claimed(row[1]) or getattr(row[1], "pays_firms", False)]
+        steady, paying, others = _sorted_out(now.settlers)
         acting: Rows = [("", Dues(steady, model))] if steady else []
-        for together, group in groupby(paying, lambda row: _claimed(row[1])):
+        for together, group in groupby(paying, _claimed):
             if together:
                 claims = {name: policy.claim(model) for name, policy in group}  # type: ignore[attr-defined]
                 acting.append(("", Bills({name: claim for name, claim in claims.items() if claim is not None})))
             else:
                 acting.extend(group)
-        known = now.memory["payers"] = [*acting, *(row for row in now.settlers if row not in steady + paying)]
+        known = now.memory["payers"] = acting + others
     return known
 
 
-def _claimed(policy: Any) -> bool:
+def _sorted_out(rows: Rows) -> tuple[Rows, Rows, Rows]:
+    """Instruments whose books dates alone decide, those that pay firms, and the others."""
+    steady: Rows = []
+    paying: Rows = []
+    others: Rows = []
+    for row in rows:
+        policy = row[1]
+        pays = _claimed(row) or getattr(policy, "pays_firms", False)
+        (paying if pays else steady if getattr(policy, "steady", False) else others).append(row)
+    return steady, paying, others
+
+
+def _claimed(row: tuple[str, "Policy"]) -> bool:
     """Whether an instrument says what firms can claim of it."""
-    return hasattr(policy, "claim")
+    return hasattr(row[1], "claim")
 
 
 def dated_numbers(policy: Any) -> list[Any]:
@@ -115,8 +128,13 @@ def dated_numbers(policy: Any) -> list[Any]:
     return [value for value in getattr(policy, "__dict__", {}).values() if hasattr(value, "at")]
 
 
-def agenda_of(policies: dict[str, "Policy"], region: Region) -> Agenda:
-    """The agenda of a package in a region, remembered there, so that a fork does not work it out again."""
+def agenda_of(policies: dict[str, "Policy"], region: Region, last: Agenda | None = None) -> Agenda:
+    """The agenda of a package in a region, remembered there, so that a fork does not work it out again.
+
+    last: the one that was in use, most often the same.
+    """
+    if last is not None and same(last.policies, policies):
+        return last
     known: tuple[Agenda, ...] = region.memory.get("agendas", ())
     for agenda in known:
         if same(agenda.policies, policies):

@@ -11,7 +11,7 @@ from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
-from ecosim.model.agenda import Agenda, Stretch, agenda_of, payers_of, same
+from ecosim.model.agenda import Agenda, Stretch, agenda_of, payers_of
 from ecosim.model.agents import FirmSet
 from ecosim.model.claims import Claims, credit
 from ecosim.model.conditions import Conditions
@@ -73,7 +73,7 @@ class EcosystemModel(mesa.Model):
         self.rules = rules
         self.policies = policies or {}
         self._agenda = Agenda({})
-        self._now: Stretch
+        self._now: Stretch | None = None  # of the last quarter
         self.key = key
         self.weight = weight
         self.quarter = quarter
@@ -96,8 +96,7 @@ class EcosystemModel(mesa.Model):
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
         self.elapsed = 0
         self.in_quarter = False  # between the start of a quarter and its census
-        self.births = self.deaths = 0
-        self.rejected = 0  # arrivals of the quarter that an entry standard kept out
+        self.births = self.deaths = self.rejected = 0  # rejected: arrivals that an entry standard kept out
         self.closed = 0  # firms closed since the last survey
         self.reference = float(len(firms)) if reference is None else reference
         self.history: list[NDArray[np.float64]] = []
@@ -166,19 +165,19 @@ class EcosystemModel(mesa.Model):
 
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
-        now = self._now = self._find_stretch()
-        neutral_terms.reset(self.terms, now.standing)
+        before, now = self._now, self._find_stretch()
+        neutral_terms.reset(self.terms, now.standing, now.moved if now is before and self.in_quarter else None)
+        self._now = now
         self.offers.clear()
         for name, policy in now.revisers:
             policy.revise(name, self.terms, self)
 
     def stretch(self) -> Stretch:
-        """What is in force in the quarter; once its terms are revised, nothing of that changes until it ends."""
-        return self._now if self.in_quarter else self._find_stretch()
+        """What is in force; once a quarter's terms are revised, this stays until it ends."""
+        return self._now if self.in_quarter and self._now is not None else self._find_stretch()
 
     def _find_stretch(self) -> Stretch:
-        if not same(self._agenda.policies, self.policies):
-            self._agenda = agenda_of(self.policies, self.region)
+        self._agenda = agenda_of(self.policies, self.region, self._agenda)
         return self._agenda.at(self)
 
     def give_places(self) -> None:

@@ -77,16 +77,22 @@ def _in_bits(reaches: dict[str, Reach]) -> Audiences:
     keys = {name: (id(reach.classes), reach.needs, reach.knows) for name, reach in reaches.items()}
     distinct = {key: reaches[name] for name, key in keys.items()}
     numbers = {key: number for number, key in enumerate(distinct)}
-    groups, cells = -(-len(distinct) // WIDTH), max((reach.classes.size for reach in reaches.values()), default=0)
-    of_class = np.zeros((groups, cells), np.uint16)
-    of_state, of_knowledge = np.zeros((groups, 256), np.uint16), np.zeros((groups, 128), np.uint16)
     has, aware = np.arange(256), np.arange(128)
-    for number, reach in enumerate(distinct.values()):
-        group, bit, needs = number // WIDTH, np.uint16(1 << number % WIDTH), reach.needs | LIVING
-        of_class[group, reach.classes.ravel()] |= bit
-        of_state[group, (has & needs) == needs] |= bit
-        of_knowledge[group, (aware & reach.knows) == reach.knows] |= bit
-    return Audiences({name: numbers[key] for name, key in keys.items()}, of_class, of_state, of_knowledge)
+    reached = [(reach.classes.ravel(), reach.needs | LIVING, reach.knows) for reach in distinct.values()]
+    return Audiences(
+        {name: numbers[key] for name, key in keys.items()},
+        _packed([classes for classes, _, _ in reached]),
+        _packed([has & needs == needs for _, needs, _ in reached]),
+        _packed([aware & knows == knows for _, _, knows in reached]),
+    )
+
+
+def _packed(belongs: list[NDArray[np.bool_]]) -> NDArray[np.uint16]:
+    """Who belongs to each audience, (n,) each, as bits by group, (groups, n)."""
+    words = np.zeros((-(-len(belongs) // WIDTH), belongs[0].size if belongs else 0), np.uint16)
+    for number, mine in enumerate(belongs):
+        words[number // WIDTH] |= np.multiply(mine, 1 << number % WIDTH, dtype=np.uint16)
+    return words
 
 
 class State(NamedTuple):

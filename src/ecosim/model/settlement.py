@@ -55,21 +55,17 @@ class Bills:
     def __init__(self, claims: dict[str, Claim]) -> None:
         self.claims = claims
         self._rows = list(claims.items())
-        rows = list(claims.values())
         self._limited = [
             (n, name, claim.budget, claim.paced)
             for n, (name, claim) in enumerate(self._rows)
             if claim.budget is not None
         ]
-        units, prices = np.full((len(rows), UNITS), -1), np.zeros((len(rows), UNITS))
-        for n, claim in enumerate(rows):
-            units[n, : len(claim.units)] = [COLUMNS[name] for name in claim.units]
-            prices[n, : len(claim.prices)] = claim.prices
+        rows = list(claims.values())
         self._book = Book(
             np.array([LISTS.index(claim.claimants) for claim in rows]),
             np.array([claim.classes for claim in rows]),
-            units,
-            prices,
+            np.array([[*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS] for claim in rows]),
+            np.array([[*claim.prices, 0.0, 0.0][:UNITS] for claim in rows]),
             np.array([claim.tax for claim in rows]),
             np.array([claim.queue is None for claim in rows]),
         )
@@ -78,11 +74,11 @@ class Bills:
         """Changes nothing."""
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """Pay the claims in their order and book them."""
+        """As `pay`."""
         self.pay(model)
 
     def pay(self, model: "EcosystemModel") -> None:
-        """The same."""
+        """Pay the claims in their order, as far as budgets go, and book them."""
         firms, terms, now, year = model.firms, model.terms, model.claims, year_of(model.quarter)
         flags, slots = model.take_up.all_flags(self.claims, firms)
         limits = self._limits(model, year)

@@ -5,6 +5,9 @@ the certification ladder. Each quarter the terms start neutral, every policy in 
 them; no firm learns which policy moved its terms. A new channel is a new field here with a neutral default.
 """
 
+from collections.abc import Collection
+from functools import cache
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -75,6 +78,18 @@ def kinds(zones: int) -> int:
 
 def neutral(zones: int) -> Terms:
     """Terms under no policy at all; no certificate can be had (criteria beyond reach), no institute is reviewed."""
+    shapes, filled = _layout(zones)
+    buffer, views, start = filled.copy(), [], 0
+    for shape in shapes:
+        stop = start + prod(shape)
+        views.append(buffer[start:stop].reshape(shape))
+        start = stop
+    return Terms(*views)
+
+
+@cache
+def _layout(zones: int) -> tuple[list[tuple[int, ...]], Array]:
+    """Shapes of the terms, and the buffer behind neutral ones."""
     count = kinds(zones)
     shapes: dict[str, tuple[int, ...]] = {
         **dict.fromkeys(BY_RUNG, (RUNGS, count)),
@@ -91,20 +106,29 @@ def neutral(zones: int) -> Terms:
         "reach": (zones,),
         "arrivals": (len(SOURCES), len(SECTORS), zones),
     }
-    sizes = {name: shapes.get(name, (count,)) for name in Terms._fields}
-    buffer = np.empty(sum(int(np.prod(shape)) for shape in sizes.values()))
-    views, start = {}, 0
-    for name, shape in sizes.items():
-        size = int(np.prod(shape))
-        views[name] = buffer[start : start + size].reshape(shape)
-        views[name][...] = NEUTRAL.get(name, 0.0)
-        start += size
-    return Terms(**views)
+    of_terms = [shapes.get(name, (count,)) for name in Terms._fields]
+    values = [NEUTRAL.get(name, 0.0) for name in Terms._fields]
+    return of_terms, np.repeat(values, [prod(shape) for shape in of_terms])
 
 
-def reset(terms: Terms, to: Terms) -> None:
-    """Put every term back to what it is in `to`, in place and in one copy: all terms are views of one buffer."""
-    np.copyto(buffer_of(terms), buffer_of(to))
+def reset(terms: Terms, to: Terms, parts: list[slice] | None = None) -> None:
+    """Put terms back to what they are in `to`, in place. parts: of their buffer, see `parts_of`; None: all of it."""
+    buffer, source = buffer_of(terms), buffer_of(to)
+    for part in [slice(None)] if parts is None else parts:
+        buffer[part] = source[part]
+
+
+def parts_of(terms: Terms, names: Collection[str]) -> list[slice]:
+    """Where some terms lie in the buffer, neighbors as one part."""
+    parts: list[slice] = []
+    start = 0
+    for name, term in terms._asdict().items():
+        stop = start + term.size
+        if name in names:
+            first = parts.pop().start if parts and parts[-1].stop == start else start
+            parts.append(slice(first, stop))
+        start = stop
+    return parts
 
 
 def buffer_of(terms: Terms) -> Array:

@@ -25,6 +25,7 @@ class Award:
     """
 
     family: ClassVar[str] = "award"
+    moves: ClassVar[tuple[str, ...]] = ("tech_sme_award", "high_tech_award")
     rung: Literal["tech_sme", "high_tech"]
     amount: Steps
     budget: OptionalSteps = None

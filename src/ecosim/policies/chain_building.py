@@ -25,6 +25,7 @@ class ChainBuilding:
     """
 
     family: ClassVar[str] = "chain_building"
+    moves: ClassVar[tuple[str, ...]] = ("founding",)
     steady: ClassVar[bool] = True
     rate: Steps
     reference: dict[str, float]

@@ -15,6 +15,7 @@ class Drive:
     """rate: percent of places on top of the usual ones, from its date to the next; 0 ends a drive."""
 
     family: ClassVar[str] = "drive"
+    moves: ClassVar[tuple[str, ...]] = ("effort", "reviewing")
     steady: ClassVar[bool] = True
     rate: Steps
 

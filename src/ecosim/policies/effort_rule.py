@@ -24,6 +24,7 @@ class EffortRule:
     """
 
     family: ClassVar[str] = "effort_rule"
+    moves: ClassVar[tuple[str, ...]] = ("effort",)
     steady: ClassVar[bool] = True
     lever: ClassVar[bool] = True
     rate: Steps

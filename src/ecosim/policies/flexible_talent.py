@@ -25,6 +25,7 @@ class FlexibleTalent:
     """
 
     family: ClassVar[str] = "flexible_talent"
+    moves: ClassVar[tuple[str, ...]] = ("experts",)
     share: Percent
     cost: float = Field(default=0.0, ge=0)
     budget: OptionalSteps = None

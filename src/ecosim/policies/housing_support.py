@@ -20,6 +20,7 @@ class HousingSupport:
     """amount: 10k CNY a year for an S&T employee; effect: log points off the rate of leaving for each 10k CNY."""
 
     family: ClassVar[str] = "housing_support"
+    moves: ClassVar[tuple[str, ...]] = ("retention",)
     amount: Steps
     effect: float = Field(default=0.5, ge=0, le=5)
     budget: OptionalSteps = None

@@ -31,6 +31,7 @@ class Incubator:
     """
 
     family: ClassVar[str] = "incubator"
+    moves: ClassVar[tuple[str, ...]] = ("incubation", "arrivals")
     slots: Steps
     start_ups: Steps = NOTHING
     support: float = Field(default=0.0, ge=0)

@@ -21,6 +21,7 @@ class InstituteAward:
     """Amounts by rung, 10k CNY; budget: 10k CNY a year, none means unlimited; the highest rung is paid first."""
 
     family: ClassVar[str] = "institute_award"
+    moves: ClassVar[tuple[str, ...]] = ("institute_award",)
     pays_firms: ClassVar[bool] = True
     city: Steps = NOTHING
     provincial_center: Steps = NOTHING

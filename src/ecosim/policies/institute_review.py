@@ -17,6 +17,7 @@ class InstituteReview:
     """Institutes that can be recognized in a year, by rung; per: for so many firms, none for the whole region."""
 
     family: ClassVar[str] = "institute_review"
+    moves: ClassVar[tuple[str, ...]] = ("review_places",)
     steady: ClassVar[bool] = True
     city: Steps = NOTHING
     provincial_center: Steps = NOTHING

@@ -44,6 +44,7 @@ class Mission:
     """
 
     family: ClassVar[str] = "mission"
+    moves: ClassVar[tuple[str, ...]] = ("effort",)
     lever: ClassVar[bool] = True
     looks_ahead: ClassVar[bool] = True  # at the gap, before its dates too
     deadline: str

@@ -29,6 +29,7 @@ class PatentSubsidy:
     """
 
     family: ClassVar[str] = "patent_subsidy"
+    moves: ClassVar[tuple[str, ...]] = ("patent_subsidy", "invention_premium")
     amount: Steps
     rate: Percent = NOTHING
     premium: Percent = NOTHING

@@ -16,6 +16,7 @@ class RegionalCorridor:
     """rate: percent by which arrivals from everywhere rise; founding: percent by which local founding rises."""
 
     family: ClassVar[str] = "regional_corridor"
+    moves: ClassVar[tuple[str, ...]] = ("pull", "founding")
     steady: ClassVar[bool] = True
     rate: Steps = NOTHING
     founding: Steps = NOTHING

@@ -24,6 +24,7 @@ class ResearchSubsidy:
     """
 
     family: ClassVar[str] = "research_subsidy"
+    moves: ClassVar[tuple[str, ...]] = ("research_grant",)
     rate: Percent
     budget: OptionalSteps = None
     eligible: Eligibility = EVERYONE

@@ -23,6 +23,7 @@ class RiskCompensationFund:
     """coverage: percent of a loss that the fund bears; fund: 10k CNY paid in so far; loss: share of a loan lost."""
 
     family: ClassVar[str] = "risk_compensation_fund"
+    moves: ClassVar[tuple[str, ...]] = ("credit_coverage",)
     without: ClassVar[tuple[str, ...]] = ("kept",)  # it is paid for firms that close
     coverage: Percent
     fund: Steps

@@ -21,6 +21,7 @@ class SciencePrize:
     """capacity: prizes a year, given in its last quarter; amount: 10k CNY each; budget: 10k CNY a year."""
 
     family: ClassVar[str] = "science_prize"
+    moves: ClassVar[tuple[str, ...]] = ()
     pays_firms: ClassVar[bool] = True
     capacity: Steps
     amount: Steps

@@ -38,6 +38,7 @@ class TalentProject:
     """
 
     family: ClassVar[str] = "talent_project"
+    moves: ClassVar[tuple[str, ...]] = ("arrivals",)
     pays_firms: ClassVar[bool] = True
     amount: Steps
     places: Steps

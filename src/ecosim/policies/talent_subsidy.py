@@ -21,6 +21,7 @@ class TalentSubsidy:
     """Relocation money, 10k CNY for each person hired: amount, or another one for a skill; budget: 10k CNY a year."""
 
     family: ClassVar[str] = "talent_subsidy"
+    moves: ClassVar[tuple[str, ...]] = ("hiring_grant",)
     amount: OptionalSteps = None
     graduate: OptionalSteps = None
     senior: OptionalSteps = None
