@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import year_of
+from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events, Policy
 from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT
 from ecosim.model.terms import Terms
@@ -45,6 +46,12 @@ KNOWN = {
     "grants": RESEARCH,
     "hires": TALENT,
 }  # bit of `aware` without which an act is not paid for
+SEEN = ("tech_sme", "high_tech", "certificate", "research", "hires", "applications", "grants")  # seen on the columns
+AMOUNTS = {  # act -> the columns that add up to how much; without any a firm acts once
+    "hires": ("vacancies", "senior_vacancies", "leader_vacancies"),
+    "applications": ("filed",),
+    "grants": ("inventions_granted",),
+}
 Uids = NDArray[np.uint64]
 Amounts = NDArray[np.float64]
 
@@ -64,42 +71,45 @@ def act_of(policy: Any) -> str:
 class Witness:
     """Acts and recipients of one run. acts: by act and year; served: by instrument and year."""
 
+    moves = ()  # it revises no term
+
     def __init__(self) -> None:
         self._acts: dict[tuple[str, int], list[tuple[Uids, Amounts]]] = defaultdict(list)
         self._served: dict[tuple[str, int], list[Uids]] = defaultdict(list)
-        self._booked: dict[str, tuple[int, ...]] = {}
+        self._watched: list[tuple[str, Policy, str]] | None = None  # instruments that are for an act, and which
+        self._booked: list[tuple[int, ...]] = []
+        self._told: dict[tuple[str, int | None], tuple[Uids, Amounts]] = {}
+        self._also: dict[tuple[Witness, str, int | None], Amounts] = {}
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Changes nothing; notes what is booked before the quarter."""
-        self._booked = {instrument: _booked(model, instrument) for instrument in model.policies}
+        if self._watched is None:
+            acts = [(instrument, policy, act_of(policy)) for instrument, policy in model.policies.items()]
+            self._watched = [row for row in acts if row[2]]
+        year = year_of(model.quarter)
+        self._booked = [_booked(model, instrument, year) for instrument, _, _ in self._watched]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Note who acted in the quarter, and whom each instrument paid or served."""
-        columns, top, year = model.firms.columns, model.firms.top, year_of(model.quarter)
-        alive = columns.alive[:top] == 1
-        event = columns.event[:top]
-        hires = columns.vacancies[:top] + columns.senior_vacancies[:top] + columns.leader_vacancies[:top]
-        new, high = event & NEW_TECH_SME > 0, event & FIRST_HIGH_TECH > 0
-        amounts: dict[str, NDArray[Any]] = {
-            "tech_sme": new,
-            "high_tech": high,
-            "certificate": new | high,
-            "research": columns.performs[:top] == 1,
-            "hires": hires,
-            "applications": columns.filed[:top],
-            "grants": columns.inventions_granted[:top],
-        }
-        rows = {act: np.flatnonzero((amount > 0) & alive) for act, amount in amounts.items()}
+        f, top, year = model.firms.columns, model.firms.top, year_of(model.quarter)
+        listed, counts = model.firms.scratch(len(SEEN), np.int64), np.empty(len(SEEN), np.int64)
+        look(
+            f.alive, f.event, f.performs, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.filed,
+            f.inventions_granted, top, listed, counts,
+        )  # fmt: skip
+        rows = {act: some[:count] for act, some, count in zip(SEEN, listed, counts.tolist(), strict=True)}
         rows["institute"] = np.unique(np.concatenate([*model.recognized.values(), np.zeros(0, np.int64)]))
-        amounts["institute"] = np.ones(top)
         for act, some in rows.items():
             if some.size:
-                self._acts[act, year].append((columns.uid[some], amounts[act][some].astype(np.float64)))
-        for instrument, policy in model.policies.items():
-            act = act_of(policy)
-            if act and _booked(model, instrument) != self._booked.get(instrument):
+                columns = [getattr(f, name) for name in AMOUNTS.get(act, ())]
+                amounts = (
+                    sum((column[some] for column in columns), np.zeros(some.size)) if columns else np.ones(some.size)
+                )
+                self._acts[act, year].append((f.uid[some], amounts))
+        for (instrument, policy, act), booked in zip(self._watched or [], self._booked, strict=True):
+            if _booked(model, instrument, year) != booked:
                 got = _recipients(instrument, policy, act, rows[act], model)
-                self._served[instrument, year].append(columns.uid[got])
+                self._served[instrument, year].append(f.uid[got])
 
     def served(self, instrument: str, year: int) -> Uids:
         """Firms that an instrument paid or served in a year, in order."""
@@ -107,22 +117,60 @@ class Witness:
         return np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint64)
 
     def acted(self, act: str, year: int | None) -> tuple[Uids, Amounts]:
-        """Firms that acted in a year (None: in any), in order, and how much each."""
+        """Firms that acted in a year (None: in any), in order, and how much each; once the run is over."""
+        if (act, year) not in self._told:
+            self._told[act, year] = self._tell(act, year)
+        return self._told[act, year]
+
+    def also(self, other: "Witness", act: str, year: int | None) -> Amounts:
+        """Of what those who acted did, how much they also did in another run."""
+        if (other, act, year) not in self._also:
+            (here, amounts), (there, others) = self.acted(act, year), other.acted(act, year)
+            both = np.zeros(here.size)
+            both[places_in(here, there)] = others[places_in(there, here)]
+            self._also[other, act, year] = np.minimum(amounts, both)
+        return self._also[other, act, year]
+
+    def _tell(self, act: str, year: int | None) -> tuple[Uids, Amounts]:
         keys = [key for key in self._acts if key[0] == act and year in (None, key[1])]
         found = [pair for key in keys for pair in self._acts[key]]
         if not found:
             return np.zeros(0, np.uint64), np.zeros(0)
         uids, where = np.unique(np.concatenate([some for some, _ in found]), return_inverse=True)
-        amounts = np.zeros(uids.size)
-        np.add.at(amounts, where, np.concatenate([some for _, some in found]))
+        amounts = np.bincount(where, np.concatenate([some for _, some in found])).astype(np.float64, copy=False)
         return uids, np.minimum(amounts, 1.0) if COUNTED[act] == "firms" else amounts
 
 
-def _booked(model: EcosystemModel, instrument: str) -> tuple[int, ...]:
+@brief
+def look(
+    alive: Any, event: Any, performs: Any, graduates: Any, seniors: Any, leaders: Any, filed: Any, granted: Any,
+    top: int, listed: Any, counts: Any,
+) -> None:  # fmt: skip
+    """Rows of living firms by what they did in the quarter, as SEEN: listed (acts, rows) out, counts (acts,) out."""
+    tech_sme, high_tech, certificate, research, hires, applications, grants = 0, 0, 0, 0, 0, 0, 0
+    for i in range(top):
+        new, high = (event[i] & NEW_TECH_SME) > 0, (event[i] & FIRST_HIGH_TECH) > 0
+        lives = alive[i] == 1
+        listed[0, tech_sme], listed[1, high_tech], listed[2, certificate] = i, i, i
+        tech_sme += lives & new
+        high_tech += lives & high
+        certificate += lives & (new | high)
+    for i in range(top):
+        listed[3, research], listed[4, hires] = i, i
+        research += (alive[i] == 1) & (performs[i] == 1)
+        hires += (alive[i] == 1) & (graduates[i] + seniors[i] + leaders[i] > 0)
+    for i in range(top):
+        listed[5, applications], listed[6, grants] = i, i
+        applications += (alive[i] == 1) & (filed[i] > 0)
+        grants += (alive[i] == 1) & (granted[i] > 0)
+    counts[0], counts[1], counts[2], counts[3] = tech_sme, high_tech, certificate, research
+    counts[4], counts[5], counts[6] = hires, applications, grants
+
+
+def _booked(model: EcosystemModel, instrument: str, year: int) -> tuple[int, ...]:
     """What stands in the books of a year for an instrument: it changes in a quarter in which somebody is served."""
-    key = (instrument, year_of(model.quarter))
-    books = (model.ledger.outlay, model.ledger.recipients, model.ledger.tax_expenditure)
-    return tuple(int(book.get(key, 0)) for book in books)
+    books, key = model.ledger, (instrument, year)
+    return books.outlay.get(key, 0), books.recipients.get(key, 0), books.tax_expenditure.get(key, 0)
 
 
 def _recipients(
@@ -151,12 +199,17 @@ def anyway(full: Witness, without: Witness, instrument: str, act: str, years: ra
     """
     found = np.zeros((len(years), 2))
     for k, year in enumerate(years):
-        served = full.served(instrument, year)
         window = None if act in ONCE else year
         here, amounts = full.acted(act, window)
-        there, others = without.acted(act, window)
-        mine = np.isin(here, served, assume_unique=True)
-        here, amounts = here[mine], amounts[mine]
-        _, left, right = np.intersect1d(here, there, assume_unique=True, return_indices=True)
-        found[k] = amounts.sum(), np.minimum(amounts[left], others[right]).sum()
+        mine = places_in(here, full.served(instrument, year))
+        found[k] = amounts[mine].sum(), full.also(without, act, window)[mine].sum()
     return found
+
+
+def places_in(known: Uids, some: Uids) -> NDArray[np.int64]:
+    """Where those of some that are known stand among them; both in order, none twice."""
+    if not known.size:
+        return np.zeros(0, np.int64)
+    places = np.searchsorted(known, some)
+    places[places == known.size] = 0
+    return places[known[places] == some]
