@@ -1,5 +1,8 @@
 """The agenda: instruments that are off are left out, and dated ones revise once between two dates."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -90,3 +93,16 @@ def test_a_fork_finds_the_agenda_of_its_package_again(make_model, package):
     assert agenda_of(dict(package), model.region) is known
     assert agenda_of({"growth": package["growth"]}, model.region) is not known
     assert len(model.region.memory["agendas"]) <= KEPT
+
+
+@pytest.mark.parametrize("copied", [lambda model: pickle.loads(pickle.dumps(model)), copy.deepcopy])
+def test_a_copied_model_goes_on_as_the_original(make_model, package, copied):
+    model = make_model(60, policies=package, quarter="2017-Q2")
+    model.step()
+    twin = copied(model)
+    for _ in range(6):
+        model.step()
+        twin.step()
+    assert np.array_equal(model.history, twin.history)
+    for ours, theirs in zip(model.firms.columns, twin.firms.columns, strict=True):
+        assert np.array_equal(ours[: model.firms.top], theirs[: twin.firms.top])

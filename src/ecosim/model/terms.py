@@ -114,6 +114,10 @@ def _layout(zones: int) -> tuple[list[tuple[int, ...]], Array]:
 def reset(terms: Terms, to: Terms, parts: list[slice] | None = None) -> None:
     """Put terms back to what they are in `to`, in place. parts: of their buffer, see `parts_of`; None: all of it."""
     buffer, source = buffer_of(terms), buffer_of(to)
+    if buffer is None or source is None:
+        for term, value in zip(terms, to, strict=True):
+            term[...] = value
+        return
     for part in [slice(None)] if parts is None else parts:
         buffer[part] = source[part]
 
@@ -131,11 +135,10 @@ def parts_of(terms: Terms, names: Collection[str]) -> list[slice]:
     return parts
 
 
-def buffer_of(terms: Terms) -> Array:
-    """The one array of which all terms are views."""
+def buffer_of(terms: Terms) -> Array | None:
+    """The one array of which all terms are views; None where each lies apart, as in a model that was pickled."""
     buffer = terms.tax_rate.base
-    assert buffer is not None
-    return buffer
+    return buffer if isinstance(buffer, np.ndarray) else None
 
 
 def classify(columns: Columns, rows: NDArray[np.int64], zones: int) -> None:
