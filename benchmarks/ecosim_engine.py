@@ -1,5 +1,6 @@
 """The reference model on ecosim's engine: columns, one small compiled loop per rule and block, draws by name."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,8 @@ EVENTS, SHOCKS, FILING, NEWBORN, LATER = (np.uint64(stream) for stream in range(
 WORD, THIRTY_TWO = np.uint64(0xFFFFFFFF), np.uint64(32)
 FINE = 1024.0
 (FIRMS, EMPLOYMENT, SALES, RESEARCH, KNOWLEDGE, PERFORMERS, PATENTS, CERTIFIED, BIRTHS, DEATHS) = range(10)
-LARGEST_HAZARD = 0.039  # of closing in a quarter: nobody's is above it, not even a founder's who works alone
+HIGHEST_RATE = math.exp(spec.EXIT - 2.3 * spec.EXIT_SIZE)  # of closing: a new firm of one person
+LARGEST_HAZARD = 1.000001 * (1.0 - math.exp(-HIGHEST_RATE))  # above any error of rounding
 
 
 class Columns(NamedTuple):

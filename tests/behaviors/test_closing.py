@@ -67,3 +67,30 @@ def test_the_prior_means_are_the_published_hazards(center):
     for step, age in {"first_year": 0, "second_year": 1, "third_year": 2}.items():
         yearly = -np.expm1(-4 * np.exp(getattr(center.exit, step)))
         assert yearly == pytest.approx(published.loc[age], abs=0.0006), step
+
+
+def test_every_firm_closes_by_its_own_chance_however_few_are_asked(stage, quarter, center):
+    luck = np.random.default_rng(3)
+    c = center.exit._replace(first_year=-1.5, log_size=-0.3, productivity=0.4, constrained=-0.3, incubated=0.2)
+    columns = {
+        "age": luck.integers(0, 60, COUNT),
+        "log_employees": luck.normal(2.0, 1.5, COUNT).clip(0.0),
+        "log_productivity": np.log(100.0) + luck.normal(0.0, 0.8, COUNT),
+        **{name: luck.integers(0, 2, COUNT) for name in ("certificate", "constrained", "incubated")},
+    }
+    scene = stage(COUNT, **columns)
+    scene.terms.clean_up[:], scene.terms.incubation[:] = 0.7, 0.1
+    closing.act(c, scene.firms, scene.terms, scene.survey, scene.life(quarter)[1], scene.work)
+    f = scene.firms
+    lead = f.log_productivity - scene.survey.mean_productivity[f.sector]
+    steps = [(f.age >= low) & (f.age < high) for low, high in ((0, 4), (4, 8), (8, 12), (12, 28), (28, 999))]
+    pressed = (f.log_employees < closing.SMALL) & (lead < -closing.LOW)
+    log_rate = np.select(steps, c[:5]) + 0.7 * pressed - 0.1 * f.incubated
+    log_rate += c.log_size * np.clip(f.log_employees - np.log(10.0), -2.0, 2.0) + c.productivity * np.clip(
+        lead, -1.0, 1.0
+    )
+    log_rate += c.certified * f.certificate + c.constrained * f.constrained + c.incubated * f.incubated
+    chance = -np.expm1(-np.exp(log_rate))
+    assert chance.max() <= closing.largest_chance(c, scene.terms.clean_up)
+    assert np.array_equal(f.closing == 1, scene.life(quarter)[1] < chance)
+    assert 0 < f.closing.sum() < COUNT
