@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecosim.data.errors import UserError
 from ecosim.door.backtest import build_plan, spelled_out
 from ecosim.door.compose import compose
 from ecosim.door.console import run
@@ -104,3 +105,9 @@ def test_quarters_bring_the_seasonal_reference(here: Path) -> None:
     table.to_csv(here / "quarters.csv", index=False)
     plan = build_plan(compose(spelled_out(["study=backtest", "data.path=quarters.csv"])), here)
     assert "seasonal_naive" in plan.models
+
+
+def test_a_wrong_item_of_a_list_is_one_complaint() -> None:
+    with pytest.raises(UserError) as told:
+        compose(["study=backtest", "study.horizons=[0]"])
+    assert str(told.value).splitlines() == ["study.horizons.0=0: must be greater than or equal to 1"]

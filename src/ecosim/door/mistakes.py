@@ -121,7 +121,11 @@ def explain_validation(error: ValidationError, valid: Callable[[tuple[Any, ...]]
     valid: names allowed beside a location, for the hint on unknown ones.
     """
     lines: dict[str, None] = {}
-    for problem in error.errors():
+    problems = error.errors()
+    for problem in problems:
+        inner = any(other["loc"][:-1] == problem["loc"] for other in problems)
+        if inner and problem["type"] == "too_short":  # for want of the items that are complained of themselves
+            continue
         loc = tuple(part for part in problem["loc"] if part != "[key]")
         if loc[:1] == ("study",):
             loc = (*loc[:1], *loc[2:])  # without the name of the study that pydantic puts there
