@@ -86,7 +86,7 @@ def live_undecided() -> None:
 def live_whole() -> None:
     """What is only called where firms decide and are counted too, or where it is watched who acts; little by then."""
     model = _model(EcosystemModel, FirmRules)
-    model = model.fork(policies={**model.policies, NAME: Witness()})
+    model = model.fork(policies={**model.policies, NAME: Witness(model.policies)})
     for _ in range(QUARTERS):
         model.step()
 
