@@ -36,13 +36,15 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     nothing = np.zeros((len(zones), len(STAGES)), np.int64)
     own_first = sorted(job.policies, key=lambda name: name in job.baseline_policies)
     order = {name: number for number, name in enumerate(own_first)}
-    keys = {key for run in outlook.runs for key, stages in run.take_up.items() if stages.any()}
+    keys: set[tuple[str, int]] = set().union(*(run.take_up for run in outlook.runs))
     places = [(name, zone.name_zh) for name, zone in zones]
     if len(zones) > 1:
         places.insert(0, (EVERYWHERE, ""))
     rows = []
     for instrument, year in sorted(keys, key=lambda key: (order.get(key[0], len(order)), key)):
         block = np.array([run.take_up.get((instrument, year), nothing) for run in outlook.runs])
+        if not block.any():
+            continue
         if len(zones) > 1:
             block = np.concatenate([block.sum(axis=1, keepdims=True), block], axis=1)
         row = job.policies.get(instrument) or job.baseline_policies.get(instrument)

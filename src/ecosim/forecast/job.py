@@ -178,7 +178,8 @@ def take_apart(
     )
     years = decomposition.years_of(plan, task.years)
     done = [part.anyway for part in parts]
-    return decomposition.table(task, parts, years), tabulate.costs(job, outlook, done, "instrument")
+    costs = tabulate.costs(job, outlook, tabulate.booked(outlook), done, "instrument")
+    return decomposition.table(task, parts, years), costs
 
 
 def check_zones(job: Job) -> None:
@@ -220,6 +221,8 @@ def _result(
     later = tabulate.later(job, observed)
     scores = tabulate.scores(yearly, quarterly, later)
     basis = tabulate.basis(outlook)
+    books = tabulate.booked(outlook)
+    done = [run.anyway for run in outlook.runs]
     return Result(
         members=tabulate.members(job, outlook),
         forecast=yearly,
@@ -233,8 +236,8 @@ def _result(
         basis=basis,
         references=references,
         scores=scores,
-        ledger=tabulate.ledger(outlook),
-        costs=apart[1] if apart else tabulate.costs(job, outlook, [run.anyway for run in outlook.runs], "package"),
+        ledger=tabulate.ledger(books),
+        costs=apart[1] if apart else tabulate.costs(job, outlook, books, done, "package"),
         policy_table=tabulate.policies(job, outlook),
         observed=observed,
         later=later,
