@@ -1,5 +1,6 @@
 """The entry of `python -m ecosim` and of the command `ecosim`."""
 
+import gc
 import io
 import os
 import sys
@@ -16,7 +17,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without Chinese shows '?' instead of failing
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    gc.freeze()  # else the interpreter looks through a million objects, several times, before it goes
+    sys.exit(code)
 
 
 if __name__ == "__main__":

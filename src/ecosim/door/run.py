@@ -125,7 +125,7 @@ def _write(
         stages("charts", 0, 1)
         settings = composed.settings
         starts = charts.instrument_starts(settings.policies, composed.baseline_rows, settings.origin)
-        drawn = charts.draw(result, job.targets, starts, labels, home)
+        drawn = charts.draw(result, job.targets, starts, labels, home, 1 if job.cluster else job.workers)
         told.write_compare_table(job, result, home)
         stages("charts", 1, 1)
         stages("report", 0, 1)
