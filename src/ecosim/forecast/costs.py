@@ -65,15 +65,24 @@ def cost_per_additional(cost: Floats, additional: Floats, level: float) -> Ratio
     return Ratio(float(median), float(lower), float(upper))
 
 
-def deadweight(done: Sequence[Mapping[str, Floats]], name: str, upto: slice | int) -> Floats:
-    """Share of what recipients did that they also did without the instrument, (members,), over some years."""
+def acts_of(done: Sequence[Mapping[str, Floats]], name: str) -> Floats:
+    """What recipients of an instrument did, and also did without it, (members, years, 2); nothing where not known."""
     known = [member for member, some in enumerate(done) if name in some]
-    shares = np.full(len(done), np.nan)
-    if known:
-        amounts = np.array([done[member][name][upto] for member in known]).reshape(len(known), -1, 2)
-        acted, also = amounts.sum(axis=1).T
-        shares[known] = np.divide(also, acted, out=np.full(acted.shape, np.nan), where=acted > 0)
-    return shares
+    if not known:
+        return np.zeros((len(done), 0, 2))
+    amounts = np.array([done[member][name] for member in known])
+    found = np.zeros((len(done), *amounts.shape[1:]))
+    found[known] = amounts
+    return found
+
+
+def deadweight(acts: Floats) -> Floats:
+    """Share of what recipients did that they also did without the instrument, (members,), over all years of `acts_of`.
+
+    Not-a-number where nobody did anything.
+    """
+    acted, also = acts.sum(axis=1).T
+    return np.divide(also, acted, out=np.full(acted.shape, np.nan), where=acted > 0)
 
 
 def table(
@@ -95,12 +104,13 @@ def table(
         spent, *counts = (book.together(names, years) for book in books)
         row = rows.get(item)
         about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
+        acts = acts_of(done, item)
         unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""
         for k in (*range(len(years)), None):
             chosen = slice(None) if k is None else slice(k, k + 1)
             low, middle, high = quantiles(spent[:, chosen].sum(axis=1))
             medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in counts)
-            least, share, most = quantiles(deadweight(done, item, chosen))
+            least, share, most = quantiles(deadweight(acts[:, chosen]))
             when = ALL if k is None else str(years[k])
             table.append((*about, when, middle, low, high, *medians, share, least, most, unit, without))
     return pd.DataFrame(table, columns=list(COLUMNS))

@@ -1,6 +1,7 @@
 """Who runs members: processes of this machine or the workers of a Dask scheduler; each number once, whoever fails."""
 
 import atexit
+import gc
 import os
 import pickle
 import sys
@@ -118,4 +119,5 @@ def _awake(number: int) -> int:
     from ecosim.forecast.playground import ecosystem
 
     ecosystem(rng=number, firms=60)
+    gc.freeze()  # what is loaded by now stays; collections need not look through it
     return number

@@ -128,8 +128,8 @@ def _deadweight(
     if item.measure in ("first_in", PACKAGE):
         return float("nan")  # recipients of the whole package are held against the run without the group alone
     if item.instrument:
-        return costs.quantiles(costs.deadweight(done, item.instrument, upto))[1]
-    shares = np.array([costs.deadweight(done, name, upto) for name in item.names])
+        return costs.quantiles(costs.deadweight(costs.acts_of(done, item.instrument)[:, upto]))[1]
+    shares = np.array([costs.deadweight(costs.acts_of(done, name)[:, upto]) for name in item.names])
     books = [{**part.outlay, **part.tax} for part in parts]
     weights = np.array([paid(books, (name,), years).sum(axis=1) for name in item.names])
     weights = np.where(np.isnan(shares), 0.0, weights)

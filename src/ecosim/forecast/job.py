@@ -131,8 +131,10 @@ def read_estimates(behaviors: dict[str, dict[str, dict[str, Any]]]) -> dict[str,
 
 def estimate_all(job: Job, progress: Progress) -> Estimated:
     """Regressions on the counts known at the origin, and the coefficient of a firm that they imply."""
-    matching = match(job, read_estimates(job.behaviors), job.origin, partial(progress, "calibration"))
-    return Estimated(calibrate(job.counts, job.origin), matching)
+    heard = partial(progress, "calibration")
+    heard(0, 1)
+    calibration = calibrate(job.counts, job.origin)
+    return Estimated(calibration, match(job, read_estimates(job.behaviors), job.origin, heard))
 
 
 def run(job: Job, progress: Progress, estimated: Estimated | None = None) -> Result:
@@ -162,9 +164,12 @@ def run(job: Job, progress: Progress, estimated: Estimated | None = None) -> Res
         with clock.stage("hindcast"):
             earlier = match(job, priors, job.hindcast, partial(progress, "hindcast: calibration"))
             check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
-    with clock.stage("tables"):
+    with clock.stage("results"):
+        progress("results", 0, 1)
         told = identified.table(priors, known.matching, outlook, job.calibrated)
-        return _result(job, estimates, known, outlook, check, apart, told, clock)
+        result = _result(job, estimates, known, outlook, check, apart, told, clock)
+        progress("results", 1, 1)
+    return result
 
 
 def take_apart(
