@@ -131,10 +131,18 @@ def read_estimates(behaviors: dict[str, dict[str, dict[str, Any]]]) -> dict[str,
 
 def estimate_all(job: Job, progress: Progress) -> Estimated:
     """Regressions on the counts known at the origin, and the coefficient of a firm that they imply."""
-    heard = partial(progress, "calibration")
-    heard(0, 1)
+    parts = 1
+
+    def heard(done: int, total: int) -> None:
+        nonlocal parts
+        parts = total + 1  # the regressions are the last one
+        progress("calibration", done, parts)
+
+    heard(0, 0)
+    matching = match(job, read_estimates(job.behaviors), job.origin, heard)
     calibration = calibrate(job.counts, job.origin)
-    return Estimated(calibration, match(job, read_estimates(job.behaviors), job.origin, heard))
+    progress("calibration", parts, parts)
+    return Estimated(calibration, matching)
 
 
 def run(job: Job, progress: Progress, estimated: Estimated | None = None) -> Result:
