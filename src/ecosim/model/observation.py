@@ -28,7 +28,7 @@ RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
 
 def observe(model: "EcosystemModel") -> NDArray[np.float64]:
     """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
-    values = np.empty(len(OBSERVED))
+    values = np.zeros(len(OBSERVED))
     np.multiply(model.survey.totals, census.UNITS, out=values[MAIN])
     np.multiply(model.systems, systems.UNITS, out=values[SYSTEMS])
     values[RATIOS.stop :] = *model.births_by_source[1:].tolist(), model.rejected, model.births, model.deaths
