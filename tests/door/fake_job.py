@@ -42,6 +42,9 @@ class Job:
     kept: Any = None
     delivery_sd: float = 0.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "workers", 1)  # nobody ran members, so nobody is there to draw charts
+
 
 @dataclass(frozen=True)
 class Result:

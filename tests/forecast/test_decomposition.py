@@ -148,7 +148,7 @@ def test_two_workers_give_the_same_table(whole, split, package_rows):
 def test_an_award_of_one_fen_goes_to_firms_that_would_have_been_certified_anyway(split, package_rows):
     awards = {name: {**package_rows[name], "amount": 1e-6, "budget": None} for name in ("hnte_award", "tech_sme_award")}
     small, outlook, _, parts = split(awards)
-    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    table = tabulate.costs(small, outlook, tabulate.booked(outlook), [part.anyway for part in parts], "instrument")
     for name in awards:
         row = table[(table["instrument"] == name) & (table["year"] == "all")].iloc[0]
         assert row["recipients"] > 0
@@ -157,7 +157,7 @@ def test_an_award_of_one_fen_goes_to_firms_that_would_have_been_certified_anyway
 
 def test_an_award_that_pays_nothing_has_no_recipients_and_no_deadweight(split, package_rows):
     small, outlook, _, parts = split({"hnte_award": {**package_rows["hnte_award"], "amount": 0}})
-    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    table = tabulate.costs(small, outlook, tabulate.booked(outlook), [part.anyway for part in parts], "instrument")
     row = table[(table["instrument"] == "hnte_award") & (table["year"] == "all")].iloc[0]
     assert row["recipients"] == 0
     assert np.isnan(row["deadweight_share"])
@@ -165,7 +165,7 @@ def test_an_award_that_pays_nothing_has_no_recipients_and_no_deadweight(split, p
 
 def test_deadweight_is_a_share_and_part_of_the_visited_would_not_have_been_certified(whole):
     small, outlook, _, parts = whole
-    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    table = tabulate.costs(small, outlook, tabulate.booked(outlook), [part.anyway for part in parts], "instrument")
     shares = table["deadweight_share"].dropna()
     assert ((shares >= 0) & (shares <= 1)).all()
     visits = table[(table["instrument"] == "discovery_visits") & (table["year"] == "all")].iloc[0]
@@ -174,7 +174,7 @@ def test_deadweight_is_a_share_and_part_of_the_visited_would_not_have_been_certi
 
 def test_the_package_in_the_cost_table_is_its_instruments_together(whole):
     small, outlook, task, parts = whole
-    table = tabulate.costs(small, outlook, [part.anyway for part in parts], "instrument")
+    table = tabulate.costs(small, outlook, tabulate.booked(outlook), [part.anyway for part in parts], "instrument")
     total = table[(table["instrument"] == PACKAGE) & (table["year"] == "all")].iloc[0]
     by_member = [sum(part.outlay.values()) for part in parts]
     assert total["outlay"] == pytest.approx(np.median(by_member))

@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from ecosim.forecast.costs import FEWER, HOLDS_ZERO, NO_EFFECT, NO_OWN_COUNT, cost_per_additional, deadweight
+from ecosim.forecast.costs import (
+    FEWER,
+    HOLDS_ZERO,
+    NO_EFFECT,
+    NO_OWN_COUNT,
+    acts_of,
+    cost_per_additional,
+    deadweight,
+)
 from ecosim.forecast.decomposition import standard_error
 
 COST = np.full(100, 300.0)
@@ -43,10 +51,12 @@ def test_the_interval_has_no_upper_end_where_some_members_add_nothing():
 
 def test_deadweight_is_the_part_that_was_also_done_without_and_unknown_where_nothing_was_done():
     done = [{"award": np.array([[4.0, 1.0], [6.0, 6.0]])}, {"award": np.zeros((2, 2))}, {}]
-    shares = deadweight(done, "award", slice(None))
+    acts = acts_of(done, "award")
+    shares = deadweight(acts)
     assert shares[0] == 0.7
     assert np.isnan(shares[1:]).all()
-    assert deadweight(done, "award", slice(0, 1))[0] == 0.25
+    assert deadweight(acts[:, :1])[0] == 0.25
+    assert np.isnan(deadweight(acts_of(done, "visits"))).all()
 
 
 def test_the_standard_error_of_a_median_is_that_of_many_medians():

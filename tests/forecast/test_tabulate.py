@@ -54,7 +54,7 @@ def run(outlay=(), recipients=(), refused=()):
 
 def test_the_ledger_shows_what_members_paid_a_year_and_counts_those_who_paid_nothing():
     runs = [run({("award", 2017): paid}, {("award", 2017): int(paid / 20)}) for paid in (20.0, 40.0, 60.0, 80.0)]
-    table = tabulate.ledger(SimpleNamespace(runs=[*runs, run()]))
+    table = tabulate.ledger(tabulate.booked(SimpleNamespace(runs=[*runs, run()])))
     assert len(table) == 1
     row = table.iloc[0]
     assert (row["outlay"], row["recipients"], row["refused"]) == (40.0, 2.0, 0.0)
@@ -62,12 +62,12 @@ def test_the_ledger_shows_what_members_paid_a_year_and_counts_those_who_paid_not
 
 
 def test_the_ledger_names_an_instrument_that_refused_everybody():
-    table = tabulate.ledger(SimpleNamespace(runs=[run(refused={("award", 2018): 7})]))
+    table = tabulate.ledger(tabulate.booked(SimpleNamespace(runs=[run(refused={("award", 2018): 7})])))
     assert table[["instrument", "year", "outlay", "refused"]].iloc[0].tolist() == ["award", 2018, 0.0, 7.0]
 
 
 def test_the_ledger_of_a_run_is_that_of_its_members(small_outlook):
-    table = tabulate.ledger(small_outlook).set_index(["instrument", "year"])
+    table = tabulate.ledger(tabulate.booked(small_outlook)).set_index(["instrument", "year"])
     for key, row in table.iterrows():
         paid = [member.outlay.get(key, 0.0) for member in small_outlook.runs]
         assert row["outlay"] == pytest.approx(np.median(paid))

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from ecosim.data import exit_hazards
 
@@ -21,9 +22,9 @@ def fit_exit(table: pd.DataFrame) -> pd.DataFrame:
     at_risk = table["at_risk"].to_numpy(dtype=float)
     share = table["deaths"].to_numpy(dtype=float) / at_risk
     design = pd.DataFrame({"intercept": 1.0, "log_age": np.log(table["age"].to_numpy(dtype=float))})
-    family = sm.families.Binomial(link=sm.families.links.CLogLog())
+    family = families.Binomial(link=families.links.CLogLog())
     # weights, not two columns of counts: only then does the Pearson scale know how many were at risk
-    result = sm.GLM(share, design.to_numpy(), family=family, var_weights=at_risk).fit(scale="X2")
+    result = GLM(share, design.to_numpy(), family=family, var_weights=at_risk).fit(scale="X2")
     return pd.DataFrame(
         {
             "equation": "exit by age, US",

@@ -233,9 +233,13 @@ def _points(known: pd.DataFrame, location: str, measure: str, last: int) -> list
     here = known[known["location"] == location]
 
     def of(name: str) -> dict[int, _Point]:
-        values = series(here, location, name).loc[:last]
-        sources = here.loc[(here["target"] == name) & here["value"].notna()].groupby("time")["source"].last()
-        fallback = sources.iloc[-1] if len(sources) else ""
+        rows = here[here["target"] == name]
+        counted = rows[rows["value"].notna()]
+        if counted.empty:
+            return {}
+        values = series(rows, location, name).loc[:last]
+        sources = counted.groupby("time")["source"].last()
+        fallback = sources.iloc[-1]
         return {
             year: _Point(year, value, str(sources.get(str(year), fallback)))
             for year, value in zip(values.index.tolist(), values.tolist(), strict=True)

@@ -1,6 +1,7 @@
 """The charts of a run: its tables given to the figures, with the words that its reader knows."""
 
 from collections.abc import Container, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ecosim.figures import Fan, Labels
+    from ecosim.figures.album import Picture
     from ecosim.forecast.job import Job, Result
     from ecosim.publication.recorded import Tables
 
@@ -59,12 +61,28 @@ def _start(row: Mapping[Any, Any]) -> str:
 
 
 def draw(
-    result: "Result | Tables", asked: Sequence[str], starts: Mapping[str, str], labels: "Labels", home: Path
+    result: "Result | Tables",
+    asked: Sequence[str],
+    starts: Mapping[str, str],
+    labels: "Labels",
+    home: Path,
+    workers: int = 1,
 ) -> list[Path]:
     """fan.png, effect.png where there is an effect, take_up.png, hindcast.png where a past origin was forecast.
 
-    asked: targets to show; starts: `instrument_starts`.
+    asked: targets to show; starts: `instrument_starts`; workers: processes that draw.
     """
+    from ecosim.figures.album import draw_one
+    from ecosim.forecast.crew import results
+
+    pictures = _pictures(result, asked, starts, labels, home)
+    (home / PHONE).mkdir(exist_ok=True)
+    return [path for _, path in results(partial(draw_one, pictures), range(len(pictures)), workers)]
+
+
+def _pictures(
+    result: "Result | Tables", asked: Sequence[str], starts: Mapping[str, str], labels: "Labels", home: Path
+) -> "list[Picture]":
     from ecosim.figures import effect_chart, fan_chart
 
     targets = shown_targets(asked, result.forecast)
@@ -72,18 +90,17 @@ def draw(
         raise UserError(f"the forecast of {labels.place} has no target to draw; check its counts")
     fan = fan_of(result, starts)
     phone = home / PHONE
-    phone.mkdir(exist_ok=True)
-    drawn = [
-        fan_chart(fan, targets, home / "fan.png", labels),
-        fan_chart(fan, targets, phone / "fan_narrow.png", labels, columns=1),
+    pictures: list[Picture] = [
+        partial(fan_chart, fan, targets, home / "fan.png", labels),
+        partial(fan_chart, fan, targets, phone / "fan_narrow.png", labels, columns=1),
     ]
     if has_effect(result.effect):
-        drawn.append(effect_chart(result.effect, targets, home / "effect.png", labels))
-        drawn.append(effect_chart(result.effect, targets, phone / "effect_narrow.png", labels, columns=1))
-    drawn += _draw_take_up(result, labels, home)
-    drawn += _draw_decomposition(result, targets, labels, home)
-    drawn += _draw_places(result, targets, labels, home)
-    return drawn + _draw_hindcast(result, targets, labels, home)
+        pictures.append(partial(effect_chart, result.effect, targets, home / "effect.png", labels))
+        pictures.append(partial(effect_chart, result.effect, targets, phone / "effect_narrow.png", labels, columns=1))
+    pictures += _of_take_up(result, labels, home)
+    pictures += _of_decomposition(result, targets, labels, home)
+    pictures += _of_places(result, targets, labels, home)
+    return pictures + _of_hindcast(result, targets, labels, home)
 
 
 def fan_of(result: "Result | Tables", starts: Mapping[str, str]) -> "Fan":
@@ -102,7 +119,7 @@ def fan_of(result: "Result | Tables", starts: Mapping[str, str]) -> "Fan":
     )
 
 
-def _draw_take_up(result: "Result | Tables", labels: "Labels", home: Path) -> list[Path]:
+def _of_take_up(result: "Result | Tables", labels: "Labels", home: Path) -> "list[Picture]":
     """take_up.png, for the last year of which it is known what was kept."""
     from ecosim.figures import take_up_chart
     from ecosim.figures.take_up import ladders, year_to_draw
@@ -112,19 +129,19 @@ def _draw_take_up(result: "Result | Tables", labels: "Labels", home: Path) -> li
     if table is None or year is None or not ladders(table, year):
         return []
     return [
-        take_up_chart(table, year, home / "take_up.png", labels),
-        take_up_chart(table, year, home / PHONE / "take_up_narrow.png", labels, columns=1),
+        partial(take_up_chart, table, year, home / "take_up.png", labels),
+        partial(take_up_chart, table, year, home / PHONE / "take_up_narrow.png", labels, columns=1),
     ]
 
 
-def _draw_places(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+def _of_places(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> "list[Picture]":
     """places.png of the first target in the nearer headline year, where the run is a sum of places."""
     from ecosim.figures import places_chart
 
     table = getattr(result, "places", None)
     if table is None or not len(table):
         return []
-    return [places_chart(table, targets[0], headline_years(result.forecast)[0], home / "places.png", labels)]
+    return [partial(places_chart, table, targets[0], headline_years(result.forecast)[0], home / "places.png", labels)]
 
 
 def group_names() -> dict[str, tuple[str, str]]:
@@ -134,7 +151,7 @@ def group_names() -> dict[str, tuple[str, str]]:
     return {group: (name, GROUPS_ZH[group]) for group, name in GROUPS.items()}
 
 
-def _draw_decomposition(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+def _of_decomposition(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> "list[Picture]":
     from ecosim.figures import decomposition_chart
 
     table = result.decomposition
@@ -143,8 +160,8 @@ def _draw_decomposition(result: "Result | Tables", targets: list[str], labels: "
     chosen = [target for target in targets if target in set(table["target"])][:2]
     narrow = home / PHONE / "decomposition_narrow.png"
     return [
-        decomposition_chart(table, chosen, home / "decomposition.png", labels, group_names()),
-        decomposition_chart(table, chosen, narrow, labels, group_names(), columns=1),
+        partial(decomposition_chart, table, chosen, home / "decomposition.png", labels, group_names()),
+        partial(decomposition_chart, table, chosen, narrow, labels, group_names(), columns=1),
     ]
 
 
@@ -173,7 +190,7 @@ def hindcast_by_model(result: "Result | Tables") -> "tuple[dict[str, pd.DataFram
     return forecasts, truth.rename(columns={"observed": "value"})
 
 
-def _draw_hindcast(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> list[Path]:
+def _of_hindcast(result: "Result | Tables", targets: list[str], labels: "Labels", home: Path) -> "list[Picture]":
     from ecosim.figures import hindcast_chart
 
     found = hindcast_by_model(result)
@@ -188,6 +205,6 @@ def _draw_hindcast(result: "Result | Tables", targets: list[str], labels: "Label
         return []
     narrow = home / PHONE / "hindcast_narrow.png"
     return [
-        hindcast_chart(at_time, truth, chosen, home / "hindcast.png", labels, time),
-        hindcast_chart(at_time, truth, chosen, narrow, labels, time, columns=1),
+        partial(hindcast_chart, at_time, truth, chosen, home / "hindcast.png", labels, time),
+        partial(hindcast_chart, at_time, truth, chosen, narrow, labels, time, columns=1),
     ]

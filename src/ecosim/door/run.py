@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -116,24 +117,32 @@ def _write(
     home: Path,
     stages: Stages,
 ) -> None:
-    """Tables first, then what shows them; every finished file stays when a later one cannot be written."""
-    stages("tables", 0, 1)
-    folder.write_result(result, home)
+    """Tables, beside them the charts, then the report; every finished file stays when another cannot be written."""
+    with ThreadPoolExecutor(1, "charts") as beside:
+        drawing = beside.submit(_draw, result, job, composed, labels, home, stages)
+        stages("tables", 0, 1)
+        folder.write_result(result, home)
+        folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
+        stages("tables", 1, 1)
+        try:
+            told.write_compare_table(job, result, home)
+            drawn = drawing.result()
+            stages("report", 0, 1)
+            write_report(result, job, labels, drawn, provenance, home)
+            stages("report", 1, 1)
+        except OSError as error:
+            raise folder.cannot_write(error, home) from error
     folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
-    stages("tables", 1, 1)
-    try:
-        stages("charts", 0, 1)
-        settings = composed.settings
-        starts = charts.instrument_starts(settings.policies, composed.baseline_rows, settings.origin)
-        drawn = charts.draw(result, job.targets, starts, labels, home)
-        told.write_compare_table(job, result, home)
-        stages("charts", 1, 1)
-        stages("report", 0, 1)
-        write_report(result, job, labels, drawn, provenance, home)
-        stages("report", 1, 1)
-    except OSError as error:
-        raise folder.cannot_write(error, home) from error
-    folder.write_provenance(provenance, {**result.seconds, **stages.seconds}, home)
+
+
+def _draw(result: "Result", job: "Job", composed: Composed, labels: "Labels", home: Path, stages: Stages) -> list[Path]:
+    """The charts, by the processes that ran the members where they are of this machine."""
+    stages("charts", 0, 1)
+    settings = composed.settings
+    starts = charts.instrument_starts(settings.policies, composed.baseline_rows, settings.origin)
+    drawn = charts.draw(result, job.targets, starts, labels, home, 1 if job.cluster else job.workers)
+    stages("charts", 1, 1)
+    return drawn
 
 
 def log_run(run: Any, home: Path, results: Any, stages: Stages, description: str | None = None) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ecosim.tracking import Results, Run, Store, Sweep
 
 MOST_PARAMS = 28
-SLOW = ("matplotlib.backends.backend_agg", "jinja2")  # what charts and report import, ready before they are drawn
+SLOW = ("jinja2",)  # what the report imports, ready before it is written
 
 
 class Opening:

@@ -1,17 +1,17 @@
 """What instruments cost: outlay, tax not paid, recipients, dead-weight, and the cost of one unit more."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ecosim.forecast.books import Books
 from ecosim.forecast.witness import COUNTED, act_of
 from ecosim.policies.shelf import Instrument
 
 Floats = NDArray[np.float64]
-Booked = Mapping[tuple[str, int], float]  # (instrument, year) -> 10k CNY, or firms
 COLUMNS = (
     "instrument", "label", "label_zh", "group", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
     "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of", "without",
@@ -65,66 +65,52 @@ def cost_per_additional(cost: Floats, additional: Floats, level: float) -> Ratio
     return Ratio(float(median), float(lower), float(upper))
 
 
-def by_name(booked: Sequence[Booked], years: range) -> dict[str, Floats]:
-    """What each instrument booked, (members, years)."""
-    found: dict[str, Floats] = {}
-    for member, book in enumerate(booked):
-        for (name, year), value in book.items():
-            if year in years:
-                if name not in found:
-                    found[name] = np.zeros((len(booked), len(years)))
-                found[name][member, year - years.start] = value
+def acts_of(done: Sequence[Mapping[str, Floats]], name: str) -> Floats:
+    """What recipients of an instrument did, and also did without it, (members, years, 2); nothing where not known."""
+    known = [member for member, some in enumerate(done) if name in some]
+    if not known:
+        return np.zeros((len(done), 0, 2))
+    amounts = np.array([done[member][name] for member in known])
+    found = np.zeros((len(done), *amounts.shape[1:]))
+    found[known] = amounts
     return found
 
 
-def together(books: Mapping[str, Floats], names: Iterable[str], shape: tuple[int, int]) -> Floats:
-    """What some instruments booked together, (members, years); books: `by_name`."""
-    return sum((books[name] for name in names if name in books), np.zeros(shape))
+def deadweight(acts: Floats) -> Floats:
+    """Share of what recipients did that they also did without the instrument, (members,), over all years of `acts_of`.
 
-
-def paid(booked: Sequence[Booked], names: Iterable[str], years: range) -> Floats:
-    """What some instruments booked together, (members, years)."""
-    return together(by_name(booked, years), names, (len(booked), len(years)))
-
-
-def deadweight(done: Sequence[Mapping[str, Floats]], name: str, upto: slice | int) -> Floats:
-    """Share of what recipients did that they also did without the instrument, (members,), over some years."""
-    found = []
-    for some in done:
-        acted, also = some[name][upto].reshape(-1, 2).sum(axis=0) if name in some else (0.0, 0.0)
-        found.append(also / acted if acted > 0 else np.nan)
-    return np.array(found)
+    Not-a-number where nobody did anything.
+    """
+    acted, also = acts.sum(axis=1).T
+    return np.divide(also, acted, out=np.full(acted.shape, np.nan), where=acted > 0)
 
 
 def table(
     rows: Mapping[str, Instrument],
     package: Sequence[str],
     years: range,
-    outlay: Sequence[Booked],
-    tax: Sequence[Booked],
-    recipients: Sequence[Booked],
-    refused: Sequence[Booked],
+    books: Books,
     done: Sequence[Mapping[str, Floats]],
     without: str,
 ) -> pd.DataFrame:
     """costs.csv: each instrument by year and in all years, then the package as a whole. See docs/tables.md.
 
-    rows: configuration by name; package: instruments that the baseline lacks; outlay, tax, recipients, refused, done:
-    by member; without: what was taken away for the dead-weight, 'instrument' or 'package'.
+    rows: configuration by name; package: instruments that the baseline lacks; done: by member; without: what was taken
+    away for the dead-weight, 'instrument' or 'package'.
     """
     table = []
-    books = [by_name(booked, years) for booked in (outlay, tax, recipients, refused)]
     for item in (*rows, PACKAGE):
         names = package if item == PACKAGE else (item,)
-        spent, *counts = (together(book, names, (len(outlay), len(years))) for book in books)
+        spent, *counts = (book.together(names, years) for book in books)
         row = rows.get(item)
         about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
+        acts = acts_of(done, item)
         unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""
         for k in (*range(len(years)), None):
             chosen = slice(None) if k is None else slice(k, k + 1)
             low, middle, high = quantiles(spent[:, chosen].sum(axis=1))
             medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in counts)
-            least, share, most = quantiles(deadweight(done, item, chosen))
+            least, share, most = quantiles(deadweight(acts[:, chosen]))
             when = ALL if k is None else str(years[k])
             table.append((*about, when, middle, low, high, *medians, share, least, most, unit, without))
     return pd.DataFrame(table, columns=list(COLUMNS))

@@ -1,7 +1,10 @@
 """Who runs members: processes of this machine or the workers of a Dask scheduler; each number once, whoever fails."""
 
+import atexit
+import gc
 import os
 import pickle
+import sys
 import tempfile
 import threading
 import time
@@ -78,7 +81,10 @@ def _job(shared: str) -> Callable[[int], Any]:
 
 @cache
 def end_with_parent(parent: int) -> None:
-    """Ends this process soon after the one that started it, however that one was ended."""
+    """Ends this process soon after the one that started it, however that one was ended; and at once when it is done.
+
+    A worker has nothing to put in order, and to free its memory piece by piece takes a second.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -86,6 +92,13 @@ def end_with_parent(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def wake(crew: Crew) -> None:
@@ -106,4 +119,5 @@ def _awake(number: int) -> int:
     from ecosim.forecast.playground import ecosystem
 
     ecosystem(rng=number, firms=60)
+    gc.freeze()  # what is loaded by now stays; collections need not look through it
     return number

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ecosim.data.targets import TARGETS
 from ecosim.forecast import costs
+from ecosim.forecast.books import paid
 from ecosim.forecast.coalitions import MONEY, Parts, Task
 from ecosim.forecast.publish import FLOWS
 
@@ -111,8 +112,8 @@ def _spending(task: Task, parts: Sequence[Parts], item: Item, k: int) -> Spendin
     upto = slice(0, k + 1)
     years = range(task.years.start, task.years.start + k + 1)
     booked = [part.alone[item.group] if item.measure == "first_in" else (part.outlay, part.tax) for part in parts]
-    spent, untaxed = (costs.paid([both[k] for both in booked], item.names, years).sum(axis=1) for k in (0, 1))
-    got = costs.paid([part.recipients for part in parts], item.names, years).sum(axis=1)
+    spent, untaxed = (paid([both[k] for both in booked], item.names, years).sum(axis=1) for k in (0, 1))
+    got = paid([part.recipients for part in parts], item.names, years).sum(axis=1)
     apart = item.measure == "leave_one_out" and item.instrument
     done = [part.anyway if apart else part.anyway_group for part in parts]
     shares = _deadweight(parts, item, done, upto, years)
@@ -127,10 +128,10 @@ def _deadweight(
     if item.measure in ("first_in", PACKAGE):
         return float("nan")  # recipients of the whole package are held against the run without the group alone
     if item.instrument:
-        return costs.quantiles(costs.deadweight(done, item.instrument, upto))[1]
-    shares = np.array([costs.deadweight(done, name, upto) for name in item.names])
+        return costs.quantiles(costs.deadweight(costs.acts_of(done, item.instrument)[:, upto]))[1]
+    shares = np.array([costs.deadweight(costs.acts_of(done, name)[:, upto]) for name in item.names])
     books = [{**part.outlay, **part.tax} for part in parts]
-    weights = np.array([costs.paid(books, (name,), years).sum(axis=1) for name in item.names])
+    weights = np.array([paid(books, (name,), years).sum(axis=1) for name in item.names])
     weights = np.where(np.isnan(shares), 0.0, weights)
     total = weights.sum(axis=0)
     mixed = np.where(total > 0, (np.nan_to_num(shares) * weights).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan)

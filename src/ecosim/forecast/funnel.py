@@ -1,15 +1,18 @@
 """Tables of what the government reached: the take-up funnel by instrument and zone, and the missions' first times."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecosim.data.periods import quarter_index, quarter_label, year_of
 from ecosim.model.take_up import KEPT, STAGES
 from ecosim.policies.mission import Mission
 
 if TYPE_CHECKING:
+    from ecosim.forecast.ensemble import Run
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job
 
@@ -33,16 +36,17 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     """
     zones = list(outlook.world.region.zones.items())
     last = year_of(outlook.world.origin + outlook.world.quarters)
-    nothing = np.zeros((len(zones), len(STAGES)), np.int64)
+    firms = _by_key(outlook.runs, (len(zones), len(STAGES)))
     own_first = sorted(job.policies, key=lambda name: name in job.baseline_policies)
     order = {name: number for number, name in enumerate(own_first)}
-    keys = {key for run in outlook.runs for key, stages in run.take_up.items() if stages.any()}
     places = [(name, zone.name_zh) for name, zone in zones]
     if len(zones) > 1:
         places.insert(0, (EVERYWHERE, ""))
     rows = []
-    for instrument, year in sorted(keys, key=lambda key: (order.get(key[0], len(order)), key)):
-        block = np.array([run.take_up.get((instrument, year), nothing) for run in outlook.runs])
+    for instrument, year in sorted(firms, key=lambda key: (order.get(key[0], len(order)), key)):
+        block = firms[instrument, year]
+        if not block.any():
+            continue
         if len(zones) > 1:
             block = np.concatenate([block.sum(axis=1, keepdims=True), block], axis=1)
         row = job.policies.get(instrument) or job.baseline_policies.get(instrument)
@@ -56,6 +60,15 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
                     told = (job.scenario, job.region.name, zone, instrument, year, stage)
                     rows.append((*told, *spread[:, place, number], chinese, *labels))
     return pd.DataFrame(rows, columns=list(FUNNEL))
+
+
+def _by_key(runs: "Sequence[Run]", shape: tuple[int, int]) -> dict[tuple[str, int], NDArray[np.int64]]:
+    """Firms of all members by instrument and year, (members, zones, stages) each; none where a member has no such."""
+    found = {key: np.zeros((len(runs), *shape), np.int64) for key in set().union(*(run.take_up for run in runs))}
+    for member, run in enumerate(runs):
+        for key, stages in run.take_up.items():
+            found[key][member] = stages
+    return found
 
 
 def missions(job: "Job", outlook: "Outlook") -> pd.DataFrame:

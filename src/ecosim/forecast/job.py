@@ -131,8 +131,18 @@ def read_estimates(behaviors: dict[str, dict[str, dict[str, Any]]]) -> dict[str,
 
 def estimate_all(job: Job, progress: Progress) -> Estimated:
     """Regressions on the counts known at the origin, and the coefficient of a firm that they imply."""
-    matching = match(job, read_estimates(job.behaviors), job.origin, partial(progress, "calibration"))
-    return Estimated(calibrate(job.counts, job.origin), matching)
+    parts = 1
+
+    def heard(done: int, total: int) -> None:
+        nonlocal parts
+        parts = total + 1  # the regressions are the last one
+        progress("calibration", done, parts)
+
+    heard(0, 0)
+    matching = match(job, read_estimates(job.behaviors), job.origin, heard)
+    calibration = calibrate(job.counts, job.origin)
+    progress("calibration", parts, parts)
+    return Estimated(calibration, matching)
 
 
 def run(job: Job, progress: Progress, estimated: Estimated | None = None) -> Result:
@@ -162,9 +172,12 @@ def run(job: Job, progress: Progress, estimated: Estimated | None = None) -> Res
         with clock.stage("hindcast"):
             earlier = match(job, priors, job.hindcast, partial(progress, "hindcast: calibration"))
             check = tabulate.hindcast(job, indirect.apply(priors, earlier.found), progress)
-    with clock.stage("tables"):
+    with clock.stage("results"):
+        progress("results", 0, 1)
         told = identified.table(priors, known.matching, outlook, job.calibrated)
-        return _result(job, estimates, known, outlook, check, apart, told, clock)
+        result = _result(job, estimates, known, outlook, check, apart, told, clock)
+        progress("results", 1, 1)
+    return result
 
 
 def take_apart(
@@ -178,7 +191,8 @@ def take_apart(
     )
     years = decomposition.years_of(plan, task.years)
     done = [part.anyway for part in parts]
-    return decomposition.table(task, parts, years), tabulate.costs(job, outlook, done, "instrument")
+    costs = tabulate.costs(job, outlook, tabulate.booked(outlook), done, "instrument")
+    return decomposition.table(task, parts, years), costs
 
 
 def check_zones(job: Job) -> None:
@@ -220,6 +234,8 @@ def _result(
     later = tabulate.later(job, observed)
     scores = tabulate.scores(yearly, quarterly, later)
     basis = tabulate.basis(outlook)
+    books = tabulate.booked(outlook)
+    done = [run.anyway for run in outlook.runs]
     return Result(
         members=tabulate.members(job, outlook),
         forecast=yearly,
@@ -233,8 +249,8 @@ def _result(
         basis=basis,
         references=references,
         scores=scores,
-        ledger=tabulate.ledger(outlook),
-        costs=apart[1] if apart else tabulate.costs(job, outlook, [run.anyway for run in outlook.runs], "package"),
+        ledger=tabulate.ledger(books),
+        costs=apart[1] if apart else tabulate.costs(job, outlook, books, done, "package"),
         policy_table=tabulate.policies(job, outlook),
         observed=observed,
         later=later,

@@ -1,6 +1,6 @@
 """The forecasts to beat: a random walk and a drift of one yearly series, with honest width."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -46,11 +46,8 @@ def random_walk(
     and quantile; `basis` says whose increments were used: with fewer than three of its own, the panel's.
     Raises CountsError where the place has no value at the origin.
     """
-    history = _history(counts, target, location, origin, years)
-    scale = float(np.sqrt(np.mean(history.increments**2)))
-    steps: Floats = base_year(origin) - history.last_year + np.arange(1.0, years + 1.0)
-    width: Floats = scale * np.sqrt(steps)
-    return _table("random_walk", history, target, location, origin, quantiles, np.zeros(years), width, 0)
+    history = _history(_known(counts, origin), target, location, origin, years)
+    return _random_walk(history, target, location, origin, years, quantiles)
 
 
 def drift(
@@ -65,7 +62,35 @@ def drift(
 
     A t with T - 1 degrees of freedom. Columns, basis and errors as of random_walk.
     """
-    history = _history(counts, target, location, origin, years)
+    history = _history(_known(counts, origin), target, location, origin, years)
+    return _drift(history, target, location, origin, years, quantiles)
+
+
+def both(counts: pd.DataFrame, targets: Iterable[str], location: str, origin: str, years: int) -> list[pd.DataFrame]:
+    """The random walk and the drift of every target of which the place has a value at the origin, see there."""
+    known = _known(counts, origin)
+    tables = []
+    for target in targets:
+        try:
+            history = _history(known, target, location, origin, years)
+        except CountsError:
+            continue  # the place has no count of it: there is nothing that a reference could start from
+        tables += [method(history, target, location, origin, years, QUANTILES) for method in (_random_walk, _drift)]
+    return tables
+
+
+def _random_walk(
+    history: _History, target: str, location: str, origin: str, years: int, quantiles: Sequence[float]
+) -> pd.DataFrame:
+    scale = float(np.sqrt(np.mean(history.increments**2)))
+    steps: Floats = base_year(origin) - history.last_year + np.arange(1.0, years + 1.0)
+    width: Floats = scale * np.sqrt(steps)
+    return _table("random_walk", history, target, location, origin, quantiles, np.zeros(years), width, 0)
+
+
+def _drift(
+    history: _History, target: str, location: str, origin: str, years: int, quantiles: Sequence[float]
+) -> pd.DataFrame:
     mean = float(np.mean(history.increments))
     scale = float(np.std(history.increments, ddof=1)) if len(history.increments) > 1 else abs(mean)
     steps: Floats = base_year(origin) - history.last_year + np.arange(1.0, years + 1.0)
@@ -73,9 +98,13 @@ def drift(
     return _table("drift", history, target, location, origin, quantiles, mean * steps, width, 1)
 
 
-def _history(counts: pd.DataFrame, target: str, location: str, origin: str, years: int) -> _History:
-    """The place's last value, and its own increments or the panel's."""
-    known = stocks_from_flows(known_at(counts, origin))
+def _known(counts: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """Counts known at the origin, with stocks where only their flows are counted."""
+    return stocks_from_flows(known_at(counts, origin))
+
+
+def _history(known: pd.DataFrame, target: str, location: str, origin: str, years: int) -> _History:
+    """The place's last value, and its own increments or the panel's. known: see `_known`."""
     rows = known[(known["target"] == target) & (known["location"] == location) & known["value"].notna()]
     values = series(rows, location, target).loc[: base_year(origin)]
     if values.empty:

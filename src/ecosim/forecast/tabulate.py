@@ -11,11 +11,12 @@ from ecosim.calibration import indirect
 from ecosim.calibration.estimate import Estimate
 from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
-from ecosim.data.panel import CountsError, known_at, series
+from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
 from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.books import Book, Books
 from ecosim.forecast.ensemble import years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 from ecosim.policies.shelf import Instrument
@@ -73,13 +74,7 @@ def basis(outlook: "Outlook") -> pd.DataFrame:
 def references(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     """Random walk and drift for every target of which the place has a count at the origin."""
     years = job.horizon - outlook.world.base_year
-    frames = []
-    for target in outlook.scenario.yearly:
-        for method in (reference.random_walk, reference.drift):
-            try:
-                frames.append(method(job.counts, target, job.region.name, job.origin, years))
-            except CountsError:
-                continue  # the place has no count of it: there is nothing that a reference could start from
+    frames = reference.both(job.counts, outlook.scenario.yearly, job.region.name, job.origin, years)
     columns = list(reference.COLUMNS)
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
 
@@ -125,14 +120,9 @@ def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -
     own, _ = summary.tables(
         outlook.scenario, world.base_year + 1, world.origin, job.scenario, job.region.name, job.hindcast
     )
-    frames = [own.assign(model="ecosim")]
-    for target in outlook.scenario.yearly:
-        for method in (reference.random_walk, reference.drift):
-            try:
-                frames.append(method(job.counts, target, job.region.name, job.hindcast, last - world.base_year))
-            except CountsError:
-                continue
-    table = pd.concat(frames, ignore_index=True)
+    ahead = last - world.base_year
+    frames = reference.both(job.counts, outlook.scenario.yearly, job.region.name, job.hindcast, ahead)
+    table = pd.concat([own.assign(model="ecosim"), *frames], ignore_index=True)
     known = known_at(job.counts, job.origin)
     truth = {
         target: series(known, job.region.name, target).to_dict() for target in set(table["target"]) - {INDEX, RATIO}
@@ -187,33 +177,36 @@ def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str
     ]
 
 
-def ledger(outlook: "Outlook") -> pd.DataFrame:
+def booked(outlook: "Outlook") -> Books:
+    """The books of all members under the scenario."""
+    runs = outlook.runs
+    return Books(
+        Book.of([run.outlay for run in runs]),
+        Book.of([run.tax for run in runs]),
+        Book.of([run.recipients for run in runs]),
+        Book.of([run.refused for run in runs]),
+    )
+
+
+def ledger(books: Books) -> pd.DataFrame:
     """Books by instrument and year: outlay and tax not collected (10k CNY, 90 % intervals), recipients, refused."""
-    keys = sorted({key for run in outlook.runs for key in (*run.outlay, *run.tax, *run.refused)})
-    rows = []
-    for instrument, year in keys:
-        money = []
-        for book in ("outlay", "tax"):
-            paid = np.array([getattr(run, book).get((instrument, year), 0.0) for run in outlook.runs])
-            money += np.quantile(paid, [0.5, 0.05, 0.95]).tolist()
-        got = float(np.median([run.recipients.get((instrument, year), 0) for run in outlook.runs]))
-        refused = float(np.median([run.refused.get((instrument, year), 0) for run in outlook.runs]))
-        rows.append((instrument, year, *money, got, refused))
+    keys = sorted({*books.outlay.columns, *books.tax.columns, *books.refused.columns})
+    money = [np.quantile(book.at(keys), [0.5, 0.05, 0.95], axis=0) for book in (books.outlay, books.tax)]
+    firms = [np.median(book.at(keys), axis=0) for book in (books.recipients, books.refused)]
+    numbers = np.vstack([*money, *firms]).T.tolist()
     columns = [
         "instrument", "year", "outlay", "outlay_lower", "outlay_upper",
         "tax_expenditure", "tax_expenditure_lower", "tax_expenditure_upper", "recipients", "refused",
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame([(*key, *row) for key, row in zip(keys, numbers, strict=True)], columns=columns)
 
 
-def costs(job: "Job", outlook: "Outlook", done: Sequence[Mapping[str, Floats]], without: str) -> pd.DataFrame:
+def costs(
+    job: "Job", outlook: "Outlook", books: Books, done: Sequence[Mapping[str, Floats]], without: str
+) -> pd.DataFrame:
     """costs.csv. done: by member and instrument, what recipients did and what they also did without it."""
-    runs = outlook.runs
-    outlay, tax = [run.outlay for run in runs], [run.tax for run in runs]
-    recipients, refused = [run.recipients for run in runs], [run.refused for run in runs]
-    years = years_ahead(outlook.world)
     package = [name for name, row in job.policies.items() if is_other(row, job.baseline_policies.get(name))]
-    return instrument_costs.table(job.policies, package, years, outlay, tax, recipients, refused, done, without)
+    return instrument_costs.table(job.policies, package, years_ahead(outlook.world), books, done, without)
 
 
 def is_other(row: Instrument, theirs: Instrument | None) -> bool:

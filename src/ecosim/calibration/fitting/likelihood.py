@@ -2,13 +2,13 @@
 
 import warnings
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import special
-from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP, ZeroInflatedPoisson
-from statsmodels.miscmodels.ordinal_model import OrderedModel
+from statsmodels.discrete.discrete_model import NegativeBinomial
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from ecosim.calibration.fitting.design import Design
 from ecosim.calibration.fitting.dispersion import moment_dispersion
@@ -17,6 +17,9 @@ from ecosim.calibration.fitting.equation import Equation
 from ecosim.calibration.fitting.errors import EquationError
 from ecosim.calibration.fitting.estimation import Estimation, invert
 from ecosim.calibration.fitting.poisson import CONSTANT, with_effects
+
+if TYPE_CHECKING:
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 ALPHA = "alpha"  # name of the NB2 dispersion among the estimates: variance mu + alpha mu^2
 LEAST_ALPHA = 1e-3
@@ -56,7 +59,7 @@ def fit_nb2(equation: Equation, design: Design, near: Floats | None = None) -> E
     near: parameters of a fit to almost the same rows.
     """
     columns, names = with_effects(equation, design)
-    model = sm.NegativeBinomial(design.outcome, columns, offset=design.offset)
+    model = NegativeBinomial(design.outcome, columns, offset=design.offset)
     close = near is not None and len(near) == columns.shape[1] + 1
     start = _start(design, columns)
     if start[-1] == LEAST_ALPHA:
@@ -86,14 +89,14 @@ def fit_nb2(equation: Equation, design: Design, near: Floats | None = None) -> E
 
 def _start(design: Design, columns: Floats) -> Floats:
     """Poisson slopes and the dispersion of their residuals."""
-    first = sm.GLM(design.outcome, columns, family=sm.families.Poisson(), offset=design.offset).fit()
+    first = GLM(design.outcome, columns, family=families.Poisson(), offset=design.offset).fit()
     alpha = moment_dispersion(design.outcome, np.asarray(first.fittedvalues), float(first.df_resid))
     return np.append(np.asarray(first.params), max(alpha, LEAST_ALPHA))
 
 
 def _null(design: Design, alpha: float) -> float:
     """Log likelihood of NB2 with a constant only."""
-    model = sm.NegativeBinomial(design.outcome, np.ones((design.rows, 1)), offset=design.offset)
+    model = NegativeBinomial(design.outcome, np.ones((design.rows, 1)), offset=design.offset)
     start = np.array([np.log(design.outcome.sum() / np.exp(design.offset).sum()), alpha])
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -105,6 +108,8 @@ def fit_zero_inflated(equation: Equation, design: Design, near: Floats | None = 
 
     near: parameters of a fit to almost the same rows.
     """
+    from statsmodels.discrete.count_model import ZeroInflatedNegativeBinomialP, ZeroInflatedPoisson
+
     columns, names = with_effects(equation, design)
     zeros = np.column_stack([design.zeros, np.ones(design.rows)])
     negative = equation.family == "zero_inflated_nb2"
@@ -140,6 +145,8 @@ def fit_zero_inflated(equation: Equation, design: Design, near: Floats | None = 
 
 def fit_ordered(equation: Equation, design: Design) -> Estimation:
     """Ordered logit: chance of at most rank g = logistic(threshold g - x b). Thresholds are reported behind slopes."""
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
     columns = design.slopes
     if design.effects:
         columns = np.column_stack([columns, dummies(design.effects)[:, 1:]])
@@ -173,7 +180,7 @@ def fit_ordered(equation: Equation, design: Design) -> Estimation:
 class _Ordered:
     """statsmodels' ordered model with derivatives row by row."""
 
-    def __init__(self, model: OrderedModel) -> None:
+    def __init__(self, model: "OrderedModel") -> None:
         self.model = model
         self.fit = model.fit
 

@@ -3,8 +3,9 @@
 import warnings
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import special
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 
 from ecosim.calibration.fitting.design import Design
 from ecosim.calibration.fitting.effects import Floats, dummies
@@ -39,7 +40,7 @@ def with_effects(equation: Equation, design: Design, slopes: Floats | None = Non
 def fit_poisson(equation: Equation, design: Design) -> Estimation:
     """Poisson regression with dummies for fixed effects; the mean is right whatever the variance is."""
     columns, names = with_effects(equation, design)
-    result = sm.GLM(design.outcome, columns, family=sm.families.Poisson(), offset=design.offset).fit()
+    result = GLM(design.outcome, columns, family=families.Poisson(), offset=design.offset).fit()
     if not result.converged:
         raise EquationError(f"equation {equation.name}: Poisson did not converge; check for terms of enormous size")
     mean = np.asarray(result.fittedvalues)
@@ -120,11 +121,11 @@ def _shares(logs: Floats, groups: np.ndarray) -> Floats:
 def fit_hazard(equation: Equation, design: Design) -> Estimation:
     """Complementary log-log hazard: chance 1 - exp(-exposure exp(x b)); events among trials, or 0 and 1."""
     columns, names = with_effects(equation, design)
-    family = sm.families.Binomial(link=sm.families.links.CLogLog())
+    family = families.Binomial(link=families.links.CLogLog())
     counts = np.column_stack([design.outcome, design.trials - design.outcome])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # perfect separation is told by the check below
-        result = sm.GLM(counts, columns, family=family, offset=design.offset).fit()
+        result = GLM(counts, columns, family=family, offset=design.offset).fit()
     foretold = np.abs(design.outcome - design.trials * np.asarray(result.fittedvalues)).max() < FORETOLD
     if not result.converged or foretold:
         raise EquationError(
@@ -136,7 +137,7 @@ def fit_hazard(equation: Equation, design: Design) -> Estimation:
     weight = slope / (chance * (1.0 - chance))
 
     def null() -> float:
-        return float(sm.GLM(counts, np.ones((design.rows, 1)), family=family, offset=design.offset).fit().llf)
+        return float(GLM(counts, np.ones((design.rows, 1)), family=family, offset=design.offset).fit().llf)
 
     return Estimation(
         "binomial, complementary log-log" + (", dummies" if design.effects else ""),

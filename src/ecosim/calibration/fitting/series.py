@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import optimize
 
 from ecosim.calibration.fitting.design import Design
@@ -115,9 +114,11 @@ def common_factor(equation: Equation, design: Design) -> pd.Series:
 
 def fit_autoregression(equation: Equation, design: Design) -> Estimation:
     """f(t) = mean + persistence (f(t-1) - mean) + shock, exact likelihood (statsmodels' SARIMAX)."""
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
     factor = common_factor(equation, design).to_numpy()
     scale = factor.std()
-    model = sm.tsa.SARIMAX(factor / scale, order=(1, 0, 0), trend="c")
+    model = SARIMAX(factor / scale, order=(1, 0, 0), trend="c")
     return _state_space(
         equation,
         model,
@@ -131,9 +132,11 @@ def fit_autoregression(equation: Equation, design: Design) -> Estimation:
 
 def fit_components(equation: Equation, design: Design) -> Estimation:
     """Local linear trend of the common factor: its three sds (statsmodels' UnobservedComponents)."""
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
     factor = common_factor(equation, design).to_numpy()
     scale = np.diff(factor).std()
-    model = sm.tsa.UnobservedComponents(factor / scale, level="local linear trend")
+    model = UnobservedComponents(factor / scale, level="local linear trend")
     return _state_space(
         equation,
         model,
