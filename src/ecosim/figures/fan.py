@@ -19,6 +19,8 @@ MOST_PANELS = 6
 LEVELS = (0.9, 0.8, 0.5)
 NEEDED = (MEDIAN, *(q for level in LEVELS for q in interval(level)))
 
+ROOM = 0.8  # years before an origin where nothing is shown, for its word
+
 
 @dataclass(frozen=True)
 class Fan:
@@ -144,7 +146,9 @@ def _draw(axes: "Axes", fan: Fan, target: str, labels: Labels, first: bool, limi
         later_end = max([later_end, *later_at])
     low, high = limits or fan_limits([fan], [target])[target]
     axes.set_ylim(low, high)
-    axes.set_xlim(min([*seen_at, year_end(_origin(fan)), at[0]]) - 0.3, later_end)
+    origin = year_end(_origin(fan))
+    first_at = min([*seen_at, origin, at[0]])
+    axes.set_xlim(first_at - (0.3 if first_at < origin else ROOM), later_end)
     canvas.years(axes)
     _dates(axes, fan, first)
     _ends(axes, fan, target, labels)
