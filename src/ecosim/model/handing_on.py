@@ -22,9 +22,7 @@ def hand_on(model: "EcosystemModel", twin: "EcosystemModel") -> None:
     if model.survey.outside.any():
         twin.survey.outside[...] = model.survey.outside
         twin.take_survey()
-    year = year_of(model.quarter + 1)
-    twin.ledger.carry({key: fen for key, fen in model.ledger.outlay.items() if key[1] == year})
-    twin.ledger.paid.update(model.ledger.paid)  # a fund is not full again
+    twin.ledger = model.ledger.handed_on(year_of(model.quarter + 1))  # a fund is not full again
     for name, state in model.pursuits.items():
         if name in twin.policies and twin.policies[name] == model.policies.get(name):
             twin.pursuits[name] = copy(state)

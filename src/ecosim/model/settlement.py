@@ -7,22 +7,20 @@ claims in an order does the pass stop for the instrument's own queue.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.billing import COLUMNS, GRANT, UNITS, Book, pay
+from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, pay
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import Ledger
+from ecosim.model.ledger import Ledger, enter_each
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
-
-LIMITLESS = 2**62  # fen
 
 Rows = NDArray[np.int64]
 
@@ -55,20 +53,10 @@ class Bills:
     def __init__(self, claims: dict[str, Claim]) -> None:
         self.claims = claims
         self._rows = list(claims.items())
-        self._limited = [
-            (n, name, claim.budget, claim.paced)
-            for n, (name, claim) in enumerate(self._rows)
-            if claim.budget is not None
-        ]
-        rows = list(claims.values())
-        self._book = Book(
-            np.array([LISTS.index(claim.claimants) for claim in rows]),
-            np.array([claim.classes for claim in rows]),
-            np.array([[*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS] for claim in rows]),
-            np.array([[*claim.prices, 0.0, 0.0][:UNITS] for claim in rows]),
-            np.array([claim.tax for claim in rows]),
-            np.array([claim.queue is None for claim in rows]),
-        )
+        self._expecting = [n for n, claim in enumerate(claims.values()) if claim.tax == GRANT and claim.units]
+        self._classes = np.array([claim.classes for claim in claims.values()])
+        self._bills = np.array([_bill(claim) for claim in claims.values()], BILL)
+        self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Changes nothing."""
@@ -79,57 +67,41 @@ class Bills:
 
     def pay(self, model: "EcosystemModel") -> None:
         """Pay the claims in their order, as far as budgets go, and book them."""
-        firms, terms, now, year = model.firms, model.terms, model.claims, year_of(model.quarter)
-        flags, slots = model.take_up.all_flags(self.claims, firms)
-        limits = self._limits(model, year)
+        firms, terms, now, books = model.firms, model.terms, model.claims, model.ledger
+        slots = self._slots(model)
+        flags, quarters = model.take_up.flags(firms), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
         (asking, fen), (worth,) = firms.scratch(2, np.int64), firms.scratch(1, np.float64)
-        results = np.empty((len(limits), 5), np.int64)
-        start = 0
-        while start < len(limits):
-            stop = pay(
-                firms.table, now.rows, now.counts, self._book, terms.deduction, terms.tax_rate, flags, slots,
-                np.array(limits), model.weight, start, asking, fen, worth, results,
-            )  # fmt: skip
-            whole = results.tolist()
-            for n in range(start, stop):
-                self._enter(n, limits[n], whole[n], model, year)
-            if stop < len(limits):
-                count = whole[stop][1]
-                self._queue_up(stop, limits[stop], asking[:count].copy(), fen[:count].copy(), model)
-            start = stop + 1
+        growth, shares, start = float(terms.budget[0]), np.empty(len(self._rows)), 0
+        while start < len(self._rows):
+            entries = books.of_year(year_of(model.quarter))
+            stop = Stop(*pay(
+                firms.table, now.rows, now.counts, self._bills, self._classes, terms.deduction, terms.tax_rate, flags,
+                slots, entries, books.paid_by_slot, growth, quarters, model.weight, start, asking, fen, worth, shares,
+            ))  # fmt: skip
+            books.total += stop.spent
+            if stop.number < len(self._rows):
+                rows, claimed = asking[: stop.asking].copy(), fen[: stop.asking].copy()
+                shares[stop.number] = self._queue_up(stop.number, stop.limit, rows, claimed, model)
+            start = stop.number + 1
+        self._expect(shares.tolist(), model.paid_share)
 
-    def _limits(self, model: "EcosystemModel", year: int) -> list[int]:
-        """Fen that the quarter can spend on each."""
-        growth, quarters = float(model.terms.budget[0]), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
-        limits = [LIMITLESS] * len(self._rows)
-        for n, name, budget, paced in self._limited:
-            limit = max(model.ledger.left(name, year, budget * growth), 0)
-            limits[n] = limit // quarters if paced else limit
-        return limits
+    def _slots(self, model: "EcosystemModel") -> Rows:
+        """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
+        flags, books = model.take_up.slots, model.ledger.slots
+        if self._bound[0] is not flags or self._bound[1] is not books:
+            of_flags = model.take_up.all_flags(self.claims, model.firms)[1]
+            self._bound = flags, books, np.array([of_flags, [model.ledger.slot(name) for name in self.claims]])
+        slots: Rows = self._bound[2]
+        return slots
 
-    def _enter(self, n: int, limit: int, result: list[int], model: "EcosystemModel", year: int) -> None:
-        """Book what became of claim n. result: see `pay`."""
-        name, claim = self._rows[n]
-        claimed, asked, paid, served, first = result
-        weight, ledger = model.weight, model.ledger
-        if claim.tax != GRANT:
-            ledger.forgo(name, year, paid * weight, first * weight)
-        elif claim.units:
-            ledger.pay(name, year, paid * weight, first * weight)
-            claimed *= weight
-            self._expect(n, 1.0 if claimed <= limit else limit / claimed, model)
-        elif model.claims.of(claim.claimants).size:
-            ledger.pay(name, year, paid * weight, first * weight)
-        if asked > served:
-            ledger.refuse(name, year, (asked - served) * weight)
+    def _expect(self, shares: list[float], known: dict[str, float]) -> None:
+        """Remember the shares of claims that firms expect in the next quarter."""
+        for n in self._expecting:
+            (name, claim), share = self._rows[n], shares[n]
+            known[name] = share if claim.expects is None else claim.expects(known.get(name, 1.0), share)
 
-    def _expect(self, n: int, share: float, model: "EcosystemModel") -> None:
-        """Remember the share of claims that firms expect in the next quarter."""
-        (name, claim), known = self._rows[n], model.paid_share
-        known[name] = share if claim.expects is None else claim.expects(known.get(name, 1.0), share)
-
-    def _queue_up(self, n: int, limit: int, rows: Rows, fen: NDArray[np.int64], model: "EcosystemModel") -> None:
-        """Pay whole claims in the instrument's order, until the next one does not fit into the limit."""
+    def _queue_up(self, n: int, limit: int, rows: Rows, fen: Rows, model: "EcosystemModel") -> float:
+        """Pay whole claims in the instrument's order, until the next one does not fit; returns the share paid."""
         name, claim = self._rows[n]
         assert claim.queue is not None
         ordered = claim.queue(model, rows)
@@ -138,8 +110,15 @@ class Bills:
         served = int(np.searchsorted(np.cumsum(asked), limit // model.weight, side="right"))
         paid = asked[:served]
         model.grant(name, ordered[:served], paid, rows)
-        if claim.units:
-            self._expect(n, int(paid.sum()) * model.weight / (int(fen.sum()) * model.weight), model)
+        return int(paid.sum()) * model.weight / (int(fen.sum()) * model.weight)
+
+
+def _bill(claim: Claim) -> tuple[Any, ...]:
+    """A claim as the pass takes it."""
+    units = [*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS]
+    budget = np.nan if claim.budget is None else claim.budget
+    prices = [*claim.prices, 0.0, 0.0][:UNITS]
+    return LISTS.index(claim.claimants), units, prices, claim.tax, claim.queue is None, budget, claim.paced
 
 
 class Dues:
@@ -151,7 +130,10 @@ class Dues:
         for name, policy in steady:
             policy.settle(name, model, Events(np.empty(0, np.int64)))
         seen = model.ledger
-        self._sums = [(name, fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()]
+        self._names = [name for name, _ in seen.outlay]
+        sums = [(fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()]
+        self._fen, self._recipients = np.array(sums, np.int64).reshape(-1, 2).T.copy()
+        self._bound: tuple[Any, ...] = (None, None)  # the register of a ledger, and the instruments' slots in it
         model.ledger = books
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
@@ -159,9 +141,11 @@ class Dues:
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
         """Book them."""
-        year = year_of(model.quarter)
-        for instrument, fen, recipients in self._sums:
-            model.ledger.pay(instrument, year, fen, recipients)
+        books = model.ledger
+        if self._bound[0] is not books.slots:
+            self._bound = books.slots, np.array([books.slot(instrument) for instrument in self._names], np.int64)
+        entries = books.of_year(year_of(model.quarter))
+        books.total += enter_each(entries, books.paid_by_slot, self._bound[1], self._fen, self._recipients)
 
 
 def settle(name: str, claim: Claim | None, model: "EcosystemModel") -> None:

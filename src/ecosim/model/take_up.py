@@ -74,6 +74,11 @@ class TakeUp:
         flags: NDArray[np.uint8] = self._flags[slot]
         return flags
 
+    def flags(self, firms: Firms) -> NDArray[np.uint8]:
+        """Flags of all instruments and rows, (slots, rows), a view."""
+        self._make_room(len(self.slots), firms.columns.uid.size)
+        return self._flags
+
     def all_flags(self, instruments: Collection[str], firms: Firms) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
         """Flags of all instruments, (slots, rows), and the slots of some of them."""
         rows, slots = firms.columns.uid.size, [self.slots.get(name, -1) for name in instruments]

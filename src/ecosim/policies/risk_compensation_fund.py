@@ -32,7 +32,7 @@ class RiskCompensationFund:
 
     def left(self, name: str, model: EcosystemModel) -> int:
         """Fen left in the fund."""
-        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - model.ledger.paid[name]
+        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - model.ledger.paid_by(name)
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Cover eligible loans while the fund holds money."""
