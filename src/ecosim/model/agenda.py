@@ -4,14 +4,20 @@ Between two dates of a package nothing that depends on dates changes. So instrum
 numbers are all 0, are left out until their date comes; and instruments marked `dated`, whose revision depends on the
 quarter alone, revise once for all quarters of such a stretch. Revisions add, take the larger or the smaller value or
 compose shares, so that dated ones may come first.
+
+The others revise on top of these, in groups that share no term. An instrument may say what its revision depends on
+beside the dates (`depends`): what it was last quarter is then compared with what it is now, and a group of which
+nothing has changed is not revised again.
 """
 
 from bisect import bisect_right
-from itertools import groupby
+from collections.abc import Callable, Collection
+from itertools import chain, groupby
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ecosim.model import terms as neutral_terms
+from ecosim.model.offers import Offer
 from ecosim.model.region import Region
 from ecosim.model.settlement import Bills, Dues
 from ecosim.model.terms import Terms
@@ -24,14 +30,31 @@ KEPT = 4  # packages whose agendas a region remembers
 Rows = list[tuple[str, "Policy"]]
 
 
+class Group(NamedTuple):
+    """Revisers that move the same terms, or terms of each other: they revise anew together."""
+
+    rows: list[tuple[int, str, "Policy"]]  # with the place among all that revise
+    parts: list[slice]  # of the terms, what they may change
+
+
 class Stretch(NamedTuple):
     """Quarters between two dates. Rows are (name, instrument), in the order in which they act."""
 
     standing: Terms  # neutral terms as the dated instruments in force leave them
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
-    moved: list[slice]  # of the terms, what the revisers may change
+    groups: list[Group]  # of the revisers
+    watched: list[tuple[str, Callable[..., Any], int]]  # revisers that say what they depend on: how, and their group
+    restless: list[int]  # groups in which one does not say it
+    offers: list[list[Offer]]  # that dated instruments make, by place among all that revise
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
+
+
+class Standing(NamedTuple):
+    """What a model's terms and offers rest on since they were last revised."""
+
+    states: list[Any]  # what the watched revisers depended on
+    offers: list[list[Offer]]  # by place among all that revise
 
 
 class Agenda:
@@ -65,24 +88,73 @@ class Agenda:
     def _try_all(self, model: "EcosystemModel") -> None:
         """Let instruments that are off revise terms that nobody reads: who names an unknown place says so at once."""
         nobodys = neutral_terms.neutral(len(model.region.zones))
-        offers = list(model.offers)
         for name, policy in self.policies.items():
             if not self.in_force(name, model.quarter):
-                policy.revise(name, nobodys, model)
-        model.offers[:] = offers
+                offers_of(name, policy, nobodys, model)
 
     def _work_out(self, model: "EcosystemModel") -> Stretch:
         rows = [(name, policy) for name, policy in self.policies.items() if self.in_force(name, model.quarter)]
         ordered = sorted(rows, key=lambda row: not getattr(row[1], "lever", False))
         standing = neutral_terms.neutral(len(model.region.zones))
-        revisers = []
-        for name, policy in ordered:
-            if getattr(policy, "dated", False):
-                policy.revise(name, standing, model)
+        placed, made = [], []
+        for place, (name, policy) in enumerate(ordered):
+            made.append(offers_of(name, policy, standing, model) if getattr(policy, "dated", False) else [])
+            if not getattr(policy, "dated", False):
+                placed.append((place, name, policy))
+        groups, watched, restless = [], [], []
+        for number, (some, moves) in enumerate(_grouped(placed)):
+            groups.append(Group(some, neutral_terms.parts_of(standing, moves)))
+            if "budget" not in moves and all(hasattr(policy, "depends") for _, _, policy in some):
+                watched += [(name, policy.depends, number) for _, name, policy in some]  # type: ignore[attr-defined]
             else:
-                revisers.append((name, policy))
-        moved = {term for _, policy in revisers for term in getattr(policy, "moves", Terms._fields)}
-        return Stretch(standing, revisers, rows, neutral_terms.parts_of(standing, moved), {})
+                restless.append(number)
+        revisers = [(name, policy) for _, name, policy in placed]
+        return Stretch(standing, revisers, rows, groups, watched, restless, made, {})
+
+
+def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel") -> list[Offer]:
+    """Let an instrument revise terms; returns the offers that it makes."""
+    others, model.offers = model.offers, []
+    policy.revise(name, terms, model)
+    made, model.offers = model.offers, others
+    return made
+
+
+def _grouped(rows: list[tuple[int, str, "Policy"]]) -> list[tuple[list[tuple[int, str, "Policy"]], set[str]]]:
+    """Revisers in groups that share no term, and the terms of each; one group where one of them moves budgets."""
+    groups: list[tuple[list[tuple[int, str, Policy]], set[str]]] = []
+    for row in rows:
+        moves = set(getattr(row[2], "moves", Terms._fields))
+        joined = [group for group in groups if group[1] & moves]
+        groups = [group for group in groups if not group[1] & moves]
+        groups.append((sorted([row, *(each for some, _ in joined for each in some)]), moves.union(*(m for _, m in joined))))
+    if any("budget" in moves for _, moves in groups):  # on which it may depend what others promise
+        return [(rows, set().union(*(moves for _, moves in groups)))]
+    return groups
+
+
+def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Standing:
+    """Bring a model's terms and offers up to date. last: on what they rest; None: nothing of them can be kept."""
+    terms, source = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing)
+    if last is None or terms is None or source is None:
+        neutral_terms.reset(model.terms, now.standing)
+        states = [depends(name, model) for name, depends, _ in now.watched]
+        anew: Collection[int] = range(len(now.groups))
+        made = list(now.offers)
+    else:
+        states = [depends(name, model) for name, depends, _ in now.watched]
+        anew, made = list(now.restless), last.offers
+        if states != last.states:
+            both = zip(now.watched, states, last.states, strict=True)
+            anew = sorted({*anew, *(number for (_, _, number), state, before in both if state != before)})
+        for number in anew:
+            for part in now.groups[number].parts:
+                terms[part] = source[part]
+    for number in anew:
+        for place, name, policy in now.groups[number].rows:
+            made[place] = offers_of(name, policy, model.terms, model)
+    model.offers = list(chain.from_iterable(made))
+    return Standing(states, made)
 
 
 def payers_of(model: "EcosystemModel") -> Rows:

@@ -11,7 +11,7 @@ from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
-from ecosim.model.agenda import Agenda, Stretch, agenda_of, payers_of
+from ecosim.model.agenda import Agenda, Standing, Stretch, agenda_of, payers_of, revise
 from ecosim.model.agents import FirmSet
 from ecosim.model.claims import Claims, credit
 from ecosim.model.conditions import Conditions
@@ -74,6 +74,7 @@ class EcosystemModel(mesa.Model):
         self.policies = policies or {}
         self._agenda = Agenda({})
         self._now: Stretch | None = None  # of the last quarter
+        self._standing: Standing | None = None  # what its terms rest on
         self.key = key
         self.weight = weight
         self.quarter = quarter
@@ -166,11 +167,8 @@ class EcosystemModel(mesa.Model):
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
         before, now = self._now, self._find_stretch()
-        neutral_terms.reset(self.terms, now.standing, now.moved if now is before and self.in_quarter else None)
+        self._standing = revise(self, now, self._standing if now is before and self.in_quarter else None)
         self._now = now
-        self.offers.clear()
-        for name, policy in now.revisers:
-            policy.revise(name, self.terms, self)
 
     def stretch(self) -> Stretch:
         """What is in force; once a quarter's terms are revised, this stays until it ends."""

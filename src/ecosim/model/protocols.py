@@ -66,9 +66,10 @@ class Policy(Protocol):
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
     them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force;
     `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it; for the agenda
-    (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
+    (`ecosim.model.agenda`) `dated = True` where what it revises and offers depends on the quarter alone, `dates` at which it changes
     beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0, `moves`, names of the
-    terms that it may revise (without it, all); for the settlement `claim(model)`, a `settlement.Claim` that stands
+    terms that it may revise (without it, all), `depends(name, model)`, what its revision and its offers depend on
+    beside the dates (without it, it revises in every quarter); for the settlement `claim(model)`, a `settlement.Claim` that stands
     until the next date (None: nothing), which `settle` pays, `steady = True` where what it books in a quarter depends
     on dates alone, `pays_firms = True` where it pays firms otherwise.
     """

@@ -35,13 +35,17 @@ class Award:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the award while the year's budget can still pay one."""
+        if self.depends(name, model):
+            promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
+            self.eligible.add_to(promised, model.region.zone_names, self.amount.at(model.quarter))
+
+    def depends(self, name: str, model: EcosystemModel) -> bool:
+        """Whether there is an award and the rest of the year's budget can pay one."""
         amount = self.amount.at(model.quarter)
         if amount == 0:
-            return
+            return False
         limit = left(name, model, self.budget)
-        if limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight:
-            promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
-            self.eligible.add_to(promised, model.region.zone_names, amount)
+        return limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms certified in this quarter."""

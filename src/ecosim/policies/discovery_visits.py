@@ -20,7 +20,7 @@ class DiscoveryVisits:
     """capacity: visits a quarter, spread over eligible firms that do not know the programs; cost: 10k CNY each."""
 
     family: ClassVar[str] = "discovery_visits"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE

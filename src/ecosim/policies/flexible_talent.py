@@ -33,9 +33,13 @@ class FlexibleTalent:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Bring experts within reach, as far as the money of last quarter went."""
-        expected = self.share.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
+        expected = self.share.at(model.quarter) / 100 * self.depends(name, model)
         if expected > 0:
             self.eligible.add_to(terms.experts, model.region.zone_names, expected)
+
+    def depends(self, name: str, model: EcosystemModel) -> float:
+        """The share of experts for which money is expected."""
+        return model.paid_share.get(name, 1.0)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the experts at work in eligible firms."""

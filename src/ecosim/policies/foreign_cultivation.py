@@ -24,7 +24,7 @@ class ForeignCultivation:
     """capacity: firms visited, and firms followed up one to one, in a quarter each; costs: 10k CNY each."""
 
     family: ClassVar[str] = "foreign_cultivation"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     visit_cost: float = Field(default=0.0, ge=0)
     counsel_cost: float = Field(default=0.0, ge=0)

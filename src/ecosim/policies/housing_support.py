@@ -28,9 +28,13 @@ class HousingSupport:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Hold staff by the support that it expects."""
-        expected = self.amount.at(model.quarter) * model.paid_share.get(name, 1.0)
+        expected = self.amount.at(model.quarter) * self.depends(name, model)
         if expected > 0:
             self.eligible.add_to(terms.retention, model.region.zone_names, self.effect * expected)
+
+    def depends(self, name: str, model: EcosystemModel) -> float:
+        """The share of claims that was paid in the last quarter."""
+        return model.paid_share.get(name, 1.0)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the staff of firms that know of it."""

@@ -38,11 +38,18 @@ class InstituteAward:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the awards that the rest of the year's budget can still pay."""
+        for rung, amount in self.depends(name, model):
+            self.eligible.add_to(terms.institute_award[rung], model.region.zone_names, amount)
+
+    def depends(self, name: str, model: EcosystemModel) -> list[tuple[int, float]]:
+        """Rungs and awards of which the rest of the year's budget can pay one."""
         limit = left(name, model, self.budget)
-        for rung in range(1, len(INSTITUTES)):
-            amount = self.amount(rung, model.quarter)
-            if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight):
-                self.eligible.add_to(terms.institute_award[rung], model.region.zone_names, amount)
+        amounts = [(rung, self.amount(rung, model.quarter)) for rung in range(1, len(INSTITUTES))]
+        return [
+            (rung, amount)
+            for rung, amount in amounts
+            if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight)
+        ]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms recognized in this quarter; by lottery where the budget is short."""

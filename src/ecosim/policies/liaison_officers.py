@@ -18,7 +18,7 @@ class LiaisonOfficers:
     """capacity: firms that name an officer in a quarter, larger ones and performers first; cost: 10k CNY each, once."""
 
     family: ClassVar[str] = "liaison_officers"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE

@@ -21,7 +21,7 @@ class OneToOneService:
     """capacity: firms taken in a quarter, among R&D performers that know the programs; cost: 10k CNY for each."""
 
     family: ClassVar[str] = "one_to_one_service"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE

@@ -41,11 +41,15 @@ class PatentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw filings, as far as the subsidy was paid in the last quarter."""
-        expected = model.paid_share.get(name, 1.0) if self.amount.at(model.quarter) > 0 else 0.0
+        expected = self.depends(name, model) if self.amount.at(model.quarter) > 0 else 0.0
         for term, drawn in ((terms.patent_subsidy, self.rate), (terms.invention_premium, self.premium)):
             more = drawn.at(model.quarter) / 100 * expected
             if more > 0:
                 self.eligible.add_to(term, model.region.zone_names, more)
+
+    def depends(self, name: str, model: EcosystemModel) -> float:
+        """The share of claims that was paid in the last quarter."""
+        return model.paid_share.get(name, 1.0)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay firms that know of it."""

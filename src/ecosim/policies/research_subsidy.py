@@ -42,9 +42,13 @@ class ResearchSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
-        rate, share = self.rate.at(model.quarter) / 100, model.paid_share.get(name, 1.0)
+        rate, share = self.rate.at(model.quarter) / 100, self.depends(name, model)
         if rate > 0:
             self.eligible.add_to(terms.research_grant, model.region.zone_names, rate * share)
+
+    def depends(self, name: str, model: EcosystemModel) -> float:
+        """The share of claims that was paid in the last quarter."""
+        return model.paid_share.get(name, 1.0)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay eligible performers that know of it."""

@@ -36,11 +36,15 @@ class RiskCompensationFund:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Cover eligible loans while the fund holds money."""
-        if self.left(name, model) <= 0:
+        if not self.depends(name, model):
             return
         coverage = self.coverage.at(model.quarter) / 100
         for covered, here in self.eligible.rows_of(terms.credit_coverage, model.region.zone_names):
             np.copyto(covered, 1.0 - (1.0 - covered) * (1.0 - coverage), where=here)
+
+    def depends(self, name: str, model: EcosystemModel) -> bool:
+        """Whether the fund holds money."""
+        return self.left(name, model) > 0
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the fund's share of the loans of firms that close and know of it, as their lender does."""

@@ -48,7 +48,7 @@ class TalentProject:
     ration: Order = "lottery"
     score: Score = "patents"
 
-    def expected(self, name: str, model: EcosystemModel) -> float:
+    def depends(self, name: str, model: EcosystemModel) -> float:
         """Start-ups expected in the quarter: as many as the prize draws, places and the year's budget allow."""
         amount = self.amount.at(model.quarter)
         if amount <= 0:
@@ -74,7 +74,7 @@ class TalentProject:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw founders."""
-        expected = self.expected(name, model)
+        expected = self.depends(name, model)
         if expected > 0:
             self.eligible.mask(model.region.zone_names)  # names a zone that the region does not have
             terms.arrivals[TALENT_FOUNDER] += expected * self.spread(model)

@@ -44,10 +44,14 @@ class TalentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        share = model.paid_share.get(name, 1.0)
+        share = self.depends(name, model)
         for grant, amount in zip(terms.hiring_grant, self.amounts(model.quarter), strict=True):
             if amount > 0:
                 self.eligible.add_to(grant, model.region.zone_names, amount * share)
+
+    def depends(self, name: str, model: EcosystemModel) -> float:
+        """The share of claims that was paid in the last quarter."""
+        return model.paid_share.get(name, 1.0)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
