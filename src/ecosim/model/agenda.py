@@ -11,10 +11,12 @@ nothing has changed is not revised again.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from itertools import chain, groupby
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from ecosim.model import terms as neutral_terms
 from ecosim.model.offers import Offer
@@ -133,28 +135,44 @@ def _grouped(rows: list[tuple[int, str, "Policy"]]) -> list[tuple[list[tuple[int
     return groups
 
 
-def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Standing:
-    """Bring a model's terms and offers up to date. last: on what they rest; None: nothing of them can be kept."""
+def revise(model: "EcosystemModel", now: Stretch, before: Stretch | None, last: Standing | None) -> Standing:
+    """Bring a model's terms and offers up to date.
+
+    before, last: the stretch in which they were last revised, and on what they rest; None: nothing of them can be kept.
+    """
     terms, source = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing)
-    if last is None or terms is None or source is None:
+    kept = before is not None and last is not None and terms is not None and source is not None
+    if not kept:
         neutral_terms.reset(model.terms, now.standing)
-        states = [depends(name, model) for name, depends, _ in now.watched]
-        anew: Collection[int] = range(len(now.groups))
-        made = list(now.offers)
-    else:
-        states = [depends(name, model) for name, depends, _ in now.watched]
+    elif now is not before:
+        neutral_terms.reset(model.terms, now.standing, _changed(before, now))
+    states = [depends(name, model) for name, depends, _ in now.watched]
+    if kept and now is before:
         anew, made = list(now.restless), last.offers
         if states != last.states:
             both = zip(now.watched, states, last.states, strict=True)
-            anew = sorted({*anew, *(number for (_, _, number), state, before in both if state != before)})
+            anew = sorted({*anew, *(number for (_, _, number), state, was in both if state != was)})
         for number in anew:
             for part in now.groups[number].parts:
                 terms[part] = source[part]
+    else:
+        anew, made = list(range(len(now.groups))), list(now.offers)
     for number in anew:
         for place, name, policy in now.groups[number].rows:
             made[place] = offers_of(name, policy, model.terms, model)
     model.offers = list(chain.from_iterable(made))
     return Standing(states, made)
+
+
+def _changed(before: Stretch, now: Stretch) -> list[slice]:
+    """Parts of the terms in which the standing ones of two stretches differ, or which the first one's revisers moved."""
+    known: dict[int, tuple[Stretch, list[slice]]] = now.memory.setdefault("changed", {})
+    if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
+        both = zip(Terms._fields, before.standing, now.standing, strict=True)
+        differ = {name for name, one, other in both if not np.array_equal(one, other)}
+        parts = [*neutral_terms.parts_of(now.standing, differ), *(part for group in before.groups for part in group.parts)]
+        known[id(before)] = before, parts
+    return known[id(before)][1]
 
 
 def payers_of(model: "EcosystemModel") -> Rows:

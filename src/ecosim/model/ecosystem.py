@@ -166,8 +166,8 @@ class EcosystemModel(mesa.Model):
 
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
-        before, now = self._now, self._find_stretch()
-        self._standing = revise(self, now, self._standing if now is before and self.in_quarter else None)
+        now = self._find_stretch()
+        self._standing = revise(self, now, self._now if self.in_quarter else None, self._standing)
         self._now = now
 
     def stretch(self) -> Stretch:
