@@ -17,13 +17,12 @@ from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
 from ecosim.model.firms import CERTIFICATION, SOURCES
 from ecosim.model.luck import ARRIVAL, uniform
-from ecosim.model.offers import SERVICES, Offer
+from ecosim.model.offers import SERVICES, Stack
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 from ecosim.model.table import columns_of
 
 WORD = 2**32 - 1
 MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
-MOST_STACKS = 32  # of offers that are remembered between two dates
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
 
@@ -61,17 +60,16 @@ class FirmRules:
         )
 
     def give(
-        self, model: EcosystemModel, given: list[Offer], places: list[int]
+        self, model: EcosystemModel, given: Stack, places: list[int]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
         firms, lists = model.firms, len(SERVICES)
-        services, eligible, open_to_all = stacked(given, model.stretch().memory)
         most = [min(max(number, 0), firms.top) for number in places]
-        asking, served = np.empty((2, len(given)), np.int64)
-        rows = firms.scratch(lists + len(given), np.int64)
+        asking, served = np.empty((2, len(places)), np.int64)
+        rows = firms.scratch(lists + len(places), np.int64)
         asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
         service.give(
-            self.book, services, np.array(most), eligible, open_to_all, luck(model),
+            self.book, given.services, np.array(most), given.eligible, given.open_to_all, luck(model),
             np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
             asking, served, asked, chosen,
         )  # fmt: skip
@@ -154,21 +152,6 @@ class FirmRules:
             rows,
             uids,
         )
-
-
-def stacked(
-    given: list[Offer], memory: dict[Any, Any]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Services of offers, (offers,), whom they are for, (offers, kinds), and whether that is all. memory: of offers."""
-    known, key = memory.setdefault("offers", {}), tuple([(offer.service, id(offer.eligible)) for offer in given])
-    if key not in known:
-        if len(known) >= MOST_STACKS:
-            known.clear()
-        masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
-        eligible = np.array(masks)
-        known[key] = np.array([offer.service for offer in given]), eligible, eligible.all(axis=1), masks
-    services, eligible, open_to_all, _ = known[key]
-    return services, eligible, open_to_all
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:

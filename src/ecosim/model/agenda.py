@@ -21,7 +21,7 @@ import numpy as np
 from ecosim.model import terms as neutral_terms
 from ecosim.model.offers import Offer
 from ecosim.model.region import Region
-from ecosim.model.settlement import Bills, Dues
+from ecosim.model.settlement import Bills, Dues, Fees, listed
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Stretch(NamedTuple):
 class Standing(NamedTuple):
     """What a model's terms and offers rest on since they were last revised."""
 
+    stretch: Stretch
     states: list[Any]  # what the watched revisers depended on
     offers: list[list[Offer]]  # by place among all that revise
 
@@ -79,6 +80,10 @@ class Agenda:
                 self._try_all(model)
             stretch = self._stretches[number] = self._work_out(model)
         return stretch
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy works its stretches out again: views of one buffer do not survive the journey."""
+        return {**self.__dict__, "_stretches": {}}
 
     def in_force(self, name: str, quarter: int) -> bool:
         """Whether one of an instrument's dated numbers is above 0; always for one that has none, or looks ahead."""
@@ -129,49 +134,46 @@ def _grouped(rows: list[tuple[int, str, "Policy"]]) -> list[tuple[list[tuple[int
         moves = set(getattr(row[2], "moves", Terms._fields))
         joined = [group for group in groups if group[1] & moves]
         groups = [group for group in groups if not group[1] & moves]
-        groups.append((sorted([row, *(each for some, _ in joined for each in some)]), moves.union(*(m for _, m in joined))))
+        groups.append(
+            (sorted([row, *(each for some, _ in joined for each in some)]), moves.union(*(m for _, m in joined)))
+        )
     if any("budget" in moves for _, moves in groups):  # on which it may depend what others promise
         return [(rows, set().union(*(moves for _, moves in groups)))]
     return groups
 
 
-def revise(model: "EcosystemModel", now: Stretch, before: Stretch | None, last: Standing | None) -> Standing:
-    """Bring a model's terms and offers up to date.
-
-    before, last: the stretch in which they were last revised, and on what they rest; None: nothing of them can be kept.
-    """
+def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Standing:
+    """Bring a model's terms and offers up to date. last: on what they rest; None: nothing of them can be kept."""
     terms, source = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing)
-    kept = before is not None and last is not None and terms is not None and source is not None
-    if not kept:
-        neutral_terms.reset(model.terms, now.standing)
-    elif now is not before:
-        neutral_terms.reset(model.terms, now.standing, _changed(before, now))
+    if last is None:
+        terms[:] = source
+    elif last.stretch is not now:
+        neutral_terms.reset(terms, source, _changed(last.stretch, now))
     states = [depends(name, model) for name, depends, _ in now.watched]
-    if kept and now is before:
+    if last is not None and last.stretch is now:
         anew, made = list(now.restless), last.offers
         if states != last.states:
             both = zip(now.watched, states, last.states, strict=True)
             anew = sorted({*anew, *(number for (_, _, number), state, was in both if state != was)})
         for number in anew:
-            for part in now.groups[number].parts:
-                terms[part] = source[part]
+            neutral_terms.reset(terms, source, now.groups[number].parts)
     else:
         anew, made = list(range(len(now.groups))), list(now.offers)
     for number in anew:
         for place, name, policy in now.groups[number].rows:
             made[place] = offers_of(name, policy, model.terms, model)
     model.offers = list(chain.from_iterable(made))
-    return Standing(states, made)
+    return Standing(now, states, made)
 
 
 def _changed(before: Stretch, now: Stretch) -> list[slice]:
-    """Parts of the terms in which the standing ones of two stretches differ, or which the first one's revisers moved."""
+    """Parts of the terms in which the standing ones of two stretches differ, or which revisers of the first moved."""
     known: dict[int, tuple[Stretch, list[slice]]] = now.memory.setdefault("changed", {})
     if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
         both = zip(Terms._fields, before.standing, now.standing, strict=True)
         differ = {name for name, one, other in both if not np.array_equal(one, other)}
-        parts = [*neutral_terms.parts_of(now.standing, differ), *(part for group in before.groups for part in group.parts)]
-        known[id(before)] = before, parts
+        moved = [part for group in before.groups for part in group.parts]
+        known[id(before)] = before, neutral_terms.parts_of(now.standing, differ) + moved
     return known[id(before)][1]
 
 
@@ -179,33 +181,42 @@ def payers_of(model: "EcosystemModel") -> Rows:
     """The settlers as they act, worked out once for a stretch.
 
     First what dates alone decide; then the instruments that pay firms, in the order of the package, those together
-    whose claims follow each other; then the others, whose books are their own.
+    whose claims follow each other; then what places cost, and the others, whose books are their own.
     """
     now = model.stretch()
     known: Rows | None = now.memory.get("payers")
     if known is None:
-        steady, paying, others = _sorted_out(now.settlers)
+        steady, paying, serving, others = _sorted_out(now.settlers)
         acting: Rows = [("", Dues(steady, model))] if steady else []
         for together, group in groupby(paying, _claimed):
             if together:
-                claims = {name: policy.claim(model) for name, policy in group}  # type: ignore[attr-defined]
-                acting.append(("", Bills({name: claim for name, claim in claims.items() if claim is not None})))
+                claims = [listed(name, policy.claim(model)) for name, policy in group]  # type: ignore[attr-defined]
+                if each := list(chain.from_iterable(claims)):
+                    acting.append(("", Bills(each)))
             else:
                 acting.extend(group)
+        if serving:
+            costs = [(name, policy.fees(name)) for name, policy in serving]  # type: ignore[attr-defined]
+            acting.append(("", Fees([(name, offer, cost) for name, fees in costs for offer, cost in fees.items()])))
         known = now.memory["payers"] = acting + others
     return known
 
 
-def _sorted_out(rows: Rows) -> tuple[Rows, Rows, Rows]:
-    """Instruments whose books dates alone decide, those that pay firms, and the others."""
+def _sorted_out(rows: Rows) -> tuple[Rows, Rows, Rows, Rows]:
+    """Instruments whose books dates alone decide, those that pay firms, those that serve them, and the others."""
     steady: Rows = []
     paying: Rows = []
+    serving: Rows = []
     others: Rows = []
     for row in rows:
         policy = row[1]
-        pays = _claimed(row) or getattr(policy, "pays_firms", False)
-        (paying if pays else steady if getattr(policy, "steady", False) else others).append(row)
-    return steady, paying, others
+        if _claimed(row) or getattr(policy, "pays_firms", False):
+            paying.append(row)
+        elif getattr(policy, "steady", False):
+            steady.append(row)
+        else:
+            (serving if hasattr(policy, "fees") else others).append(row)
+    return steady, paying, serving, others
 
 
 def _claimed(row: tuple[str, "Policy"]) -> bool:

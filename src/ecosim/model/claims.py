@@ -5,13 +5,14 @@ were certified, filed patents and so on; an instrument goes through the few that
 each firm, to whole fen, before it is summed as integers: so a sum is exact and does not depend on the order.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.compiled import brief
-from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT, Firms
+from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, TALENT, Firms
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.take_up import fund
 
@@ -26,12 +27,14 @@ LISTS = (
     "filers",
     "inventors",
     "newcomers",
+    *(f"recognized_{rung}" for rung in INSTITUTES[1:]),
 )
+MARKED = len(LISTS) - len(INSTITUTES) + 1  # lists that are found by the marks of firms; the others are handed over
 FEN = float(FEN_PER_UNIT)
 
 
 class Claims:
-    """Rows of the firms with something to claim in the present quarter, each a (n,) view; LISTS are its properties.
+    """Rows of the firms with something to claim in the present quarter, each a (n,) view, most of them properties.
 
     rows (lists, capacity), of which the first counts (lists,) hold.
     The hires of `hirers` stand in `vacancies`, `senior_vacancies` and `leader_vacancies`.
@@ -41,8 +44,8 @@ class Claims:
         self.rows = np.empty((len(LISTS), 0), np.int64)
         self.counts = np.zeros(len(LISTS), np.int64)
 
-    def gather(self, firms: Firms) -> None:
-        """Look through all firms once."""
+    def gather(self, firms: Firms, recognized: Mapping[int, NDArray[np.int64]]) -> None:
+        """Look through all firms once. recognized: rows of new R&D institutes by rung."""
         if self.rows.shape[1] < firms.top:
             self.rows = np.empty((len(LISTS), firms.capacity), np.int64)
         f, marks = firms.columns, np.empty(firms.top, np.uint16)
@@ -51,6 +54,8 @@ class Claims:
             f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
         )  # fmt: skip
         enlist(marks, self.rows, self.counts)
+        for rung, rows in recognized.items():
+            self.rows[MARKED + rung - 1, : rows.size], self.counts[MARKED + rung - 1] = rows, rows.size
 
     def of(self, name: str) -> NDArray[np.int64]:
         """One of LISTS."""
@@ -140,13 +145,14 @@ def find(
 
 @brief
 def enlist(marks: Any, rows: Any, counts: Any) -> None:
-    """Fill rows (lists, capacity) and counts (lists,) from the marks."""
-    last, some = rows[counts.size - 1], 0
+    """Fill rows (lists, capacity) and counts (lists,) of the first lists from the marks; the others are empty."""
+    last, some = rows[MARKED - 1], 0
     for i in range(marks.size):  # the last list holds all rows with a mark until its own are known
         last[some] = i
         some += 1 if marks[i] != 0 else 0
     count: Any
-    for number in range(counts.size):
+    counts[MARKED:] = 0
+    for number in range(MARKED):
         mine, count = rows[number], 0
         for k in range(some):
             i = last[k]

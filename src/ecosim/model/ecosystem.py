@@ -136,6 +136,11 @@ class EcosystemModel(mesa.Model):
         hand_on(self, twin)
         return twin
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy's terms are views of one buffer again."""
+        self.__dict__.update(state)
+        self.terms, self._standing = neutral_terms.gathered(self.terms, len(self.region.zones)), None
+
     # --- the quarter -------------------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -166,9 +171,8 @@ class EcosystemModel(mesa.Model):
 
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
-        now = self._find_stretch()
-        self._standing = revise(self, now, self._now if self.in_quarter else None, self._standing)
-        self._now = now
+        self._now = self._find_stretch()
+        self._standing = revise(self, self._now, self._standing if self.in_quarter else None)
 
     def stretch(self) -> Stretch:
         """What is in force; once a quarter's terms are revised, this stays until it ends."""
@@ -210,7 +214,7 @@ class EcosystemModel(mesa.Model):
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
-        self.claims.gather(self.firms)
+        self.claims.gather(self.firms, self.recognized)
         for name, policy in payers_of(self):
             policy.settle(name, self, events)
         if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:

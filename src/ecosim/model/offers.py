@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SERVICES = ("visit", "counsel", "liaison", "incubator", "matching", "prize")
 (VISIT, COUNSEL, LIAISON, INCUBATOR, MATCHING, PRIZE) = range(len(SERVICES))
 LOWEST, STEPS, BINS = -2.0, 16.0, 512  # bins of scores: where they begin, how many to a log point, how many
+MOST_STACKS = 32  # of offers that are remembered between two dates
 DRIVEN = (VISIT, COUNSEL)  # services whose places the effort of the officials multiplies
 
 
@@ -126,23 +127,53 @@ def first_by_rung(rows: Any, rungs: Any, scores: Any, places: Any, chosen: Any, 
         counts[rung] = keep_first(mine[:asking], marks, int(places[rung]), heap, chosen[rung])
 
 
+class Stack:
+    """What of the offers of a quarter stays the same while dates do: (offers,) arrays, and eligible (offers, kinds).
+
+    open_to_all: whether all classes of firms are eligible; pays: whether who has a place is funded by it.
+    """
+
+    def __init__(self, given: list[Offer]) -> None:
+        self.keys = [offer.key for offer in given]
+        self.driven = [offer.service in DRIVEN for offer in given]
+        self.instruments = [offer.instrument for offer in given]
+        self.services = np.array([offer.service for offer in given])
+        self.masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
+        self.eligible = np.array(self.masks)
+        self.open_to_all = self.eligible.all(axis=1)
+        self.pays = self.services != PRIZE  # a prize is got when it is paid
+        self.bound: tuple[Any, Any] = (None, None)  # register of a model's flags, and the instruments' slots in it
+
+
+def stacked(given: list[Offer], memory: dict[Any, Any]) -> Stack:
+    """The stack of some offers, remembered for offers alike. memory: of the quarters between two dates."""
+    known: dict[Any, Stack] = memory.setdefault("offers", {})
+    key = tuple([(offer.instrument, offer.part, offer.service, id(offer.eligible)) for offer in given])
+    stack = known.get(key)
+    if stack is None:
+        if len(known) >= MOST_STACKS:
+            known.clear()
+        stack = known[key] = Stack(given)
+    return stack
+
+
 def give(model: "EcosystemModel") -> None:
     """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
     model.taken = {}
     if not model.offers:
         model.firms.columns.visited[: model.firms.top] = 0
         return
+    stack, weight, left_over = stacked(model.offers, model.stretch().memory), model.weight, model.left_over
     effort, whole = float(model.terms.effort[0]), []
-    for offer in model.offers:
-        drive = effort if offer.service in DRIVEN else 1.0
-        places = drive * offer.places / model.weight + model.left_over.get(offer.key, 0.0)
-        whole.append(int(places))
-        model.left_over[offer.key] = places - int(places)
-    asking, served, asked, chosen = model.rules.give(model, model.offers, whole)
-    firsts = model.take_up.note_offers(model.offers, asking, served, asked, chosen, model.firms)
-    weight, start = model.weight, 0
-    for offer, wanted, got, first in zip(model.offers, asking.tolist(), served.tolist(), firsts, strict=True):
-        model.taken[offer.key] = Taken(chosen[start : start + got], wanted * weight, first * weight)
+    for offer, key, driven in zip(model.offers, stack.keys, stack.driven, strict=True):
+        places = (effort if driven else 1.0) * offer.places / weight + left_over.get(key, 0.0)
+        number = int(places)
+        whole.append(number)
+        left_over[key] = places - number
+    asking, served, asked, chosen = model.rules.give(model, stack, whole)
+    firsts, start = model.take_up.note_offers(stack, asking, served, asked, chosen, model.firms), 0
+    for key, wanted, got, first in zip(stack.keys, asking.tolist(), served.tolist(), firsts, strict=True):
+        model.taken[key] = Taken(chosen[start : start + got], wanted * weight, first * weight)
         start += got
 
 

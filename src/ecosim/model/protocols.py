@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.offers import Offer
+from ecosim.model.offers import Stack
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Rules(Protocol):
     """What the ecosystem needs of the behaviors that it is handed."""
 
     def give(
-        self, model: "EcosystemModel", given: list[Offer], places: list[int]
+        self, model: "EcosystemModel", given: Stack, places: list[int]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
 
@@ -65,13 +65,16 @@ class Policy(Protocol):
 
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
     them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force;
-    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it; for the agenda
-    (`ecosim.model.agenda`) `dated = True` where what it revises and offers depends on the quarter alone, `dates` at which it changes
-    beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0, `moves`, names of the
-    terms that it may revise (without it, all), `depends(name, model)`, what its revision and its offers depend on
-    beside the dates (without it, it revises in every quarter); for the settlement `claim(model)`, a `settlement.Claim` that stands
-    until the next date (None: nothing), which `settle` pays, `steady = True` where what it books in a quarter depends
-    on dates alone, `pays_firms = True` where it pays firms otherwise.
+    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it.
+
+    For the agenda (`ecosim.model.agenda`): `dated = True` where what it revises and offers depends on the quarter
+    alone; `dates` at which it changes beside those of its schedules; `looks_ahead = True` where it acts while all of
+    them are at 0; `moves`, names of the terms that it may revise (without it, all); `depends(name, model)`, what its
+    revision and its offers depend on beside the dates (without it, it revises in every quarter).
+
+    For the settlement: `claim(model)`, a `settlement.Claim` that stands until the next date, or several (None:
+    nothing), which `settle` pays; `fees(name)`, what a place of its offers costs, which `settle` books; `steady =
+    True` where what it books in a quarter depends on dates alone; `pays_firms = True` where it pays firms otherwise.
     """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:

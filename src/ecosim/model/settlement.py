@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, pay
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import Ledger, enter_each
+from ecosim.model.ledger import FEN_PER_UNIT, Ledger, enter_each
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
 
@@ -48,14 +48,13 @@ class Claim(NamedTuple):
 
 
 class Bills:
-    """Claims that follow each other in a package, by the instrument's name; they settle as an instrument does."""
+    """Claims that follow each other in a package, with the instrument's name; they settle as an instrument does."""
 
-    def __init__(self, claims: dict[str, Claim]) -> None:
-        self.claims = claims
-        self._rows = list(claims.items())
-        self._expecting = [n for n, claim in enumerate(claims.values()) if claim.tax == GRANT and claim.units]
-        self._classes = np.array([claim.classes for claim in claims.values()])
-        self._bills = np.array([_bill(claim) for claim in claims.values()], BILL)
+    def __init__(self, claims: list[tuple[str, Claim]]) -> None:
+        self._rows = claims
+        self._expecting = [n for n, (_, claim) in enumerate(claims) if claim.tax == GRANT and claim.units]
+        self._classes = np.array([claim.classes for _, claim in claims])
+        self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
         self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
@@ -89,8 +88,9 @@ class Bills:
         """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
         flags, books = model.take_up.slots, model.ledger.slots
         if self._bound[0] is not flags or self._bound[1] is not books:
-            of_flags = model.take_up.all_flags(self.claims, model.firms)[1]
-            self._bound = flags, books, np.array([of_flags, [model.ledger.slot(name) for name in self.claims]])
+            names = [name for name, _ in self._rows]
+            in_books = [model.ledger.slot(name) for name in names]
+            self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books])
         slots: Rows = self._bound[2]
         return slots
 
@@ -121,6 +121,28 @@ def _bill(claim: Claim) -> tuple[Any, ...]:
     return LISTS.index(claim.claimants), units, prices, claim.tax, claim.queue is None, budget, claim.paced
 
 
+class Fees:
+    """What places in programs cost, by instrument, offer and place; they settle as one instrument does."""
+
+    def __init__(self, rows: list[tuple[str, str, float]]) -> None:
+        self._rows = rows
+
+    def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
+        """Changes nothing."""
+
+    def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
+        """Book the places that were taken; who took one for the first time in the year is a recipient."""
+        books, weight, year, due = model.ledger, model.weight, year_of(model.quarter), []
+        for instrument, offer, cost in self._rows:
+            taken = model.taken.get(offer)
+            if taken is not None and taken.rows.size:
+                fen = round(taken.rows.size * weight * cost * FEN_PER_UNIT)
+                due.append((books.slot(instrument), fen, taken.first))
+        if due:
+            slots, fens, recipients = np.array(due).T.copy()
+            books.total += enter_each(books.of_year(year), books.paid_by_slot, slots, fens, recipients)
+
+
 class Dues:
     """What instruments spend in every quarter until a date passes; they settle as one instrument does."""
 
@@ -148,7 +170,18 @@ class Dues:
         books.total += enter_each(entries, books.paid_by_slot, self._bound[1], self._fen, self._recipients)
 
 
-def settle(name: str, claim: Claim | None, model: "EcosystemModel") -> None:
-    """Settle one claim alone."""
-    if claim is not None:
-        Bills({name: claim}).pay(model)
+def settle(name: str, claim: "Claim | list[Claim] | None", model: "EcosystemModel") -> None:
+    """Settle the claims of one instrument alone."""
+    if claims := listed(name, claim):
+        Bills(claims).pay(model)
+
+
+def charge(name: str, fees: dict[str, float], model: "EcosystemModel", events: Events) -> None:
+    """Settle what the places of one instrument cost. fees: 10k CNY a place, by the offer's key."""
+    Fees([(name, offer, cost) for offer, cost in fees.items()]).settle(name, model, events)
+
+
+def listed(name: str, claim: "Claim | list[Claim] | None") -> list[tuple[str, Claim]]:
+    """What an instrument says can be claimed of it, as rows."""
+    claims = claim if isinstance(claim, list) else [] if claim is None else [claim]
+    return [(name, each) for each in claims]

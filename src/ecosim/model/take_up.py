@@ -17,7 +17,7 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from collections.abc import Collection, Container
+from collections.abc import Container, Iterable
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import RUNGS, Firms
-from ecosim.model.offers import PRIZE, Offer
+from ecosim.model.offers import Stack
 from ecosim.model.reach import STILL_RESEARCHER as STILL_RESEARCHER
 from ecosim.model.reach import WIDTH, audiences_of, reaches_of, state_of
 from ecosim.model.reach import Reach as Reach
@@ -56,13 +56,13 @@ class TakeUp:
         return int(mark_got(flags, got))
 
     def note_offers(
-        self, given: list[Offer], asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
+        self, stack: Stack, asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
     ) -> list[int]:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
-        flags, slots = self.all_flags([offer.instrument for offer in given], firms)
-        pays = [offer.service != PRIZE for offer in given]  # a prize is got when it is paid
-        new = np.zeros(len(given), np.int64)
-        mark_offers(flags, slots, np.array(pays), asking, served, asked, got, new)
+        if stack.bound[0] is not self.slots:
+            stack.bound = self.slots, self.slots_of(stack.instruments)
+        new = np.zeros(asking.size, np.int64)
+        mark_offers(self.flags(firms), stack.bound[1], stack.pays, asking, served, asked, got, new)
         first: list[int] = new.tolist()
         return first
 
@@ -79,12 +79,9 @@ class TakeUp:
         self._make_room(len(self.slots), firms.columns.uid.size)
         return self._flags
 
-    def all_flags(self, instruments: Collection[str], firms: Firms) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Flags of all instruments, (slots, rows), and the slots of some of them."""
-        rows, slots = firms.columns.uid.size, [self.slots.get(name, -1) for name in instruments]
-        if -1 in slots or rows > self._flags.shape[1]:
-            slots = [self._slot(name, rows) for name in instruments]
-        return self._flags, np.array(slots)
+    def slots_of(self, instruments: Iterable[str]) -> NDArray[np.int64]:
+        """The slots of some instruments, new ones for new names."""
+        return np.array([self.slots.setdefault(name, len(self.slots)) for name in instruments])
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""

@@ -10,9 +10,9 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import COUNSEL, VISIT, Offer
 from ecosim.model.reach import Reach
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import Eligibility, OnEveryRung, below_second
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 FOREIGN = Eligibility(ownership=OWNERSHIP[FOREIGN_FROM:])
@@ -38,8 +38,11 @@ class ForeignCultivation:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book visits and firms followed up."""
-        for part, cost in ((VISITS, self.visit_cost), (FOLLOW_UP, self.counsel_cost)):
-            pay_places(name, model, cost, f"{name}.{part}")
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a visit and a follow-up cost."""
+        return {f"{name}.{VISITS}": self.visit_cost, f"{name}.{FOLLOW_UP}": self.counsel_cost}
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """Firms without the second rung; officials come to them."""

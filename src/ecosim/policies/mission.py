@@ -15,9 +15,9 @@ from ecosim.data.errors import nearest
 from ecosim.data.periods import parse, quarter_index
 from ecosim.model.ecosystem import OBSERVED, EcosystemModel, Events
 from ecosim.model.offers import COUNSEL, VISIT, Offer
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Schedule, Steps
 
 PLACE = {name: place for place, name in enumerate(OBSERVED)}
@@ -123,9 +123,11 @@ class Mission:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the places that were taken."""
-        for part in ("visits", "counsel"):
-            if f"{name}.{part}" in model.taken:
-                pay_places(name, model, self.cost, f"{name}.{part}")
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a visit and counsel cost."""
+        return {f"{name}.{part}": self.cost for part in ("visits", "counsel")}
 
 
 def last_observed(model: EcosystemModel) -> int:

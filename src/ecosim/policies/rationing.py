@@ -120,11 +120,3 @@ def queue(order: str, score: str) -> Queue | None:
 def budget_now(budget: Schedule | None, model: EcosystemModel) -> float | None:
     """A year's budget as dates alone leave it, 10k CNY; None: no limit."""
     return None if budget is None else budget.at(model.quarter)
-
-
-def pay_places(name: str, model: EcosystemModel, cost: float, offer: str = "") -> None:
-    """Book the places of an offer that were taken, each at a cost (10k CNY). offer: its name, by default the row's."""
-    taken = model.taken[offer or name]
-    places = int(taken.rows.size) * model.weight
-    if places:
-        model.ledger.pay(name, year_of(model.quarter), round(places * cost * FEN_PER_UNIT), taken.first)
