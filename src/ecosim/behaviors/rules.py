@@ -15,7 +15,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import CERTIFICATION, SOURCES
+from ecosim.model.firms import SOURCES
 from ecosim.model.luck import ARRIVAL, uniform
 from ecosim.model.offers import SERVICES, Stack
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
@@ -40,7 +40,7 @@ class FirmRules:
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
         self.traits_book = entry.book_of(self.traits)
-        self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
+        self.lumps = [(source, each.lumps) for source, each in enumerate(newcomers) if each.lumps > 0.0]
         self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
         self.within_reach = outside.within_reach(behaviors.outside, region)
 
@@ -77,15 +77,11 @@ class FirmRules:
 
     def certifiable(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply."""
-        f, top = model.firms.columns, model.firms.top
-        rows, (wanted, rungs) = np.empty(top, np.int64), np.empty((2, top), np.uint8)
-        willing = np.full(top, CERTIFICATION, np.int8), np.ones(top)
-        count = candidacy.certifiable(
-            self.behaviors.certification, model.terms.criteria, f.alive, f.performs, f.certificate, f.age, f.patents,
-            f.staff, f.fresh, f.log_employees, f.log_productivity, f.reported, f.research, *willing,
-            wanted, rows, rungs,
-        )  # fmt: skip
-        return rows[:count], rungs[:count]
+        firms, top = model.firms, model.firms.top
+        rows, (wanted, rungs, willing) = np.empty(top, np.int64), np.empty((3, top), np.int8)
+        inert = firms.scratch(1, np.float64)[0]
+        count = candidacy.certifiable(self.book, model.terms.criteria, firms.table, willing, inert, wanted, rows, rungs)
+        return rows[:count], rungs[:count].view(np.uint8)
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
@@ -129,7 +125,7 @@ class FirmRules:
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)
             if wanted <= room:
-                columns: Any = (column[:kept] for column in batch)
+                columns: Any = [column[:kept] for column in batch]
                 return Arrivals(*columns, wanted - kept)
             room = wanted
 
@@ -139,19 +135,13 @@ class FirmRules:
         crowding = float(np.log(alive / max(model.reference, 1.0)))
         return float(entry.founding_rate(self.book, crowding))
 
-    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
-        """Give new firms their traits."""
+    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], arrivals: Arrivals) -> None:
+        """Give new firms their place, owner, source and traits, and count them."""
+        survey = model.survey
         entry.furnish(
-            self.traits_book,
-            model.firms.table,
-            len(model.region.zones),
-            model.survey.mean_productivity,
-            model.survey.mean_change,
-            luck(model),
-            np.uint64(model.quarter),
-            rows,
-            uids,
-        )
+            self.traits_book, model.firms.table, len(model.region.zones), survey.mean_productivity, survey.mean_change,
+            luck(model), np.uint64(model.quarter), rows, Batch(*arrivals[:5]), model.births_by_source,
+        )  # fmt: skip
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:

@@ -6,6 +6,7 @@ each firm, to whole fen, before it is summed as integers: so a sum is exact and 
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ecosim.model.compiled import brief
 from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, TALENT, Firms
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.table import columns_of
 from ecosim.model.take_up import fund
 
 LISTS = (
@@ -31,6 +33,7 @@ LISTS = (
 )
 MARKED = len(LISTS) - len(INSTITUTES) + 1  # lists that are found by the marks of firms; the others are handed over
 FEN = float(FEN_PER_UNIT)
+NOBODY: Mapping[int, NDArray[np.int64]] = MappingProxyType({})
 
 
 class Claims:
@@ -44,16 +47,11 @@ class Claims:
         self.rows = np.empty((len(LISTS), 0), np.int64)
         self.counts = np.zeros(len(LISTS), np.int64)
 
-    def gather(self, firms: Firms, recognized: Mapping[int, NDArray[np.int64]]) -> None:
+    def gather(self, firms: Firms, recognized: Mapping[int, NDArray[np.int64]] = NOBODY) -> None:
         """Look through all firms once. recognized: rows of new R&D institutes by rung."""
         if self.rows.shape[1] < firms.top:
             self.rows = np.empty((len(LISTS), firms.capacity), np.int64)
-        f, marks = firms.columns, np.empty(firms.top, np.uint16)
-        find(
-            f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
-            f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
-        )  # fmt: skip
-        enlist(marks, self.rows, self.counts)
+        gather(firms.table, firms.top, self.rows, self.counts)
         for rung, rows in recognized.items():
             self.rows[MARKED + rung - 1, : rows.size], self.counts[MARKED + rung - 1] = rows, rows.size
 
@@ -113,6 +111,17 @@ class Claims:
     def newcomers(self) -> NDArray[np.int64]:
         """Firms that were founded at the end of the last quarter."""
         return self._list(9)
+
+
+@brief
+def gather(table: Any, top: int, rows: Any, counts: Any) -> None:
+    """Fill the lists that marks find: rows (lists, capacity) and counts (lists,). table: of `Firms.table`."""
+    f, marks = columns_of(table), np.empty(top, np.uint16)
+    find(
+        f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
+        f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
+    )  # fmt: skip
+    enlist(marks, rows, counts)
 
 
 @brief

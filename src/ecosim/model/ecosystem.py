@@ -234,14 +234,8 @@ class EcosystemModel(mesa.Model):
         """Firms begin."""
         arrivals = self.rules.founders(self)
         rows = self.firms.take_rows(arrivals.uids.size)
-        columns = self.firms.columns
-        columns.sector[rows] = arrivals.sector
-        columns.zone[rows] = arrivals.zone
-        columns.ownership[rows] = arrivals.ownership
-        columns.source[rows] = arrivals.source
-        self.rules.furnish(self, rows, arrivals.uids)
+        self.rules.furnish(self, rows, arrivals)
         self.births, self.rejected = int(rows.size), arrivals.rejected
-        self.births_by_source[:] = np.bincount(arrivals.source, minlength=len(SOURCES))
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""

@@ -179,10 +179,9 @@ class Firms:
         fresh = count - len(reused)
         if self.top + fresh > self.capacity:
             self._grow(max(self.top + fresh, self.capacity + self.capacity // 2))
-        rows = np.empty(count, np.int64)
-        rows[: len(reused)], rows[len(reused) :] = reused, np.arange(self.top, self.top + fresh)
+        rows = [*reused, *range(self.top, self.top + fresh)]
         self.top += fresh
-        return rows
+        return np.array(rows, np.int64)
 
     def release(self, rows: NDArray[np.int64]) -> None:
         """Close rows: the firms are gone and their rows are free."""

@@ -56,8 +56,8 @@ class Rules(Protocol):
     def founders(self, model: "EcosystemModel") -> Arrivals:
         """Firms that are founded in this quarter."""
 
-    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
-        """Give new firms, whose place, owner and source are set, the rest of their traits."""
+    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], arrivals: Arrivals) -> None:
+        """Give new firms their place, owner, source and traits, and count them in `births_by_source`."""
 
 
 class Policy(Protocol):

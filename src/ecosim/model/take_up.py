@@ -92,7 +92,8 @@ class TakeUp:
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
         stated, silent = reaches_of(model)
-        in_force = stated | {name: reach for name, reach in silent.items() if self._has_been_asked(name)}
+        asked = self._asked() if silent else set()
+        in_force = stated | {name: reach for name, reach in silent.items() if name in asked}
         for name in in_force:
             self.slots.setdefault(name, len(self.slots))
         if not self.slots:
@@ -109,10 +110,11 @@ class TakeUp:
         self._enter(year_of(model.quarter), counts, in_force)
         self._gone[...] = 0
 
-    def _has_been_asked(self, name: str) -> bool:
-        """Whether somebody applied for an instrument in the year."""
-        slot = self.slots.get(name)
-        return slot is not None and bool(self._flags[slot].view(np.uint64).any() or self._gone[slot].any())
+    def _asked(self) -> set[str]:
+        """Instruments for which somebody applied in the year, or was funded in the one before."""
+        asked = np.empty(len(self._flags), np.bool_)
+        find_asked(self._flags.view(np.uint64), self._gone, asked)
+        return {name for name, applied in zip(self.slots, asked.tolist(), strict=False) if applied}
 
     def _slot(self, instrument: str, rows: int) -> int:
         slot = self.slots.setdefault(instrument, len(self.slots))
@@ -140,6 +142,17 @@ class TakeUp:
                 before[:, KEPT] = kept[slot]
             if applied[slot] > 0 or name in in_force:
                 self.table[name, year] = counts[slot]
+
+
+@brief
+def find_asked(words: Any, gone: Any, asked: Any) -> None:
+    """Slots with a flag or a firm that is gone, (slots,) out. words: flags, eight at a time."""
+    for slot in range(asked.size):
+        asked[slot] = gone[slot].any()
+        for word in range(words.shape[1]):
+            if words[slot, word] != 0:
+                asked[slot] = True
+                break
 
 
 @inlined

@@ -14,6 +14,7 @@ from ecosim.model.firms import SOURCES
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import SECTORS
 from ecosim.model.terms import Terms
+from ecosim.policies.booking import of_source
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
 from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
 from ecosim.policies.schedule import OptionalSteps, Steps
@@ -84,8 +85,7 @@ class TalentProject:
         amount = self.amount.at(model.quarter)
         if amount <= 0:
             return
-        rows = model.claims.newcomers
-        rows = eligible_rows(model, rows[model.firms.columns.source[rows] == TALENT_FOUNDER], self.eligible)
+        rows = eligible_rows(model, of_source(model.firms, model.claims.newcomers, TALENT_FOUNDER), self.eligible)
         free, places = self.free(name, model)
         if rows.size:
             most = int(free // model.weight)
