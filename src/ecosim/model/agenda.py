@@ -5,21 +5,21 @@ numbers are all 0, are left out until their date comes; and instruments marked `
 quarter alone, revise once for all quarters of such a stretch. Revisions add, take the larger or the smaller value or
 compose shares, so that dated ones may come first.
 
-The others revise on top of these, in groups that share no term. An instrument may say what its revision depends on
-beside the dates (`depends`): what it was last quarter is then compared with what it is now, and a group of which
-nothing has changed is not revised again.
+The others revise on top of these in every quarter, save what an instrument promises firms, which it can say once for
+all quarters of a stretch (`ecosim.model.promises`).
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
 from itertools import chain, groupby
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecosim.model import terms as neutral_terms
 from ecosim.model.offers import Offer
+from ecosim.model.promises import Promises
 from ecosim.model.region import Region
 from ecosim.model.settlement import Bills, Dues, Fees, listed
 from ecosim.model.terms import Terms
@@ -30,13 +30,7 @@ if TYPE_CHECKING:
 KEPT = 4  # packages whose agendas a region remembers
 
 Rows = list[tuple[str, "Policy"]]
-
-
-class Group(NamedTuple):
-    """Revisers that move the same terms, or terms of each other: they revise anew together."""
-
-    rows: list[tuple[int, str, "Policy"]]  # with the place among all that revise
-    parts: list[slice]  # of the terms, what they may change
+Placed = tuple[int, str, "Policy"]  # with the place among all that revise
 
 
 class Stretch(NamedTuple):
@@ -45,19 +39,18 @@ class Stretch(NamedTuple):
     standing: Terms  # neutral terms as the dated instruments in force leave them
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
-    groups: list[Group]  # of the revisers
-    watched: list[tuple[str, Callable[..., Any], int]]  # revisers that say what they depend on: how, and their group
-    restless: list[int]  # groups in which one does not say it
+    promises: Promises  # of revisers that say what they promise
+    others: list[Placed]  # the other revisers
+    moved: list[slice]  # of the terms, what these may change
     offers: list[list[Offer]]  # that dated instruments make, by place among all that revise
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
 
 
 class Standing(NamedTuple):
-    """What a model's terms and offers rest on since they were last revised."""
+    """On what a model's terms rest since they were last revised."""
 
     stretch: Stretch
-    states: list[Any]  # what the watched revisers depended on
-    offers: list[list[Offer]]  # by place among all that revise
+    promised: NDArray[np.float64]  # see `Promises.put`
 
 
 class Agenda:
@@ -108,15 +101,12 @@ class Agenda:
             made.append(offers_of(name, policy, standing, model) if getattr(policy, "dated", False) else [])
             if not getattr(policy, "dated", False):
                 placed.append((place, name, policy))
-        groups, watched, restless = [], [], []
-        for number, (some, moves) in enumerate(_grouped(placed)):
-            groups.append(Group(some, neutral_terms.parts_of(standing, moves)))
-            if "budget" not in moves and all(hasattr(policy, "depends") for _, _, policy in some):
-                watched += [(name, policy.depends, number) for _, name, policy in some]  # type: ignore[attr-defined]
-            else:
-                restless.append(number)
+        promising, others = _apart(placed)
+        said = [(name, policy.promises(model)) for _, name, policy in promising]  # type: ignore[attr-defined]
+        promises = Promises([(name, each) for name, some in said for each in some], standing)
+        moved = neutral_terms.parts_of(standing, set().union(*(_moves(policy) for _, _, policy in others)))
         revisers = [(name, policy) for _, name, policy in placed]
-        return Stretch(standing, revisers, rows, groups, watched, restless, made, {})
+        return Stretch(standing, revisers, rows, promises, others, moved, made, {})
 
 
 def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel") -> list[Offer]:
@@ -127,43 +117,39 @@ def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel"
     return made
 
 
-def _grouped(rows: list[tuple[int, str, "Policy"]]) -> list[tuple[list[tuple[int, str, "Policy"]], set[str]]]:
-    """Revisers in groups that share no term, and the terms of each; one group where one of them moves budgets."""
-    groups: list[tuple[list[tuple[int, str, Policy]], set[str]]] = []
-    for row in rows:
-        moves = set(getattr(row[2], "moves", Terms._fields))
-        joined = [group for group in groups if group[1] & moves]
-        groups = [group for group in groups if not group[1] & moves]
-        groups.append(
-            (sorted([row, *(each for some, _ in joined for each in some)]), moves.union(*(m for _, m in joined)))
-        )
-    if any("budget" in moves for _, moves in groups):  # on which it may depend what others promise
-        return [(rows, set().union(*(moves for _, moves in groups)))]
-    return groups
+def _apart(rows: list[Placed]) -> tuple[list[Placed], list[Placed]]:
+    """Revisers whose promises can be kept apart from what the others revise, as no other one moves their terms."""
+    others = [row for row in rows if not hasattr(row[2], "promises")]
+    while True:
+        moved = set().union(*(_moves(policy) for _, _, policy in others))
+        left = [row for row in rows if row not in others]
+        joined = [row for row in left if "budget" in moved or _moves(row[2]) & moved]
+        if not joined:
+            return left, others
+        others = sorted(others + joined)
+
+
+def _moves(policy: "Policy") -> set[str]:
+    """Terms that an instrument may revise."""
+    return set(getattr(policy, "moves", Terms._fields))
 
 
 def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Standing:
     """Bring a model's terms and offers up to date. last: on what they rest; None: nothing of them can be kept."""
-    terms, source = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing)
+    terms, source, before = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing), None
     if last is None:
         terms[:] = source
     elif last.stretch is not now:
         neutral_terms.reset(terms, source, _changed(last.stretch, now))
-    states = [depends(name, model) for name, depends, _ in now.watched]
-    if last is not None and last.stretch is now:
-        anew, made = list(now.restless), last.offers
-        if states != last.states:
-            both = zip(now.watched, states, last.states, strict=True)
-            anew = sorted({*anew, *(number for (_, _, number), state, was in both if state != was)})
-        for number in anew:
-            neutral_terms.reset(terms, source, now.groups[number].parts)
     else:
-        anew, made = list(range(len(now.groups))), list(now.offers)
-    for number in anew:
-        for place, name, policy in now.groups[number].rows:
-            made[place] = offers_of(name, policy, model.terms, model)
+        neutral_terms.reset(terms, source, now.moved)
+        before = last.promised
+    promised = now.promises.put(model, terms, source, before)
+    made = now.offers.copy()
+    for place, name, policy in now.others:
+        made[place] = offers_of(name, policy, model.terms, model)
     model.offers = list(chain.from_iterable(made))
-    return Standing(now, states, made)
+    return Standing(now, promised)
 
 
 def _changed(before: Stretch, now: Stretch) -> list[slice]:
@@ -172,8 +158,7 @@ def _changed(before: Stretch, now: Stretch) -> list[slice]:
     if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
         both = zip(Terms._fields, before.standing, now.standing, strict=True)
         differ = {name for name, one, other in both if not np.array_equal(one, other)}
-        moved = [part for group in before.groups for part in group.parts]
-        known[id(before)] = before, neutral_terms.parts_of(now.standing, differ) + moved
+        known[id(before)] = before, neutral_terms.parts_of(now.standing, differ) + before.moved + before.promises.parts
     return known[id(before)][1]
 
 

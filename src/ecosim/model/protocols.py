@@ -69,8 +69,8 @@ class Policy(Protocol):
 
     For the agenda (`ecosim.model.agenda`): `dated = True` where what it revises and offers depends on the quarter
     alone; `dates` at which it changes beside those of its schedules; `looks_ahead = True` where it acts while all of
-    them are at 0; `moves`, names of the terms that it may revise (without it, all); `depends(name, model)`, what its
-    revision and its offers depend on beside the dates (without it, it revises in every quarter).
+    them are at 0; `moves`, names of the terms that it may revise (without it, all); `promises(model)`, all that it
+    adds to them until the next date, which `revise` puts there.
 
     For the settlement: `claim(model)`, a `settlement.Claim` that stands until the next date, or several (None:
     nothing), which `settle` pays; `fees(name)`, what a place of its offers costs, which `settle` books; `steady =

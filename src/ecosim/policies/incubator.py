@@ -45,17 +45,13 @@ class Incubator:
         if slots <= 0:
             return
         here = kinds_in(model.region, self.parks, self.eligible)
-        free = self.depends(name, model)
+        free = slots - self.tenants(model)
         raise_where(terms.incubation, here, self.support)
         if free >= model.weight:
             whole = free // model.weight * model.weight  # of agents, so that no part of a slot is carried over
             model.offers.append(Offer(name, INCUBATOR, whole, here))
             founders = min(self.start_ups.at(model.quarter), free)
             terms.arrivals[INCUBATED] += founders * shares_in(model.region, self.parks, self.eligible.sectors)
-
-    def depends(self, name: str, model: EcosystemModel) -> float:
-        """Free slots, real firms."""
-        return float(self.slots.at(model.quarter)) - self.tenants(model)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the slots; new tenants count as recipients."""

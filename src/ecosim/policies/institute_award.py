@@ -5,15 +5,15 @@ from typing import ClassVar
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach, settlement
+from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION, INSTITUTES
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.promises import AFFORDED, Promise
 from ecosim.model.reach import Reach
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, budget_now, left, queue
+from ecosim.policies.rationing import Order, Score, budget_now, queue
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Steps
 
 
@@ -38,17 +38,16 @@ class InstituteAward:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the awards that the rest of the year's budget can still pay."""
-        for rung, amount in self.depends(name, model):
-            self.eligible.add_to(terms.institute_award[rung], model.region.zone_names, amount)
+        promises.put(name, self.promises(model), terms, model)
 
-    def depends(self, name: str, model: EcosystemModel) -> list[tuple[int, float]]:
-        """Rungs and awards of which the rest of the year's budget can pay one."""
-        limit = left(name, model, self.budget)
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """The award of each rung."""
+        here, budget = self.eligible.mask(model.region.zone_names), budget_now(self.budget, model)
         amounts = [(rung, self.amount(rung, model.quarter)) for rung in range(1, len(INSTITUTES))]
         return [
-            (rung, amount)
+            Promise("institute_award", here, amount, rung, kept=AFFORDED, money=budget)
             for rung, amount in amounts
-            if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight)
+            if amount > 0
         ]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:

@@ -118,8 +118,9 @@ class Mission:
         if self.instrument:
             return 1.0 if in_force(model.policies.get(self.instrument), last_observed(model)) else 0.0
         last = model.recent(self.quarters) or [model.observe()]
-        value = float(sum(row[PLACE[self.observable]] for row in last)) / len(last) * self.quarters
-        return value / max(float(last[-1][PLACE[self.per]]), 1e-9) if self.per else value
+        at = PLACE[self.observable]
+        value = float(sum([row.item(at) for row in last])) / len(last) * self.quarters
+        return value / max(last[-1].item(PLACE[self.per]), 1e-9) if self.per else value
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the places that were taken."""

@@ -33,12 +33,8 @@ class SciencePrize:
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Offer the year's prizes."""
         places = self.capacity.at(model.quarter)
-        if self.depends(name, model) and places > 0:
+        if model.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER and places > 0:
             model.offers.append(Offer(name, PRIZE, places, self.eligible.mask(model.region.zone_names)))
-
-    def depends(self, name: str, model: EcosystemModel) -> bool:
-        """Whether it is the last quarter of a year."""
-        return model.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the winners."""

@@ -49,7 +49,7 @@ class TalentProject:
     ration: Order = "lottery"
     score: Score = "patents"
 
-    def depends(self, name: str, model: EcosystemModel) -> float:
+    def expected(self, name: str, model: EcosystemModel) -> float:
         """Start-ups expected in the quarter: as many as the prize draws, places and the year's budget allow."""
         amount = self.amount.at(model.quarter)
         if amount <= 0:
@@ -75,7 +75,7 @@ class TalentProject:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw founders."""
-        expected = self.depends(name, model)
+        expected = self.expected(name, model)
         if expected > 0:
             self.eligible.mask(model.region.zone_names)  # names a zone that the region does not have
             terms.arrivals[TALENT_FOUNDER] += expected * self.spread(model)
