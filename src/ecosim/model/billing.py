@@ -177,3 +177,21 @@ def reduced(table: Any, rows: Any, value: float, flags: Any) -> tuple[int, int]:
         total += int(np.floor(sales * value * FEN + 0.5))
         new += fund(flags, i)
     return total, new
+
+
+@brief
+def charge_each(
+    offers: Any, costs: Any, slots: Any, served: Any, first: Any, weight: int, entries: Any, paid: Any
+) -> int:  # fmt: skip
+    """Book the places of offers at their costs (10k CNY), (n,) each; returns the sum in fen.
+
+    slots: in the books; served, first: by offer, agents that took a place, and for the first time in the year.
+    """
+    total = 0
+    for k in range(offers.size):
+        places = served[offers[k]] * weight
+        if places > 0:
+            fen = int(np.rint(places * costs[k] * FEN))
+            enter(entries, paid, slots[k], fen, first[offers[k]] * weight)
+            total += fen
+    return total

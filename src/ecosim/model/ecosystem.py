@@ -1,5 +1,6 @@
 """The quarter and the books: a Mesa model whose firms live in columns; it alone founds, closes, hires and pays."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import mesa
@@ -84,7 +85,7 @@ class EcosystemModel(mesa.Model):
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
-        self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
+        self.taken: Mapping[str, Taken] = {}  # by instrument, in this quarter
         self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
         self.claims = Claims()
         self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))

@@ -7,6 +7,7 @@ review of R&D institutes works alike, on places by rung in the terms and the que
 (behaviors/institutes.py).
 """
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,7 @@ from ecosim.model.firms import INSTITUTES
 if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
 
+Rows = NDArray[np.int64]
 SERVICES = ("visit", "counsel", "liaison", "incubator", "matching", "prize")
 (VISIT, COUNSEL, LIAISON, INCUBATOR, MATCHING, PRIZE) = range(len(SERVICES))
 LOWEST, STEPS, BINS = -2.0, 16.0, 512  # bins of scores: where they begin, how many to a log point, how many
@@ -52,6 +54,31 @@ class Taken(NamedTuple):
     rows: NDArray[np.int64]
     wanted: int
     first: int = 0
+
+
+class Given(Mapping[str, Taken]):
+    """What became of the offers of a quarter, by key. asking, served, first: (offers,) firms in agents' units."""
+
+    def __init__(
+        self, stack: "Stack", chosen: Rows, asking: Rows, served: Rows, first: Rows, weight: int
+    ) -> None:  # fmt: skip
+        self.stack, self.chosen, self.weight = stack, chosen, weight
+        self.asking, self.served, self.first = asking, served, first
+
+    def __getitem__(self, key: str) -> Taken:
+        at = self.stack.at[key]
+        start, got = int(self.served[:at].sum()), int(self.served[at])
+        first, wanted = int(self.first[at]) * self.weight, int(self.asking[at]) * self.weight
+        return Taken(self.chosen[start : start + got], wanted, first)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.stack.at
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stack.keys)
+
+    def __len__(self) -> int:
+        return len(self.stack.keys)
 
 
 @apart
@@ -135,6 +162,7 @@ class Stack:
 
     def __init__(self, given: list[Offer]) -> None:
         self.keys = [offer.key for offer in given]
+        self.at = {key: number for number, key in enumerate(self.keys)}
         self.driven = [offer.service in DRIVEN for offer in given]
         self.instruments = [offer.instrument for offer in given]
         self.services = np.array([offer.service for offer in given])
@@ -159,8 +187,8 @@ def stacked(given: list[Offer], memory: dict[Any, Any]) -> Stack:
 
 def give(model: "EcosystemModel") -> None:
     """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
-    model.taken = {}
     if not model.offers:
+        model.taken = {}
         model.firms.columns.visited[: model.firms.top] = 0
         return
     stack, weight, left_over = stacked(model.offers, model.stretch().memory), model.weight, model.left_over
@@ -171,10 +199,8 @@ def give(model: "EcosystemModel") -> None:
         whole.append(number)
         left_over[key] = places - number
     asking, served, asked, chosen = model.rules.give(model, stack, whole)
-    firsts, start = model.take_up.note_offers(stack, asking, served, asked, chosen, model.firms), 0
-    for key, wanted, got, first in zip(stack.keys, asking.tolist(), served.tolist(), firsts, strict=True):
-        model.taken[key] = Taken(chosen[start : start + got], wanted * weight, first * weight)
-        start += got
+    first = model.take_up.note_offers(stack, asking, served, asked, chosen, model.firms)
+    model.taken = Given(stack, chosen, asking, served, first, weight)
 
 
 def review(model: "EcosystemModel") -> None:

@@ -73,10 +73,8 @@ def components(quarters: "deque[Quarter] | list[Quarter]") -> Components:
 
 def index(now: Components, start: Components) -> float:
     """Weighted log distance from the start, in standard deviations between counties; rises in every component."""
-    return sum(
-        weight * log((x + base) / (x0 + base)) / spread
-        for weight, spread, base, x, x0 in zip(WEIGHT, SPREAD, BASE, now, start, strict=True)
-    )
+    parts = zip(WEIGHT, SPREAD, BASE, now, start, strict=True)
+    return sum([weight * log((x + base) / (x0 + base)) / spread for weight, spread, base, x, x0 in parts])
 
 
 def rank(value: float, years: float, monitoring: Monitoring) -> float:

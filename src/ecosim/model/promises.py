@@ -87,8 +87,10 @@ class Promises:
         before = np.full(now.size, np.nan) if last is None else last
         entries = books.of_year(year_of(model.quarter))
         growth = float(model.terms.budget[0])
-        weigh(self._rows, shares, entries, books.paid_by_slot, self._bound[1], growth, model.weight, now)
-        write(self._rows, self._classes, now, before, standing, terms)
+        keep(
+            self._rows, self._classes, shares, entries, books.paid_by_slot, self._bound[1], growth, model.weight, now,
+            before, standing, terms,
+        )  # fmt: skip
         return now
 
 
@@ -109,6 +111,16 @@ def _place(promise: Promise, terms: Terms) -> tuple[int, int]:
 def _row(promise: Promise, start: int, stop: int, classes: int) -> tuple[Any, ...]:
     money = np.nan if promise.money is None else promise.money
     return start, stop, promise.amount, promise.scale, promise.kept, money, promise.covers, classes
+
+
+@brief
+def keep(
+    rows: Any, classes: Any, shares: Any, entries: Any, paid: Any, slots: Any, growth: float, weight: int, now: Any,
+    before: Any, standing: Any, terms: Any,
+) -> None:  # fmt: skip
+    """As `weigh`, then `write`."""
+    weigh(rows, shares, entries, paid, slots, growth, weight, now)
+    write(rows, classes, now, before, standing, terms)
 
 
 @brief

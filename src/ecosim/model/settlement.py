@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, pay
+from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, charge_each, pay
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import FEN_PER_UNIT, Ledger, enter_each
+from ecosim.model.ledger import Ledger, enter_each
+from ecosim.model.offers import Given
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
 
@@ -126,21 +127,25 @@ class Fees:
 
     def __init__(self, rows: list[tuple[str, str, float]]) -> None:
         self._rows = rows
+        self._bound: tuple[Any, ...] = (None, None)  # offers and a register, and which of the offers cost what, to whom
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Changes nothing."""
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
         """Book the places that were taken; who took one for the first time in the year is a recipient."""
-        books, weight, year, due = model.ledger, model.weight, year_of(model.quarter), []
-        for instrument, offer, cost in self._rows:
-            taken = model.taken.get(offer)
-            if taken is not None and taken.rows.size:
-                fen = round(taken.rows.size * weight * cost * FEN_PER_UNIT)
-                due.append((books.slot(instrument), fen, taken.first))
-        if due:
-            slots, fens, recipients = np.array(due).T.copy()
-            books.total += enter_each(books.of_year(year), books.paid_by_slot, slots, fens, recipients)
+        given, books = model.taken, model.ledger
+        if not isinstance(given, Given):  # nothing was offered
+            return
+        if self._bound[0] is not given.stack or self._bound[1] is not books.slots:
+            known = [row for row in self._rows if row[1] in given]
+            offers = np.array([given.stack.at[offer] for _, offer, _ in known], np.int64)
+            slots = np.array([books.slot(instrument) for instrument, _, _ in known], np.int64)
+            self._bound = given.stack, books.slots, offers, np.array([cost for *_, cost in known], np.float64), slots
+        entries, weight = books.of_year(year_of(model.quarter)), model.weight
+        books.total += charge_each(
+            *self._bound[2:], given.served, given.first, weight, entries, books.paid_by_slot
+        )  # fmt: skip
 
 
 class Dues:

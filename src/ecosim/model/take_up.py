@@ -17,7 +17,7 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,12 @@ from numpy.typing import NDArray
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import RUNGS, Firms
+from ecosim.model.funnel import APPLIED, ASSISTED, AWARE, ELIGIBLE, FUNDED, KEPT, STAGES, Funnel
 from ecosim.model.offers import Stack
 from ecosim.model.reach import STILL_RESEARCHER as STILL_RESEARCHER
 from ecosim.model.reach import WIDTH, audiences_of, reaches_of, state_of
 from ecosim.model.reach import Reach as Reach
 
-STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
-ELIGIBLE, AWARE, ASSISTED, APPLIED, FUNDED, KEPT = range(len(STAGES))
 ASKED, GOT, HAD = 1, 2, 4  # bits of a firm's flag: applied and funded in this year, funded in the year before
 
 Counts = NDArray[np.int64]
@@ -42,8 +41,8 @@ class TakeUp:
     """The funnel of one model. table: (instrument, year) -> (zones, stages) agents; `weight` firms each."""
 
     def __init__(self, zones: int, kinds: int) -> None:
-        self.table: dict[tuple[str, int], Counts] = {}
         self.slots: dict[str, int] = {}
+        self.table = Funnel(self.slots)
         self.everybody = np.ones((RUNGS, kinds), bool)
         self._zones = zones
         self._flags = np.zeros((8, 0), np.uint8)  # (slots, rows)
@@ -57,14 +56,13 @@ class TakeUp:
 
     def note_offers(
         self, stack: Stack, asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
-    ) -> list[int]:
+    ) -> Counts:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
         if stack.bound[0] is not self.slots:
             stack.bound = self.slots, self.slots_of(stack.instruments)
         new = np.zeros(asking.size, np.int64)
         mark_offers(self.flags(firms), stack.bound[1], stack.pays, asking, served, asked, got, new)
-        first: list[int] = new.tolist()
-        return first
+        return new
 
     def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
         """The instrument's flags of all rows, a view."""
@@ -107,7 +105,7 @@ class TakeUp:
         counts = self._gone[: len(self.slots)].copy()
         kept = np.array(keeps, np.uint8)
         count(state_of(model, needs), *audiences[1:], np.array(whose), kept, self._flags, counts)
-        self._enter(year_of(model.quarter), counts, in_force)
+        self.table.enter(year_of(model.quarter), counts, np.array(whose) >= 0)
         self._gone[...] = 0
 
     def _asked(self) -> set[str]:
@@ -131,17 +129,6 @@ class TakeUp:
         gone = np.zeros((room, self._zones, len(STAGES)), np.int64)
         gone[: had[0]] = self._gone
         self._flags, self._gone = flags, gone
-
-    def _enter(self, year: int, counts: Counts, in_force: Container[str]) -> None:
-        """Put the year's counts (slots, zones, stages) into the table."""
-        kept, applied = counts[:, :, KEPT].copy(), counts[:, :, APPLIED].sum(axis=1).tolist()
-        counts[:, :, KEPT] = 0  # known in a year
-        for name, slot in self.slots.items():
-            before = self.table.get((name, year - 1))
-            if before is not None:
-                before[:, KEPT] = kept[slot]
-            if applied[slot] > 0 or name in in_force:
-                self.table[name, year] = counts[slot]
 
 
 @brief
