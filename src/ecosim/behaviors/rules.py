@@ -117,7 +117,7 @@ class FirmRules:
         room = 256 + int(living * min(rate, 5.0) * 1.5)
         while True:
             batch = arrivals.room_for(room)
-            parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
+            parents = np.empty(room, np.int64)
             wanted, kept = gather(
                 self.traits_book, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
                 terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, batch,

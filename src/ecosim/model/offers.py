@@ -8,6 +8,7 @@ review of R&D institutes works alike, on places by rung in the terms and the que
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -64,12 +65,12 @@ class Given(Mapping[str, Taken]):
     ) -> None:  # fmt: skip
         self.stack, self.chosen, self.weight = stack, chosen, weight
         self.asking, self.served, self.first = asking, served, first
+        self._ends = list(accumulate(served.tolist(), initial=0))
 
     def __getitem__(self, key: str) -> Taken:
         at = self.stack.at[key]
-        start, got = int(self.served[:at].sum()), int(self.served[at])
-        first, wanted = int(self.first[at]) * self.weight, int(self.asking[at]) * self.weight
-        return Taken(self.chosen[start : start + got], wanted, first)
+        first, wanted = self.first.item(at) * self.weight, self.asking.item(at) * self.weight
+        return Taken(self.chosen[self._ends[at] : self._ends[at + 1]], wanted, first)
 
     def __contains__(self, key: object) -> bool:
         return key in self.stack.at
