@@ -10,7 +10,7 @@ all quarters of a stretch (`ecosim.model.promises`).
 """
 
 from bisect import bisect_right
-from itertools import chain, groupby
+from itertools import chain
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ecosim.model import terms as neutral_terms
 from ecosim.model.offers import Offer
 from ecosim.model.promises import Promises
 from ecosim.model.region import Region
-from ecosim.model.settlement import Bills, Dues, Fees, listed
+from ecosim.model.settlement import Bills, Claim, Fees, dues_of, listed
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -165,48 +165,33 @@ def _changed(before: Stretch, now: Stretch) -> list[slice]:
 def payers_of(model: "EcosystemModel") -> Rows:
     """The settlers as they act, worked out once for a stretch.
 
-    First what dates alone decide; then the instruments that pay firms, in the order of the package, those together
-    whose claims follow each other; then what places cost, and the others, whose books are their own.
+    Instruments that pay firms do so in the order of the package; what dates alone decide and what places cost is booked
+    beside them; the others, whose books are their own, follow.
     """
     now = model.stretch()
     known: Rows | None = now.memory.get("payers")
     if known is None:
-        steady, paying, serving, others = _sorted_out(now.settlers)
-        acting: Rows = [("", Dues(steady, model))] if steady else []
-        for together, group in groupby(paying, _claimed):
-            if together:
-                claims = [listed(name, policy.claim(model)) for name, policy in group]  # type: ignore[attr-defined]
-                if each := list(chain.from_iterable(claims)):
-                    acting.append(("", Bills(each)))
+        claims: list[tuple[str, Claim]] = []
+        between: list[Placed] = []
+        steady: Rows = []
+        fees: list[tuple[str, str, float]] = []
+        others: Rows = []
+        for name, policy in now.settlers:
+            if hasattr(policy, "claim"):
+                claims += listed(name, policy.claim(model))
+            elif getattr(policy, "pays_firms", False):
+                between.append((len(claims), name, policy))
+            elif getattr(policy, "steady", False):
+                steady.append((name, policy))
+            elif hasattr(policy, "fees"):
+                fees += [(name, offer, cost) for offer, cost in policy.fees(name).items()]
             else:
-                acting.extend(group)
-        if serving:
-            costs = [(name, policy.fees(name)) for name, policy in serving]  # type: ignore[attr-defined]
-            acting.append(("", Fees([(name, offer, cost) for name, fees in costs for offer, cost in fees.items()])))
-        known = now.memory["payers"] = acting + others
+                others.append((name, policy))
+        together: Rows = []
+        if claims or between or steady or fees:
+            together = [("", Bills(claims, dues_of(steady, model), Fees(fees), between))]
+        known = now.memory["payers"] = together + others
     return known
-
-
-def _sorted_out(rows: Rows) -> tuple[Rows, Rows, Rows, Rows]:
-    """Instruments whose books dates alone decide, those that pay firms, those that serve them, and the others."""
-    steady: Rows = []
-    paying: Rows = []
-    serving: Rows = []
-    others: Rows = []
-    for row in rows:
-        policy = row[1]
-        if _claimed(row) or getattr(policy, "pays_firms", False):
-            paying.append(row)
-        elif getattr(policy, "steady", False):
-            steady.append(row)
-        else:
-            (serving if hasattr(policy, "fees") else others).append(row)
-    return steady, paying, serving, others
-
-
-def _claimed(row: tuple[str, "Policy"]) -> bool:
-    """Whether an instrument says what firms can claim of it."""
-    return hasattr(row[1], "claim")
 
 
 def dated_numbers(policy: Any) -> list[Any]:

@@ -51,18 +51,18 @@ class Stop(NamedTuple):
 
 @brief
 def pay(
-    table: Any, lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any,
-    slots: Any, entries: Any, paid: Any, growth: float, quarters: int, weight: int, start: int, asking: Any, fen: Any,
-    worth: Any, shares: Any,
+    entries: Any, paid: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any,
+    tax_rate: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int,
+    asking: Any, fen: Any, worth: Any, shares: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
-    """Settle and book claims from number `start` on, as `Stop`; the one that must queue up is only billed.
+    """Settle and book claims from one number up to another, as `Stop`; the one that must queue up is only billed.
 
     bills: (n,) of BILL; classes: (n, rungs, kinds); slots: (2, n) in the flags and in the books; entries, paid: books
     of the year and of all, see `ledger.Ledger`; growth: factor on budgets; quarters: left of the year with this one;
     shares: (n,) out, how much of what was claimed is paid; asking, fen, worth: room.
     """
     cash, spent = floats(table, CASH), 0
-    for n in range(start, bills.size):
+    for n in range(start, upto):
         bill = bills[n]
         rows = lists[bill.claimants, : counts[bill.claimants]]
         mine, slot = flags[slots[0, n]], slots[1, n]
@@ -97,7 +97,35 @@ def pay(
         if rows.size > 0 or bill.units[0] >= 0:
             enter(entries, paid, slot, sum_paid * weight, first * weight)
         spent += sum_paid * weight
-    return bills.size, 0, 0, spent
+    return upto, 0, 0, spent
+
+
+@brief
+def pay_beside(
+    dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, table: Any, lists: Any,
+    counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any, growth: float,
+    quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """As `pay`, once what is due and what places cost is booked.
+
+    dues: (n, 3) slots in the books, fen, recipients; fees: (n, 2) offers and slots; costs: 10k CNY a place; served,
+    first: by offer, agents that took a place, and for the first time in the year.
+    """
+    beside = 0
+    for k in range(len(dues)):
+        enter(entries, paid, dues[k, 0], dues[k, 1], dues[k, 2])
+        beside += dues[k, 1]
+    for k in range(len(fees)):
+        places = served[fees[k, 0]] * weight
+        if places > 0:
+            cost = int(np.rint(places * costs[k] * FEN))
+            enter(entries, paid, fees[k, 1], cost, first[fees[k, 0]] * weight)
+            beside += cost
+    number, count, limit, spent = pay(
+        entries, paid, table, lists, counts, bills, classes, deduction, tax_rate, flags, slots, growth, quarters,
+        weight, start, upto, asking, fen, worth, shares,
+    )  # fmt: skip
+    return number, count, limit, spent + beside
 
 
 @brief
@@ -177,21 +205,3 @@ def reduced(table: Any, rows: Any, value: float, flags: Any) -> tuple[int, int]:
         total += int(np.floor(sales * value * FEN + 0.5))
         new += fund(flags, i)
     return total, new
-
-
-@brief
-def charge_each(
-    offers: Any, costs: Any, slots: Any, served: Any, first: Any, weight: int, entries: Any, paid: Any
-) -> int:  # fmt: skip
-    """Book the places of offers at their costs (10k CNY), (n,) each; returns the sum in fen.
-
-    slots: in the books; served, first: by offer, agents that took a place, and for the first time in the year.
-    """
-    total = 0
-    for k in range(offers.size):
-        places = served[offers[k]] * weight
-        if places > 0:
-            fen = int(np.rint(places * costs[k] * FEN))
-            enter(entries, paid, slots[k], fen, first[offers[k]] * weight)
-            total += fen
-    return total

@@ -156,13 +156,3 @@ def enter(entries: Any, paid: Any, slot: int, fen: int, recipients: int) -> None
     entries[slot, RECIPIENTS] += recipients
     entries[slot, ENTERED] |= PAID
     paid[slot] += fen
-
-
-@brief
-def enter_each(entries: Any, paid: Any, slots: Any, fen: Any, recipients: Any) -> int:
-    """As `enter` for each of some slots; returns the sum of fen."""
-    total = 0
-    for k in range(slots.size):
-        enter(entries, paid, slots[k], fen[k], recipients[k])
-        total += fen[k]
-    return total

@@ -74,7 +74,8 @@ class Policy(Protocol):
 
     For the settlement: `claim(model)`, a `settlement.Claim` that stands until the next date, or several (None:
     nothing), which `settle` pays; `fees(name)`, what a place of its offers costs, which `settle` books; `steady =
-    True` where what it books in a quarter depends on dates alone; `pays_firms = True` where it pays firms otherwise.
+    True` where what it books in a quarter depends on dates alone; `pays_firms = True` where it pays firms otherwise,
+    then `idle(name, model)`, whether it has nothing to pay in the quarter (without it, it may have something).
     """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:

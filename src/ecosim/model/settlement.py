@@ -6,16 +6,16 @@ call: billed in whole fen, paid as far as the money goes, credited and flagged. 
 claims in an order does the pass stop for the instrument's own queue.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, charge_each, pay
+from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, pay, pay_beside
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import Ledger, enter_each
+from ecosim.model.ledger import Ledger
 from ecosim.model.offers import Given
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
@@ -49,41 +49,63 @@ class Claim(NamedTuple):
 
 
 class Bills:
-    """Claims that follow each other in a package, with the instrument's name; they settle as an instrument does."""
+    """Settles a package: claims in their order, and what is booked beside them; all in one call where nobody queues up.
 
-    def __init__(self, claims: list[tuple[str, Claim]]) -> None:
+    claims: with the instrument's name; dues, fees: what else is booked; between: instruments that pay firms otherwise,
+    by name, and before which claim each of them acts.
+    """
+
+    def __init__(
+        self,
+        claims: list[tuple[str, Claim]],
+        dues: "Dues | None" = None,
+        fees: "Fees | None" = None,
+        between: Sequence[tuple[int, str, Policy]] = (),
+    ) -> None:
         self._rows = claims
         self._expecting = [n for n, (_, claim) in enumerate(claims) if claim.tax == GRANT and claim.units]
-        self._classes = np.array([claim.classes for _, claim in claims])
+        self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
         self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
         self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
+        self._dues, self._fees = dues or Dues([]), fees or Fees([])
+        self._between = between
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Changes nothing."""
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """As `pay`."""
-        self.pay(model)
+        """Pay the claims in their order, as far as budgets go, and book all else beside the first of them."""
+        shares, start = np.empty(len(self._rows)), 0
+        beside: tuple[NDArray[Any], ...] | None = (self._dues.entries(model), *self._fees.entries(model))
+        for number, instrument, policy in self._between:
+            if not (hasattr(policy, "idle") and policy.idle(instrument, model)):
+                self._pay(model, start, number, shares, beside)
+                policy.settle(instrument, model, events)
+                start, beside = number, None
+        self._pay(model, start, len(self._rows), shares, beside)
+        self._expect(shares.tolist(), model.paid_share)
 
-    def pay(self, model: "EcosystemModel") -> None:
-        """Pay the claims in their order, as far as budgets go, and book them."""
+    def _pay(
+        self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], beside: Any
+    ) -> None:  # fmt: skip
+        """Pay the claims from one number up to another; shares out; beside: what else is booked, None for nothing."""
         firms, terms, now, books = model.firms, model.terms, model.claims, model.ledger
-        slots = self._slots(model)
+        slots, year = self._slots(model), year_of(model.quarter)
         flags, quarters = model.take_up.flags(firms), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
         (asking, fen), (worth,) = firms.scratch(2, np.int64), firms.scratch(1, np.float64)
-        growth, shares, start = float(terms.budget[0]), np.empty(len(self._rows)), 0
-        while start < len(self._rows):
-            entries = books.of_year(year_of(model.quarter))
-            stop = Stop(*pay(
-                firms.table, now.rows, now.counts, self._bills, self._classes, terms.deduction, terms.tax_rate, flags,
-                slots, entries, books.paid_by_slot, growth, quarters, model.weight, start, asking, fen, worth, shares,
-            ))  # fmt: skip
+        growth = float(terms.budget[0])
+        while start < upto or beside is not None:
+            known = (
+                books.of_year(year), books.paid_by_slot, firms.table, now.rows, now.counts, self._bills, self._classes,
+                terms.deduction, terms.tax_rate, flags, slots, growth, quarters, model.weight, start, upto, asking, fen,
+                worth, shares,
+            )  # fmt: skip
+            stop = Stop(*(pay(*known) if beside is None else pay_beside(*beside, *known)))
+            beside, start = None, stop.number + 1
             books.total += stop.spent
-            if stop.number < len(self._rows):
+            if stop.number < upto:
                 rows, claimed = asking[: stop.asking].copy(), fen[: stop.asking].copy()
                 shares[stop.number] = self._queue_up(stop.number, stop.limit, rows, claimed, model)
-            start = stop.number + 1
-        self._expect(shares.tolist(), model.paid_share)
 
     def _slots(self, model: "EcosystemModel") -> Rows:
         """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
@@ -91,7 +113,7 @@ class Bills:
         if self._bound[0] is not flags or self._bound[1] is not books:
             names = [name for name, _ in self._rows]
             in_books = [model.ledger.slot(name) for name in names]
-            self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books])
+            self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books], np.int64)
         slots: Rows = self._bound[2]
         return slots
 
@@ -123,67 +145,67 @@ def _bill(claim: Claim) -> tuple[Any, ...]:
 
 
 class Fees:
-    """What places in programs cost, by instrument, offer and place; they settle as one instrument does."""
+    """What places in programs cost, by instrument, offer and place (10k CNY)."""
 
     def __init__(self, rows: list[tuple[str, str, float]]) -> None:
         self._rows = rows
         self._bound: tuple[Any, ...] = (None, None)  # offers and a register, and which of the offers cost what, to whom
 
-    def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
-        """Changes nothing."""
+    def entries(self, model: "EcosystemModel") -> tuple[NDArray[Any], ...]:
+        """Which offers of the quarter cost something and slots in the books, (2, n); costs, (n,); and what was taken.
 
-    def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """Book the places that were taken; who took one for the first time in the year is a recipient."""
-        given, books = model.taken, model.ledger
+        Who took a place for the first time in the year is a recipient.
+        """
+        given, slots = model.taken, model.ledger.slots
         if not isinstance(given, Given):  # nothing was offered
-            return
-        if self._bound[0] is not given.stack or self._bound[1] is not books.slots:
+            return NO_FEES
+        if self._bound[0] is not given.stack or self._bound[1] is not slots:
             known = [row for row in self._rows if row[1] in given]
-            offers = np.array([given.stack.at[offer] for _, offer, _ in known], np.int64)
-            slots = np.array([books.slot(instrument) for instrument, _, _ in known], np.int64)
-            self._bound = given.stack, books.slots, offers, np.array([cost for *_, cost in known], np.float64), slots
-        entries, weight = books.of_year(year_of(model.quarter)), model.weight
-        books.total += charge_each(
-            *self._bound[2:], given.served, given.first, weight, entries, books.paid_by_slot
-        )  # fmt: skip
+            at = [[given.stack.at[offer], model.ledger.slot(instrument)] for instrument, offer, _ in known]
+            costs = np.array([cost for *_, cost in known], np.float64)
+            self._bound = given.stack, slots, np.array(at, np.int64).reshape(-1, 2), costs
+        return *self._bound[2:], given.served, given.first
+
+
+NO_FEES = np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
 
 
 class Dues:
-    """What instruments spend in every quarter until a date passes; they settle as one instrument does."""
+    """What instruments spend in every quarter until a date passes. spent: (instrument, fen, recipients)."""
 
-    def __init__(self, steady: list[tuple[str, Policy]], model: "EcosystemModel") -> None:
-        books, year = model.ledger, year_of(model.quarter)
-        model.ledger = Ledger()  # to see what they book
-        for name, policy in steady:
-            policy.settle(name, model, Events(np.empty(0, np.int64)))
-        seen = model.ledger
-        self._names = [name for name, _ in seen.outlay]
-        sums = [(fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()]
-        self._fen, self._recipients = np.array(sums, np.int64).reshape(-1, 2).T.copy()
-        self._bound: tuple[Any, ...] = (None, None)  # the register of a ledger, and the instruments' slots in it
-        model.ledger = books
+    def __init__(self, spent: list[tuple[str, int, int]]) -> None:
+        self._spent = spent
+        self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the entries by its slots
 
-    def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
-        """Changes nothing."""
+    def entries(self, model: "EcosystemModel") -> Rows:
+        """Slots in the books, fen and recipients, (n, 3)."""
+        slots = model.ledger.slots
+        if self._bound[0] is not slots:
+            rows = [(model.ledger.slot(name), fen, recipients) for name, fen, recipients in self._spent]
+            self._bound = slots, np.array(rows, np.int64).reshape(-1, 3)
+        entries: Rows = self._bound[1]
+        return entries
 
-    def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """Book them."""
-        books = model.ledger
-        if self._bound[0] is not books.slots:
-            self._bound = books.slots, np.array([books.slot(instrument) for instrument in self._names], np.int64)
-        entries = books.of_year(year_of(model.quarter))
-        books.total += enter_each(entries, books.paid_by_slot, self._bound[1], self._fen, self._recipients)
+
+def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> Dues:
+    """What some instruments book in a quarter: they settle on books that nobody reads."""
+    books, year = model.ledger, year_of(model.quarter)
+    model.ledger = Ledger()
+    for name, policy in steady:
+        policy.settle(name, model, Events(np.empty(0, np.int64)))
+    seen, model.ledger = model.ledger, books
+    return Dues([(name, fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()])
 
 
 def settle(name: str, claim: "Claim | list[Claim] | None", model: "EcosystemModel") -> None:
     """Settle the claims of one instrument alone."""
     if claims := listed(name, claim):
-        Bills(claims).pay(model)
+        Bills(claims).settle(name, model, Events(np.empty(0, np.int64)))
 
 
 def charge(name: str, fees: dict[str, float], model: "EcosystemModel", events: Events) -> None:
     """Settle what the places of one instrument cost. fees: 10k CNY a place, by the offer's key."""
-    Fees([(name, offer, cost) for offer, cost in fees.items()]).settle(name, model, events)
+    Bills([], fees=Fees([(name, offer, cost) for offer, cost in fees.items()])).settle(name, model, events)
 
 
 def listed(name: str, claim: "Claim | list[Claim] | None") -> list[tuple[str, Claim]]:
