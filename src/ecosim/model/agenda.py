@@ -153,12 +153,16 @@ def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Stan
 
 
 def _changed(before: Stretch, now: Stretch) -> list[slice]:
-    """Parts of the terms in which the standing ones of two stretches differ, or which revisers of the first moved."""
+    """Parts of the terms in which the standing ones of two stretches differ, or which revisers of the first moved.
+
+    Without those to which something is promised: these are written anew.
+    """
     known: dict[int, tuple[Stretch, list[slice]]] = now.memory.setdefault("changed", {})
     if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
         both = zip(Terms._fields, before.standing, now.standing, strict=True)
         differ = {name for name, one, other in both if not np.array_equal(one, other)}
-        known[id(before)] = before, neutral_terms.parts_of(now.standing, differ) + before.moved + before.promises.parts
+        moved = [*neutral_terms.parts_of(now.standing, differ), *before.moved, *before.promises.parts]
+        known[id(before)] = before, [part for part in moved if part not in now.promises.parts]
     return known[id(before)][1]
 
 

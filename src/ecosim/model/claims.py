@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ecosim.model.compiled import brief
 from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, TALENT, Firms
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.ledger import FEN_PER_UNIT, enter
 from ecosim.model.table import columns_of
 from ecosim.model.take_up import fund
 
@@ -183,3 +183,15 @@ def credit(cash: Any, flags: Any, rows: Any, fen: Any) -> tuple[int, int]:
         total += fen[k]
         new += fund(flags, i)
     return total, new
+
+
+@brief
+def hand_out(cash: Any, flags: Any, rows: Any, fen: Any, weight: int, entries: Any, paid: Any, slot: int) -> int:
+    """Credit whole fen to the rows, as often as an agent stands for firms, and book them; returns the sum.
+
+    entries, paid: books of the year and of all, see `ledger.Ledger`, with the slot of who pays.
+    """
+    total, first = credit(cash, flags, rows, fen)
+    enter(entries, paid, slot, total * weight, first * weight)
+    booked: int = total * weight
+    return booked

@@ -14,7 +14,7 @@ from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
 from ecosim.model.agenda import Agenda, Standing, Stretch, agenda_of, payers_of, revise
 from ecosim.model.agents import FirmSet
-from ecosim.model.claims import Claims, credit
+from ecosim.model.claims import Claims, hand_out
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.handing_on import hand_on
@@ -205,13 +205,13 @@ class EcosystemModel(mesa.Model):
         Their cash, the ledger and the funnel agree to the fen and to the firm. One agent stands for `weight` firms, so
         the ledger books each payment that many times.
         """
-        year, weight, refused = year_of(self.quarter), self.weight, asked.size - rows.size
-        flags = self.take_up.flags_of(instrument, self.firms)
-        paid, first = credit(self.firms.columns.cash, flags, rows, fen)
-        self.ledger.pay(instrument, year, paid * weight, first * weight)
+        year, books, refused = year_of(self.quarter), self.ledger, asked.size - rows.size
+        flags, slot = self.take_up.flags_of(instrument, self.firms), books.slot(instrument)
+        cash = self.firms.columns.cash
+        books.total += hand_out(cash, flags, rows, fen, self.weight, books.of_year(year), books.paid_by_slot, slot)
         if refused:
             mark_asked(flags, asked)
-            self.ledger.refuse(instrument, year, refused * weight)
+            books.refuse(instrument, year, refused * self.weight)
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""

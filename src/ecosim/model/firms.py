@@ -166,7 +166,7 @@ class Firms:
 
         width: of so many rows instead.
         """
-        had, rows = self._scratch.get((dtype, width)), width or self.capacity
+        had, rows = self._scratch.get((dtype, width)), width or self.columns.uid.size
         if had is None or had.shape[0] < count or had.shape[1] < rows:
             had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
         return had[:count]

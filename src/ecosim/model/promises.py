@@ -67,12 +67,8 @@ class Promises:
         ends = np.cumsum([0, *(each.size for each in classes)])
         self._classes = np.concatenate(classes) if classes else np.empty(0, np.bool_)
         self._rows = np.array([_row(rows[k][1], *places[k], int(ends[n])) for n, k in enumerate(by_place)], PROMISE)
+        self.parts = [slice(*places[k]) for k in by_place]  # of the buffer of the terms, to which something is promised
         self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the instruments' slots in it
-
-    @property
-    def parts(self) -> list[slice]:
-        """Parts of the buffer of the terms to which something is promised."""
-        return [slice(start, stop) for start, stop in zip(self._rows["start"], self._rows["stop"], strict=True)]
 
     def put(self, model: "EcosystemModel", terms: Array, standing: Array, last: Array | None = None) -> Array:
         """Put into the terms what is promised on top of standing ones; returns the promises, (n,).

@@ -16,7 +16,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, pay, pay_beside
 from ecosim.model.claims import LISTS
 from ecosim.model.ledger import Ledger
-from ecosim.model.offers import Given
+from ecosim.model.offers import MOST_STACKS, Given, Stack
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
 
@@ -89,6 +89,8 @@ class Bills:
         self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], beside: Any
     ) -> None:  # fmt: skip
         """Pay the claims from one number up to another; shares out; beside: what else is booked, None for nothing."""
+        if start == upto and beside is None:
+            return
         firms, terms, now, books = model.firms, model.terms, model.claims, model.ledger
         slots, year = self._slots(model), year_of(model.quarter)
         flags, quarters = model.take_up.flags(firms), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
@@ -149,7 +151,7 @@ class Fees:
 
     def __init__(self, rows: list[tuple[str, str, float]]) -> None:
         self._rows = rows
-        self._bound: tuple[Any, ...] = (None, None)  # offers and a register, and which of the offers cost what, to whom
+        self._bound: tuple[Any, dict[Stack, Any]] = (None, {})  # a register, and by offers which of them cost what
 
     def entries(self, model: "EcosystemModel") -> tuple[NDArray[Any], ...]:
         """Which offers of the quarter cost something and slots in the books, (2, n); costs, (n,); and what was taken.
@@ -159,12 +161,15 @@ class Fees:
         given, slots = model.taken, model.ledger.slots
         if not isinstance(given, Given):  # nothing was offered
             return NO_FEES
-        if self._bound[0] is not given.stack or self._bound[1] is not slots:
-            known = [row for row in self._rows if row[1] in given]
-            at = [[given.stack.at[offer], model.ledger.slot(instrument)] for instrument, offer, _ in known]
-            costs = np.array([cost for *_, cost in known], np.float64)
-            self._bound = given.stack, slots, np.array(at, np.int64).reshape(-1, 2), costs
-        return *self._bound[2:], given.served, given.first
+        if self._bound[0] is not slots or len(self._bound[1]) > MOST_STACKS:
+            self._bound = slots, {}
+        known = self._bound[1].get(given.stack)
+        if known is None:
+            rows = [row for row in self._rows if row[1] in given]
+            at = [[given.stack.at[offer], model.ledger.slot(instrument)] for instrument, offer, _ in rows]
+            known = np.array(at, np.int64).reshape(-1, 2), np.array([cost for *_, cost in rows], np.float64)
+            self._bound[1][given.stack] = known
+        return *known, given.served, given.first
 
 
 NO_FEES = np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)

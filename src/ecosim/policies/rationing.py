@@ -97,9 +97,7 @@ def pay_each(
     places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
     places = places if most is None else min(places, most)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
-    fen = np.empty(winners.size, np.int64)
-    fen.fill(each)
-    model.grant(name, winners, fen, rows)
+    model.grant(name, winners, np.full(winners.size, each), rows)
     return winners
 
 

@@ -98,7 +98,7 @@ class TalentProject:
         Whole places that nobody took are lost with the year; one that is too small for an agent adds to the next's.
         """
         number, year = self.places.at(model.quarter), year_of(model.quarter)
-        places: Places = model.pursuits.setdefault(name, Places(year))
+        places: Places = model.pursuits.get(name) or model.pursuits.setdefault(name, Places(year))
         if places.year != year:
             before = self.places.at(model.quarter - 1) + places.over - places.given
             places.year, places.given, places.over = year, 0, max(before, 0.0) % model.weight
