@@ -46,9 +46,10 @@ class FirmRules:
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; one compiled call for the quarter."""
-        np.multiply(self.within_reach, model.terms.nearness / model.weight, out=model.survey.outside)
         decide(
             self.book,
+            self.within_reach,
+            model.weight,
             model.firms.table,
             model.terms,
             model.survey,
@@ -60,16 +61,15 @@ class FirmRules:
         )
 
     def give(
-        self, model: EcosystemModel, given: Stack, places: list[int]
+        self, model: EcosystemModel, given: Stack, places: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
         firms, lists = model.firms, len(SERVICES)
-        most = [min(max(number, 0), firms.top) for number in places]
-        asking, served = np.empty((2, len(places)), np.int64)
-        rows = firms.scratch(lists + len(places), np.int64)
-        asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
+        asking, served = np.empty((2, places.size), np.int64)
+        rows = firms.scratch(lists + places.size, np.int64)
+        asked, chosen = rows[lists:].ravel(), np.empty(sum(places.tolist()), np.int64)
         service.give(
-            self.book, given.services, np.array(most), given.eligible, given.open_to_all, luck(model),
+            self.book, given.services, places, given.eligible, given.open_to_all, luck(model),
             np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
             asking, served, asked, chosen,
         )  # fmt: skip

@@ -21,7 +21,7 @@ from ecosim.model.handing_on import hand_on
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.observation import OBSERVED, observe
-from ecosim.model.offers import Offer, Taken
+from ecosim.model.offers import LeftOver, Offer, Taken
 from ecosim.model.people import Pool, spread
 from ecosim.model.progress import Progress
 from ecosim.model.protocols import Arrivals, Events, Policy, Rules
@@ -86,12 +86,12 @@ class EcosystemModel(mesa.Model):
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
         self.taken: Mapping[str, Taken] = {}  # by instrument, in this quarter
-        self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
+        self.left_over = LeftOver()  # places that no whole agent filled
         self.claims = Claims()
         self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
         self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
         self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
-        self.review_left = [0.0] * len(INSTITUTES)  # parts of places for their review
+        self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
@@ -223,12 +223,9 @@ class EcosystemModel(mesa.Model):
 
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
-        columns = self.firms.columns
         self.take_up.forget(rows, self.firms)
-        if np.count_nonzero(columns.staff[rows]):  # who closes by the rules has let its staff go before
-            self.pool.take_back(columns, rows)
-        columns.certificate[rows] = columns.closing[rows] = 0
-        self.firms.release(rows)
+        if self.firms.release(rows):  # who closes by the rules has let its staff go before
+            self.pool.take_back(self.firms.columns, rows)
         self.closed += int(rows.size)
 
     def found(self) -> None:

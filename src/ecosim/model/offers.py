@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import INSTITUTES
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Stack:
     def __init__(self, given: list[Offer]) -> None:
         self.keys = [offer.key for offer in given]
         self.at = {key: number for number, key in enumerate(self.keys)}
-        self.driven = [offer.service in DRIVEN for offer in given]
+        self.driven = np.array([offer.service in DRIVEN for offer in given])
         self.instruments = [offer.instrument for offer in given]
         self.services = np.array([offer.service for offer in given])
         self.masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
@@ -172,6 +172,53 @@ class Stack:
         self.open_to_all = self.eligible.all(axis=1)
         self.pays = self.services != PRIZE  # a prize is got when it is paid
         self.bound: tuple[Any, Any] = (None, None)  # register of a model's flags, and the instruments' slots in it
+        self.kept: tuple[Any, Any] = (None, None)  # register of what is left over, and the offers' slots in it
+
+
+class LeftOver:
+    """Parts of places that no whole agent filled and that are kept for the next quarter, by the offer's key."""
+
+    def __init__(self) -> None:
+        self.slots: dict[str, int] = {}
+        self.parts = np.zeros(0)
+
+    def copy(self) -> "LeftOver":
+        """The same in a book of their own."""
+        twin = LeftOver()
+        twin.slots, twin.parts = dict(self.slots), self.parts.copy()
+        return twin
+
+    def slots_of(self, stack: Stack) -> Rows:
+        """Where the parts of some offers stand."""
+        if stack.kept[0] is not self.slots:
+            stack.kept = self.slots, np.array([self.slots.setdefault(key, len(self.slots)) for key in stack.keys])
+            self.parts = np.concatenate([self.parts, np.zeros(len(self.slots) - self.parts.size)])
+        slots: Rows = stack.kept[1]
+        return slots
+
+
+@brief
+def round_places(
+    offered: Any, driven: Any, effort: float, weight: int, most: int, slots: Any, left: Any, whole: Any
+) -> None:  # fmt: skip
+    """Whole agents' places of offers, (n,) out, at most so many; what is left of a place stands in left.
+
+    offered: real firms; driven: whether effort multiplies them.
+    """
+    for k in range(offered.size):
+        places = (effort if driven[k] else 1.0) * offered[k] / weight + left[slots[k]]
+        left[slots[k]] = places - int(places)
+        whole[k] = min(int(places), most)
+
+
+@brief
+def round_reviews(offered: Any, factor: float, left: Any, places: Any) -> float:
+    """Places of the review by rung, (rungs,) out, with what is left from before; returns the most of a rung."""
+    for rung in range(offered.size):
+        places[rung] = offered[rung] * factor + left[rung]
+        left[rung] = places[rung] - int(places[rung])
+    most: float = places.max()
+    return most
 
 
 def stacked(given: list[Offer], memory: dict[Any, Any]) -> Stack:
@@ -192,13 +239,10 @@ def give(model: "EcosystemModel") -> None:
         model.taken = {}
         model.firms.columns.visited[: model.firms.top] = 0
         return
-    stack, weight, left_over = stacked(model.offers, model.stretch().memory), model.weight, model.left_over
-    effort, whole = float(model.terms.effort[0]), []
-    for offer, key, driven in zip(model.offers, stack.keys, stack.driven, strict=True):
-        places = (effort if driven else 1.0) * offer.places / weight + left_over.get(key, 0.0)
-        number = int(places)
-        whole.append(number)
-        left_over[key] = places - number
+    stack, weight, left = stacked(model.offers, model.stretch().memory), model.weight, model.left_over
+    whole, offered = np.empty(len(model.offers), np.int64), np.array([offer.places for offer in model.offers])
+    effort, slots = float(model.terms.effort[0]), left.slots_of(stack)
+    round_places(offered, stack.driven, effort, weight, model.firms.top, slots, left.parts, whole)
     asking, served, asked, chosen = model.rules.give(model, stack, whole)
     first = model.take_up.note_offers(stack, asking, served, asked, chosen, model.firms)
     model.taken = Given(stack, chosen, asking, served, first, weight)
@@ -207,15 +251,13 @@ def give(model: "EcosystemModel") -> None:
 def review(model: "EcosystemModel") -> None:
     """Recognize R&D institutes within the places of each rung: those that waited longest, of them the best first."""
     model.recognized = {}
+    places = np.empty(len(INSTITUTES))
     factor = float(model.terms.reviewing[0]) / model.weight
-    parts = zip(model.terms.review_places.tolist(), model.review_left, strict=True)
-    places = [offered * factor + left for offered, left in parts]
-    model.review_left = [each - int(each) for each in places]
-    if max(places) < 1:
+    if round_reviews(model.terms.review_places, factor, model.review_left, places) < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
     first, counts = np.empty((len(INSTITUTES), rows.size), np.int64), np.empty(len(INSTITUTES), np.int64)
-    first_by_rung(rows, rungs, scores, np.array(places), first, counts)
+    first_by_rung(rows, rungs, scores, places, first, counts)
     for rung, count in enumerate(counts.tolist()):
         if count > 0:
             model.recognized[rung] = first[rung, :count]

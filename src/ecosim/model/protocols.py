@@ -31,7 +31,7 @@ class Rules(Protocol):
     """What the ecosystem needs of the behaviors that it is handed."""
 
     def give(
-        self, model: "EcosystemModel", given: Stack, places: list[int]
+        self, model: "EcosystemModel", given: Stack, places: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
 
