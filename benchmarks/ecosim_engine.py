@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks import spec
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import inlined, kernel, outer
+from ecosim.model.compiled import inlined, kernel
 from ecosim.model.luck import four_uniforms, philox, uniforms
 
 BLOCK = 1024
@@ -36,6 +36,25 @@ class Columns(NamedTuple):
     certified: NDArray[np.int8]
 
 
+class Room(NamedTuple):
+    """Scratch of a quarter."""
+
+    near: NDArray[np.float64]  # (cells,) what neighbors know
+    fresh: NDArray[np.int64]  # (cells,) what they will know
+    work: NDArray[np.float64]  # (9, block)
+    rows: NDArray[np.int64]  # (2, block)
+    children: NDArray[np.int64]  # founders
+    uids: NDArray[np.uint64]  # (block,)
+
+    @classmethod
+    def of(cls, capacity: int) -> "Room":
+        """For so many rows."""
+        return cls(
+            np.empty(spec.CELLS), np.empty(spec.CELLS, np.int64), np.empty((9, BLOCK)), np.empty((2, BLOCK), np.int64),
+            np.empty(capacity // 8 + 1024, np.int64), np.empty(BLOCK, np.uint64),
+        )  # fmt: skip
+
+
 class Model:
     """Firms in columns with room to grow; closed rows are filled by births."""
 
@@ -56,6 +75,8 @@ class Model:
         self.free = np.empty(capacity, np.int64)
         self.count_free = 0
         self.cells = np.bincount(start.cell, start.knowledge * FINE, spec.CELLS).astype(np.int64)
+        self.totals = np.zeros(len(spec.SERIES), np.int64)
+        self.room = Room.of(capacity)
         self.history: list[list[float]] = []
 
     @property
@@ -65,13 +86,12 @@ class Model:
     def step(self) -> None:
         if self.top + int(0.1 * self.top) + 64 > self.columns.uid.size:
             self._grow()
-        totals = np.zeros(len(spec.SERIES), np.int64)
         prices = spec.log_user_cost(self.quarter)
         self.top, self.count_free = quarter(
             self.columns, self.cells, self.key, np.uint64(self.quarter), prices, self.top, self.free, self.count_free,
-            totals,
+            self.totals, self.room,
         )  # fmt: skip
-        self.record(totals)
+        self.record(self.totals)
 
     def record(self, totals: NDArray[np.int64]) -> None:
         """Keep the series of a quarter and go on to the next."""
@@ -84,20 +104,22 @@ class Model:
         capacity = self.columns.uid.size + self.columns.uid.size // 2
         self.columns = Columns(*(np.concatenate([c, np.zeros(capacity - c.size, c.dtype)]) for c in self.columns))
         self.free = np.concatenate([self.free, np.empty(capacity - self.free.size, np.int64)])
+        self.room = Room.of(capacity)
 
 
 def _kinds() -> list[Any]:
     return list(Columns.__annotations__.values())
 
 
-@outer
-def quarter(f: Columns, cells: Any, key: Any, now: Any, prices: Any, top: int, free: Any, holes: int, totals: Any):  # type: ignore[no-untyped-def]
-    """One quarter of all firms; returns the rows in use and the free rows."""
-    near, fresh = np.empty(cells.size), np.zeros(cells.size, np.int64)
+@kernel
+def quarter(  # type: ignore[no-untyped-def]
+    f: Columns, cells: Any, key: Any, now: Any, prices: Any, top: int, free: Any, holes: int, totals: Any, room: Room
+):
+    """One quarter of all firms; returns the rows in use and the free rows. totals: the series, out."""
+    near, fresh, work, rows, children = room.near, room.fresh, room.work, room.rows, room.children
+    born, fresh[:], totals[:] = 0, 0, 0
     for c in range(cells.size):
         near[c] = spec.PATENTS + spec.SPILLOVER * log(1.0 + cells[c] / FINE / 1000.0)
-    work, rows = np.empty((9, BLOCK)), np.empty((2, BLOCK), np.int64)
-    children, born = np.empty(top // 8 + 1024, np.int64), 0
     for start in range(0, top, BLOCK):
         stop = min(start + BLOCK, top)
         b = Columns(
@@ -118,9 +140,11 @@ def quarter(f: Columns, cells: Any, key: Any, now: Any, prices: Any, top: int, f
         survey(b, work, fresh, totals)
         holes += closed
         totals[DEATHS] += closed
-    cells[:] = fresh
+    for c in range(cells.size):
+        cells[c] = fresh[c]
     for first in range(0, born, BLOCK):
-        top, holes = begin(f, children[first : min(first + BLOCK, born)], key, now, top, free, holes, rows[0], work)
+        some = children[first : min(first + BLOCK, born)]
+        top, holes = begin(f, some, key, now, top, free, holes, rows[0], room.uids[: some.size], work)
     totals[BIRTHS] = born
     totals[FIRMS] += born
     return top, holes
@@ -318,11 +342,12 @@ def child_uid(parent, now, number):
     return (a << THIRTY_TWO) | b
 
 
-@outer
-def begin(f: Columns, children: Any, key: Any, now: Any, top: int, free: Any, holes: int, rows: Any, work: Any):  # type: ignore[no-untyped-def]
+@kernel
+def begin(  # type: ignore[no-untyped-def]
+    f: Columns, children: Any, key: Any, now: Any, top: int, free: Any, holes: int, rows: Any, uids: Any, work: Any
+):
     """New firms of at most a block of founders, in free rows first; returns the rows in use and the free rows."""
     size, skill, ambition, performs = work[0], work[1], work[2], work[3]
-    uids = np.empty(children.size, np.uint64)
     for k in range(children.size):
         uids[k] = f.uid[children[k] >> 3]
     for k in range(children.size):

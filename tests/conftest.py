@@ -9,6 +9,7 @@ from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import from_table
 from ecosim.data.periods import quarter_index
+from ecosim.forecast import kernels
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.luck import Key
 from ecosim.model.population import synthesize
@@ -16,6 +17,12 @@ from ecosim.model.region import Region, Zone
 from ecosim.policies import shelf
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+def pytest_configure(config):
+    """Several processes of tests find the model compiled; each would compile all of it for itself."""
+    if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
+        kernels.compile_missing(lambda done, total: None)
 
 
 def read_rows(name):

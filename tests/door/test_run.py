@@ -71,15 +71,17 @@ def test_two_runs_in_one_second_have_two_folders(here: Path) -> None:
 def test_a_first_run_says_why_it_takes_its_time(
     here: Path, fake: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from ecosim.model import compiled
+    from ecosim.forecast import kernels
 
-    monkeypatch.setattr(compiled.numba.config, "CACHE_DIR", str(here / "kernels"))
+    monkeypatch.setattr(kernels, "kept", lambda: False)
+    monkeypatch.setattr(kernels, "compile_missing", lambda progress: progress(96, 96))
     run_scenario(QUIET)
-    assert "compiling the model: once" in capsys.readouterr().err
-    (here / "kernels" / "folder").mkdir(parents=True)
-    (here / "kernels" / "folder" / "rule.nbi").touch()
+    told = capsys.readouterr().err
+    assert "compiling the model: once for each version" in told
+    assert "compilation: 0.0 s" in told
+    monkeypatch.setattr(kernels, "kept", lambda: True)
     run_scenario(QUIET)
-    assert "compiling" not in capsys.readouterr().err
+    assert "compil" not in capsys.readouterr().err
 
 
 def test_a_finished_run_is_told_and_shown(with_store: Path, fake: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,6 @@
 """The study of stylised facts from its command line to its verdicts: simulate, measure, write, draw, tell MLflow."""
 
 import hashlib
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from ecosim.data.errors import UserError
 from ecosim.door import folder, told
 from ecosim.door.build import build_policies, build_region, count_workers
 from ecosim.door.compose import Composed, compose
+from ecosim.door.engine import make_ready
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.run import log_run, open_tracking
@@ -101,8 +101,7 @@ def _hash_of_targets() -> str:
 def _measure(suite: "Suite", stages: Stages) -> "tuple[pd.DataFrame, pd.DataFrame]":
     from ecosim.facts import suite as suites
 
-    for name in ("mesa", "MESA"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
+    make_ready(stages)
     return suites.run(suite, stages)
 
 

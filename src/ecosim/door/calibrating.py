@@ -13,6 +13,7 @@ from ecosim.data.writing import write_whole
 from ecosim.door import calibrated, folder, posteriors, told
 from ecosim.door.build import build_job
 from ecosim.door.compose import Composed, compose
+from ecosim.door.engine import make_ready
 from ecosim.door.library import ConfigError
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
@@ -113,12 +114,9 @@ def _say_kept(task: "CalibrationJob", place: Path, stages: Stages) -> None:
 
 
 def _simulate(task: "CalibrationJob", stages: Stages) -> "Found":
-    import logging
-
     from ecosim.forecast import posterior
 
-    for name in ("mesa", "MESA"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
+    make_ready(stages)
     try:
         return posterior.run(task, stages)
     except OSError as error:  # a simulation that could not be kept; a worker's error is of the same kind

@@ -1,6 +1,5 @@
 """Simulates what a run asks for: one place, or with study=regions every place and their sum."""
 
-import logging
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from ecosim.door import folder
 from ecosim.door.build import build_places
 from ecosim.door.compose import Composed
+from ecosim.door.engine import make_ready
 from ecosim.door.progress import Stages
 from ecosim.door.studies import Regions
 
@@ -21,22 +21,12 @@ def simulate(job: "Job", composed: Composed, home: Path, stages: Stages) -> "Res
     """The forecast of a job, whose folder is `home`; there the tables of each place of several. Raises UserError."""
     from ecosim.forecast import job as jobs
 
-    for name in ("mesa", "MESA"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # one line per step otherwise
-    if not kernels_kept():
-        stages.say("compiling the model: once for each version, one to a few minutes before anything is shown")
+    make_ready(stages)
     if not isinstance(composed.settings.study, Regions):
         return jobs.run(job, stages)
     from ecosim.forecast import regions
 
     return regions.run(job, build_places(composed, job), stages, partial(_write_place, home))
-
-
-def kernels_kept() -> bool:
-    """Whether an earlier run of this version has left compiled kernels on the disk."""
-    from ecosim.model import compiled
-
-    return any(Path(vars(compiled.numba.config)["CACHE_DIR"]).rglob("*.nbi"))
 
 
 def _write_place(home: Path, name: str, job: "Job", result: "Result") -> None:

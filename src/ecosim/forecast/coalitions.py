@@ -176,7 +176,7 @@ def take_apart(task: Task, member: int) -> Parts:
     without = {name: whole - {name} for name in package.instruments}
     without_group = {group: whole - set(package.groups[group]) for group in groups}
     alone = {group: package.names(frozenset({group})) for group in groups}
-    watched = {whole, *without.values(), *without_group.values()}
+    watched = {whole: whole, **dict.fromkeys([*without.values(), *without_group.values()], nothing)}
     needed = [whole, nothing, *map(package.names, some), *without.values(), *without_group.values(), *alone.values()]
     coalitions = list(dict.fromkeys(needed))
     packages = [package.policies(kept) for kept in coalitions]
@@ -184,7 +184,7 @@ def take_apart(task: Task, member: int) -> Parts:
         zip(
             coalitions,
             run_member(
-                task.world, packages, task.paths, task.world.quarters, member, lambda n: coalitions[n] in watched
+                task.world, packages, task.paths, task.world.quarters, member, lambda n: watched.get(coalitions[n])
             ),
             strict=True,
         )

@@ -1,6 +1,6 @@
 """Many futures: members are independent draws of parameters, luck and shocks; all scenarios share them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -191,11 +191,12 @@ def run_member(
     paths: dict[str, Floats],
     quarters: int,
     member: int,
-    watch: Callable[[int], bool] = lambda number: False,
+    watch: Callable[[int], Collection[str] | None] = lambda number: None,
 ) -> list[Run]:
     """One future under each package of policies, with the same luck. paths: yearly shifts (members, years).
 
-    watch: whether the run of a package, by its number, keeps who acted in it.
+    watch: of the run of a package, by its number, the instruments whose recipients it keeps, and who acted; None:
+    neither.
     """
     conditions = to_conditions(paths, member, world.origin, quarters, world.base_year)
     ready, short = prepare(world, member)
@@ -204,7 +205,8 @@ def run_member(
     runs = []
     for number, announced in enumerate(packages):
         policies = delivered(announced, world.baseline, world.seed, member, world.delivery_sd, known)
-        witness = Witness() if watch(number) else None
+        watched = watch(number)
+        witness = None if watched is None else Witness(watched)
         model = ready.fork(policies={**policies, NAME: witness} if witness else policies, conditions=conditions)
         spent = dict(model.ledger.outlay)
         for _ in range(quarters):
@@ -230,17 +232,18 @@ def run_beside_baseline(
     world: World, packages: list[dict[str, Policy]], paths: dict[str, Floats], quarters: int, member: int
 ) -> list[Run]:
     """As run_member; the runs also say what recipients would have done under the first package, the baseline."""
-    runs = run_member(world, packages, paths, quarters, member, lambda number: len(packages) > 1)
     if len(packages) == 1:
-        return runs
+        return run_member(world, packages, paths, quarters, member)
+    added = [{name: act_of(policy) for name, policy in some.items() if name not in packages[0]} for some in packages]
+    acts = [{name: act for name, act in some.items() if act} for some in added]
+    runs = run_member(world, packages, paths, quarters, member, lambda number: acts[number])
     years = years_ahead(world)
     first = runs[0].witness
     told = []
-    for run, policies in zip(runs, packages, strict=True):
+    for run, mine in zip(runs, acts, strict=True):
         assert first is not None
         assert run.witness is not None
-        acts = {name: act_of(policy) for name, policy in policies.items() if name not in packages[0]}
-        also = {name: anyway(run.witness, first, name, act, years) for name, act in acts.items() if act}
+        also = {name: anyway(run.witness, first, name, act, years) for name, act in mine.items()}
         told.append(replace(run, witness=None, anyway=also))
     return told
 

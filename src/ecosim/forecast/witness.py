@@ -5,8 +5,8 @@ what an instrument is for, by its family: a first certificate, R&D, hires, paten
 runs, also those that are founded on the way.
 """
 
-from collections import defaultdict
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events, Policy
-from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT
+from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT, Firms
 from ecosim.model.terms import Terms
+from ecosim.policies.eligibility import EVERYONE
 
 NAME = "(witness)"  # among the instruments; no row of configuration can have it
 ACTS = {  # family -> act; an award's act is its rung, a patent subsidy's what it pays for
@@ -46,12 +47,8 @@ KNOWN = {
     "grants": RESEARCH,
     "hires": TALENT,
 }  # bit of `aware` without which an act is not paid for
-SEEN = ("tech_sme", "high_tech", "certificate", "research", "hires", "applications", "grants")  # seen on the columns
-AMOUNTS = {  # act -> the columns that add up to how much; without any a firm acts once
-    "hires": ("vacancies", "senior_vacancies", "leader_vacancies"),
-    "applications": ("filed",),
-    "grants": ("inventions_granted",),
-}
+ACTS_SEEN = tuple(COUNTED)  # in the order of the bits and rows of `note`; institutes are seen by the model itself
+INSTITUTE = ACTS_SEEN.index("institute")
 Uids = NDArray[np.uint64]
 Amounts = NDArray[np.float64]
 
@@ -68,103 +65,153 @@ def act_of(policy: Any) -> str:
     return ACTS.get(family, "")
 
 
+class Year(NamedTuple):
+    """What firms did in a year, in order of their uids (firms,). amounts: (firms, acts) as `COUNTED`, in its order;
+    served: (firms, instruments), whom each instrument paid or served."""
+
+    uids: Uids
+    amounts: Amounts
+    served: NDArray[np.bool_]
+
+
 class Witness:
-    """Acts and recipients of one run. acts: by act and year; served: by instrument and year."""
+    """Acts of one run by year and firm, and the recipients of some instruments. instruments: their names."""
 
     moves = ()  # it revises no term
 
-    def __init__(self) -> None:
-        self._acts: dict[tuple[str, int], list[tuple[Uids, Amounts]]] = defaultdict(list)
-        self._served: dict[tuple[str, int], list[Uids]] = defaultdict(list)
-        self._watched: list[tuple[str, Policy, str]] | None = None  # instruments that are for an act, and which
+    def __init__(self, instruments: Collection[str] = ()) -> None:
+        self.instruments = tuple(instruments)
+        self._watched: list[tuple[int, str, Policy, str]] | None = None  # instruments that are for an act, and which
         self._booked: list[tuple[int, ...]] = []
-        self._told: dict[tuple[str, int | None], tuple[Uids, Amounts]] = {}
-        self._also: dict[tuple[Witness, str, int | None], Amounts] = {}
+        self._years: dict[int, Year] = {}
+        self._open: int | None = None  # the year that the columns below are of
+        self._uids = np.zeros(0, np.uint64)  # who is in a row
+        self._busy = np.zeros(0, np.uint8)  # whether there is something to say of a row
+        self._amounts = np.zeros((0, len(ACTS_SEEN)))
+        self._served = np.zeros((0, len(self.instruments)), np.bool_)
+        self._gone: list[Year] = []  # firms of the year whose rows have others now
+        self._ever: dict[str, Uids] = {}
+        self._also: dict[tuple[Witness, int], Amounts] = {}
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Changes nothing; notes what is booked before the quarter."""
         if self._watched is None:
-            acts = [(instrument, policy, act_of(policy)) for instrument, policy in model.policies.items()]
-            self._watched = [row for row in acts if row[2]]
+            acts = [(name, model.policies.get(name)) for name in self.instruments]
+            self._watched = [
+                (number, name, policy, act_of(policy))
+                for number, (name, policy) in enumerate(acts)
+                if policy is not None and act_of(policy)
+            ]
         year = year_of(model.quarter)
-        self._booked = [_booked(model, instrument, year) for instrument, _, _ in self._watched]
+        self._booked = [_booked(model, instrument, year) for _, instrument, _, _ in self._watched]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Note who acted in the quarter, and whom each instrument paid or served."""
-        f, top, year = model.firms.columns, model.firms.top, year_of(model.quarter)
-        listed, counts = model.firms.scratch(len(SEEN), np.int64), np.empty(len(SEEN), np.int64)
-        look(
+        firms, f, year = model.firms, model.firms.columns, year_of(model.quarter)
+        if year != self._open:
+            self._close()
+            self._open = year
+        self._follow(firms)
+        doing = firms.scratch(1, np.uint8)[0]
+        note(
             f.alive, f.event, f.performs, f.vacancies, f.senior_vacancies, f.leader_vacancies, f.filed,
-            f.inventions_granted, top, listed, counts,
+            f.inventions_granted, firms.top, doing, self._busy, self._amounts,
         )  # fmt: skip
-        rows = {act: some[:count] for act, some, count in zip(SEEN, listed, counts.tolist(), strict=True)}
-        rows["institute"] = np.unique(np.concatenate([*model.recognized.values(), np.zeros(0, np.int64)]))
-        for act, some in rows.items():
-            if some.size:
-                columns = [getattr(f, name) for name in AMOUNTS.get(act, ())]
-                amounts = (
-                    sum((column[some] for column in columns), np.zeros(some.size)) if columns else np.ones(some.size)
-                )
-                self._acts[act, year].append((f.uid[some], amounts))
-        for (instrument, policy, act), booked in zip(self._watched or [], self._booked, strict=True):
+        for rows in model.recognized.values():
+            doing[rows] |= 1 << INSTITUTE
+            self._busy[rows], self._amounts[rows, INSTITUTE] = 1, 1.0
+        for (number, instrument, policy, act), booked in zip(self._watched or [], self._booked, strict=True):
             if _booked(model, instrument, year) != booked:
-                got = _recipients(instrument, policy, act, rows[act], model)
-                self._served[instrument, year].append(f.uid[got])
+                served = self._served[:, number]
+                if act == "certificate":
+                    for rows in _taken(instrument, model):
+                        self._busy[rows], served[rows] = 1, True
+                else:
+                    _pay(policy, act, doing, model, served)
 
-    def served(self, instrument: str, year: int) -> Uids:
-        """Firms that an instrument paid or served in a year, in order."""
-        found = self._served.get((instrument, year))
-        return np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint64)
+    def year(self, year: int) -> Year:
+        """What was done in a year; once the run is over."""
+        self._close()
+        return self._years.get(year) or self._year_of([])
 
-    def acted(self, act: str, year: int | None) -> tuple[Uids, Amounts]:
-        """Firms that acted in a year (None: in any), in order, and how much each; once the run is over."""
-        if (act, year) not in self._told:
-            self._told[act, year] = self._tell(act, year)
-        return self._told[act, year]
+    def ever(self, act: str) -> Uids:
+        """Firms that acted in any year, in order; once the run is over."""
+        if act not in self._ever:
+            self._close()
+            k = ACTS_SEEN.index(act)
+            found = [year.uids[year.amounts[:, k] > 0] for year in self._years.values()]
+            some = np.sort(np.concatenate([np.zeros(0, np.uint64), *found]))
+            self._ever[act] = some[np.diff(some, prepend=~some[:1]) != 0]
+        return self._ever[act]
 
-    def also(self, other: "Witness", act: str, year: int | None) -> Amounts:
-        """Of what those who acted did, how much they also did in another run."""
-        if (other, act, year) not in self._also:
-            (here, amounts), (there, others) = self.acted(act, year), other.acted(act, year)
-            both = np.zeros(here.size)
-            both[places_in(here, there)] = others[places_in(there, here)]
-            self._also[other, act, year] = np.minimum(amounts, both)
-        return self._also[other, act, year]
+    def also(self, other: "Witness", year: int) -> Amounts:
+        """Of what firms did in a year, how much they also did in another run, (firms, acts)."""
+        if (other, year) not in self._also:
+            here, there = self.year(year), other.year(year)
+            both = np.zeros_like(here.amounts)
+            both[places_in(here.uids, there.uids)] = there.amounts[places_in(there.uids, here.uids)]
+            self._also[other, year] = np.minimum(here.amounts, both)
+        return self._also[other, year]
 
-    def _tell(self, act: str, year: int | None) -> tuple[Uids, Amounts]:
-        keys = [key for key in self._acts if key[0] == act and year in (None, key[1])]
-        found = [pair for key in keys for pair in self._acts[key]]
-        if not found:
-            return np.zeros(0, np.uint64), np.zeros(0)
-        uids, where = np.unique(np.concatenate([some for some, _ in found]), return_inverse=True)
-        amounts = np.bincount(where, np.concatenate([some for _, some in found])).astype(np.float64, copy=False)
-        return uids, np.minimum(amounts, 1.0) if COUNTED[act] == "firms" else amounts
+    def _follow(self, firms: Firms) -> None:
+        """Rows that others have now are put away, and begin anew."""
+        if self._uids.size < firms.capacity:
+            more = firms.capacity - self._uids.size
+            self._uids, self._busy = np.pad(self._uids, (0, more)), np.pad(self._busy, (0, more))
+            self._amounts = np.pad(self._amounts, ((0, more), (0, 0)))
+            self._served = np.pad(self._served, ((0, more), (0, 0)))
+        now = firms.columns.uid[: firms.top]
+        moved = np.flatnonzero(self._uids[: firms.top] != now)
+        self._put_away(moved[self._busy[moved] != 0])
+        self._uids[moved] = now[moved]
+
+    def _put_away(self, rows: NDArray[np.int64]) -> None:
+        """What is to be said of the firms in these rows is taken out of them."""
+        if rows.size:
+            self._gone.append(Year(self._uids[rows], self._amounts[rows], self._served[rows]))
+            self._busy[rows], self._amounts[rows], self._served[rows] = 0, 0.0, False
+
+    def _close(self) -> None:
+        """Keep the open year, if there is one."""
+        if self._open is not None:
+            self._put_away(np.flatnonzero(self._busy))
+            self._years[self._open] = self._year_of(self._gone)
+            self._open, self._gone = None, []
+
+    def _year_of(self, parts: list[Year]) -> Year:
+        empty = Year(self._uids[:0], self._amounts[:0], self._served[:0])
+        whole = Year(*(np.concatenate(some) for some in zip(empty, *parts, strict=True)))
+        order = np.argsort(whole.uids)
+        return Year(whole.uids[order], whole.amounts[order], whole.served[order])
 
 
 @brief
-def look(
+def note(
     alive: Any, event: Any, performs: Any, graduates: Any, seniors: Any, leaders: Any, filed: Any, granted: Any,
-    top: int, listed: Any, counts: Any,
+    top: int, doing: Any, busy: Any, amounts: Any,
 ) -> None:  # fmt: skip
-    """Rows of living firms by what they did in the quarter, as SEEN: listed (acts, rows) out, counts (acts,) out."""
-    tech_sme, high_tech, certificate, research, hires, applications, grants = 0, 0, 0, 0, 0, 0, 0
+    """What living firms do in the quarter: doing (rows,) out, a bit for each act; amounts (rows, acts) add up."""
     for i in range(top):
-        new, high = (event[i] & NEW_TECH_SME) > 0, (event[i] & FIRST_HIGH_TECH) > 0
-        lives = alive[i] == 1
-        listed[0, tech_sme], listed[1, high_tech], listed[2, certificate] = i, i, i
-        tech_sme += lives & new
-        high_tech += lives & high
-        certificate += lives & (new | high)
+        new, high = (event[i] & NEW_TECH_SME) != 0, (event[i] & FIRST_HIGH_TECH) != 0
+        acts = new | (high << 1) | ((new | high) << 2) | ((performs[i] == 1) << 4)
+        acts |= ((graduates[i] + seniors[i] + leaders[i] > 0) << 5) | ((filed[i] > 0) << 6) | ((granted[i] > 0) << 7)
+        doing[i] = acts if alive[i] == 1 else 0
     for i in range(top):
-        listed[3, research], listed[4, hires] = i, i
-        research += (alive[i] == 1) & (performs[i] == 1)
-        hires += (alive[i] == 1) & (graduates[i] + seniors[i] + leaders[i] > 0)
-    for i in range(top):
-        listed[5, applications], listed[6, grants] = i, i
-        applications += (alive[i] == 1) & (filed[i] > 0)
-        grants += (alive[i] == 1) & (granted[i] > 0)
-    counts[0], counts[1], counts[2], counts[3] = tech_sme, high_tech, certificate, research
-    counts[4], counts[5], counts[6] = hires, applications, grants
+        if doing[i] != 0:
+            busy[i] = 1
+            for act in (0, 1, 2, 4):
+                amounts[i, act] = 1.0 if (doing[i] >> act) & 1 else amounts[i, act]
+            amounts[i, 5] += graduates[i] + seniors[i] + leaders[i]
+            amounts[i, 6] += filed[i]
+            amounts[i, 7] += granted[i]
+
+
+@brief
+def pay(doing: Any, act: int, kind: Any, certificate: Any, aware: Any, classes: Any, knows: int, served: Any) -> None:
+    """Flag in served (rows,) the firms in classes (rungs, kinds) that act and know one of the bits; 0: none needed."""
+    for i in range(doing.size):
+        if (doing[i] >> act) & 1 and classes[certificate[i], kind[i]] and (knows == 0 or (aware[i] & knows) != 0):
+            served[i] = True
 
 
 def _booked(model: EcosystemModel, instrument: str, year: int) -> tuple[int, ...]:
@@ -173,22 +220,20 @@ def _booked(model: EcosystemModel, instrument: str, year: int) -> tuple[int, ...
     return books.outlay.get(key, 0), books.recipients.get(key, 0), books.tax_expenditure.get(key, 0)
 
 
-def _recipients(
-    instrument: str, policy: Policy, act: str, acting: NDArray[np.int64], model: EcosystemModel
-) -> NDArray[np.int64]:
-    """Rows of the firms that an instrument served; of a payment, those that acted, are eligible and know of it.
+def _taken(instrument: str, model: EcosystemModel) -> list[NDArray[np.int64]]:
+    """Rows of the firms that took places of an instrument in the quarter."""
+    return [taken.rows for key, taken in model.taken.items() if key.partition(".")[0] == instrument]
+
+
+def _pay(policy: Policy, act: str, doing: NDArray[np.uint8], model: EcosystemModel, served: NDArray[np.bool_]) -> None:
+    """Flag the firms that an instrument paid: those that acted, are eligible and know of it.
 
     Where a budget is short all who acted stand for those who were drawn among them.
     """
-    if act == "certificate":
-        taken = [some.rows for key, some in model.taken.items() if key.partition(".")[0] == instrument]
-        return np.concatenate([*taken, np.zeros(0, np.int64)])
-    columns = model.firms.columns
-    eligible = getattr(policy, "eligible", None)
-    if eligible is not None:
-        acting = acting[eligible.mask(model.region.zone_names)[columns.kind[acting]]]
-        acting = acting[eligible.rung_mask[columns.certificate[acting]]] if eligible.rungs else acting
-    return acting[columns.aware[acting] & KNOWN[act] > 0] if act in KNOWN else acting
+    f = model.firms.columns
+    classes = (getattr(policy, "eligible", None) or EVERYONE).classes(model.region.zone_names)
+    bit = ACTS_SEEN.index(act)
+    pay(doing[: model.firms.top], bit, f.kind, f.certificate, f.aware, classes, KNOWN.get(act, 0), served)
 
 
 def anyway(full: Witness, without: Witness, instrument: str, act: str, years: range) -> NDArray[np.float64]:
@@ -197,12 +242,15 @@ def anyway(full: Witness, without: Witness, instrument: str, act: str, years: ra
     A first certificate counts as given anyway where the firm also gets it by the end of the run without the instrument;
     R&D, hires and patents where the firm also has them in the same year, up to the amount that it has there.
     """
-    found = np.zeros((len(years), 2))
+    found, number, row = np.zeros((len(years), 2)), full.instruments.index(instrument), ACTS_SEEN.index(act)
     for k, year in enumerate(years):
-        window = None if act in ONCE else year
-        here, amounts = full.acted(act, window)
-        mine = places_in(here, full.served(instrument, year))
-        found[k] = amounts[mine].sum(), full.also(without, act, window)[mine].sum()
+        here = full.year(year)
+        mine = here.served[:, number]
+        if act in ONCE:
+            did = here.uids[mine][places_in(here.uids[mine], full.ever(act))]
+            found[k] = did.size, places_in(did, without.ever(act)).size
+        else:
+            found[k] = here.amounts[mine, row].sum(), full.also(without, year)[mine, row].sum()
     return found
 
 

@@ -4,8 +4,10 @@ Numba (https://numba.pydata.org) looks only at a function's own file when it dec
 inlined from another file would go stale unseen. So the cache folder carries the hash of every rule.
 """
 
+import getpass
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,36 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def folder() -> Path:
+    """Where compiled loops are kept."""
+    return Path(vars(numba.config)["CACHE_DIR"])
+
+
+def _usable() -> Path:
+    """The user's cache, or where home cannot be written to, as on many a cluster, a folder for temporary files."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecosim"
+    shared = Path(tempfile.gettempdir()) / f"ecosim-{getpass.getuser()}"
+    if _writable(cache):
+        return cache
+    return shared if _writable(shared) and _private(shared) else Path(tempfile.mkdtemp(prefix="ecosim-"))
+
+
+def _writable(place: Path) -> bool:
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(place, os.W_OK)
+
+
+def _private(place: Path) -> bool:
+    """Whether nobody else can put code there, which would be loaded."""
+    found = place.lstat()
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
+
+
 if "NUMBA_CACHE_DIR" not in os.environ:
-    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    vars(numba.config)["CACHE_DIR"] = str(home / "ecosim" / fingerprint())
+    vars(numba.config)["CACHE_DIR"] = str(_usable() / fingerprint())
 
 
 host = llvmlite.binding.get_host_cpu_features()
@@ -45,29 +74,37 @@ class Apart(numba.core.compiler.Compiler):
         return super().define_pipelines()
 
 
+DISPATCHERS: list[Any] = []  # every loop that is kept on the disk, as far as its module has been imported
+
+
 def kernel(function: Any) -> Any:
     """Compile a loop over firms: cached, without the interpreter lock, division as IEEE says.
 
     No two arrays of a call may overlap where one of them is written. It can make no array, and so counts no
     references, which would cost more than many a rule where fifty columns are handed on.
     """
-    options: dict[str, Any] = {"cache": True, "nogil": True, "pipeline_class": Apart, "_nrt": False}
-    return njit(error_model="numpy", fastmath=False, **options)(function)
+    return _kept(function, nogil=True, pipeline_class=Apart, _nrt=False)
 
 
 def outer(function: Any) -> Any:
     """Compile as `kernel` what calls kernels and makes arrays for them."""
-    return njit(cache=True, nogil=True, error_model="numpy", fastmath=False, pipeline_class=Apart)(function)
+    return _kept(function, nogil=True, pipeline_class=Apart)
 
 
 def brief(function: Any) -> Any:
     """Compile a loop of microseconds: as `kernel`, but it keeps the interpreter lock, which costs more to hand over."""
-    return njit(cache=True, error_model="numpy", fastmath=False)(function)
+    return _kept(function)
 
 
 def apart(function: Any) -> Any:
     """Compile a loop of microseconds as `brief`; its arrays do not overlap where one is written, as with `kernel`."""
-    return njit(cache=True, error_model="numpy", fastmath=False, pipeline_class=Apart)(function)
+    return _kept(function, pipeline_class=Apart)
+
+
+def _kept(function: Any, **options: Any) -> Any:
+    dispatcher = njit(cache=True, error_model="numpy", fastmath=False, **options)(function)
+    DISPATCHERS.append(dispatcher)
+    return dispatcher
 
 
 def inlined(function: Any) -> Any:

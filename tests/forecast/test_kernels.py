@@ -1,0 +1,98 @@
+"""Compiling the model: each kernel once, whoever asks for it first, and none is left for the run itself."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecosim.forecast import kernels
+from ecosim.model import compiled
+
+COMPILE_THEN_RUN = """
+import json, sys
+from ecosim.forecast import kernels
+from ecosim.model import compiled
+kernels.decide(), kernels.live_undecided(), kernels.live_whole()
+def known():
+    return {f"{d.py_func.__module__}.{d.py_func.__name__}": len(d.overloads) for d in compiled.DISPATCHERS}
+before = known()
+from ecosim.door.run import run_scenario
+for scenario in sys.argv[1:]:
+    run_scenario([f"+scenario={scenario}", "members=2", "workers=1", "tracking.enabled=false"])
+print(json.dumps([[name, before.get(name), count] for name, count in known().items() if count != before.get(name)]))
+"""
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(compiled, "folder", lambda: tmp_path / "kernels")
+    return tmp_path / "kernels"
+
+
+def test_what_is_compiled_is_kept_and_not_compiled_again(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiling = []
+    monkeypatch.setattr(kernels, "_compile", lambda: compiling.append(kernels.kept()))
+    told: list[tuple[int, int]] = []
+    for _ in range(2):
+        kernels.compile_missing(lambda done, total: told.append((done, total)))
+    assert compiling == [False]
+    assert kernels.kept()
+    total = len(compiled.DISPATCHERS)
+    assert told[0] == (0, total)
+    assert told[-1] == (total, total)
+
+
+def test_a_compilation_that_was_stopped_is_not_taken_for_a_finished_one(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kernels, "_compile", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        kernels.compile_missing(lambda done, total: None)
+    assert not kernels.kept()
+
+
+def test_another_processor_or_version_compiles_for_itself(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "_compile", lambda: None)
+    kernels.compile_missing(lambda done, total: None)
+    with monkeypatch.context() as other:
+        other.setattr(kernels.llvmlite.binding, "get_host_cpu_name", lambda: "another")
+        assert not kernels.kept()
+    with monkeypatch.context() as other:
+        other.setattr(compiled, "fingerprint", lambda: "another")
+        assert not kernels.kept()
+
+
+@pytest.mark.slow
+def test_nothing_is_left_to_compile_for_a_run_of_a_county_or_a_province(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COMPILE_THEN_RUN, "pinghu_2017", "zhejiang_2022"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_kernels_go_to_a_private_folder_where_home_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "full").touch()  # a file, so that no folder can be made there
+    (tmp_path / "temporary").mkdir()
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "full"), "TMPDIR": str(tmp_path / "temporary")}
+    environment.pop("NUMBA_CACHE_DIR", None)
+
+    def folder() -> Path:
+        command = [sys.executable, "-c", "from ecosim.model import compiled; print(compiled.folder())"]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.strip())
+
+    first = folder()
+    assert first.is_relative_to(tmp_path / "temporary")
+    assert folder() == first
+    if os.name == "posix":
+        first.parent.chmod(0o777)  # anybody could leave code in it
+        assert folder().parent != first.parent
