@@ -53,13 +53,14 @@ class Stop(NamedTuple):
 def pay(
     entries: Any, paid: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any,
     tax_rate: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int,
-    asking: Any, fen: Any, worth: Any, shares: Any,
+    asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Settle and book claims from one number up to another, as `Stop`; the one that must queue up is only billed.
 
     bills: (n,) of BILL; classes: (n, rungs, kinds); slots: (2, n) in the flags and in the books; entries, paid: books
     of the year and of all, see `ledger.Ledger`; growth: factor on budgets; quarters: left of the year with this one;
-    shares: (n,) out, how much of what was claimed is paid; asking, fen, worth: room.
+    shares: (n,) out, how much of what was claimed is paid; most: (n,) agents that can be paid, which holds where all
+    claim the same, then those that are; asking, fen, worth: room.
     """
     cash, spent = floats(table, CASH), 0
     for n in range(start, upto):
@@ -83,6 +84,8 @@ def pay(
             limit = limit // quarters if bill.paced else limit
         total, count = billed(table, rows, classes[n], bill.units, bill.prices, asking, fen, worth)
         served, shares[n] = count, 1.0
+        if count > most[n]:
+            limit = min(limit, most[n] * fen[0] * weight)
         if total * weight > limit:
             if not bill.shares:
                 return n, count, limit, spent
@@ -96,6 +99,7 @@ def pay(
         sum_paid, first = credit(cash, mine, asking[:served], fen[:served])
         if rows.size > 0 or bill.units[0] >= 0:
             enter(entries, paid, slot, sum_paid * weight, first * weight)
+        most[n] = served
         spent += sum_paid * weight
     return upto, 0, 0, spent
 
@@ -104,7 +108,7 @@ def pay(
 def pay_beside(
     dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, table: Any, lists: Any,
     counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any, growth: float,
-    quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any,
+    quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """As `pay`, once what is due and what places cost is booked.
 
@@ -123,7 +127,7 @@ def pay_beside(
             beside += cost
     number, count, limit, spent = pay(
         entries, paid, table, lists, counts, bills, classes, deduction, tax_rate, flags, slots, growth, quarters,
-        weight, start, upto, asking, fen, worth, shares,
+        weight, start, upto, asking, fen, worth, shares, most,
     )  # fmt: skip
     return number, count, limit, spent + beside
 

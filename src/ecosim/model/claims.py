@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.compiled import brief
-from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, TALENT, Firms
+from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, SOURCES, TALENT, Firms
 from ecosim.model.ledger import FEN_PER_UNIT, enter
 from ecosim.model.table import columns_of
 from ecosim.model.take_up import fund
@@ -29,9 +29,11 @@ LISTS = (
     "filers",
     "inventors",
     "newcomers",
+    "talent_founders",
     *(f"recognized_{rung}" for rung in INSTITUTES[1:]),
 )
 MARKED = len(LISTS) - len(INSTITUTES) + 1  # lists that are found by the marks of firms; the others are handed over
+TALENT_FOUNDER = SOURCES.index("talent")
 FEN = float(FEN_PER_UNIT)
 NOBODY: Mapping[int, NDArray[np.int64]] = MappingProxyType({})
 
@@ -109,7 +111,7 @@ class Claims:
 
     @property
     def newcomers(self) -> NDArray[np.int64]:
-        """Firms that were founded at the end of the last quarter."""
+        """Firms that were founded at the end of the last quarter; `talent_founders`: those of talent from outside."""
         return self._list(9)
 
 
@@ -119,7 +121,7 @@ def gather(table: Any, top: int, rows: Any, counts: Any) -> None:
     f, marks = columns_of(table), np.empty(top, np.uint16)
     find(
         f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
-        f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
+        f.staff, f.experts, f.filed, f.inventions_granted, f.age, f.source, marks,
     )  # fmt: skip
     enlist(marks, rows, counts)
 
@@ -127,7 +129,7 @@ def gather(table: Any, top: int, rows: Any, counts: Any) -> None:
 @brief
 def find(
     alive: Any, performs: Any, aware: Any, certificate: Any, event: Any, graduates: Any, seniors: Any, leaders: Any,
-    staff: Any, experts: Any, filed: Any, granted: Any, age: Any, marks: Any,
+    staff: Any, experts: Any, filed: Any, granted: Any, age: Any, source: Any, marks: Any,
 ) -> None:  # fmt: skip
     """Fill marks (top,): bit k where a firm belongs to list k. Short loops over few columns, so that they vectorize."""
     for i in range(marks.size):
@@ -148,8 +150,11 @@ def find(
         knows = (alive[i] == 1) & ((aware[i] & RESEARCH) != 0)
         bits = np.uint16(128) if (filed[i] > 0) & knows else np.uint16(0)
         bits |= np.uint16(256) if (granted[i] > 0) & knows else np.uint16(0)
-        bits |= np.uint16(512) if (age[i] == 1) & (alive[i] == 1) else np.uint16(0)
         marks[i] |= bits
+    for i in range(marks.size):
+        new = (age[i] == 1) & (alive[i] == 1)
+        bits = np.uint16(512) if new else np.uint16(0)
+        marks[i] |= bits | (np.uint16(1024) if new & (source[i] == TALENT_FOUNDER) else np.uint16(0))
 
 
 @brief

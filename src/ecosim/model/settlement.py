@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.billing import BILL, COLUMNS, GRANT, UNITS, Stop, pay, pay_beside
+from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, pay, pay_beside
 from ecosim.model.claims import LISTS
 from ecosim.model.ledger import Ledger
 from ecosim.model.offers import MOST_STACKS, Given, Stack
@@ -34,6 +34,7 @@ class Claim(NamedTuple):
     tax: GRANT; or DEDUCTION, where the price is the rate that is deducted; or REDUCTION, where it is tax over sales.
     budget: 10k CNY a year; paced: whether a quarter gets its part of it, or all that is left of the year.
     queue: where money is short, rows in the order in which whole claims are paid; None: the same share of each.
+    places: agents that can be paid in the quarter at most, and who is told how many were; None: as far as money goes.
     expects: share of claims that firms expect from what they expected before and what was paid; None: what was paid.
     """
 
@@ -46,6 +47,7 @@ class Claim(NamedTuple):
     paced: bool = True
     queue: "Callable[[EcosystemModel, Rows], Rows] | None" = None
     expects: Callable[[float, float], float] | None = None
+    places: "Callable[[str, EcosystemModel], tuple[int, Callable[[int], None]]] | None" = None
 
 
 class Bills:
@@ -66,6 +68,7 @@ class Bills:
         self._expecting = [n for n, (_, claim) in enumerate(claims) if claim.tax == GRANT and claim.units]
         self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
         self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
+        self._scarce = [(n, name, claim.places) for n, (name, claim) in enumerate(claims) if claim.places]
         self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
         self._dues, self._fees = dues or Dues([]), fees or Fees([])
         self._between = between
@@ -75,20 +78,30 @@ class Bills:
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
         """Pay the claims in their order, as far as budgets go, and book all else beside the first of them."""
-        shares, start = np.empty(len(self._rows)), 0
+        shares, most, start = np.empty(len(self._rows)), np.full(len(self._rows), LIMITLESS), 0
+        told = []
+        for n, instrument, places in self._scarce:
+            most[n], tell = places(instrument, model)
+            told.append((n, tell))
         beside: tuple[NDArray[Any], ...] | None = (self._dues.entries(model), *self._fees.entries(model))
         for number, instrument, policy in self._between:
             if not (hasattr(policy, "idle") and policy.idle(instrument, model)):
-                self._pay(model, start, number, shares, beside)
+                self._pay(model, start, number, shares, most, beside)
                 policy.settle(instrument, model, events)
                 start, beside = number, None
-        self._pay(model, start, len(self._rows), shares, beside)
+        self._pay(model, start, len(self._rows), shares, most, beside)
+        for n, tell in told:
+            tell(int(most[n]))
         self._expect(shares.tolist(), model.paid_share)
 
     def _pay(
-        self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], beside: Any
+        self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], most: Rows, beside: Any
     ) -> None:  # fmt: skip
-        """Pay the claims from one number up to another; shares out; beside: what else is booked, None for nothing."""
+        """Pay the claims from one number up to another.
+
+        shares: out, of what was claimed; most: agents that can be paid, then those that were; beside: what else is
+        booked, None for nothing.
+        """
         if start == upto and beside is None:
             return
         firms, terms, now, books = model.firms, model.terms, model.claims, model.ledger
@@ -100,14 +113,16 @@ class Bills:
             known = (
                 books.of_year(year), books.paid_by_slot, firms.table, now.rows, now.counts, self._bills, self._classes,
                 terms.deduction, terms.tax_rate, flags, slots, growth, quarters, model.weight, start, upto, asking, fen,
-                worth, shares,
+                worth, shares, most,
             )  # fmt: skip
             stop = Stop(*(pay(*known) if beside is None else pay_beside(*beside, *known)))
             beside, start = None, stop.number + 1
             books.total += stop.spent
             if stop.number < upto:
                 rows, claimed = asking[: stop.asking].copy(), fen[: stop.asking].copy()
-                shares[stop.number] = self._queue_up(stop.number, stop.limit, rows, claimed, model)
+                paid = self._queue_up(stop.number, stop.limit, rows, claimed, model)
+                most[stop.number] = paid.size
+                shares[stop.number] = int(paid.sum()) * model.weight / (int(claimed.sum()) * model.weight)
 
     def _slots(self, model: "EcosystemModel") -> Rows:
         """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
@@ -125,8 +140,8 @@ class Bills:
             (name, claim), share = self._rows[n], shares[n]
             known[name] = share if claim.expects is None else claim.expects(known.get(name, 1.0), share)
 
-    def _queue_up(self, n: int, limit: int, rows: Rows, fen: Rows, model: "EcosystemModel") -> float:
-        """Pay whole claims in the instrument's order, until the next one does not fit; returns the share paid."""
+    def _queue_up(self, n: int, limit: int, rows: Rows, fen: Rows, model: "EcosystemModel") -> Rows:
+        """Pay whole claims in the instrument's order, until the next one does not fit; returns the fen paid to each."""
         name, claim = self._rows[n]
         assert claim.queue is not None
         ordered = claim.queue(model, rows)
@@ -135,7 +150,7 @@ class Bills:
         served = int(np.searchsorted(np.cumsum(asked), limit // model.weight, side="right"))
         paid = asked[:served]
         model.grant(name, ordered[:served], paid, rows)
-        return int(paid.sum()) * model.weight / (int(fen.sum()) * model.weight)
+        return paid
 
 
 def _bill(claim: Claim) -> tuple[Any, ...]:
@@ -159,7 +174,7 @@ class Fees:
         Who took a place for the first time in the year is a recipient.
         """
         given, slots = model.taken, model.ledger.slots
-        if not isinstance(given, Given):  # nothing was offered
+        if type(given) is not Given:  # nothing was offered
             return NO_FEES
         if self._bound[0] is not slots or len(self._bound[1]) > MOST_STACKS:
             self._bound = slots, {}

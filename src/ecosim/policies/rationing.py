@@ -19,8 +19,6 @@ from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import APPLICATION_ORDER, LOTTERY, uniform
-from ecosim.policies.booking import within
-from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Schedule
 
 Order = Literal["lottery", "score", "first_come"]
@@ -99,15 +97,6 @@ def pay_each(
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
     model.grant(name, winners, np.full(winners.size, each), rows)
     return winners
-
-
-def eligible_rows(model: EcosystemModel, rows: Rows, eligible: Eligibility) -> Rows:
-    """Of some rows those in eligible classes, whatever their rung."""
-    if eligible.every_class:
-        return rows
-    chosen = np.empty(rows.size, np.int64)
-    count = within(rows, model.firms.columns.kind, eligible.mask(model.region.zone_names), chosen)
-    return chosen[:count]
 
 
 def queue(order: str, score: str) -> Queue | None:
