@@ -10,7 +10,6 @@ all quarters of a stretch (`ecosim.model.promises`).
 """
 
 from bisect import bisect_right
-from itertools import chain
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 KEPT = 4  # packages whose agendas a region remembers
 
 Rows = list[tuple[str, "Policy"]]
-Placed = tuple[int, str, "Policy"]  # with the place among all that revise
 
 
 class Stretch(NamedTuple):
@@ -40,9 +38,9 @@ class Stretch(NamedTuple):
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
     promises: Promises  # of revisers that say what they promise
-    others: list[Placed]  # the other revisers
-    moved: list[slice]  # of the terms, what these may change
-    offers: list[list[Offer]]  # that dated instruments make, by place among all that revise
+    acting: list[tuple[list[Offer], str, "Policy"]]  # the other revisers, and offers of dated instruments before each
+    offers: list[Offer]  # of dated instruments after the last of them
+    moved: list[slice]  # of the terms, what they may change
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
 
 
@@ -96,17 +94,20 @@ class Agenda:
         rows = [(name, policy) for name, policy in self.policies.items() if self.in_force(name, model.quarter)]
         ordered = sorted(rows, key=lambda row: not getattr(row[1], "lever", False))
         standing = neutral_terms.neutral(len(model.region.zones))
-        placed, made = [], []
-        for place, (name, policy) in enumerate(ordered):
-            made.append(offers_of(name, policy, standing, model) if getattr(policy, "dated", False) else [])
-            if not getattr(policy, "dated", False):
-                placed.append((place, name, policy))
-        promising, others = _apart(placed)
-        said = [(name, policy.promises(model)) for _, name, policy in promising]  # type: ignore[attr-defined]
-        promises = Promises([(name, each) for name, some in said for each in some], standing)
-        moved = neutral_terms.parts_of(standing, set().union(*(_moves(policy) for _, _, policy in others)))
-        revisers = [(name, policy) for _, name, policy in placed]
-        return Stretch(standing, revisers, rows, promises, others, moved, made, {})
+        revisers = [(name, policy) for name, policy in ordered if not getattr(policy, "dated", False)]
+        others = _others(revisers)
+        promises, acting = [], []
+        offers: list[Offer] = []  # since the last of the others
+        for name, policy in ordered:
+            if getattr(policy, "dated", False):
+                offers += offers_of(name, policy, standing, model)
+            elif name in others:
+                acting.append((offers, name, policy))
+                offers = []
+            else:
+                promises += [(name, promise) for promise in policy.promises(model)]  # type: ignore[attr-defined]
+        moved = neutral_terms.parts_of(standing, set().union(*(_moves(policy) for _, _, policy in acting)))
+        return Stretch(standing, revisers, rows, Promises(promises, standing), acting, offers, moved, {})
 
 
 def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel") -> list[Offer]:
@@ -117,16 +118,15 @@ def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel"
     return made
 
 
-def _apart(rows: list[Placed]) -> tuple[list[Placed], list[Placed]]:
-    """Revisers whose promises can be kept apart from what the others revise, as no other one moves their terms."""
-    others = [row for row in rows if not hasattr(row[2], "promises")]
+def _others(revisers: Rows) -> set[str]:
+    """Names of those that promise nothing, or whose terms one of them moves too: they revise in every quarter."""
+    others = {name for name, policy in revisers if not hasattr(policy, "promises")}
     while True:
-        moved = set().union(*(_moves(policy) for _, _, policy in others))
-        left = [row for row in rows if row not in others]
-        joined = [row for row in left if "budget" in moved or _moves(row[2]) & moved]
+        moved = set().union(*(_moves(policy) for name, policy in revisers if name in others))
+        joined = {name for name, policy in revisers if "budget" in moved or _moves(policy) & moved} - others
         if not joined:
-            return left, others
-        others = sorted(others + joined)
+            return others
+        others |= joined
 
 
 def _moves(policy: "Policy") -> set[str]:
@@ -145,10 +145,11 @@ def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Stan
         neutral_terms.reset(terms, source, now.moved)
         before = last.promised
     promised = now.promises.put(model, terms, source, before)
-    made = now.offers.copy()
-    for place, name, policy in now.others:
-        made[place] = offers_of(name, policy, model.terms, model)
-    model.offers = list(chain.from_iterable(made))
+    model.offers = []
+    for before_it, name, policy in now.acting:
+        model.offers += before_it
+        policy.revise(name, model.terms, model)
+    model.offers += now.offers
     return Standing(now, promised)
 
 
@@ -176,7 +177,7 @@ def payers_of(model: "EcosystemModel") -> Rows:
     known: Rows | None = now.memory.get("payers")
     if known is None:
         claims: list[tuple[str, Claim]] = []
-        between: list[Placed] = []
+        between: list[tuple[int, str, Policy]] = []
         steady: Rows = []
         fees: list[tuple[str, str, float]] = []
         others: Rows = []
