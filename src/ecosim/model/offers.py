@@ -190,10 +190,14 @@ class LeftOver:
 
     def slots_of(self, stack: Stack) -> Rows:
         """Where the parts of some offers stand."""
-        if stack.kept[0] is not self.slots:
-            stack.kept = self.slots, np.array([self.slots.setdefault(key, len(self.slots)) for key in stack.keys])
+        kept = stack.kept
+        if kept[0] is not self.slots:
+            kept = stack.kept = (
+                self.slots,
+                np.array([self.slots.setdefault(key, len(self.slots)) for key in stack.keys]),
+            )
             self.parts = np.concatenate([self.parts, np.zeros(len(self.slots) - self.parts.size)])
-        slots: Rows = stack.kept[1]
+        slots: Rows = kept[1]
         return slots
 
 

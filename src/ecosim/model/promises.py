@@ -75,16 +75,16 @@ class Promises:
 
         terms, standing: buffers; last: what was promised when the terms were written last, None: anew.
         """
-        books = model.ledger
-        if self._bound[0] is not books.slots:
-            self._bound = books.slots, np.array([books.slot(name) for name in self._names], np.int64)
+        books, bound = model.ledger, self._bound
+        if bound[0] is not books.slots:
+            bound = self._bound = books.slots, np.array([books.slot(name) for name in self._names], np.int64)
         known, now = model.paid_share, np.empty(self._rows.size)
         shares = np.array([known.get(name, 1.0) for name in self._names])
         before = np.full(now.size, np.nan) if last is None else last
         entries = books.of_year(year_of(model.quarter))
         growth = float(model.terms.budget[0])
         keep(
-            self._rows, self._classes, shares, entries, books.paid_by_slot, self._bound[1], growth, model.weight, now,
+            self._rows, self._classes, shares, entries, books.paid_by_slot, bound[1], growth, model.weight, now,
             before, standing, terms,
         )  # fmt: skip
         return now

@@ -126,12 +126,12 @@ class Bills:
 
     def _slots(self, model: "EcosystemModel") -> Rows:
         """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
-        flags, books = model.take_up.slots, model.ledger.slots
-        if self._bound[0] is not flags or self._bound[1] is not books:
+        flags, books, bound = model.take_up.slots, model.ledger.slots, self._bound
+        if bound[0] is not flags or bound[1] is not books:
             names = [name for name, _ in self._rows]
             in_books = [model.ledger.slot(name) for name in names]
-            self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books], np.int64)
-        slots: Rows = self._bound[2]
+            bound = self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books], np.int64)
+        slots: Rows = bound[2]
         return slots
 
     def _expect(self, shares: list[float], known: dict[str, float]) -> None:
@@ -169,21 +169,21 @@ class Fees:
         self._bound: tuple[Any, dict[Stack, Any]] = (None, {})  # a register, and by offers which of them cost what
 
     def entries(self, model: "EcosystemModel") -> tuple[NDArray[Any], ...]:
-        """Which offers of the quarter cost something and slots in the books, (2, n); costs, (n,); and what was taken.
+        """Which offers of the quarter cost something and slots in the books, (n, 2); costs, (n,); and what was taken.
 
         Who took a place for the first time in the year is a recipient.
         """
-        given, slots = model.taken, model.ledger.slots
+        given, slots, bound = model.taken, model.ledger.slots, self._bound
         if type(given) is not Given:  # nothing was offered
             return NO_FEES
-        if self._bound[0] is not slots or len(self._bound[1]) > MOST_STACKS:
-            self._bound = slots, {}
-        known = self._bound[1].get(given.stack)
+        if bound[0] is not slots or len(bound[1]) > MOST_STACKS:
+            bound = self._bound = slots, {}
+        known = bound[1].get(given.stack)
         if known is None:
             rows = [row for row in self._rows if row[1] in given]
             at = [[given.stack.at[offer], model.ledger.slot(instrument)] for instrument, offer, _ in rows]
             known = np.array(at, np.int64).reshape(-1, 2), np.array([cost for *_, cost in rows], np.float64)
-            self._bound[1][given.stack] = known
+            bound[1][given.stack] = known
         return *known, given.served, given.first
 
 
@@ -199,11 +199,11 @@ class Dues:
 
     def entries(self, model: "EcosystemModel") -> Rows:
         """Slots in the books, fen and recipients, (n, 3)."""
-        slots = model.ledger.slots
-        if self._bound[0] is not slots:
+        slots, bound = model.ledger.slots, self._bound
+        if bound[0] is not slots:
             rows = [(model.ledger.slot(name), fen, recipients) for name, fen, recipients in self._spent]
-            self._bound = slots, np.array(rows, np.int64).reshape(-1, 3)
-        entries: Rows = self._bound[1]
+            bound = self._bound = slots, np.array(rows, np.int64).reshape(-1, 3)
+        entries: Rows = bound[1]
         return entries
 
 

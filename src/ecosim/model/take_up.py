@@ -58,10 +58,11 @@ class TakeUp:
         self, stack: Stack, asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
     ) -> Counts:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
-        if stack.bound[0] is not self.slots:
-            stack.bound = self.slots, self.slots_of(stack.instruments)
+        bound = stack.bound
+        if bound[0] is not self.slots:
+            bound = stack.bound = self.slots, self.slots_of(stack.instruments)
         new = np.zeros(asking.size, np.int64)
-        mark_offers(self.flags(firms), stack.bound[1], stack.pays, asking, served, asked, got, new)
+        mark_offers(self.flags(firms), bound[1], stack.pays, asking, served, asked, got, new)
         return new
 
     def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
