@@ -68,6 +68,7 @@ class Bills:
         self._expecting = [n for n, (_, claim) in enumerate(claims) if claim.tax == GRANT and claim.units]
         self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
         self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
+        self._limitless = np.full(len(claims), LIMITLESS)
         self._scarce = [(n, name, claim.places) for n, (name, claim) in enumerate(claims) if claim.places]
         self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
         self._dues, self._fees = dues or Dues([]), fees or Fees([])
@@ -78,7 +79,7 @@ class Bills:
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
         """Pay the claims in their order, as far as budgets go, and book all else beside the first of them."""
-        shares, most, start = np.empty(len(self._rows)), np.full(len(self._rows), LIMITLESS), 0
+        shares, most, start = np.empty(len(self._rows)), self._limitless.copy(), 0
         told = []
         for n, instrument, places in self._scarce:
             most[n], tell = places(instrument, model)
