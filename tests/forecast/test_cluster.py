@@ -114,3 +114,15 @@ def test_workers_of_another_version_and_members_that_kill_are_one_message(machin
     monkeypatch.setattr(clusters, "source_hash", lambda: "another")
     with pytest.raises(ClusterError, match="another version of ecosim"):
         there.check()
+
+
+@pytest.mark.slow
+def test_a_run_whose_workers_are_all_gone_for_good_ends_with_a_message(machines, tmp_path):
+    left = Cluster(machines.address, alone=3)
+    results = left.results(partial(slowly, tmp_path), range(MEMBERS))
+    found = [next(results) for _ in range(4)]
+    for worker in machines.workers:
+        machines.kill(worker)
+    with pytest.raises(ClusterError, match=r"no worker has been there for 3 s; start some \(`dask worker tcp://"):
+        found.extend(results)
+    assert len({number for number, _ in found}) == len(found) < MEMBERS

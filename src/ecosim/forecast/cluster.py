@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 PATIENCE = 60  # seconds to wait for a first worker, and for a scheduler to come back
+ALONE = 600  # seconds to wait where every worker is gone, before the run ends
 FIRST = 10  # seconds to wait for the scheduler at the start
 LOOK = 1.0  # seconds between looks at whether the scheduler is still there
 IN_FLIGHT = 4  # members per thread of the workers that are handed out at a time
@@ -27,10 +28,11 @@ class ClusterError(UserError, RuntimeError):
 
 @dataclass(frozen=True)
 class Cluster:
-    """The scheduler at an address, tcp://host:port. patience: seconds, see PATIENCE."""
+    """The scheduler at an address, tcp://host:port. patience, alone: seconds, see PATIENCE and ALONE."""
 
     address: str
     patience: float = PATIENCE
+    alone: float = ALONE
 
     def check(self) -> None:
         """Raises ClusterError where the scheduler does not answer or a worker has another version of this program."""
@@ -52,14 +54,56 @@ class Cluster:
         """Each number with the job's result as workers finish them; each number once, whatever is lost meanwhile.
 
         The job is one task of its own, so that a worker has it once and gets it again from the scheduler where the
-        workers that had it are gone. Raises ClusterError where the scheduler stays away; what the job raises is raised.
+        workers that had it are gone. Raises ClusterError where the scheduler or all workers stay away; what the job
+        raises is raised.
         """
         waiting = dict.fromkeys(numbers)
         while waiting:
             with self._client(self.patience) as client:
-                for number, result in _handed_out(client, job, list(waiting)):
+                for number, result in self._handed_out(client, job, list(waiting)):
                     del waiting[number]
                     yield number, result
+
+    def _handed_out(self, client: "Client", job: Callable[[int], Any], numbers: list[int]) -> Iterator[tuple[int, Any]]:
+        """Results as they come, as long as the scheduler is there; ends early where it is lost."""
+        from concurrent.futures import CancelledError
+
+        from distributed import Future, KilledWorker
+
+        shared = client.submit(_same, job, pure=False)
+        places = IN_FLIGHT * max(sum(client.nthreads().values()), 1)
+        queue, running, seen = iter(numbers), dict[Any, tuple[int, Future[Any]]](), time.monotonic()
+        done: SimpleQueue[Future[Any]] = SimpleQueue()
+        while True:
+            for number in islice(queue, places - len(running)):
+                future = client.submit(_do, shared, number, pure=False)
+                running[future.key] = number, future
+                future.add_done_callback(done.put)
+            if not running:
+                return
+            try:
+                finished = done.get(timeout=LOOK)
+                result = finished.result()
+            except Empty:
+                workers = _workers(client)
+                if workers is None:
+                    return
+                seen = time.monotonic() if workers else seen
+                if time.monotonic() - seen > self.alone:
+                    raise ClusterError(
+                        f"execution.address={self.address}: no worker has been there for {self.alone:g} s; start some "
+                        f"(`dask worker {self.address}`), and go on from what is done"
+                    ) from None
+                continue
+            except CancelledError:
+                return
+            except KilledWorker as error:
+                raise ClusterError(
+                    f"{error}; often for want of memory: give the workers more of it, and go on from what is done"
+                ) from error
+            number, _ = running.pop(finished.key)
+            seen = time.monotonic()
+            yield number, result
 
     def _client(self, patience: float) -> "Client":
         """A connection to a scheduler with workers. patience: seconds until the scheduler counts as away."""
@@ -67,7 +111,8 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise ClusterError("execution=dask needs the package distributed; pip install 'ecosim[dask]'") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it would say is said in one message here
+        for name in ("distributed", "distributed.client"):  # what they would say is said in one message here
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         deadline = time.monotonic() + self.patience
         try:
             client = Client(self.address, timeout=patience, set_as_default=False)
@@ -86,38 +131,13 @@ class Cluster:
         return client
 
 
-def _handed_out(client: "Client", job: Callable[[int], Any], numbers: list[int]) -> Iterator[tuple[int, Any]]:
-    """Results as they come, as long as the scheduler is there; ends early where it is lost."""
-    from concurrent.futures import CancelledError
-
-    from distributed import Future, KilledWorker
-
-    shared = client.submit(_same, job, pure=False)
-    places = IN_FLIGHT * max(sum(client.nthreads().values()), 1)
-    queue, running = iter(numbers), dict[Any, tuple[int, Future[Any]]]()
-    done: SimpleQueue[Future[Any]] = SimpleQueue()
-    while True:
-        for number in islice(queue, places - len(running)):
-            future = client.submit(_do, shared, number, pure=False)
-            running[future.key] = number, future
-            future.add_done_callback(done.put)
-        if not running:
-            return
-        try:
-            finished = done.get(timeout=LOOK)
-            result = finished.result()
-        except Empty:
-            if client.status != "running":
-                return
-            continue
-        except CancelledError:
-            return
-        except KilledWorker as error:
-            raise ClusterError(
-                f"{error}; often for want of memory: give the workers more of it, and go on from what is done"
-            ) from error
-        number, _ = running.pop(finished.key)
-        yield number, result
+def _workers(client: "Client") -> int | None:
+    """How many workers the scheduler has; None where it is lost."""
+    try:
+        count = len(client.nthreads())
+    except (OSError, RuntimeError):
+        return None
+    return count if client.status == "running" else None
 
 
 def _same(job: Callable[[int], Any]) -> Callable[[int], Any]:
