@@ -148,9 +148,7 @@ def test_a_standard_rejects_weak_arrivals_of_its_zone_and_nobody_else(world, cen
     assert set(everybody.zone[gone]) == {1}
     rows = model.firms.take_rows(everybody.uids.size)
     columns = model.firms.columns
-    for name in ("sector", "zone", "ownership", "source"):
-        getattr(columns, name)[rows] = getattr(everybody, name)
-    model.rules.furnish(model, rows, everybody.uids)
+    model.rules.furnish(model, rows, everybody)
     relative = columns.log_productivity[rows] - model.survey.mean_productivity[everybody.sector]
     judged = (everybody.source == SHANGHAI) & (everybody.zone == 1)
     assert np.array_equal(gone[judged], relative[judged] < 0)
@@ -177,9 +175,7 @@ def test_each_source_has_traits_of_its_own(world, center):
     batch = come(model)
     rows = model.firms.take_rows(batch.uids.size)
     columns = model.firms.columns
-    for name in ("sector", "zone", "ownership", "source"):
-        getattr(columns, name)[rows] = getattr(batch, name)
-    model.rules.furnish(model, rows, batch.uids)
+    model.rules.furnish(model, rows, batch)
     special = {
         SHANGHAI: center.shanghai_firm, FOREIGN_PROJECT: center.foreign_project,
         TALENT: center.talent_founder, INCUBATED: center.start_up,

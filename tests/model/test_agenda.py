@@ -41,7 +41,7 @@ def test_an_instrument_is_left_out_while_its_numbers_are_zero(make_model, packag
 def test_dated_terms_stand_and_the_others_come_on_top(make_model, package):
     model = make_model(60, policies=package, quarter="2017-Q4")
     now = model.stretch()
-    assert [name for name, _ in now.revisers] == ["mission", "visits"]
+    assert [name for name, _ in now.revisers] == ["mission"]
     assert now.standing.deduction.min() == 0.75
     assert now.standing.budget[0] == 1.1
     model.revise_terms()

@@ -5,7 +5,7 @@ import pytest
 
 from ecosim.model import ecosystem
 from ecosim.model.agenda import payers_of
-from ecosim.model.settlement import Bills, Dues
+from ecosim.model.settlement import Bills
 from ecosim.policies import shelf
 
 QUARTERS = 6
@@ -31,7 +31,6 @@ def test_settling_together_is_settling_one_by_one(make_model, quick, national, p
         alone.step()
     kinds = [type(payer) for _, payer in payers_of(together)]
     assert Bills in kinds
-    assert Dues in kinds
     assert len(kinds) < len(alone.stretch().settlers) / 2
     cash, other = (model.firms.columns.cash[: model.firms.top] for model in (together, alone))
     assert np.array_equal(cash, other)

@@ -75,15 +75,15 @@ def origin(source, cell):
 
 
 def pull_of(
-    lumps: NDArray[np.float64], terms: Terms, weight: int, luck: Any, quarter: np.uint64
+    lumps: list[tuple[int, float]], terms: Terms, weight: int, luck: Any, quarter: np.uint64
 ) -> NDArray[np.float64]:
     """Agents that come for each expected firm, (sources,): the pull of the place and the quarter's lump.
 
-    lumps: dispersion by source, (sources,).
+    lumps: sources whose numbers are lumpy, and their dispersion.
     """
     pull: NDArray[np.float64] = np.exp(terms.pull) / weight
-    for source, lump in enumerate(lumps.tolist()):
-        if lump > 0.0 and np.count_nonzero(terms.arrivals[source]):
+    for source, lump in lumps:
+        if np.count_nonzero(terms.arrivals[source]):
             pull[source] *= gammaincinv(1.0 / lump, lump_draw(luck, quarter, source)) * lump
     return pull
 

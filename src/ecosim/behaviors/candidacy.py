@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 from ecosim.behaviors.certification import YOUNGEST, firm_may_apply
 from ecosim.model.compiled import brief
-from ecosim.model.firms import HIGH_TECH, TECH_SME
+from ecosim.model.firms import CERTIFICATION, HIGH_TECH, TECH_SME
+from ecosim.model.table import columns_of
 
 
 class Firms(NamedTuple):
@@ -31,17 +32,21 @@ class Terms(NamedTuple):
 
 @brief
 def certifiable(
-    c: Any, criteria: Any, alive: Any, performs: Any, certificate: Any, age: Any, patents: Any, staff: Any, fresh: Any,
-    log_employees: Any, log_productivity: Any, reported: Any, research: Any, aware: Any, inert: Any,
-    wanted: Any, rows: Any, rungs: Any,
+    book: Any, criteria: Any, table: Any, aware: Any, inert: Any, wanted: Any, rows: Any, rungs: Any
 ) -> int:  # fmt: skip
     """R&D performers below the second rung and the rungs (bits) for which they may apply; returns how many.
 
-    wanted: (top,) scratch; rows, rungs: (top,) out. aware, inert: (top,) of firms that know of both and are willing.
+    book: coefficients, of `decisions.book_of`; table: of `Firms.table`; aware, inert, wanted: scratch of (top,) or
+    more; rows, rungs: (top,) out.
     """
+    c, f = book[0].certification, columns_of(table)
+    aware[:], inert[: rows.size] = CERTIFICATION, 1.0  # as if all knew of it and were willing
+    alive, performs, certificate, age, patents = f.alive, f.performs, f.certificate, f.age, f.patents
+    fresh, reported = f.fresh, f.reported
     firms = Firms(
-        certificate, age, patents, staff, fresh, log_employees, log_productivity, reported, research, aware, inert
-    )
+        certificate, age, patents, f.staff, fresh, f.log_employees, f.log_productivity, reported, f.research, aware,
+        inert,
+    )  # fmt: skip
     terms, count = Terms(criteria), 0
     lowest = 0.98 * min(criteria[0], criteria[1], criteria[2])
     for i in range(rows.size):  # what is cheap and necessary for either rung

@@ -98,12 +98,17 @@ class Weather(NamedTuple):
 
 @kernel
 def decide(
-    book: Any, table: Any, terms: Terms, survey: Survey, weather: Weather, luck: Any, quarter: Any, top: int, room: Any
-) -> None:
+    book: Any, within_reach: Any, weight: int, table: Any, terms: Terms, survey: Survey, weather: Weather, luck: Any,
+    quarter: Any, top: int, room: Any,
+) -> None:  # fmt: skip
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here.
 
-    book: coefficients, of `book_of`; table: of `Firms.table`; room: (ROOM, BLOCK) scratch.
+    book: coefficients, of `book_of`; within_reach: knowledge of the center next door, (sectors, zones), see `outside`;
+    weight: firms that an agent stands for; table: of `Firms.table`; room: (ROOM, BLOCK) scratch.
     """
+    for s in range(survey.outside.shape[0]):
+        for z in range(survey.outside.shape[1]):
+            survey.outside[s, z] = within_reach[s, z] * (terms.nearness[z] / weight)
     b, firms, work, life = book[0], columns_of(table), room[:SCRATCH], room[SCRATCH:]
     for start in range(0, top, BLOCK):
         block = rows_between(firms, start, min(start + BLOCK, top))

@@ -133,17 +133,21 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
 @apart
 def furnish(
     book: Any, table: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
-    uids: Any,
+    batch: Any, births: Any,
 ) -> None:  # fmt: skip
-    """Give newborn firms (rows; sector, zone, ownership and source already set) the rest of their state.
+    """Give newborn firms (rows) their state. batch: `arrivals.Batch`, who they are; births: (sources,) out, how many.
 
     book: of `book_of`; table: of `Firms.table`; zones: how many; mean_productivity, mean_change: (sectors,) of the
     survey.
     """
     c, firms = book[0], columns_of(table)
+    births[:] = 0
     for k in range(rows.size):
         i = rows[k]
-        uid = uids[k]
+        uid = batch.uids[k]
+        firms.sector[i], firms.zone[i], firms.ownership[i] = batch.sector[k], batch.zone[k], batch.ownership[k]
+        firms.source[i] = batch.source[k]
+        births[batch.source[k]] += 1
         source, performs = firms.source[i], c.performs[firms.source[i]]
         taste, fate = uniforms(luck[0], luck[1], uid, quarter, NEWBORN_TRAITS)
         firms.uid[i] = uid

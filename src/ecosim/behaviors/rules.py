@@ -15,15 +15,14 @@ from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import apart, brief
 from ecosim.model.ecosystem import Arrivals, EcosystemModel
-from ecosim.model.firms import CERTIFICATION, SOURCES
+from ecosim.model.firms import SOURCES
 from ecosim.model.luck import ARRIVAL, uniform
-from ecosim.model.offers import SERVICES, Offer
+from ecosim.model.offers import SERVICES, Stack
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 from ecosim.model.table import columns_of
 
 WORD = 2**32 - 1
 MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
-MOST_STACKS = 32  # of offers that are remembered between two dates
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
 
@@ -41,15 +40,16 @@ class FirmRules:
         newcomers = _newcomers(behaviors, region)
         self.traits = _traits(behaviors, newcomers)
         self.traits_book = entry.book_of(self.traits)
-        self.lumps = np.array([newcomer.lumps for newcomer in newcomers])
+        self.lumps = [(source, each.lumps) for source, each in enumerate(newcomers) if each.lumps > 0.0]
         self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
         self.within_reach = outside.within_reach(behaviors.outside, region)
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; one compiled call for the quarter."""
-        np.multiply(self.within_reach, model.terms.nearness / model.weight, out=model.survey.outside)
         decide(
             self.book,
+            self.within_reach,
+            model.weight,
             model.firms.table,
             model.terms,
             model.survey,
@@ -61,17 +61,15 @@ class FirmRules:
         )
 
     def give(
-        self, model: EcosystemModel, given: list[Offer], places: list[int]
+        self, model: EcosystemModel, given: Stack, places: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
         firms, lists = model.firms, len(SERVICES)
-        services, eligible, open_to_all = stacked(given, model.stretch().memory)
-        most = [min(max(number, 0), firms.top) for number in places]
-        asking, served = np.empty((2, len(given)), np.int64)
-        rows = firms.scratch(lists + len(given), np.int64)
-        asked, chosen = rows[lists:].ravel(), np.empty(sum(most), np.int64)
+        asking, served = np.empty((2, places.size), np.int64)
+        rows = firms.scratch(lists + places.size, np.int64)
+        asked, chosen = rows[lists:].ravel(), np.empty(sum(places.tolist()), np.int64)
         service.give(
-            self.book, services, np.array(most), eligible, open_to_all, luck(model),
+            self.book, given.services, places, given.eligible, given.open_to_all, luck(model),
             np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
             asking, served, asked, chosen,
         )  # fmt: skip
@@ -79,15 +77,11 @@ class FirmRules:
 
     def certifiable(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Rows of R&D performers below the second rung, and the rungs for which the rules would let them apply."""
-        f, top = model.firms.columns, model.firms.top
-        rows, (wanted, rungs) = np.empty(top, np.int64), np.empty((2, top), np.uint8)
-        willing = np.full(top, CERTIFICATION, np.int8), np.ones(top)
-        count = candidacy.certifiable(
-            self.behaviors.certification, model.terms.criteria, f.alive, f.performs, f.certificate, f.age, f.patents,
-            f.staff, f.fresh, f.log_employees, f.log_productivity, f.reported, f.research, *willing,
-            wanted, rows, rungs,
-        )  # fmt: skip
-        return rows[:count], rungs[:count]
+        firms, top = model.firms, model.firms.top
+        rows, (wanted, rungs, willing) = np.empty(top, np.int64), np.empty((3, top), np.int8)
+        inert = firms.scratch(1, np.float64)[0]
+        count = candidacy.certifiable(self.book, model.terms.criteria, firms.table, willing, inert, wanted, rows, rungs)
+        return rows[:count], rungs[:count].view(np.uint8)
 
     def queue(self, model: EcosystemModel) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Rows of the firms that wait for the review of an R&D institute, the rungs they ask for, how they rank."""
@@ -123,7 +117,7 @@ class FirmRules:
         room = 256 + int(living * min(rate, 5.0) * 1.5)
         while True:
             batch = arrivals.room_for(room)
-            parents = model.firms.scratch(1, np.int64)[0] if room <= model.firms.capacity else np.empty(room, np.int64)
+            parents = np.empty(room, np.int64)
             wanted, kept = gather(
                 self.traits_book, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
                 terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, batch,
@@ -131,7 +125,7 @@ class FirmRules:
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)
             if wanted <= room:
-                columns: Any = (column[:kept] for column in batch)
+                columns: Any = [column[:kept] for column in batch]
                 return Arrivals(*columns, wanted - kept)
             room = wanted
 
@@ -141,34 +135,13 @@ class FirmRules:
         crowding = float(np.log(alive / max(model.reference, 1.0)))
         return float(entry.founding_rate(self.book, crowding))
 
-    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
-        """Give new firms their traits."""
+    def furnish(self, model: EcosystemModel, rows: NDArray[np.int64], arrivals: Arrivals) -> None:
+        """Give new firms their place, owner, source and traits, and count them."""
+        survey = model.survey
         entry.furnish(
-            self.traits_book,
-            model.firms.table,
-            len(model.region.zones),
-            model.survey.mean_productivity,
-            model.survey.mean_change,
-            luck(model),
-            np.uint64(model.quarter),
-            rows,
-            uids,
-        )
-
-
-def stacked(
-    given: list[Offer], memory: dict[Any, Any]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-    """Services of offers, (offers,), whom they are for, (offers, kinds), and whether that is all. memory: of offers."""
-    known, key = memory.setdefault("offers", {}), tuple([(offer.service, id(offer.eligible)) for offer in given])
-    if key not in known:
-        if len(known) >= MOST_STACKS:
-            known.clear()
-        masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
-        eligible = np.array(masks)
-        known[key] = np.array([offer.service for offer in given]), eligible, eligible.all(axis=1), masks
-    services, eligible, open_to_all, _ = known[key]
-    return services, eligible, open_to_all
+            self.traits_book, model.firms.table, len(model.region.zones), survey.mean_productivity, survey.mean_change,
+            luck(model), np.uint64(model.quarter), rows, Batch(*arrivals[:5]), model.births_by_source,
+        )  # fmt: skip
 
 
 def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:

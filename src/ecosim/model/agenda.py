@@ -4,16 +4,23 @@ Between two dates of a package nothing that depends on dates changes. So instrum
 numbers are all 0, are left out until their date comes; and instruments marked `dated`, whose revision depends on the
 quarter alone, revise once for all quarters of such a stretch. Revisions add, take the larger or the smaller value or
 compose shares, so that dated ones may come first.
+
+The others revise on top of these in every quarter, save what an instrument promises firms, which it can say once for
+all quarters of a stretch (`ecosim.model.promises`).
 """
 
 from bisect import bisect_right
-from itertools import groupby
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ecosim.model import terms as neutral_terms
+from ecosim.model.offers import Offer
+from ecosim.model.promises import Promises
 from ecosim.model.region import Region
-from ecosim.model.settlement import Bills, Dues
+from ecosim.model.settlement import Bills, Claim, Fees, dues_of, listed
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -30,8 +37,18 @@ class Stretch(NamedTuple):
     standing: Terms  # neutral terms as the dated instruments in force leave them
     revisers: Rows  # the others in force: levers first
     settlers: Rows  # all in force, in the order of the package
-    moved: list[slice]  # of the terms, what the revisers may change
+    promises: Promises  # of revisers that say what they promise
+    acting: list[tuple[list[Offer], str, "Policy"]]  # the other revisers, and offers of dated instruments before each
+    offers: list[Offer]  # of dated instruments after the last of them
+    moved: list[slice]  # of the terms, what they may change
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
+
+
+class Standing(NamedTuple):
+    """On what a model's terms rest since they were last revised."""
+
+    stretch: Stretch
+    promised: NDArray[np.float64]  # see `Promises.put`
 
 
 class Agenda:
@@ -55,6 +72,10 @@ class Agenda:
             stretch = self._stretches[number] = self._work_out(model)
         return stretch
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy works its stretches out again: views of one buffer do not survive the journey."""
+        return {**self.__dict__, "_stretches": {}}
+
     def in_force(self, name: str, quarter: int) -> bool:
         """Whether one of an instrument's dated numbers is above 0; always for one that has none, or looks ahead."""
         numbers = self._numbers[name]
@@ -65,62 +86,117 @@ class Agenda:
     def _try_all(self, model: "EcosystemModel") -> None:
         """Let instruments that are off revise terms that nobody reads: who names an unknown place says so at once."""
         nobodys = neutral_terms.neutral(len(model.region.zones))
-        offers = list(model.offers)
         for name, policy in self.policies.items():
             if not self.in_force(name, model.quarter):
-                policy.revise(name, nobodys, model)
-        model.offers[:] = offers
+                offers_of(name, policy, nobodys, model)
 
     def _work_out(self, model: "EcosystemModel") -> Stretch:
         rows = [(name, policy) for name, policy in self.policies.items() if self.in_force(name, model.quarter)]
         ordered = sorted(rows, key=lambda row: not getattr(row[1], "lever", False))
         standing = neutral_terms.neutral(len(model.region.zones))
-        revisers = []
+        revisers = [(name, policy) for name, policy in ordered if not getattr(policy, "dated", False)]
+        others = _others(revisers)
+        promises, acting = [], []
+        offers: list[Offer] = []  # since the last of the others
         for name, policy in ordered:
             if getattr(policy, "dated", False):
-                policy.revise(name, standing, model)
+                offers += offers_of(name, policy, standing, model)
+            elif name in others:
+                acting.append((offers, name, policy))
+                offers = []
             else:
-                revisers.append((name, policy))
-        moved = {term for _, policy in revisers for term in getattr(policy, "moves", Terms._fields)}
-        return Stretch(standing, revisers, rows, neutral_terms.parts_of(standing, moved), {})
+                promises += [(name, promise) for promise in policy.promises(model)]  # type: ignore[attr-defined]
+        moved = neutral_terms.parts_of(standing, set().union(*(_moves(policy) for _, _, policy in acting)))
+        return Stretch(standing, revisers, rows, Promises(promises, standing), acting, offers, moved, {})
+
+
+def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel") -> list[Offer]:
+    """Let an instrument revise terms; returns the offers that it makes."""
+    others, model.offers = model.offers, []
+    policy.revise(name, terms, model)
+    made, model.offers = model.offers, others
+    return made
+
+
+def _others(revisers: Rows) -> set[str]:
+    """Names of those that promise nothing, or whose terms one of them moves too: they revise in every quarter."""
+    others = {name for name, policy in revisers if not hasattr(policy, "promises")}
+    while True:
+        moved = set().union(*(_moves(policy) for name, policy in revisers if name in others))
+        joined = {name for name, policy in revisers if "budget" in moved or _moves(policy) & moved} - others
+        if not joined:
+            return others
+        others |= joined
+
+
+def _moves(policy: "Policy") -> set[str]:
+    """Terms that an instrument may revise."""
+    return set(getattr(policy, "moves", Terms._fields))
+
+
+def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Standing:
+    """Bring a model's terms and offers up to date. last: on what they rest; None: nothing of them can be kept."""
+    terms, source, before = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing), None
+    if last is None:
+        terms[:] = source
+    elif last.stretch is not now:
+        neutral_terms.reset(terms, source, _changed(last.stretch, now))
+    else:
+        neutral_terms.reset(terms, source, now.moved)
+        before = last.promised
+    promised = now.promises.put(model, terms, source, before)
+    model.offers = []
+    for before_it, name, policy in now.acting:
+        model.offers += before_it
+        policy.revise(name, model.terms, model)
+    model.offers += now.offers
+    return Standing(now, promised)
+
+
+def _changed(before: Stretch, now: Stretch) -> list[slice]:
+    """Parts of the terms in which the standing ones of two stretches differ, or which revisers of the first moved.
+
+    Without those to which something is promised: these are written anew.
+    """
+    known: dict[int, tuple[Stretch, list[slice]]] = now.memory.setdefault("changed", {})
+    if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
+        both = zip(Terms._fields, before.standing, now.standing, strict=True)
+        differ = {name for name, one, other in both if not np.array_equal(one, other)}
+        moved = [*neutral_terms.parts_of(now.standing, differ), *before.moved, *before.promises.parts]
+        known[id(before)] = before, [part for part in moved if part not in now.promises.parts]
+    return known[id(before)][1]
 
 
 def payers_of(model: "EcosystemModel") -> Rows:
     """The settlers as they act, worked out once for a stretch.
 
-    First what dates alone decide; then the instruments that pay firms, in the order of the package, those together
-    whose claims follow each other; then the others, whose books are their own.
+    Instruments that pay firms do so in the order of the package; what dates alone decide and what places cost is booked
+    beside them; the others, whose books are their own, follow.
     """
     now = model.stretch()
     known: Rows | None = now.memory.get("payers")
     if known is None:
-        steady, paying, others = _sorted_out(now.settlers)
-        acting: Rows = [("", Dues(steady, model))] if steady else []
-        for together, group in groupby(paying, _claimed):
-            if together:
-                claims = {name: policy.claim(model) for name, policy in group}  # type: ignore[attr-defined]
-                acting.append(("", Bills({name: claim for name, claim in claims.items() if claim is not None})))
+        claims: list[tuple[str, Claim]] = []
+        between: list[tuple[int, str, Policy]] = []
+        steady: Rows = []
+        fees: list[tuple[str, str, float]] = []
+        others: Rows = []
+        for name, policy in now.settlers:
+            if hasattr(policy, "claim"):
+                claims += listed(name, policy.claim(model))
+            elif getattr(policy, "pays_firms", False):
+                between.append((len(claims), name, policy))
+            elif getattr(policy, "steady", False):
+                steady.append((name, policy))
+            elif hasattr(policy, "fees"):
+                fees += [(name, offer, cost) for offer, cost in policy.fees(name).items()]
             else:
-                acting.extend(group)
-        known = now.memory["payers"] = acting + others
+                others.append((name, policy))
+        together: Rows = []
+        if claims or between or steady or fees:
+            together = [("", Bills(claims, dues_of(steady, model), Fees(fees), between))]
+        known = now.memory["payers"] = together + others
     return known
-
-
-def _sorted_out(rows: Rows) -> tuple[Rows, Rows, Rows]:
-    """Instruments whose books dates alone decide, those that pay firms, and the others."""
-    steady: Rows = []
-    paying: Rows = []
-    others: Rows = []
-    for row in rows:
-        policy = row[1]
-        pays = _claimed(row) or getattr(policy, "pays_firms", False)
-        (paying if pays else steady if getattr(policy, "steady", False) else others).append(row)
-    return steady, paying, others
-
-
-def _claimed(row: tuple[str, "Policy"]) -> bool:
-    """Whether an instrument says what firms can claim of it."""
-    return hasattr(row[1], "claim")
 
 
 def dated_numbers(policy: Any) -> list[Any]:

@@ -3,17 +3,17 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import exp
 from ecosim.model.claims import credit
 from ecosim.model.compiled import brief
 from ecosim.model.firms import Columns
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.ledger import ENTERED, FEN_PER_UNIT, FORGONE, OUTLAY, RECIPIENTS, REFUSED, TAX, enter
 from ecosim.model.table import floats, ints, shorts, small
 from ecosim.model.take_up import fund, mark_asked
 
 FEN = float(FEN_PER_UNIT)
+LIMITLESS = 2**62  # fen
 GRANT, DEDUCTION, REDUCTION = range(3)  # money paid; tax saved on R&D, on profit: not collected, so no outlay
 UNITS = 3  # columns of which one claim can be made
 COLUMNS = {name: number for number, name in enumerate(Columns._fields)}
@@ -23,52 +23,113 @@ EXPERTS, LEADERS, EMPLOYEES, PRODUCTIVITY = (
 )
 
 
-class Book(NamedTuple):
-    """Claims as the pass takes them, (n, ...) each."""
+BILL = np.dtype(
+    [
+        ("claimants", np.int64),  # number of the list
+        ("units", np.int64, UNITS),  # columns, -1 for none
+        ("prices", np.float64, UNITS),
+        ("tax", np.int64),
+        ("shares", np.bool_),  # whether all get the same share where money is short
+        ("budget", np.float64),  # 10k CNY a year, nan: no limit
+        ("paced", np.bool_),
+    ]
+)
 
-    lists: NDArray[np.int64]
-    classes: NDArray[np.bool_]
-    units: NDArray[np.int64]  # (n, UNITS) columns, -1 for none
-    prices: NDArray[np.float64]  # (n, UNITS)
-    tax: NDArray[np.int64]
-    shares: NDArray[np.bool_]  # whether all get the same share where money is short
+
+class Stop(NamedTuple):
+    """Where the pass stopped: at a claim that must queue up, or after the last one.
+
+    asking: firms that claim, their rows and fen stand in the pass's room; limit: fen that can be spent on them; spent:
+    fen paid by the pass so far.
+    """
+
+    number: int
+    asking: int
+    limit: int
+    spent: int
 
 
 @brief
 def pay(
-    table: Any, lists: Any, counts: Any, book: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any, limits: Any,
-    weight: int, start: int, asking: Any, fen: Any, worth: Any, results: Any,
-) -> int:  # fmt: skip
-    """Settle claims from number `start` on; returns their number, or that of the first that must queue up.
+    entries: Any, paid: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any,
+    tax_rate: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int,
+    asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Settle and book claims from one number up to another, as `Stop`; the one that must queue up is only billed.
 
-    That one is only billed. results (n, 5) out, of each claim in agents: fen claimed, firms that asked, fen paid, firms
-    that got it, and of these those that got it first in the year. asking, fen, worth: room; rows and fen of the last
-    claim stand in it.
+    bills: (n,) of BILL; classes: (n, rungs, kinds); slots: (2, n) in the flags and in the books; entries, paid: books
+    of the year and of all, see `ledger.Ledger`; growth: factor on budgets; quarters: left of the year with this one;
+    shares: (n,) out, how much of what was claimed is paid; most: (n,) agents that can be paid, which holds where all
+    claim the same, then those that are; asking, fen, worth: room.
     """
-    cash = floats(table, CASH)
-    for n in range(start, limits.size):
-        rows, mine, result = lists[book.lists[n], : counts[book.lists[n]]], flags[slots[n]], results[n]
-        if book.tax[n] == DEDUCTION:
-            result[:] = 0
-            result[2], result[4] = deducted(table, rows, book.classes[n], deduction, book.prices[n, 0], tax_rate, mine)
+    cash, spent = floats(table, CASH), 0
+    for n in range(start, upto):
+        bill = bills[n]
+        rows = lists[bill.claimants, : counts[bill.claimants]]
+        mine, slot = flags[slots[0, n]], slots[1, n]
+        account = entries[slot]
+        if bill.tax != GRANT:
+            if bill.tax == DEDUCTION:
+                saved, first = deducted(table, rows, classes[n], deduction, bill.prices[0], tax_rate, mine)
+            else:
+                saved, first = reduced(table, rows, bill.prices[0], mine)
+            account[TAX] += saved * weight
+            account[RECIPIENTS] += first * weight
+            account[ENTERED] |= FORGONE
             continue
-        if book.tax[n] == REDUCTION:
-            result[:] = 0
-            result[2], result[4] = reduced(table, rows, book.prices[n, 0], mine)
-            continue
-        total, count = billed(table, rows, book.classes[n], book.units[n], book.prices[n], asking, fen, worth)
-        result[0], result[1], served = total, count, count
-        if total * weight > limits[n]:
-            if not book.shares[n]:
-                return n
-            share = limits[n] / (total * weight)
-            served = count if share > 0.0 else 0
-            cut(fen[:served], share)
+        limit = LIMITLESS
+        if not np.isnan(bill.budget):
+            account[ENTERED] |= 1 << OUTLAY
+            limit = max(int(np.rint(bill.budget * growth * FEN)) - account[OUTLAY], 0)
+            limit = limit // quarters if bill.paced else limit
+        total, count = billed(table, rows, classes[n], bill.units, bill.prices, asking, fen, worth)
+        served, shares[n] = count, 1.0
+        if count > most[n]:
+            limit = min(limit, most[n] * fen[0] * weight)
+        if total * weight > limit:
+            if not bill.shares:
+                return n, count, limit, spent
+            shares[n] = limit / (total * weight)
+            served = count if shares[n] > 0.0 else 0
+            cut(fen[:served], shares[n])
             if served < count:
                 mark_asked(mine, asking[:count])
-        result[3] = served
-        result[2], result[4] = credit(cash, mine, asking[:served], fen[:served])
-    return limits.size
+                account[REFUSED] += (count - served) * weight
+                account[ENTERED] |= 1 << REFUSED
+        sum_paid, first = credit(cash, mine, asking[:served], fen[:served])
+        if rows.size > 0 or bill.units[0] >= 0:
+            enter(entries, paid, slot, sum_paid * weight, first * weight)
+        most[n] = served
+        spent += sum_paid * weight
+    return upto, 0, 0, spent
+
+
+@brief
+def pay_beside(
+    dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, table: Any, lists: Any,
+    counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any, growth: float,
+    quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """As `pay`, once what is due and what places cost is booked.
+
+    dues: (n, 3) slots in the books, fen, recipients; fees: (n, 2) offers and slots; costs: 10k CNY a place; served,
+    first: by offer, agents that took a place, and for the first time in the year.
+    """
+    beside = 0
+    for k in range(len(dues)):
+        enter(entries, paid, dues[k, 0], dues[k, 1], dues[k, 2])
+        beside += dues[k, 1]
+    for k in range(len(fees)):
+        places = served[fees[k, 0]] * weight
+        if places > 0:
+            cost = int(np.rint(places * costs[k] * FEN))
+            enter(entries, paid, fees[k, 1], cost, first[fees[k, 0]] * weight)
+            beside += cost
+    number, count, limit, spent = pay(
+        entries, paid, table, lists, counts, bills, classes, deduction, tax_rate, flags, slots, growth, quarters,
+        weight, start, upto, asking, fen, worth, shares, most,
+    )  # fmt: skip
+    return number, count, limit, spent + beside
 
 
 @brief

@@ -5,14 +5,17 @@ were certified, filed patents and so on; an instrument goes through the few that
 each firm, to whole fen, before it is summed as integers: so a sum is exact and does not depend on the order.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model.compiled import brief
-from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT, Firms
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, SOURCES, TALENT, Firms
+from ecosim.model.ledger import FEN_PER_UNIT, enter
+from ecosim.model.table import columns_of
 from ecosim.model.take_up import fund
 
 LISTS = (
@@ -26,12 +29,17 @@ LISTS = (
     "filers",
     "inventors",
     "newcomers",
+    "talent_founders",
+    *(f"recognized_{rung}" for rung in INSTITUTES[1:]),
 )
+MARKED = len(LISTS) - len(INSTITUTES) + 1  # lists that are found by the marks of firms; the others are handed over
+TALENT_FOUNDER = SOURCES.index("talent")
 FEN = float(FEN_PER_UNIT)
+NOBODY: Mapping[int, NDArray[np.int64]] = MappingProxyType({})
 
 
 class Claims:
-    """Rows of the firms with something to claim in the present quarter, each a (n,) view; LISTS are its properties.
+    """Rows of the firms with something to claim in the present quarter, each a (n,) view, most of them properties.
 
     rows (lists, capacity), of which the first counts (lists,) hold.
     The hires of `hirers` stand in `vacancies`, `senior_vacancies` and `leader_vacancies`.
@@ -41,16 +49,13 @@ class Claims:
         self.rows = np.empty((len(LISTS), 0), np.int64)
         self.counts = np.zeros(len(LISTS), np.int64)
 
-    def gather(self, firms: Firms) -> None:
-        """Look through all firms once."""
+    def gather(self, firms: Firms, recognized: Mapping[int, NDArray[np.int64]] = NOBODY) -> None:
+        """Look through all firms once. recognized: rows of new R&D institutes by rung."""
         if self.rows.shape[1] < firms.top:
             self.rows = np.empty((len(LISTS), firms.capacity), np.int64)
-        f, marks = firms.columns, np.empty(firms.top, np.uint16)
-        find(
-            f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
-            f.staff, f.experts, f.filed, f.inventions_granted, f.age, marks,
-        )  # fmt: skip
-        enlist(marks, self.rows, self.counts)
+        gather(firms.table, firms.top, self.rows, self.counts)
+        for rung, rows in recognized.items():
+            self.rows[MARKED + rung - 1, : rows.size], self.counts[MARKED + rung - 1] = rows, rows.size
 
     def of(self, name: str) -> NDArray[np.int64]:
         """One of LISTS."""
@@ -106,14 +111,25 @@ class Claims:
 
     @property
     def newcomers(self) -> NDArray[np.int64]:
-        """Firms that were founded at the end of the last quarter."""
+        """Firms that were founded at the end of the last quarter; `talent_founders`: those of talent from outside."""
         return self._list(9)
+
+
+@brief
+def gather(table: Any, top: int, rows: Any, counts: Any) -> None:
+    """Fill the lists that marks find: rows (lists, capacity) and counts (lists,). table: of `Firms.table`."""
+    f, marks = columns_of(table), np.empty(top, np.uint16)
+    find(
+        f.alive, f.performs, f.aware, f.certificate, f.event, f.vacancies, f.senior_vacancies, f.leader_vacancies,
+        f.staff, f.experts, f.filed, f.inventions_granted, f.age, f.source, marks,
+    )  # fmt: skip
+    enlist(marks, rows, counts)
 
 
 @brief
 def find(
     alive: Any, performs: Any, aware: Any, certificate: Any, event: Any, graduates: Any, seniors: Any, leaders: Any,
-    staff: Any, experts: Any, filed: Any, granted: Any, age: Any, marks: Any,
+    staff: Any, experts: Any, filed: Any, granted: Any, age: Any, source: Any, marks: Any,
 ) -> None:  # fmt: skip
     """Fill marks (top,): bit k where a firm belongs to list k. Short loops over few columns, so that they vectorize."""
     for i in range(marks.size):
@@ -134,19 +150,23 @@ def find(
         knows = (alive[i] == 1) & ((aware[i] & RESEARCH) != 0)
         bits = np.uint16(128) if (filed[i] > 0) & knows else np.uint16(0)
         bits |= np.uint16(256) if (granted[i] > 0) & knows else np.uint16(0)
-        bits |= np.uint16(512) if (age[i] == 1) & (alive[i] == 1) else np.uint16(0)
         marks[i] |= bits
+    for i in range(marks.size):
+        new = (age[i] == 1) & (alive[i] == 1)
+        bits = np.uint16(512) if new else np.uint16(0)
+        marks[i] |= bits | (np.uint16(1024) if new & (source[i] == TALENT_FOUNDER) else np.uint16(0))
 
 
 @brief
 def enlist(marks: Any, rows: Any, counts: Any) -> None:
-    """Fill rows (lists, capacity) and counts (lists,) from the marks."""
-    last, some = rows[counts.size - 1], 0
+    """Fill rows (lists, capacity) and counts (lists,) of the first lists from the marks; the others are empty."""
+    last, some = rows[MARKED - 1], 0
     for i in range(marks.size):  # the last list holds all rows with a mark until its own are known
         last[some] = i
         some += 1 if marks[i] != 0 else 0
     count: Any
-    for number in range(counts.size):
+    counts[MARKED:] = 0
+    for number in range(MARKED):
         mine, count = rows[number], 0
         for k in range(some):
             i = last[k]
@@ -168,3 +188,15 @@ def credit(cash: Any, flags: Any, rows: Any, fen: Any) -> tuple[int, int]:
         total += fen[k]
         new += fund(flags, i)
     return total, new
+
+
+@brief
+def hand_out(cash: Any, flags: Any, rows: Any, fen: Any, weight: int, entries: Any, paid: Any, slot: int) -> int:
+    """Credit whole fen to the rows, as often as an agent stands for firms, and book them; returns the sum.
+
+    entries, paid: books of the year and of all, see `ledger.Ledger`, with the slot of who pays.
+    """
+    total, first = credit(cash, flags, rows, fen)
+    enter(entries, paid, slot, total * weight, first * weight)
+    booked: int = total * weight
+    return booked

@@ -1,5 +1,6 @@
 """The quarter and the books: a Mesa model whose firms live in columns; it alone founds, closes, hires and pays."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import mesa
@@ -11,16 +12,16 @@ from ecosim.model import conditions as neutral_conditions
 from ecosim.model import offers, systems
 from ecosim.model import survey as census
 from ecosim.model import terms as neutral_terms
-from ecosim.model.agenda import Agenda, Stretch, agenda_of, payers_of
+from ecosim.model.agenda import Agenda, Standing, Stretch, agenda_of, payers_of, revise
 from ecosim.model.agents import FirmSet
-from ecosim.model.claims import Claims, credit
+from ecosim.model.claims import Claims, hand_out
 from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.handing_on import hand_on
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key
 from ecosim.model.observation import OBSERVED, observe
-from ecosim.model.offers import Offer, Taken
+from ecosim.model.offers import LeftOver, Offer, Taken
 from ecosim.model.people import Pool, spread
 from ecosim.model.progress import Progress
 from ecosim.model.protocols import Arrivals, Events, Policy, Rules
@@ -74,6 +75,7 @@ class EcosystemModel(mesa.Model):
         self.policies = policies or {}
         self._agenda = Agenda({})
         self._now: Stretch | None = None  # of the last quarter
+        self._standing: Standing | None = None  # what its terms rest on
         self.key = key
         self.weight = weight
         self.quarter = quarter
@@ -83,13 +85,13 @@ class EcosystemModel(mesa.Model):
         self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
-        self.taken: dict[str, Taken] = {}  # by instrument, in this quarter
-        self.left_over: dict[str, float] = {}  # places that no whole agent filled, by instrument
+        self.taken: Mapping[str, Taken] = {}  # by instrument, in this quarter
+        self.left_over = LeftOver()  # places that no whole agent filled
         self.claims = Claims()
         self.take_up = TakeUp(len(region.zones), neutral_terms.kinds(len(region.zones)))
         self.pursuits: dict[str, Any] = {}  # what instruments with aims remember, by name
         self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
-        self.review_left = [0.0] * len(INSTITUTES)  # parts of places for their review
+        self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
@@ -135,6 +137,11 @@ class EcosystemModel(mesa.Model):
         hand_on(self, twin)
         return twin
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy's terms are views of one buffer again."""
+        self.__dict__.update(state)
+        self.terms, self._standing = neutral_terms.gathered(self.terms, len(self.region.zones)), None
+
     # --- the quarter -------------------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -165,12 +172,8 @@ class EcosystemModel(mesa.Model):
 
     def revise_terms(self) -> None:
         """Terms start as dates alone leave them, then the other instruments in force revise them in order."""
-        before, now = self._now, self._find_stretch()
-        neutral_terms.reset(self.terms, now.standing, now.moved if now is before and self.in_quarter else None)
-        self._now = now
-        self.offers.clear()
-        for name, policy in now.revisers:
-            policy.revise(name, self.terms, self)
+        self._now = self._find_stretch()
+        self._standing = revise(self, self._now, self._standing if self.in_quarter else None)
 
     def stretch(self) -> Stretch:
         """What is in force; once a quarter's terms are revised, this stays until it ends."""
@@ -202,17 +205,17 @@ class EcosystemModel(mesa.Model):
         Their cash, the ledger and the funnel agree to the fen and to the firm. One agent stands for `weight` firms, so
         the ledger books each payment that many times.
         """
-        year, weight, refused = year_of(self.quarter), self.weight, asked.size - rows.size
-        flags = self.take_up.flags_of(instrument, self.firms)
-        paid, first = credit(self.firms.columns.cash, flags, rows, fen)
-        self.ledger.pay(instrument, year, paid * weight, first * weight)
+        year, books, refused = year_of(self.quarter), self.ledger, asked.size - rows.size
+        flags, slot = self.take_up.flags_of(instrument, self.firms), books.slot(instrument)
+        cash = self.firms.columns.cash
+        books.total += hand_out(cash, flags, rows, fen, self.weight, books.of_year(year), books.paid_by_slot, slot)
         if refused:
             mark_asked(flags, asked)
-            self.ledger.refuse(instrument, year, refused * weight)
+            books.refuse(instrument, year, refused * self.weight)
 
     def settle(self, events: Events) -> None:
         """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
-        self.claims.gather(self.firms)
+        self.claims.gather(self.firms, self.recognized)
         for name, policy in payers_of(self):
             policy.settle(name, self, events)
         if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
@@ -220,26 +223,17 @@ class EcosystemModel(mesa.Model):
 
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
-        columns = self.firms.columns
         self.take_up.forget(rows, self.firms)
-        if np.count_nonzero(columns.staff[rows]):  # who closes by the rules has let its staff go before
-            self.pool.take_back(columns, rows)
-        columns.certificate[rows] = columns.closing[rows] = 0
-        self.firms.release(rows)
+        if self.firms.release(rows):  # who closes by the rules has let its staff go before
+            self.pool.take_back(self.firms.columns, rows)
         self.closed += int(rows.size)
 
     def found(self) -> None:
         """Firms begin."""
         arrivals = self.rules.founders(self)
         rows = self.firms.take_rows(arrivals.uids.size)
-        columns = self.firms.columns
-        columns.sector[rows] = arrivals.sector
-        columns.zone[rows] = arrivals.zone
-        columns.ownership[rows] = arrivals.ownership
-        columns.source[rows] = arrivals.source
-        self.rules.furnish(self, rows, arrivals.uids)
+        self.rules.furnish(self, rows, arrivals)
         self.births, self.rejected = int(rows.size), arrivals.rejected
-        self.births_by_source[:] = np.bincount(arrivals.source, minlength=len(SOURCES))
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""

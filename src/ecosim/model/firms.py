@@ -166,7 +166,7 @@ class Firms:
 
         width: of so many rows instead.
         """
-        had, rows = self._scratch.get((dtype, width)), width or self.capacity
+        had, rows = self._scratch.get((dtype, width)), width or self.columns.uid.size
         if had is None or had.shape[0] < count or had.shape[1] < rows:
             had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
         return had[:count]
@@ -179,15 +179,16 @@ class Firms:
         fresh = count - len(reused)
         if self.top + fresh > self.capacity:
             self._grow(max(self.top + fresh, self.capacity + self.capacity // 2))
-        rows = np.empty(count, np.int64)
-        rows[: len(reused)], rows[len(reused) :] = reused, np.arange(self.top, self.top + fresh)
+        rows = [*reused, *range(self.top, self.top + fresh)]
         self.top += fresh
-        return rows
+        return np.array(rows, np.int64)
 
-    def release(self, rows: NDArray[np.int64]) -> None:
-        """Close rows: the firms are gone and their rows are free."""
-        self.columns.alive[rows] = 0
+    def release(self, rows: NDArray[np.int64]) -> int:
+        """Close rows: the firms are gone with their certificates, the rows are free; returns the staff in them."""
+        f = self.columns
         self.free.extend(rows.tolist())
+        staff: int = shut(f.alive, f.closing, f.certificate, f.staff, rows)
+        return staff
 
     def _grow(self, capacity: int) -> None:
         grown = empty(capacity)
@@ -195,6 +196,16 @@ class Firms:
             old = getattr(self.columns, name)
             getattr(grown, name)[: old.size] = old
         self.columns = grown
+
+
+@brief
+def shut(alive: Any, closing: Any, certificate: Any, staff: Any, rows: Any) -> int:
+    """Close rows; returns the staff that is still in them."""
+    left = 0
+    for k in range(rows.size):
+        alive[rows[k]] = closing[rows[k]] = certificate[rows[k]] = 0
+        left += staff[rows[k]]
+    return left
 
 
 @brief

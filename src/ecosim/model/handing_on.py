@@ -17,14 +17,12 @@ def hand_on(model: "EcosystemModel", twin: "EcosystemModel") -> None:
     Its books hold what was spent in the present year, which counts against budgets. An instrument that is the same in
     both remembers what it knew; one that is new, or changed, starts with the twin.
     """
-    twin.paid_share, twin.left_over = dict(model.paid_share), dict(model.left_over)
+    twin.paid_share, twin.left_over = dict(model.paid_share), model.left_over.copy()
     twin.review_left = model.review_left.copy()
     if model.survey.outside.any():
         twin.survey.outside[...] = model.survey.outside
         twin.take_survey()
-    year = year_of(model.quarter + 1)
-    twin.ledger.carry({key: fen for key, fen in model.ledger.outlay.items() if key[1] == year})
-    twin.ledger.paid.update(model.ledger.paid)  # a fund is not full again
+    twin.ledger = model.ledger.handed_on(year_of(model.quarter + 1))  # a fund is not full again
     for name, state in model.pursuits.items():
         if name in twin.policies and twin.policies[name] == model.policies.get(name):
             twin.pursuits[name] = copy(state)

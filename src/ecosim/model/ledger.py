@@ -1,36 +1,114 @@
 """The government's books: what each instrument paid or did not collect, to how many, and what is left, in whole fen."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecosim.model.compiled import brief
 
 FEN_PER_UNIT = 1_000_000  # fen in 10k CNY
+OUTLAY, TAX, RECIPIENTS, REFUSED, ENTERED = range(5)  # ENTERED: bits of the others that something stands in, be it 0
+PAID, FORGONE = 1 << OUTLAY | 1 << RECIPIENTS, 1 << TAX | 1 << RECIPIENTS
+ROOM = 64  # instruments for which there is room at first
 
-Book = dict[tuple[str, int], int]  # (instrument, year) -> fen or firms
+Entries = NDArray[np.int64]
 
 
-def _book() -> Book:
-    return defaultdict(int)
+class Book(Mapping[tuple[str, int], int]):
+    """One kind of entries of a ledger by (instrument, year): fen or firms, 0 where nothing was entered; a view."""
+
+    def __init__(self, ledger: "Ledger", kind: int) -> None:
+        self._ledger, self._kind = ledger, kind
+
+    def __getitem__(self, key: tuple[str, int]) -> int:
+        return self._ledger.entry(self._kind, *key)
+
+    def __contains__(self, key: Any) -> bool:
+        return bool(self._ledger.entry(ENTERED, *key) >> self._kind & 1)
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        for year, entries in self._ledger.years.items():
+            for name, slot in self._ledger.slots.items():
+                if entries[slot, ENTERED] >> self._kind & 1:
+                    yield name, year
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-@dataclass
 class Ledger:
     """Money by (instrument, year) as integers in fen, so every yuan balances exactly.
 
     outlay: money paid; tax_expenditure: tax not collected under a rule, which is no outlay and fills no budget;
     recipients: firms that got something at least once in the year; refused: applications that the budget did not reach.
+    Each instrument has a slot; years: entries of a year by slot, (slots, kinds), which kernels write too.
     """
 
-    outlay: Book = field(default_factory=_book)
-    tax_expenditure: Book = field(default_factory=_book)
-    recipients: Book = field(default_factory=_book)
-    refused: Book = field(default_factory=_book)
-    paid: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # by instrument, over all years
-    total: int = 0  # everything paid so far, fen; without tax expenditure
+    def __init__(self) -> None:
+        self.slots: dict[str, int] = {}
+        self.years: dict[int, Entries] = {}
+        self.paid_by_slot: Entries = np.zeros(ROOM, np.int64)  # fen, over all years
+        self.total = 0  # everything paid so far, fen; without tax expenditure
+
+    @property
+    def outlay(self) -> Book:
+        """Fen paid."""
+        return Book(self, OUTLAY)
+
+    @property
+    def tax_expenditure(self) -> Book:
+        """Fen of tax not collected."""
+        return Book(self, TAX)
+
+    @property
+    def recipients(self) -> Book:
+        """Firms that got something."""
+        return Book(self, RECIPIENTS)
+
+    @property
+    def refused(self) -> Book:
+        """Applications that the budget did not reach."""
+        return Book(self, REFUSED)
+
+    @property
+    def paid(self) -> dict[str, int]:
+        """Fen by instrument, over all years."""
+        return defaultdict(int, {name: int(self.paid_by_slot[slot]) for name, slot in self.slots.items()})
+
+    def paid_by(self, instrument: str) -> int:
+        """Fen that an instrument paid, over all years."""
+        slot = self.slots.get(instrument)
+        return 0 if slot is None else int(self.paid_by_slot[slot])
+
+    def entry(self, kind: int, instrument: str, year: int) -> int:
+        """What stands in a book."""
+        slot, entries = self.slots.get(instrument), self.years.get(year)
+        return 0 if slot is None or entries is None else int(entries[slot, kind])
+
+    def slot(self, instrument: str) -> int:
+        """The slot of an instrument, a new one for a new name; entries may move to where there is room."""
+        slot = self.slots.setdefault(instrument, len(self.slots))
+        if slot == self.paid_by_slot.size:
+            self.paid_by_slot = np.concatenate([self.paid_by_slot, np.zeros_like(self.paid_by_slot)])
+            self.years = {year: np.concatenate([had, np.zeros_like(had)]) for year, had in self.years.items()}
+        return slot
+
+    def of_year(self, year: int) -> Entries:
+        """Entries of a year, to read and write."""
+        entries = self.years.get(year)
+        if entries is None:
+            entries = self.years[year] = np.zeros((self.paid_by_slot.size, ENTERED + 1), np.int64)
+        return entries
 
     def left(self, instrument: str, year: int, budget: float) -> int:
         """Fen left of a year's budget (10k CNY)."""
-        return round(budget * FEN_PER_UNIT) - self.outlay[instrument, year]
+        slot = self.slot(instrument)
+        entries = self.of_year(year)
+        entries[slot, ENTERED] |= 1 << OUTLAY
+        return round(budget * FEN_PER_UNIT) - int(entries[slot, OUTLAY])
 
     def pay(self, instrument: str, year: int, fen: int, recipients: int) -> None:
         """Book a payment. recipients: firms that are paid for the first time in the year.
@@ -39,24 +117,42 @@ class Ledger:
         """
         if fen < 0 or recipients < 0:
             raise ValueError(f"{instrument} in {year}: a payment of {fen} fen to {recipients} is negative")
-        key = instrument, year
-        self.outlay[key] += fen
-        self.recipients[key] += recipients
-        self.paid[instrument] += fen
+        slot = self.slot(instrument)
+        enter(self.of_year(year), self.paid_by_slot, slot, fen, recipients)
         self.total += fen
 
     def forgo(self, instrument: str, year: int, fen: int, recipients: int) -> None:
         """Book tax that is not collected, as `pay`."""
         if fen < 0 or recipients < 0:
             raise ValueError(f"{instrument} in {year}: tax of {fen} fen of {recipients} is negative")
-        self.tax_expenditure[instrument, year] += fen
-        self.recipients[instrument, year] += recipients
+        slot = self.slot(instrument)
+        entries = self.of_year(year)
+        entries[slot, TAX] += fen
+        entries[slot, RECIPIENTS] += recipients
+        entries[slot, ENTERED] |= FORGONE
 
     def refuse(self, instrument: str, year: int, applicants: int) -> None:
         """Book applicants for whom the budget did not suffice."""
-        self.refused[instrument, year] += applicants
+        slot = self.slot(instrument)
+        entries = self.of_year(year)
+        entries[slot, REFUSED] += applicants
+        entries[slot, ENTERED] |= 1 << REFUSED
 
-    def carry(self, outlay: Mapping[tuple[str, int], int]) -> None:
-        """Take over what was paid under another model in the same year, by (instrument, year)."""
-        for (instrument, year), fen in outlay.items():
-            self.pay(instrument, year, fen, 0)
+    def handed_on(self, year: int) -> "Ledger":
+        """The books with which another model goes on: what was paid in a year under way, and in all by instrument."""
+        twin = Ledger()
+        twin.slots, twin.paid_by_slot = dict(self.slots), self.paid_by_slot.copy()
+        entries, ours = twin.of_year(year), self.of_year(year)
+        entries[:, OUTLAY] = ours[:, OUTLAY]
+        entries[:, ENTERED] = (ours[:, ENTERED] >> OUTLAY & 1) * PAID
+        twin.total = int(ours[:, OUTLAY].sum())
+        return twin
+
+
+@brief
+def enter(entries: Any, paid: Any, slot: int, fen: int, recipients: int) -> None:
+    """Enter a payment under a slot. entries: of a year; paid: of all years."""
+    entries[slot, OUTLAY] += fen
+    entries[slot, RECIPIENTS] += recipients
+    entries[slot, ENTERED] |= PAID
+    paid[slot] += fen

@@ -1,12 +1,13 @@
 """What is observed of a region at the end of a quarter: the series that are reported, in real units."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model import survey as census
 from ecosim.model import systems
+from ecosim.model.compiled import brief
 from ecosim.model.firms import SOURCES
 from ecosim.model.survey import SERIES
 from ecosim.model.systems import SYSTEM_SERIES
@@ -22,22 +23,32 @@ MEASURED = (  # ratios, the same whatever a simulated firm stands for
     "progress_rank",  # among the monitored places, under the assumption stated there; 0: none are
 )
 OBSERVED = (*SERIES, *SYSTEM_SERIES, *MEASURED, *FLOWS)  # what `EcosystemModel.observe` returns
-MAIN, SYSTEMS = slice(len(SERIES)), slice(len(SERIES), len(SERIES) + len(SYSTEM_SERIES))
-RATIOS = slice(OBSERVED.index(MEASURED[0]), OBSERVED.index(MEASURED[-1]) + 1)
+RATIO, FLOW = OBSERVED.index(MEASURED[0]), OBSERVED.index(FLOWS[0])
 
 
 def observe(model: "EcosystemModel") -> NDArray[np.float64]:
     """The series of the quarter in real units (one agent counts as `weight` firms), named by OBSERVED."""
-    values = np.zeros(len(OBSERVED))
-    np.multiply(model.survey.totals, census.UNITS, out=values[MAIN])
-    np.multiply(model.systems, systems.UNITS, out=values[SYSTEMS])
-    values[RATIOS.stop :] = *model.births_by_source[1:].tolist(), model.rejected, model.births, model.deaths
-    values *= model.weight
-    values[RATIOS] = measured(model)
+    values = np.empty(len(OBSERVED))
+    fill(
+        model.survey.totals, model.systems, model.births_by_source, model.rejected, model.births, model.deaths,
+        model.weight, model.progress.index, model.progress.rank, values,
+    )  # fmt: skip
     return values
 
 
-def measured(model: "EcosystemModel") -> list[float]:
-    """Ratios, named by MEASURED."""
-    true, told = int(model.survey.totals[census.RD]), int(model.survey.totals[census.RD_REPORTED])
-    return [told / true - 1.0 if true else 0.0, model.progress.index, model.progress.rank]
+@brief
+def fill(
+    totals: Any, systems_totals: Any, births_by_source: Any, rejected: int, births: int, deaths: int, weight: int,
+    index: float, rank: float, values: Any,
+) -> None:  # fmt: skip
+    """Fill in the series, (len(OBSERVED),) out."""
+    for k in range(totals.size):
+        values[k] = totals[k] * census.UNITS[k] * weight
+    for k in range(systems_totals.size):
+        values[len(SERIES) + k] = systems_totals[k] * systems.UNITS[k] * weight
+    true, told = totals[census.RD], totals[census.RD_REPORTED]
+    values[RATIO] = told / true - 1.0 if true else 0.0
+    values[RATIO + 1], values[RATIO + 2] = index, rank
+    for k in range(1, births_by_source.size):
+        values[FLOW + k - 1] = births_by_source[k] * weight
+    values[-3], values[-2], values[-1] = rejected * weight, births * weight, deaths * weight

@@ -7,20 +7,24 @@ review of R&D institutes works alike, on places by rung in the terms and the que
 (behaviors/institutes.py).
 """
 
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.compiled import apart, inlined
+from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import INSTITUTES
 
 if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
 
+Rows = NDArray[np.int64]
 SERVICES = ("visit", "counsel", "liaison", "incubator", "matching", "prize")
 (VISIT, COUNSEL, LIAISON, INCUBATOR, MATCHING, PRIZE) = range(len(SERVICES))
 LOWEST, STEPS, BINS = -2.0, 16.0, 512  # bins of scores: where they begin, how many to a log point, how many
+MOST_STACKS = 32  # of offers that are remembered between two dates
 DRIVEN = (VISIT, COUNSEL)  # services whose places the effort of the officials multiplies
 
 
@@ -51,6 +55,31 @@ class Taken(NamedTuple):
     rows: NDArray[np.int64]
     wanted: int
     first: int = 0
+
+
+class Given(Mapping[str, Taken]):
+    """What became of the offers of a quarter, by key. asking, served, first: (offers,) firms in agents' units."""
+
+    def __init__(
+        self, stack: "Stack", chosen: Rows, asking: Rows, served: Rows, first: Rows, weight: int
+    ) -> None:  # fmt: skip
+        self.stack, self.chosen, self.weight = stack, chosen, weight
+        self.asking, self.served, self.first = asking, served, first
+        self._ends = list(accumulate(served.tolist(), initial=0))
+
+    def __getitem__(self, key: str) -> Taken:
+        at = self.stack.at[key]
+        first, wanted = self.first.item(at) * self.weight, self.asking.item(at) * self.weight
+        return Taken(self.chosen[self._ends[at] : self._ends[at + 1]], wanted, first)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.stack.at
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stack.keys)
+
+    def __len__(self) -> int:
+        return len(self.stack.keys)
 
 
 @apart
@@ -126,38 +155,113 @@ def first_by_rung(rows: Any, rungs: Any, scores: Any, places: Any, chosen: Any, 
         counts[rung] = keep_first(mine[:asking], marks, int(places[rung]), heap, chosen[rung])
 
 
+class Stack:
+    """What of the offers of a quarter stays the same while dates do: (offers,) arrays, and eligible (offers, kinds).
+
+    open_to_all: whether all classes of firms are eligible; pays: whether who has a place is funded by it.
+    """
+
+    def __init__(self, given: list[Offer]) -> None:
+        self.keys = [offer.key for offer in given]
+        self.at = {key: number for number, key in enumerate(self.keys)}
+        self.driven = np.array([offer.service in DRIVEN for offer in given])
+        self.instruments = [offer.instrument for offer in given]
+        self.services = np.array([offer.service for offer in given])
+        self.masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
+        self.eligible = np.array(self.masks)
+        self.open_to_all = self.eligible.all(axis=1)
+        self.pays = self.services != PRIZE  # a prize is got when it is paid
+        self.bound: tuple[Any, Any] = (None, None)  # register of a model's flags, and the instruments' slots in it
+        self.kept: tuple[Any, Any] = (None, None)  # register of what is left over, and the offers' slots in it
+
+
+class LeftOver:
+    """Parts of places that no whole agent filled and that are kept for the next quarter, by the offer's key."""
+
+    def __init__(self) -> None:
+        self.slots: dict[str, int] = {}
+        self.parts = np.zeros(0)
+
+    def copy(self) -> "LeftOver":
+        """The same in a book of their own."""
+        twin = LeftOver()
+        twin.slots, twin.parts = dict(self.slots), self.parts.copy()
+        return twin
+
+    def slots_of(self, stack: Stack) -> Rows:
+        """Where the parts of some offers stand."""
+        kept = stack.kept
+        if kept[0] is not self.slots:
+            kept = stack.kept = (
+                self.slots,
+                np.array([self.slots.setdefault(key, len(self.slots)) for key in stack.keys]),
+            )
+            self.parts = np.concatenate([self.parts, np.zeros(len(self.slots) - self.parts.size)])
+        slots: Rows = kept[1]
+        return slots
+
+
+@brief
+def round_places(
+    offered: Any, driven: Any, effort: float, weight: int, most: int, slots: Any, left: Any, whole: Any
+) -> None:  # fmt: skip
+    """Whole agents' places of offers, (n,) out, at most so many; what is left of a place stands in left.
+
+    offered: real firms; driven: whether effort multiplies them.
+    """
+    for k in range(offered.size):
+        places = (effort if driven[k] else 1.0) * offered[k] / weight + left[slots[k]]
+        left[slots[k]] = places - int(places)
+        whole[k] = min(int(places), most)
+
+
+@brief
+def round_reviews(offered: Any, factor: float, left: Any, places: Any) -> float:
+    """Places of the review by rung, (rungs,) out, with what is left from before; returns the most of a rung."""
+    for rung in range(offered.size):
+        places[rung] = offered[rung] * factor + left[rung]
+        left[rung] = places[rung] - int(places[rung])
+    most: float = places.max()
+    return most
+
+
+def stacked(given: list[Offer], memory: dict[Any, Any]) -> Stack:
+    """The stack of some offers, remembered for offers alike. memory: of the quarters between two dates."""
+    known: dict[Any, Stack] = memory.setdefault("offers", {})
+    key = tuple([(offer.instrument, offer.part, offer.service, id(offer.eligible)) for offer in given])
+    stack = known.get(key)
+    if stack is None:
+        if len(known) >= MOST_STACKS:
+            known.clear()
+        stack = known[key] = Stack(given)
+    return stack
+
+
 def give(model: "EcosystemModel") -> None:
     """Offers meet the firms that want them; one agent takes the places of the `weight` firms it stands for."""
-    model.taken = {}
     if not model.offers:
+        model.taken = {}
         model.firms.columns.visited[: model.firms.top] = 0
         return
-    effort, whole = float(model.terms.effort[0]), []
-    for offer in model.offers:
-        drive = effort if offer.service in DRIVEN else 1.0
-        places = drive * offer.places / model.weight + model.left_over.get(offer.key, 0.0)
-        whole.append(int(places))
-        model.left_over[offer.key] = places - int(places)
-    asking, served, asked, chosen = model.rules.give(model, model.offers, whole)
-    firsts = model.take_up.note_offers(model.offers, asking, served, asked, chosen, model.firms)
-    weight, start = model.weight, 0
-    for offer, wanted, got, first in zip(model.offers, asking.tolist(), served.tolist(), firsts, strict=True):
-        model.taken[offer.key] = Taken(chosen[start : start + got], wanted * weight, first * weight)
-        start += got
+    stack, weight, left = stacked(model.offers, model.stretch().memory), model.weight, model.left_over
+    whole, offered = np.empty(len(model.offers), np.int64), np.array([offer.places for offer in model.offers])
+    effort, slots = float(model.terms.effort[0]), left.slots_of(stack)
+    round_places(offered, stack.driven, effort, weight, model.firms.top, slots, left.parts, whole)
+    asking, served, asked, chosen = model.rules.give(model, stack, whole)
+    first = model.take_up.note_offers(stack, asking, served, asked, chosen, model.firms)
+    model.taken = Given(stack, chosen, asking, served, first, weight)
 
 
 def review(model: "EcosystemModel") -> None:
     """Recognize R&D institutes within the places of each rung: those that waited longest, of them the best first."""
     model.recognized = {}
+    places = np.empty(len(INSTITUTES))
     factor = float(model.terms.reviewing[0]) / model.weight
-    parts = zip(model.terms.review_places.tolist(), model.review_left, strict=True)
-    places = [offered * factor + left for offered, left in parts]
-    model.review_left = [each - int(each) for each in places]
-    if max(places) < 1:
+    if round_reviews(model.terms.review_places, factor, model.review_left, places) < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
     first, counts = np.empty((len(INSTITUTES), rows.size), np.int64), np.empty(len(INSTITUTES), np.int64)
-    first_by_rung(rows, rungs, scores, np.array(places), first, counts)
+    first_by_rung(rows, rungs, scores, places, first, counts)
     for rung, count in enumerate(counts.tolist()):
         if count > 0:
             model.recognized[rung] = first[rung, :count]

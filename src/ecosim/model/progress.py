@@ -13,15 +13,19 @@ The rank rests on an assumption: the other places' indices are normal with the `
 `drift` a year, and put the place at its known rank at the start. It is their expected number above, plus one.
 """
 
-from collections import deque
+from collections.abc import Sequence
 from copy import copy
 from functools import cache
 from math import log
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ecosim.model import survey as census
 from ecosim.model import systems
+from ecosim.model.compiled import brief
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import Monitoring
 
@@ -57,26 +61,37 @@ class Quarter(NamedTuple):
     fiscal: float
 
 
-def components(quarters: "deque[Quarter] | list[Quarter]") -> Components:
+SALES, REPORTED, FIRMS, CERTIFIED, PATENTS, EMPLOYEES, PRODUCTS, FISCAL = range(len(Quarter._fields))
+
+
+@brief
+def compose(quarters: Any, now: Any) -> None:
+    """The components over some quarters: rows of `Quarter`, (n, 8); `Components`, (5,), out."""
+    sums = np.zeros(quarters.shape[1])
+    for n in range(len(quarters)):
+        sums += quarters[n]
+    sales = max(sums[SALES] / YEAR, 1e-9)
+    now[0] = sums[REPORTED] / sales
+    now[1] = quarters[-1, CERTIFIED] / max(quarters[-1, FIRMS], 1.0)
+    now[2] = YEAR * sums[PATENTS] / max(sums[EMPLOYEES], 1e-9)
+    now[3] = sums[PRODUCTS] / sales
+    now[4] = sums[FISCAL] / sales
+
+
+def components(quarters: Sequence[Quarter]) -> Components:
     """The components over the given quarters."""
-    sums = Quarter(*map(sum, zip(*quarters, strict=True)))
-    sales = max(sums.sales / YEAR, 1e-9)
-    last = quarters[-1]
-    return Components(
-        sums.reported / sales,
-        last.certified / max(last.firms, 1.0),
-        YEAR * sums.patents / max(sums.employees, 1e-9),
-        sums.products / sales,
-        sums.fiscal / sales,
-    )
+    now = np.empty(len(Components._fields))
+    compose(np.array(quarters), now)
+    return Components(*now.tolist())
 
 
-def index(now: Components, start: Components) -> float:
+@brief
+def index(now: Any, start: Any) -> float:
     """Weighted log distance from the start, in standard deviations between counties; rises in every component."""
-    return sum(
-        weight * log((x + base) / (x0 + base)) / spread
-        for weight, spread, base, x, x0 in zip(WEIGHT, SPREAD, BASE, now, start, strict=True)
-    )
+    total = 0.0
+    for k in range(len(WEIGHT)):
+        total += WEIGHT[k] * log((now[k] + BASE[k]) / (start[k] + BASE[k])) / SPREAD[k]
+    return total
 
 
 def rank(value: float, years: float, monitoring: Monitoring) -> float:
@@ -94,19 +109,28 @@ def ahead_at_start(rank: float, places: int) -> float:
     return NORMAL.inv_cdf(1.0 - (rank - 0.5) / places)
 
 
-def read(model: Any, spent: int) -> Quarter:
-    """A quarter from a model's survey. spent: fen in it."""
-    main, products = model.survey.totals.tolist(), int(model.systems[systems.NEW_PRODUCTS])
-    return Quarter(
-        sales=main[census.SALES] / census.FINE,
-        reported=main[census.RD_REPORTED] / census.FINE,
-        firms=float(main[census.FIRMS]),
-        certified=float(main[census.HNTES]),
-        patents=float(main[census.GRANTED]),
-        employees=main[census.EMPLOYMENT] / census.FINE,
-        products=products / systems.FINE,
-        fiscal=spent / FEN_PER_UNIT / model.weight,
-    )
+@brief
+def measure(totals: Any, systems_totals: Any, fiscal: float, quarter: Any) -> None:
+    """A quarter from the totals of a survey, (8,) out. fiscal: government's outlay in it."""
+    quarter[SALES] = totals[census.SALES] / census.FINE
+    quarter[REPORTED] = totals[census.RD_REPORTED] / census.FINE
+    quarter[FIRMS] = totals[census.FIRMS]
+    quarter[CERTIFIED] = totals[census.HNTES]
+    quarter[PATENTS] = totals[census.GRANTED]
+    quarter[EMPLOYEES] = totals[census.EMPLOYMENT] / census.FINE
+    quarter[PRODUCTS] = systems_totals[systems.NEW_PRODUCTS] / systems.FINE
+    quarter[FISCAL] = fiscal
+
+
+@brief
+def advance(totals: Any, systems_totals: Any, fiscal: float, last: Any, start: Any) -> float:
+    """Take in a quarter, the oldest of the last ones leaves; returns the index."""
+    for n in range(len(last) - 1):
+        last[n] = last[n + 1]
+    measure(totals, systems_totals, fiscal, last[-1])
+    now = np.empty(start.size)
+    compose(last, now)
+    return index(now, start)
 
 
 class Progress:
@@ -114,23 +138,36 @@ class Progress:
 
     def __init__(self, monitoring: Monitoring) -> None:
         self.monitoring = monitoring
-        self.last: deque[Quarter] = deque(maxlen=YEAR)
-        self.start: Components | None = None
+        self._last = np.empty((0, len(Quarter._fields)))
+        self._start = np.zeros(len(Components._fields))
         self.quarters = 0
         self.spent_before = 0  # fen, until the last quarter
         self.index = 0.0
         self.rank = float(monitoring.rank)
 
+    @property
+    def last(self) -> list[Quarter]:
+        """The last four quarters; none before the first one."""
+        return [Quarter(*row) for row in self._last.tolist()]
+
+    @property
+    def start(self) -> Components:
+        """The components at the start."""
+        return Components(*self._start.tolist())
+
     def take(self, model: Any) -> None:
         """Read a model's survey and books at the end of a quarter."""
-        spent = model.ledger.total - self.spent_before
+        fiscal = (model.ledger.total - self.spent_before) / FEN_PER_UNIT / model.weight
         self.spent_before = model.ledger.total
-        self.observe(read(model, spent))
+        if len(self._last):
+            self._enter(advance(model.survey.totals, model.systems, fiscal, self._last, self._start))
+        else:
+            self.observe(_read(model, fiscal))
 
     def copy(self, spent: int) -> "Progress":
         """The same for another model whose books begin with what was spent, fen."""
         twin = copy(self)
-        twin.last, twin.spent_before = self.last.copy(), spent
+        twin._last, twin._start, twin.spent_before = self._last.copy(), self._start.copy(), spent
         return twin
 
     def begin(self, model: Any) -> None:
@@ -138,21 +175,33 @@ class Progress:
 
         For a forecast, which changes firms at its origin: what they are counted by is scaled, in all four quarters.
         """
-        now, last = read(model, 0), self.last[-1]
-        scales = [y / x if x > 0 else 1.0 for x, y in zip(last, now, strict=True)]
-        scale = Quarter(*scales)._replace(patents=1.0, fiscal=1.0)  # flows of quarters that have passed
-        scaled = [Quarter(*(x * y for x, y in zip(old, scale, strict=True))) for old in self.last]
-        self.last.extend([*scaled[:-1], now._replace(patents=last.patents, fiscal=last.fiscal)])
-        self.start, self.quarters, self.index = components(self.last), 0, 0.0
-        self.rank = float(self.monitoring.rank)
+        now, last = _read(model, 0.0), self._last[-1].copy()
+        scale = np.divide(now, last, out=np.ones(now.size), where=last > 0)
+        scale[[PATENTS, FISCAL]] = 1.0  # flows of quarters that have passed
+        self._last *= scale
+        self._last[-1] = now
+        self._last[-1, [PATENTS, FISCAL]] = last[[PATENTS, FISCAL]]
+        compose(self._last, self._start)
+        self.quarters, self.index, self.rank = 0, 0.0, float(self.monitoring.rank)
 
-    def observe(self, quarter: Quarter) -> None:
+    def observe(self, quarter: "Quarter | NDArray[np.float64]") -> None:
         """Take in a quarter; a model's very first one stands for the year before it and is the start."""
-        if self.start is None:
-            self.last.extend([quarter] * YEAR)
-            self.start = components(self.last)
+        if not len(self._last):
+            self._last = np.array([quarter] * YEAR)
+            compose(self._last, self._start)
             return
-        self.last.append(quarter)
+        self._last = np.array([*self._last[1:], quarter])
+        now = np.empty(self._start.size)
+        compose(self._last, now)
+        self._enter(index(now, self._start))
+
+    def _enter(self, value: float) -> None:
         self.quarters += 1
-        self.index = index(components(self.last), self.start)
-        self.rank = rank(self.index, self.quarters / YEAR, self.monitoring)
+        self.index = value
+        self.rank = rank(value, self.quarters / YEAR, self.monitoring)
+
+
+def _read(model: Any, fiscal: float) -> NDArray[np.float64]:
+    quarter = np.empty(len(Quarter._fields))
+    measure(model.survey.totals, model.systems, fiscal, quarter)
+    return quarter

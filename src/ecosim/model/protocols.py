@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.offers import Offer
+from ecosim.model.offers import Stack
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Rules(Protocol):
     """What the ecosystem needs of the behaviors that it is handed."""
 
     def give(
-        self, model: "EcosystemModel", given: list[Offer], places: list[int]
+        self, model: "EcosystemModel", given: Stack, places: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Firms take whole places of offers: how many want one of each and get one; these rows, offer after offer."""
 
@@ -56,8 +56,8 @@ class Rules(Protocol):
     def founders(self, model: "EcosystemModel") -> Arrivals:
         """Firms that are founded in this quarter."""
 
-    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], uids: NDArray[np.uint64]) -> None:
-        """Give new firms, whose place, owner and source are set, the rest of their traits."""
+    def furnish(self, model: "EcosystemModel", rows: NDArray[np.int64], arrivals: Arrivals) -> None:
+        """Give new firms their place, owner, source and traits, and count them in `births_by_source`."""
 
 
 class Policy(Protocol):
@@ -65,12 +65,17 @@ class Policy(Protocol):
 
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
     them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force;
-    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it; for the agenda
-    (`ecosim.model.agenda`) `dated = True` where its revision depends on the quarter alone, `dates` at which it changes
-    beside those of its schedules, `looks_ahead = True` where it acts while all of them are at 0, `moves`, names of the
-    terms that it may revise (without it, all); for the settlement `claim(model)`, a `settlement.Claim` that stands
-    until the next date (None: nothing), which `settle` pays, `steady = True` where what it books in a quarter depends
-    on dates alone, `pays_firms = True` where it pays firms otherwise.
+    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it.
+
+    For the agenda (`ecosim.model.agenda`): `dated = True` where what it revises and offers depends on the quarter
+    alone; `dates` at which it changes beside those of its schedules; `looks_ahead = True` where it acts while all of
+    them are at 0; `moves`, names of the terms that it may revise (without it, all); `promises(model)`, all that it
+    adds to them until the next date, which `revise` puts there.
+
+    For the settlement: `claim(model)`, a `settlement.Claim` that stands until the next date, or several (None:
+    nothing), which `settle` pays; `fees(name)`, what a place of its offers costs, which `settle` books; `steady =
+    True` where what it books in a quarter depends on dates alone; `pays_firms = True` where it pays firms otherwise,
+    then `idle(name, model)`, whether it has nothing to pay in the quarter (without it, it may have something).
     """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:

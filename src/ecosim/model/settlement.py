@@ -6,23 +6,22 @@ call: billed in whole fen, paid as far as the money goes, credited and flagged. 
 claims in an order does the pass stop for the instrument's own queue.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.billing import COLUMNS, GRANT, UNITS, Book, pay
+from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, pay, pay_beside
 from ecosim.model.claims import LISTS
 from ecosim.model.ledger import Ledger
+from ecosim.model.offers import MOST_STACKS, Given, Stack
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
-
-LIMITLESS = 2**62  # fen
 
 Rows = NDArray[np.int64]
 
@@ -35,6 +34,7 @@ class Claim(NamedTuple):
     tax: GRANT; or DEDUCTION, where the price is the rate that is deducted; or REDUCTION, where it is tax over sales.
     budget: 10k CNY a year; paced: whether a quarter gets its part of it, or all that is left of the year.
     queue: where money is short, rows in the order in which whole claims are paid; None: the same share of each.
+    places: agents that can be paid in the quarter at most, and who is told how many were; None: as far as money goes.
     expects: share of claims that firms expect from what they expected before and what was paid; None: what was paid.
     """
 
@@ -47,89 +47,102 @@ class Claim(NamedTuple):
     paced: bool = True
     queue: "Callable[[EcosystemModel, Rows], Rows] | None" = None
     expects: Callable[[float, float], float] | None = None
+    places: "Callable[[str, EcosystemModel], tuple[int, Callable[[int], None]]] | None" = None
 
 
 class Bills:
-    """Claims that follow each other in a package, by the instrument's name; they settle as an instrument does."""
+    """Settles a package: claims in their order, and what is booked beside them; all in one call where nobody queues up.
 
-    def __init__(self, claims: dict[str, Claim]) -> None:
-        self.claims = claims
-        self._rows = list(claims.items())
-        self._limited = [
-            (n, name, claim.budget, claim.paced)
-            for n, (name, claim) in enumerate(self._rows)
-            if claim.budget is not None
-        ]
-        rows = list(claims.values())
-        self._book = Book(
-            np.array([LISTS.index(claim.claimants) for claim in rows]),
-            np.array([claim.classes for claim in rows]),
-            np.array([[*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS] for claim in rows]),
-            np.array([[*claim.prices, 0.0, 0.0][:UNITS] for claim in rows]),
-            np.array([claim.tax for claim in rows]),
-            np.array([claim.queue is None for claim in rows]),
-        )
+    claims: with the instrument's name; dues, fees: what else is booked; between: instruments that pay firms otherwise,
+    by name, and before which claim each of them acts.
+    """
+
+    def __init__(
+        self,
+        claims: list[tuple[str, Claim]],
+        dues: "Dues | None" = None,
+        fees: "Fees | None" = None,
+        between: Sequence[tuple[int, str, Policy]] = (),
+    ) -> None:
+        self._rows = claims
+        self._expecting = [n for n, (_, claim) in enumerate(claims) if claim.tax == GRANT and claim.units]
+        self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
+        self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
+        self._limitless = np.full(len(claims), LIMITLESS)
+        self._scarce = [(n, name, claim.places) for n, (name, claim) in enumerate(claims) if claim.places]
+        self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
+        self._dues, self._fees = dues or Dues([]), fees or Fees([])
+        self._between = between
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
         """Changes nothing."""
 
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """As `pay`."""
-        self.pay(model)
+        """Pay the claims in their order, as far as budgets go, and book all else beside the first of them."""
+        shares, most, start = np.empty(len(self._rows)), self._limitless.copy(), 0
+        told = []
+        for n, instrument, places in self._scarce:
+            most[n], tell = places(instrument, model)
+            told.append((n, tell))
+        beside: tuple[NDArray[Any], ...] | None = (self._dues.entries(model), *self._fees.entries(model))
+        for number, instrument, policy in self._between:
+            if not (hasattr(policy, "idle") and policy.idle(instrument, model)):
+                self._pay(model, start, number, shares, most, beside)
+                policy.settle(instrument, model, events)
+                start, beside = number, None
+        self._pay(model, start, len(self._rows), shares, most, beside)
+        for n, tell in told:
+            tell(int(most[n]))
+        self._expect(shares.tolist(), model.paid_share)
 
-    def pay(self, model: "EcosystemModel") -> None:
-        """Pay the claims in their order, as far as budgets go, and book them."""
-        firms, terms, now, year = model.firms, model.terms, model.claims, year_of(model.quarter)
-        flags, slots = model.take_up.all_flags(self.claims, firms)
-        limits = self._limits(model, year)
+    def _pay(
+        self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], most: Rows, beside: Any
+    ) -> None:  # fmt: skip
+        """Pay the claims from one number up to another.
+
+        shares: out, of what was claimed; most: agents that can be paid, then those that were; beside: what else is
+        booked, None for nothing.
+        """
+        if start == upto and beside is None:
+            return
+        firms, terms, now, books = model.firms, model.terms, model.claims, model.ledger
+        slots, year = self._slots(model), year_of(model.quarter)
+        flags, quarters = model.take_up.flags(firms), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
         (asking, fen), (worth,) = firms.scratch(2, np.int64), firms.scratch(1, np.float64)
-        results = np.empty((len(limits), 5), np.int64)
-        start = 0
-        while start < len(limits):
-            stop = pay(
-                firms.table, now.rows, now.counts, self._book, terms.deduction, terms.tax_rate, flags, slots,
-                np.array(limits), model.weight, start, asking, fen, worth, results,
+        growth = float(terms.budget[0])
+        while start < upto or beside is not None:
+            known = (
+                books.of_year(year), books.paid_by_slot, firms.table, now.rows, now.counts, self._bills, self._classes,
+                terms.deduction, terms.tax_rate, flags, slots, growth, quarters, model.weight, start, upto, asking, fen,
+                worth, shares, most,
             )  # fmt: skip
-            whole = results.tolist()
-            for n in range(start, stop):
-                self._enter(n, limits[n], whole[n], model, year)
-            if stop < len(limits):
-                count = whole[stop][1]
-                self._queue_up(stop, limits[stop], asking[:count].copy(), fen[:count].copy(), model)
-            start = stop + 1
+            stop = Stop(*(pay(*known) if beside is None else pay_beside(*beside, *known)))
+            beside, start = None, stop.number + 1
+            books.total += stop.spent
+            if stop.number < upto:
+                rows, claimed = asking[: stop.asking].copy(), fen[: stop.asking].copy()
+                paid = self._queue_up(stop.number, stop.limit, rows, claimed, model)
+                most[stop.number] = paid.size
+                shares[stop.number] = int(paid.sum()) * model.weight / (int(claimed.sum()) * model.weight)
 
-    def _limits(self, model: "EcosystemModel", year: int) -> list[int]:
-        """Fen that the quarter can spend on each."""
-        growth, quarters = float(model.terms.budget[0]), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
-        limits = [LIMITLESS] * len(self._rows)
-        for n, name, budget, paced in self._limited:
-            limit = max(model.ledger.left(name, year, budget * growth), 0)
-            limits[n] = limit // quarters if paced else limit
-        return limits
+    def _slots(self, model: "EcosystemModel") -> Rows:
+        """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
+        flags, books, bound = model.take_up.slots, model.ledger.slots, self._bound
+        if bound[0] is not flags or bound[1] is not books:
+            names = [name for name, _ in self._rows]
+            in_books = [model.ledger.slot(name) for name in names]
+            bound = self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books], np.int64)
+        slots: Rows = bound[2]
+        return slots
 
-    def _enter(self, n: int, limit: int, result: list[int], model: "EcosystemModel", year: int) -> None:
-        """Book what became of claim n. result: see `pay`."""
-        name, claim = self._rows[n]
-        claimed, asked, paid, served, first = result
-        weight, ledger = model.weight, model.ledger
-        if claim.tax != GRANT:
-            ledger.forgo(name, year, paid * weight, first * weight)
-        elif claim.units:
-            ledger.pay(name, year, paid * weight, first * weight)
-            claimed *= weight
-            self._expect(n, 1.0 if claimed <= limit else limit / claimed, model)
-        elif model.claims.of(claim.claimants).size:
-            ledger.pay(name, year, paid * weight, first * weight)
-        if asked > served:
-            ledger.refuse(name, year, (asked - served) * weight)
+    def _expect(self, shares: list[float], known: dict[str, float]) -> None:
+        """Remember the shares of claims that firms expect in the next quarter."""
+        for n in self._expecting:
+            (name, claim), share = self._rows[n], shares[n]
+            known[name] = share if claim.expects is None else claim.expects(known.get(name, 1.0), share)
 
-    def _expect(self, n: int, share: float, model: "EcosystemModel") -> None:
-        """Remember the share of claims that firms expect in the next quarter."""
-        (name, claim), known = self._rows[n], model.paid_share
-        known[name] = share if claim.expects is None else claim.expects(known.get(name, 1.0), share)
-
-    def _queue_up(self, n: int, limit: int, rows: Rows, fen: NDArray[np.int64], model: "EcosystemModel") -> None:
-        """Pay whole claims in the instrument's order, until the next one does not fit into the limit."""
+    def _queue_up(self, n: int, limit: int, rows: Rows, fen: Rows, model: "EcosystemModel") -> Rows:
+        """Pay whole claims in the instrument's order, until the next one does not fit; returns the fen paid to each."""
         name, claim = self._rows[n]
         assert claim.queue is not None
         ordered = claim.queue(model, rows)
@@ -138,33 +151,85 @@ class Bills:
         served = int(np.searchsorted(np.cumsum(asked), limit // model.weight, side="right"))
         paid = asked[:served]
         model.grant(name, ordered[:served], paid, rows)
-        if claim.units:
-            self._expect(n, int(paid.sum()) * model.weight / (int(fen.sum()) * model.weight), model)
+        return paid
+
+
+def _bill(claim: Claim) -> tuple[Any, ...]:
+    """A claim as the pass takes it."""
+    units = [*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS]
+    budget = np.nan if claim.budget is None else claim.budget
+    prices = [*claim.prices, 0.0, 0.0][:UNITS]
+    return LISTS.index(claim.claimants), units, prices, claim.tax, claim.queue is None, budget, claim.paced
+
+
+class Fees:
+    """What places in programs cost, by instrument, offer and place (10k CNY)."""
+
+    def __init__(self, rows: list[tuple[str, str, float]]) -> None:
+        self._rows = rows
+        self._bound: tuple[Any, dict[Stack, Any]] = (None, {})  # a register, and by offers which of them cost what
+
+    def entries(self, model: "EcosystemModel") -> tuple[NDArray[Any], ...]:
+        """Which offers of the quarter cost something and slots in the books, (n, 2); costs, (n,); and what was taken.
+
+        Who took a place for the first time in the year is a recipient.
+        """
+        given, slots, bound = model.taken, model.ledger.slots, self._bound
+        if type(given) is not Given:  # nothing was offered
+            return NO_FEES
+        if bound[0] is not slots or len(bound[1]) > MOST_STACKS:
+            bound = self._bound = slots, {}
+        known = bound[1].get(given.stack)
+        if known is None:
+            rows = [row for row in self._rows if row[1] in given]
+            at = [[given.stack.at[offer], model.ledger.slot(instrument)] for instrument, offer, _ in rows]
+            known = np.array(at, np.int64).reshape(-1, 2), np.array([cost for *_, cost in rows], np.float64)
+            bound[1][given.stack] = known
+        return *known, given.served, given.first
+
+
+NO_FEES = np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
 
 
 class Dues:
-    """What instruments spend in every quarter until a date passes; they settle as one instrument does."""
+    """What instruments spend in every quarter until a date passes. spent: (instrument, fen, recipients)."""
 
-    def __init__(self, steady: list[tuple[str, Policy]], model: "EcosystemModel") -> None:
-        books, year = model.ledger, year_of(model.quarter)
-        model.ledger = Ledger()  # to see what they book
-        for name, policy in steady:
-            policy.settle(name, model, Events(np.empty(0, np.int64)))
-        seen = model.ledger
-        self._sums = [(name, fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()]
-        model.ledger = books
+    def __init__(self, spent: list[tuple[str, int, int]]) -> None:
+        self._spent = spent
+        self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the entries by its slots
 
-    def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
-        """Changes nothing."""
-
-    def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
-        """Book them."""
-        year = year_of(model.quarter)
-        for instrument, fen, recipients in self._sums:
-            model.ledger.pay(instrument, year, fen, recipients)
+    def entries(self, model: "EcosystemModel") -> Rows:
+        """Slots in the books, fen and recipients, (n, 3)."""
+        slots, bound = model.ledger.slots, self._bound
+        if bound[0] is not slots:
+            rows = [(model.ledger.slot(name), fen, recipients) for name, fen, recipients in self._spent]
+            bound = self._bound = slots, np.array(rows, np.int64).reshape(-1, 3)
+        entries: Rows = bound[1]
+        return entries
 
 
-def settle(name: str, claim: Claim | None, model: "EcosystemModel") -> None:
-    """Settle one claim alone."""
-    if claim is not None:
-        Bills({name: claim}).pay(model)
+def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> Dues:
+    """What some instruments book in a quarter: they settle on books that nobody reads."""
+    books, year = model.ledger, year_of(model.quarter)
+    model.ledger = Ledger()
+    for name, policy in steady:
+        policy.settle(name, model, Events(np.empty(0, np.int64)))
+    seen, model.ledger = model.ledger, books
+    return Dues([(name, fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()])
+
+
+def settle(name: str, claim: "Claim | list[Claim] | None", model: "EcosystemModel") -> None:
+    """Settle the claims of one instrument alone."""
+    if claims := listed(name, claim):
+        Bills(claims).settle(name, model, Events(np.empty(0, np.int64)))
+
+
+def charge(name: str, fees: dict[str, float], model: "EcosystemModel", events: Events) -> None:
+    """Settle what the places of one instrument cost. fees: 10k CNY a place, by the offer's key."""
+    Bills([], fees=Fees([(name, offer, cost) for offer, cost in fees.items()])).settle(name, model, events)
+
+
+def listed(name: str, claim: "Claim | list[Claim] | None") -> list[tuple[str, Claim]]:
+    """What an instrument says can be claimed of it, as rows."""
+    claims = claim if isinstance(claim, list) else [] if claim is None else [claim]
+    return [(name, each) for each in claims]

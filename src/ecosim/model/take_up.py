@@ -17,7 +17,7 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from collections.abc import Collection, Container
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -26,13 +26,12 @@ from numpy.typing import NDArray
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief, inlined
 from ecosim.model.firms import RUNGS, Firms
-from ecosim.model.offers import PRIZE, Offer
+from ecosim.model.funnel import APPLIED, ASSISTED, AWARE, ELIGIBLE, FUNDED, KEPT, STAGES, Funnel
+from ecosim.model.offers import Stack
 from ecosim.model.reach import STILL_RESEARCHER as STILL_RESEARCHER
 from ecosim.model.reach import WIDTH, audiences_of, reaches_of, state_of
 from ecosim.model.reach import Reach as Reach
 
-STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
-ELIGIBLE, AWARE, ASSISTED, APPLIED, FUNDED, KEPT = range(len(STAGES))
 ASKED, GOT, HAD = 1, 2, 4  # bits of a firm's flag: applied and funded in this year, funded in the year before
 
 Counts = NDArray[np.int64]
@@ -42,8 +41,8 @@ class TakeUp:
     """The funnel of one model. table: (instrument, year) -> (zones, stages) agents; `weight` firms each."""
 
     def __init__(self, zones: int, kinds: int) -> None:
-        self.table: dict[tuple[str, int], Counts] = {}
         self.slots: dict[str, int] = {}
+        self.table = Funnel(self.slots)
         self.everybody = np.ones((RUNGS, kinds), bool)
         self._zones = zones
         self._flags = np.zeros((8, 0), np.uint8)  # (slots, rows)
@@ -56,15 +55,15 @@ class TakeUp:
         return int(mark_got(flags, got))
 
     def note_offers(
-        self, given: list[Offer], asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
-    ) -> list[int]:
+        self, stack: Stack, asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
+    ) -> Counts:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
-        flags, slots = self.all_flags([offer.instrument for offer in given], firms)
-        pays = [offer.service != PRIZE for offer in given]  # a prize is got when it is paid
-        new = np.zeros(len(given), np.int64)
-        mark_offers(flags, slots, np.array(pays), asking, served, asked, got, new)
-        first: list[int] = new.tolist()
-        return first
+        bound = stack.bound
+        if bound[0] is not self.slots:
+            bound = stack.bound = self.slots, self.slots_of(stack.instruments)
+        new = np.zeros(asking.size, np.int64)
+        mark_offers(self.flags(firms), bound[1], stack.pays, asking, served, asked, got, new)
+        return new
 
     def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
         """The instrument's flags of all rows, a view."""
@@ -74,12 +73,14 @@ class TakeUp:
         flags: NDArray[np.uint8] = self._flags[slot]
         return flags
 
-    def all_flags(self, instruments: Collection[str], firms: Firms) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        """Flags of all instruments, (slots, rows), and the slots of some of them."""
-        rows, slots = firms.columns.uid.size, [self.slots.get(name, -1) for name in instruments]
-        if -1 in slots or rows > self._flags.shape[1]:
-            slots = [self._slot(name, rows) for name in instruments]
-        return self._flags, np.array(slots)
+    def flags(self, firms: Firms) -> NDArray[np.uint8]:
+        """Flags of all instruments and rows, (slots, rows), a view."""
+        self._make_room(len(self.slots), firms.columns.uid.size)
+        return self._flags
+
+    def slots_of(self, instruments: Iterable[str]) -> NDArray[np.int64]:
+        """The slots of some instruments, new ones for new names."""
+        return np.array([self.slots.setdefault(name, len(self.slots)) for name in instruments])
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""
@@ -90,7 +91,8 @@ class TakeUp:
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
         stated, silent = reaches_of(model)
-        in_force = stated | {name: reach for name, reach in silent.items() if self._has_been_asked(name)}
+        asked = self._asked() if silent else set()
+        in_force = stated | {name: reach for name, reach in silent.items() if name in asked}
         for name in in_force:
             self.slots.setdefault(name, len(self.slots))
         if not self.slots:
@@ -104,13 +106,14 @@ class TakeUp:
         counts = self._gone[: len(self.slots)].copy()
         kept = np.array(keeps, np.uint8)
         count(state_of(model, needs), *audiences[1:], np.array(whose), kept, self._flags, counts)
-        self._enter(year_of(model.quarter), counts, in_force)
+        self.table.enter(year_of(model.quarter), counts, np.array(whose) >= 0)
         self._gone[...] = 0
 
-    def _has_been_asked(self, name: str) -> bool:
-        """Whether somebody applied for an instrument in the year."""
-        slot = self.slots.get(name)
-        return slot is not None and bool(self._flags[slot].view(np.uint64).any() or self._gone[slot].any())
+    def _asked(self) -> set[str]:
+        """Instruments for which somebody applied in the year, or was funded in the one before."""
+        asked = np.empty(len(self._flags), np.bool_)
+        find_asked(self._flags.view(np.uint64), self._gone, asked)
+        return {name for name, applied in zip(self.slots, asked.tolist(), strict=False) if applied}
 
     def _slot(self, instrument: str, rows: int) -> int:
         slot = self.slots.setdefault(instrument, len(self.slots))
@@ -128,16 +131,16 @@ class TakeUp:
         gone[: had[0]] = self._gone
         self._flags, self._gone = flags, gone
 
-    def _enter(self, year: int, counts: Counts, in_force: Container[str]) -> None:
-        """Put the year's counts (slots, zones, stages) into the table."""
-        kept, applied = counts[:, :, KEPT].copy(), counts[:, :, APPLIED].sum(axis=1).tolist()
-        counts[:, :, KEPT] = 0  # known in a year
-        for name, slot in self.slots.items():
-            before = self.table.get((name, year - 1))
-            if before is not None:
-                before[:, KEPT] = kept[slot]
-            if applied[slot] > 0 or name in in_force:
-                self.table[name, year] = counts[slot]
+
+@brief
+def find_asked(words: Any, gone: Any, asked: Any) -> None:
+    """Slots with a flag or a firm that is gone, (slots,) out. words: flags, eight at a time."""
+    for slot in range(asked.size):
+        asked[slot] = gone[slot].any()
+        for word in range(words.shape[1]):
+            if words[slot, word] != 0:
+                asked[slot] = True
+                break
 
 
 @inlined

@@ -111,15 +111,18 @@ def _layout(zones: int) -> tuple[list[tuple[int, ...]], Array]:
     return of_terms, np.repeat(values, [prod(shape) for shape in of_terms])
 
 
-def reset(terms: Terms, to: Terms, parts: list[slice] | None = None) -> None:
-    """Put terms back to what they are in `to`, in place. parts: of their buffer, see `parts_of`; None: all of it."""
-    buffer, source = buffer_of(terms), buffer_of(to)
-    if buffer is None or source is None:
-        for term, value in zip(terms, to, strict=True):
-            term[...] = value
-        return
-    for part in [slice(None)] if parts is None else parts:
-        buffer[part] = source[part]
+def gathered(terms: Terms, zones: int) -> Terms:
+    """The same terms as views of one buffer; those of a model that was copied lie apart."""
+    together = neutral(zones)
+    for term, value in zip(together, terms, strict=True):
+        term[...] = value
+    return together
+
+
+def reset(buffer: Array, to: Array, parts: list[slice]) -> None:
+    """Put parts of the terms back to what they are in `to`, in place. parts: of their buffers, see `parts_of`."""
+    for part in parts:
+        buffer[part] = to[part]
 
 
 def parts_of(terms: Terms, names: Collection[str]) -> list[slice]:
@@ -135,10 +138,11 @@ def parts_of(terms: Terms, names: Collection[str]) -> list[slice]:
     return parts
 
 
-def buffer_of(terms: Terms) -> Array | None:
-    """The one array of which all terms are views; None where each lies apart, as in a model that was pickled."""
+def buffer_of(terms: Terms) -> Array:
+    """The one array of which all terms are views."""
     buffer = terms.tax_rate.base
-    return buffer if isinstance(buffer, np.ndarray) else None
+    assert isinstance(buffer, np.ndarray)
+    return buffer
 
 
 def classify(columns: Columns, rows: NDArray[np.int64], zones: int) -> None:

@@ -5,15 +5,15 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach, settlement
+from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.promises import AFFORDED, Promise
 from ecosim.model.reach import Reach
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, budget_now, left, queue
+from ecosim.policies.rationing import Order, Score, budget_now, queue
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 
@@ -35,13 +35,13 @@ class Award:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the award while the year's budget can still pay one."""
-        amount = self.amount.at(model.quarter)
-        if amount == 0:
-            return
-        limit = left(name, model, self.budget)
-        if limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight:
-            promised = terms.tech_sme_award if self.rung == "tech_sme" else terms.high_tech_award
-            self.eligible.add_to(promised, model.region.zone_names, amount)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """The award."""
+        amount, here = self.amount.at(model.quarter), self.eligible.mask(model.region.zone_names)
+        term, budget = f"{self.rung}_award", budget_now(self.budget, model)
+        return [Promise(term, here, amount, kept=AFFORDED, money=budget)] if amount > 0 else []
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the firms certified in this quarter."""

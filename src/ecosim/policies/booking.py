@@ -11,17 +11,6 @@ FEN = float(FEN_PER_UNIT)
 
 
 @brief
-def within(rows: Any, kind: Any, classes: Any, chosen: Any) -> int:
-    """Of the rows those in classes (kinds,), written to chosen; returns how many."""
-    count = 0
-    for k in range(rows.size):
-        i = rows[k]
-        chosen[count] = i
-        count += 1 if classes[kind[i]] else 0
-    return count
-
-
-@brief
 def lost(
     rows: Any, loss: Any, certificate: Any, kind: Any, aware: Any, classes: Any, knows: int, part: float, share: float,
     asking: Any,

@@ -1,11 +1,15 @@
 """Chain building: founding is helped where a chain of industry has its missing links."""
 
+from functools import cached_property
 from math import log, log1p
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ConfigDict, field_validator
 from pydantic.dataclasses import dataclass
 
+from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.region import SECTORS
 from ecosim.model.terms import Terms
@@ -44,14 +48,24 @@ class ChainBuilding:
         rate = self.rate.at(model.quarter)
         if rate <= 0:
             return
-        firms, founding = model.survey.firms.tolist(), terms.founding.reshape(len(SECTORS), -1)  # a view
-        whole = max(sum(firms), 1)
-        for sector, reference in self.reference.items():
-            at = SECTORS.index(sector)
-            score = min(log(reference * whole / max(firms[at], 1)), LARGEST_SCORE)
-            if score > 0:
-                founding[at] += score * log1p(rate / 100)
+        raise_thin(terms.founding, model.survey.firms, self._wanted, log1p(rate / 100))
+
+    @cached_property
+    def _wanted(self) -> NDArray[np.float64]:
+        """(sectors,) shares of a complete chain, 0 where none is named."""
+        return np.array([self.reference.get(sector, 0.0) for sector in SECTORS])
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the program."""
         pay_yearly(name, model, self.cost)
+
+
+@brief
+def raise_thin(founding: Any, firms: Any, wanted: Any, by: float) -> None:
+    """Add to founding, (kinds,), by the score of each sector. firms, wanted: (sectors,) counts and shares."""
+    whole, classes = max(firms.sum(), 1), founding.size // firms.size
+    for at in range(firms.size):
+        if wanted[at] > 0.0:
+            score = min(log(wanted[at] * whole / max(firms[at], 1)), LARGEST_SCORE)
+            if score > 0:
+                founding[at * classes : (at + 1) * classes] += score * by

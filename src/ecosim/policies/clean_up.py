@@ -1,12 +1,12 @@
 """Clean-up of low, small and scattered firms: they are pressed to close, and their people are free for others."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.model import systems
+from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
@@ -35,9 +35,21 @@ class CleanUp:
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Compensate the firms that close under it; those that would have closed anyway cannot be told apart."""
         if self.pressure.at(model.quarter) > 0 and events.closing.size:
-            columns, rows = model.firms.columns, events.closing
-            low = columns.log_productivity[rows] < model.survey.mean_productivity[columns.sector[rows]] - systems.LOW
-            low &= columns.log_employees[rows] < systems.SMALL
-            low &= kinds_in(model.region, self.parks, self.eligible)[columns.kind[rows]]
-            closed = int(np.count_nonzero(low)) * model.weight
+            f, here = model.firms.columns, kinds_in(model.region, self.parks, self.eligible)
+            means = model.survey.mean_productivity
+            low = low_and_small(events.closing, f.log_productivity, f.log_employees, f.sector, f.kind, means, here)
+            closed = low * model.weight
             pay_sum(name, model, closed * self.cost, closed)
+
+
+@brief
+def low_and_small(
+    rows: Any, log_productivity: Any, log_employees: Any, sector: Any, kind: Any, means: Any, here: Any
+) -> int:  # fmt: skip
+    """Of the rows those under pressure. means: ln sales per worker by sector; here: (kinds,) classes under pressure."""
+    count = 0
+    for k in range(rows.size):
+        i = rows[k]
+        low = log_productivity[i] < means[sector[i]] - systems.LOW
+        count += 1 if low & (log_employees[i] < systems.SMALL) & here[kind[i]] else 0
+    return count

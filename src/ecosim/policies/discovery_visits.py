@@ -9,9 +9,9 @@ from ecosim.model import reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import VISIT, Offer
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 
@@ -20,7 +20,7 @@ class DiscoveryVisits:
     """capacity: visits a quarter, spread over eligible firms that do not know the programs; cost: 10k CNY each."""
 
     family: ClassVar[str] = "discovery_visits"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE
@@ -32,7 +32,11 @@ class DiscoveryVisits:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the visits made."""
-        pay_places(name, model, self.cost)
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a place costs."""
+        return {name: self.cost}
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """Firms that do not know the programs; officials come to them, so nothing need be known."""

@@ -6,8 +6,9 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
-from ecosim.model import settlement
+from ecosim.model import promises, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.promises import Promise
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
@@ -33,9 +34,12 @@ class FlexibleTalent:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Bring experts within reach, as far as the money of last quarter went."""
-        expected = self.share.at(model.quarter) / 100 * model.paid_share.get(name, 1.0)
-        if expected > 0:
-            self.eligible.add_to(terms.experts, model.region.zone_names, expected)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """Experts, a share of the staff."""
+        here, share = self.eligible.mask(model.region.zone_names), self.share.at(model.quarter) / 100
+        return [Promise("experts", here, share)] if share > 0 else []
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the experts at work in eligible firms."""

@@ -10,9 +10,9 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import COUNSEL, VISIT, Offer
 from ecosim.model.reach import Reach
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import Eligibility, OnEveryRung, below_second
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 FOREIGN = Eligibility(ownership=OWNERSHIP[FOREIGN_FROM:])
@@ -24,7 +24,7 @@ class ForeignCultivation:
     """capacity: firms visited, and firms followed up one to one, in a quarter each; costs: 10k CNY each."""
 
     family: ClassVar[str] = "foreign_cultivation"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     visit_cost: float = Field(default=0.0, ge=0)
     counsel_cost: float = Field(default=0.0, ge=0)
@@ -38,8 +38,11 @@ class ForeignCultivation:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book visits and firms followed up."""
-        for part, cost in ((VISITS, self.visit_cost), (FOLLOW_UP, self.counsel_cost)):
-            pay_places(name, model, cost, f"{name}.{part}")
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a visit and a follow-up cost."""
+        return {f"{name}.{VISITS}": self.visit_cost, f"{name}.{FOLLOW_UP}": self.counsel_cost}
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """Firms without the second rung; officials come to them."""

@@ -6,8 +6,9 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
-from ecosim.model import settlement
+from ecosim.model import promises, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
+from ecosim.model.promises import Promise
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
@@ -28,9 +29,12 @@ class HousingSupport:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Hold staff by the support that it expects."""
-        expected = self.amount.at(model.quarter) * model.paid_share.get(name, 1.0)
-        if expected > 0:
-            self.eligible.add_to(terms.retention, model.region.zone_names, self.effect * expected)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """Support for the staff, by its effect on the rate of leaving."""
+        here, amount = self.eligible.mask(model.region.zone_names), self.amount.at(model.quarter)
+        return [Promise("retention", here, amount, scale=self.effect)] if amount > 0 else []
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the staff of firms that know of it."""

@@ -5,14 +5,15 @@ from typing import ClassVar
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach
+from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION, INSTITUTES
-from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.promises import AFFORDED, Promise
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
+from ecosim.policies.rationing import Order, Score, budget_now, queue
 from ecosim.policies.schedule import NOTHING, OptionalSteps, Steps
 
 
@@ -22,7 +23,6 @@ class InstituteAward:
 
     family: ClassVar[str] = "institute_award"
     moves: ClassVar[tuple[str, ...]] = ("institute_award",)
-    pays_firms: ClassVar[bool] = True
     city: Steps = NOTHING
     provincial_center: Steps = NOTHING
     provincial_institute: Steps = NOTHING
@@ -38,18 +38,38 @@ class InstituteAward:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Promise the awards that the rest of the year's budget can still pay."""
-        limit = left(name, model, self.budget)
-        for rung in range(1, len(INSTITUTES)):
-            amount = self.amount(rung, model.quarter)
-            if amount > 0 and (limit is None or limit >= round(amount * FEN_PER_UNIT) * model.weight):
-                self.eligible.add_to(terms.institute_award[rung], model.region.zone_names, amount)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """The award of each rung."""
+        here, budget = self.eligible.mask(model.region.zone_names), budget_now(self.budget, model)
+        amounts = [(rung, self.amount(rung, model.quarter)) for rung in range(1, len(INSTITUTES))]
+        return [
+            Promise("institute_award", here, amount, rung, kept=AFFORDED, money=budget)
+            for rung, amount in amounts
+            if amount > 0
+        ]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
-        """Pay the firms recognized in this quarter; by lottery where the budget is short."""
-        for rung in sorted(model.recognized, reverse=True):
-            amount, rows = self.amount(rung, model.quarter), eligible_rows(model, model.recognized[rung], self.eligible)
-            if amount > 0 and rows.size:
-                pay_each(name, model, rows, amount, self.budget, self.ration, self.score)
+        """Pay the firms recognized in this quarter."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> list[Claim]:
+        """So much for each institute of a rung, the highest first, while what is left of the year's budget lasts."""
+        here, order = self.eligible.classes(model.region.zone_names), queue(self.ration, self.score)
+        return [
+            Claim(
+                f"recognized_{INSTITUTES[rung]}",
+                here,
+                (),
+                (self.amount(rung, model.quarter),),
+                budget=budget_now(self.budget, model),
+                paced=False,
+                queue=order,
+            )
+            for rung in range(len(INSTITUTES) - 1, 0, -1)
+            if self.amount(rung, model.quarter) > 0
+        ]
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; whoever's institute is recognized has applied."""

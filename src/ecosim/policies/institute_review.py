@@ -7,7 +7,6 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import INSTITUTES
 from ecosim.model.terms import Terms
 from ecosim.policies.schedule import NOTHING, Steps
 
@@ -30,8 +29,8 @@ class InstituteReview:
         scale = 1.0 / QUARTERS_PER_YEAR
         if self.per is not None:
             scale *= float(model.survey.totals[0]) * model.weight / self.per  # the first total: firms
-        for rung in range(1, len(INSTITUTES)):
-            terms.review_places[rung] += getattr(self, INSTITUTES[rung]).at(model.quarter) * scale
+        now, by_rung = model.quarter, (self.city, self.provincial_center, self.provincial_institute, self.key_institute)
+        terms.review_places[1:] += [places.at(now) * scale for places in by_rung]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """A review costs nothing."""

@@ -7,9 +7,9 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import LIAISON, Offer
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 
@@ -18,7 +18,7 @@ class LiaisonOfficers:
     """capacity: firms that name an officer in a quarter, larger ones and performers first; cost: 10k CNY each, once."""
 
     family: ClassVar[str] = "liaison_officers"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE
@@ -31,4 +31,8 @@ class LiaisonOfficers:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the officers named."""
-        pay_places(name, model, self.cost)
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a place costs."""
+        return {name: self.cost}

@@ -15,9 +15,9 @@ from ecosim.data.errors import nearest
 from ecosim.data.periods import parse, quarter_index
 from ecosim.model.ecosystem import OBSERVED, EcosystemModel, Events
 from ecosim.model.offers import COUNSEL, VISIT, Offer
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Schedule, Steps
 
 PLACE = {name: place for place, name in enumerate(OBSERVED)}
@@ -118,14 +118,17 @@ class Mission:
         if self.instrument:
             return 1.0 if in_force(model.policies.get(self.instrument), last_observed(model)) else 0.0
         last = model.recent(self.quarters) or [model.observe()]
-        value = float(sum(row[PLACE[self.observable]] for row in last)) / len(last) * self.quarters
-        return value / max(float(last[-1][PLACE[self.per]]), 1e-9) if self.per else value
+        at = PLACE[self.observable]
+        value = float(sum([row.item(at) for row in last])) / len(last) * self.quarters
+        return value / max(last[-1].item(PLACE[self.per]), 1e-9) if self.per else value
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the places that were taken."""
-        for part in ("visits", "counsel"):
-            if f"{name}.{part}" in model.taken:
-                pay_places(name, model, self.cost, f"{name}.{part}")
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a visit and counsel cost."""
+        return {f"{name}.{part}": self.cost for part in ("visits", "counsel")}
 
 
 def last_observed(model: EcosystemModel) -> int:

@@ -10,9 +10,9 @@ from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import CERTIFICATION
 from ecosim.model.offers import COUNSEL, Offer
 from ecosim.model.reach import Reach
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung, below_second
-from ecosim.policies.rationing import pay_places
 from ecosim.policies.schedule import Steps
 
 
@@ -21,7 +21,7 @@ class OneToOneService:
     """capacity: firms taken in a quarter, among R&D performers that know the programs; cost: 10k CNY for each."""
 
     family: ClassVar[str] = "one_to_one_service"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE
@@ -33,7 +33,11 @@ class OneToOneService:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the firms served."""
-        pay_places(name, model, self.cost)
+        charge(name, self.fees(name), model, events)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a place costs."""
+        return {name: self.cost}
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers without the second rung; help that led to a certificate is kept."""

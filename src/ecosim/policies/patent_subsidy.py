@@ -9,9 +9,10 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach, settlement
+from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
+from ecosim.model.promises import Promise
 from ecosim.model.reach import Reach
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
@@ -41,11 +42,15 @@ class PatentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Draw filings, as far as the subsidy was paid in the last quarter."""
-        expected = model.paid_share.get(name, 1.0) if self.amount.at(model.quarter) > 0 else 0.0
-        for term, drawn in ((terms.patent_subsidy, self.rate), (terms.invention_premium, self.premium)):
-            more = drawn.at(model.quarter) / 100 * expected
-            if more > 0:
-                self.eligible.add_to(term, model.region.zone_names, more)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """Filings on top, and better ones."""
+        if self.amount.at(model.quarter) <= 0:
+            return []
+        here, now = self.eligible.mask(model.region.zone_names), model.quarter
+        drawn = (("patent_subsidy", self.rate.at(now) / 100), ("invention_premium", self.premium.at(now) / 100))
+        return [Promise(term, here, more) for term, more in drawn if more > 0]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay firms that know of it."""

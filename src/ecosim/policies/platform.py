@@ -25,6 +25,7 @@ class Platform:
 
     family: ClassVar[str] = "platform"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
     number: Steps
     rate: Percent
     access: Percent
@@ -32,6 +33,11 @@ class Platform:
     running: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE
     parks: tuple[str, ...] = ()
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """Quarters after those in which platforms open: from then on they only run."""
+        return tuple(start + 1 for start, _ in self.number)
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Offer what the platforms teach and the chance to take one up."""

@@ -19,7 +19,7 @@ class ProblemMatching:
     """capacity: firms matched in a quarter, among R&D performers that hold a certificate; cost: 10k CNY for each."""
 
     family: ClassVar[str] = "problem_matching"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE

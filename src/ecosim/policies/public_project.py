@@ -16,7 +16,7 @@ class PublicProject:
     """amount: 10k CNY a year."""
 
     family: ClassVar[str] = "public_project"
-    moves: ClassVar[tuple[str, ...]] = ()
+    dated: ClassVar[bool] = True
     steady: ClassVar[bool] = True
     amount: Steps
 

@@ -19,8 +19,6 @@ from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import APPLICATION_ORDER, LOTTERY, uniform
-from ecosim.policies.booking import within
-from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.schedule import Schedule
 
 Order = Literal["lottery", "score", "first_come"]
@@ -97,19 +95,8 @@ def pay_each(
     places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
     places = places if most is None else min(places, most)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
-    fen = np.empty(winners.size, np.int64)
-    fen.fill(each)
-    model.grant(name, winners, fen, rows)
+    model.grant(name, winners, np.full(winners.size, each), rows)
     return winners
-
-
-def eligible_rows(model: EcosystemModel, rows: Rows, eligible: Eligibility) -> Rows:
-    """Of some rows those in eligible classes, whatever their rung."""
-    if eligible.every_class:
-        return rows
-    chosen = np.empty(rows.size, np.int64)
-    count = within(rows, model.firms.columns.kind, eligible.mask(model.region.zone_names), chosen)
-    return chosen[:count]
 
 
 def queue(order: str, score: str) -> Queue | None:
@@ -120,11 +107,3 @@ def queue(order: str, score: str) -> Queue | None:
 def budget_now(budget: Schedule | None, model: EcosystemModel) -> float | None:
     """A year's budget as dates alone leave it, 10k CNY; None: no limit."""
     return None if budget is None else budget.at(model.quarter)
-
-
-def pay_places(name: str, model: EcosystemModel, cost: float, offer: str = "") -> None:
-    """Book the places of an offer that were taken, each at a cost (10k CNY). offer: its name, by default the row's."""
-    taken = model.taken[offer or name]
-    places = int(taken.rows.size) * model.weight
-    if places:
-        model.ledger.pay(name, year_of(model.quarter), round(places * cost * FEN_PER_UNIT), taken.first)

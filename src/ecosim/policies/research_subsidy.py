@@ -5,9 +5,10 @@ from typing import ClassVar
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach, settlement
+from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import RESEARCH
+from ecosim.model.promises import Promise
 from ecosim.model.reach import Reach
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
@@ -42,9 +43,12 @@ class ResearchSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of R&D by the subsidy that eligible firms expect."""
-        rate, share = self.rate.at(model.quarter) / 100, model.paid_share.get(name, 1.0)
-        if rate > 0:
-            self.eligible.add_to(terms.research_grant, model.region.zone_names, rate * share)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """A share of R&D spending."""
+        rate = self.rate.at(model.quarter) / 100
+        return [Promise("research_grant", self.eligible.classes(model.region.zone_names), rate)] if rate > 0 else []
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay eligible performers that know of it."""

@@ -7,10 +7,11 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import year_of
-from ecosim.model import reach
+from ecosim.model import promises, reach
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import FINANCE
 from ecosim.model.ledger import FEN_PER_UNIT
+from ecosim.model.promises import FUNDED, Promise
 from ecosim.model.reach import Reach
 from ecosim.model.terms import Terms
 from ecosim.policies.booking import lost
@@ -32,15 +33,17 @@ class RiskCompensationFund:
 
     def left(self, name: str, model: EcosystemModel) -> int:
         """Fen left in the fund."""
-        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - model.ledger.paid[name]
+        return round(self.fund.at(model.quarter) * FEN_PER_UNIT) - model.ledger.paid_by(name)
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Cover eligible loans while the fund holds money."""
-        if self.left(name, model) <= 0:
-            return
-        coverage = self.coverage.at(model.quarter) / 100
-        for covered, here in self.eligible.rows_of(terms.credit_coverage, model.region.zone_names):
-            np.copyto(covered, 1.0 - (1.0 - covered) * (1.0 - coverage), where=here)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """A share of the loss on eligible loans, of what no other fund bears."""
+        classes, coverage = self.eligible.classes(model.region.zone_names), self.coverage.at(model.quarter) / 100
+        fund = self.fund.at(model.quarter)
+        return [Promise("credit_coverage", classes, coverage, kept=FUNDED, money=fund, covers=True)]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the fund's share of the loans of firms that close and know of it, as their lender does."""

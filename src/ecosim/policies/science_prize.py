@@ -42,6 +42,10 @@ class SciencePrize:
         if name in model.taken and amount > 0:
             pay_each(name, model, model.taken[name].rows, amount, self.budget, self.ration, self.score)
 
+    def idle(self, name: str, model: EcosystemModel) -> bool:
+        """Whether no prize is given in the quarter."""
+        return name not in model.taken
+
     def audience(self, model: EcosystemModel) -> Reach | None:
         """R&D performers; those with a patent are looked at without being asked."""
         if self.amount.at(model.quarter) == 0 or self.capacity.at(model.quarter) == 0:

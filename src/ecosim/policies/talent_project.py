@@ -1,5 +1,6 @@
 """Talent projects: a prize for each start-up that talent from outside founds here, for so many a year."""
 
+from collections.abc import Callable
 from dataclasses import dataclass as record
 from typing import ClassVar
 
@@ -9,13 +10,15 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.model import settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import SOURCES
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import SECTORS
+from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.rationing import Order, Score, eligible_rows, left, pay_each
+from ecosim.policies.rationing import Order, Score, budget_now, left, queue
 from ecosim.policies.schedule import OptionalSteps, Steps
 
 TALENT_FOUNDER = SOURCES.index("talent")
@@ -39,7 +42,6 @@ class TalentProject:
 
     family: ClassVar[str] = "talent_project"
     moves: ClassVar[tuple[str, ...]] = ("arrivals",)
-    pays_firms: ClassVar[bool] = True
     amount: Steps
     places: Steps
     attraction: float = Field(default=0.1, ge=0)
@@ -81,16 +83,27 @@ class TalentProject:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the prize to start-ups that talent founded at the end of the last quarter, within the year's places."""
+        settlement.settle(name, self.claim(model), model)
+
+    def claim(self, model: EcosystemModel) -> Claim | None:
+        """The prize for each, while places and what is left of the year's budget last."""
         amount = self.amount.at(model.quarter)
         if amount <= 0:
-            return
-        rows = model.claims.newcomers
-        rows = eligible_rows(model, rows[model.firms.columns.source[rows] == TALENT_FOUNDER], self.eligible)
+            return None
+        here, budget = self.eligible.classes(model.region.zone_names), budget_now(self.budget, model)
+        order = queue(self.ration, self.score)
+        return Claim(
+            "talent_founders", here, (), (amount,), budget=budget, paced=False, queue=order, places=self.places_left
+        )
+
+    def places_left(self, name: str, model: EcosystemModel) -> tuple[int, Callable[[int], None]]:
+        """Agents that can have a prize in the quarter, and who counts those that get one."""
         free, places = self.free(name, model)
-        if rows.size:
-            most = int(free // model.weight)
-            paid = pay_each(name, model, rows, amount, self.budget, self.ration, self.score, most)
-            places.given += int(paid.size) * model.weight
+
+        def count(agents: int) -> None:
+            places.given += agents * model.weight
+
+        return int(free // model.weight), count
 
     def free(self, name: str, model: EcosystemModel) -> tuple[float, Places]:
         """Prizes left of the year's, real firms, and the record that they are counted in.
@@ -98,7 +111,7 @@ class TalentProject:
         Whole places that nobody took are lost with the year; one that is too small for an agent adds to the next's.
         """
         number, year = self.places.at(model.quarter), year_of(model.quarter)
-        places: Places = model.pursuits.setdefault(name, Places(year))
+        places: Places = model.pursuits.get(name) or model.pursuits.setdefault(name, Places(year))
         if places.year != year:
             before = self.places.at(model.quarter - 1) + places.over - places.given
             places.year, places.given, places.over = year, 0, max(before, 0.0) % model.weight

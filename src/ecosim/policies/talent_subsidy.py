@@ -5,9 +5,10 @@ from typing import ClassVar
 from pydantic import ConfigDict, model_validator
 from pydantic.dataclasses import dataclass
 
-from ecosim.model import reach, settlement
+from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import TALENT
+from ecosim.model.promises import Promise
 from ecosim.model.reach import Reach
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
@@ -44,10 +45,12 @@ class TalentSubsidy:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Lower the price of hiring by the subsidy that firms expect."""
-        share = model.paid_share.get(name, 1.0)
-        for grant, amount in zip(terms.hiring_grant, self.amounts(model.quarter), strict=True):
-            if amount > 0:
-                self.eligible.add_to(grant, model.region.zone_names, amount * share)
+        promises.put(name, self.promises(model), terms, model)
+
+    def promises(self, model: EcosystemModel) -> list[Promise]:
+        """So much for a hire of each skill."""
+        here, amounts = self.eligible.mask(model.region.zone_names), self.amounts(model.quarter)
+        return [Promise("hiring_grant", here, amount, skill) for skill, amount in enumerate(amounts) if amount > 0]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the people hired in this quarter by firms that know of it."""
