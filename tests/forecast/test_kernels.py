@@ -15,7 +15,7 @@ COMPILE_THEN_RUN = """
 import json, sys
 from ecosim.forecast import kernels
 from ecosim.model import compiled
-kernels.decide(), kernels.live_undecided(), kernels.live_whole()
+kernels.decide_once(), kernels.live_undecided(), kernels.live_whole()
 def known():
     return {f"{d.py_func.__module__}.{d.py_func.__name__}": len(d.overloads) for d in compiled.DISPATCHERS}
 before = known()
@@ -66,6 +66,32 @@ def test_another_processor_or_version_compiles_for_itself(empty: Path, monkeypat
     with monkeypatch.context() as other:
         other.setattr(compiled, "fingerprint", lambda: "another")
         assert not kernels.kept()
+
+
+@pytest.mark.parametrize("error", [PermissionError("read-only"), NotImplementedError("no locks there")])
+def test_a_folder_that_takes_no_files_does_not_end_the_run(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(kernels, "FileLock", refused)
+    assert not kernels.compile_missing(lambda done, total: None)
+    assert not kernels.kept()
+
+
+def test_a_user_without_a_name_has_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.setattr(compiled.getpass, "getuser", nobody)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert compiled._usable() == tmp_path / "ecosim" / compiled.fingerprint()
+    if os.name == "posix":
+        (tmp_path / "full").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "full"))
+        monkeypatch.setattr(compiled.tempfile, "gettempdir", lambda: str(tmp_path))
+        assert compiled._usable() == tmp_path / f"ecosim-{os.getuid()}" / compiled.fingerprint()
 
 
 @pytest.mark.slow

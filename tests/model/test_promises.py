@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecosim.model.promises import Promises
+from ecosim.model.promises import Promise, Promises
 from ecosim.model.terms import Terms, buffer_of, neutral
 from ecosim.policies import shelf
 
@@ -101,3 +101,32 @@ def test_funds_cover_what_others_leave_and_stop_when_they_are_empty(make_model):
     model.ledger.pay("a", 2017, 1_000_000, 1)
     model.revise_terms()
     assert set(model.terms.credit_coverage[1:].flat) == {0.5}
+
+
+@pytest.mark.parametrize(
+    ("term", "shape", "row"),
+    [("research_grant", 1, 0), ("research_grant", 2, 1), ("hiring_grant", 1, 3), ("pull", 2, 0)],
+)
+def test_a_promise_to_other_classes_than_the_terms_is_refused(term, shape, row):
+    terms = neutral(1)
+    classes = np.ones(terms.research_grant.shape[2 - shape :], bool)
+    with pytest.raises(ValueError, match=f"a promise to {term} is for classes"):
+        Promises([("mine", Promise(term, classes, 1.0, row))], terms)
+
+
+def test_a_budget_beyond_counting_is_as_good_as_none(make_model, quick):
+    award = {"family": "award", "rung": "tech_sme", "amount": 3, **SOURCE}
+    fund = {"family": "risk_compensation_fund", "coverage": 40, **SOURCE}
+    books = []
+    for award_budget, size in ((None, 1e6), (1e15, 1e15)):
+        policies = built({"award": {**award, "budget": award_budget}, "fund": {**fund, "fund": size}})
+        model = make_model(200, policies=policies, quarter="2017-Q1", behaviors=quick)
+        for _ in range(6):
+            model.step()
+            assert set(model.terms.tech_sme_award.flat) == {3.0}
+            assert model.terms.credit_coverage.max() == 0.4
+        books.append((dict(model.ledger.outlay), dict(model.ledger.refused)))
+    assert books[0][0]["award", 2017] == books[1][0]["award", 2017] > 0
+    paid = [{key: fen for key, fen in outlay.items() if fen} for outlay, _ in books]
+    assert paid[0] == paid[1]
+    assert not any(books[1][1].values())

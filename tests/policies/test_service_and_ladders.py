@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecosim.data.periods import quarter_index
-from ecosim.model import offers
+from ecosim.model import offers, settlement
 from ecosim.model.ecosystem import Events
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, INSTITUTES, RESEARCH, Firms, empty
 from ecosim.model.ledger import FEN_PER_UNIT
@@ -316,3 +316,36 @@ def test_an_offer_of_nothing_takes_nobody(make_model):
     offers.give(model)
     assert model.taken["nobody"].rows.size == 0
     assert not model.firms.columns.visited.any()
+
+
+@pytest.mark.parametrize(("places", "taken"), [(-5.0, 0), (1e20, None)])
+def test_fewer_places_than_none_are_none_and_more_than_firms_are_for_all(make_model, places, taken):
+    class Own:
+        """Offers places and one of its own beside them, and charges for both by claims and fees."""
+
+        def revise(self, name, terms, model):
+            everybody = np.ones(terms.founding.size, bool)
+            model.offers += [Offer(name, VISIT, places, everybody), Offer(name, VISIT, 7, everybody, "more")]
+
+        def settle(self, name, model, events):
+            settlement.settle(name, self.claim(model), model)
+            settlement.charge(name, self.fees(name), model, events)
+
+        def claim(self, model):
+            everybody = np.ones((3, model.terms.founding.size), bool)
+            return settlement.Claim("newcomers", everybody, (), (1 / FEN_PER_UNIT,))  # a fen
+
+        def fees(self, name):
+            return {name: 1.0, f"{name}.more": 1.0}
+
+    model = make_model(200, policies={"own": Own()}, quarter="2017-Q1")
+    model.step()
+    few, more = model.taken["own"].rows.size, model.taken["own.more"].rows.size
+    assert few == (model.taken["own"].wanted if taken is None else taken)
+    assert more == min(7, model.taken["own.more"].wanted)
+    served = few + more
+    model.step()
+    served += sum(model.taken[key].rows.size for key in ("own", "own.more"))
+    fees, claims = divmod(model.ledger.outlay["own", 2017], FEN_PER_UNIT)
+    assert fees == served
+    assert claims > 0

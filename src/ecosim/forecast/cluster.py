@@ -102,8 +102,8 @@ class Cluster:
                     f"{error}; often for want of memory: give the workers more of it, and go on from what is done"
                 ) from error
             number, _ = running.pop(finished.key)
-            seen = time.monotonic()
             yield number, result
+            seen = time.monotonic()
 
     def _client(self, patience: float) -> "Client":
         """A connection to a scheduler with workers. patience: seconds until the scheduler counts as away."""
@@ -133,11 +133,12 @@ class Cluster:
 
 def _workers(client: "Client") -> int | None:
     """How many workers the scheduler has; None where it is lost."""
-    try:
-        count = len(client.nthreads())
-    except (OSError, RuntimeError):
+    if client.status != "running":
         return None
-    return count if client.status == "running" else None
+    try:
+        return len(client.nthreads())
+    except (OSError, RuntimeError, AttributeError):  # closed meanwhile
+        return None
 
 
 def _same(job: Callable[[int], Any]) -> Callable[[int], Any]:

@@ -96,9 +96,11 @@ def end_with_parent(parent: int) -> None:
 
 
 def _leave() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(0)
 
 
 def wake(crew: Crew) -> None:
@@ -108,7 +110,7 @@ def wake(crew: Crew) -> None:
     looks like a leak and costs every worker a restart.
     """
     if isinstance(crew, Cluster):
-        crew.wake(_awake)
+        crew.wake(_loaded)
     elif crew > 1:
         from joblib import Parallel, delayed
 
@@ -116,8 +118,13 @@ def wake(crew: Crew) -> None:
 
 
 def _awake(number: int) -> int:
+    _loaded(number)
+    gc.freeze()  # what is loaded by now stays; collections need not look through it
+    return number
+
+
+def _loaded(number: int) -> int:
     from ecosim.forecast.playground import ecosystem
 
     ecosystem(rng=number, firms=60)
-    gc.freeze()  # what is loaded by now stays; collections need not look through it
     return number

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules, region_draw
 from ecosim.calibration.estimate import from_table
 from ecosim.data.periods import quarter_index
-from ecosim.forecast.crew import results
+from ecosim.forecast.crew import WorkerLost, results
 from ecosim.forecast.playground import carried
 from ecosim.forecast.start import PEOPLE_SHARE, Ladder, condition
 from ecosim.forecast.witness import NAME, Witness
@@ -34,6 +34,7 @@ PACKAGE = "pinghu_2017"  # the scenario that is lived through: an instrument of 
 EVE = quarter_index("2017-06")
 QUARTERS = 10  # in which every instrument of it is at work
 FIRMS = 1_500
+PATIENCE = 900.0  # seconds to wait for another process that compiles
 SECONDS = 0.5  # between two looks at how far it is
 
 
@@ -42,17 +43,22 @@ def kept() -> bool:
     return _mark().is_file()
 
 
-def compile_missing(progress: Callable[[int, int], None]) -> None:
+def compile_missing(progress: Callable[[int, int], None]) -> bool:
     """Compile what the disk does not hold. progress: kernels that are compiled, of how many, from another thread.
 
-    Where several processes of a machine begin at the same time, one compiles and the others wait.
+    Where several processes of a machine begin at the same time, one compiles and the others wait. Returns whether all
+    is kept now; where the folder takes no files, every process compiles for itself what it needs.
     """
-    compiled.folder().mkdir(parents=True, exist_ok=True)
-    with FileLock(compiled.folder() / "compiling.lock"):
-        if not kept():
-            with _watched(progress):
-                _compile()
-            _mark().touch()
+    try:
+        compiled.folder().mkdir(parents=True, exist_ok=True)
+        with FileLock(compiled.folder() / "compiling.lock", timeout=PATIENCE):
+            if not kept():
+                with _watched(progress):
+                    _compile()
+                _mark().touch()
+    except (OSError, NotImplementedError, Timeout, WorkerLost):
+        return False
+    return True
 
 
 def _compile() -> None:
@@ -64,10 +70,10 @@ def _compile() -> None:
 
 
 def _half(number: int) -> None:
-    decide() if number == 0 else live_undecided()
+    decide_once() if number == 0 else live_undecided()
 
 
-def decide() -> None:
+def decide_once() -> None:
     """How firms decide, and how a forecast starts."""
     model = _model(Unsurveyed, FirmRules)
     model.rules.decide(model, model.weather(), True)

@@ -112,10 +112,13 @@ class Agenda:
 
 def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel") -> list[Offer]:
     """Let an instrument revise terms; returns the offers that it makes."""
-    others, model.offers = model.offers, []
-    policy.revise(name, terms, model)
-    made, model.offers = model.offers, others
-    return made
+    others: list[Offer] = model.offers
+    model.offers = []
+    try:
+        policy.revise(name, terms, model)
+        return model.offers
+    finally:
+        model.offers = others
 
 
 def _others(revisers: Rows) -> set[str]:
@@ -182,14 +185,14 @@ def payers_of(model: "EcosystemModel") -> Rows:
         fees: list[tuple[str, str, float]] = []
         others: Rows = []
         for name, policy in now.settlers:
-            if hasattr(policy, "claim"):
-                claims += listed(name, policy.claim(model))
+            if hasattr(policy, "claim") or hasattr(policy, "fees"):
+                claims += listed(name, policy.claim(model)) if hasattr(policy, "claim") else []
+                costs = policy.fees(name) if hasattr(policy, "fees") else {}
+                fees += [(name, offer, cost) for offer, cost in costs.items()]
             elif getattr(policy, "pays_firms", False):
                 between.append((len(claims), name, policy))
             elif getattr(policy, "steady", False):
                 steady.append((name, policy))
-            elif hasattr(policy, "fees"):
-                fees += [(name, offer, cost) for offer, cost in policy.fees(name).items()]
             else:
                 others.append((name, policy))
         together: Rows = []

@@ -8,7 +8,7 @@ from ecosim.model.arithmetic import exp
 from ecosim.model.claims import credit
 from ecosim.model.compiled import brief
 from ecosim.model.firms import Columns
-from ecosim.model.ledger import ENTERED, FEN_PER_UNIT, FORGONE, OUTLAY, RECIPIENTS, REFUSED, TAX, enter
+from ecosim.model.ledger import ENTERED, FEN_PER_UNIT, FORGONE, OUTLAY, RECIPIENTS, REFUSED, TAX, enter, whole_fen
 from ecosim.model.table import floats, ints, shorts, small
 from ecosim.model.take_up import fund, mark_asked
 
@@ -80,7 +80,7 @@ def pay(
         limit = LIMITLESS
         if not np.isnan(bill.budget):
             account[ENTERED] |= 1 << OUTLAY
-            limit = max(int(np.rint(bill.budget * growth * FEN)) - account[OUTLAY], 0)
+            limit = max(whole_fen(bill.budget * growth) - account[OUTLAY], 0)
             limit = limit // quarters if bill.paced else limit
         total, count = billed(table, rows, classes[n], bill.units, bill.prices, asking, fen, worth)
         served, shares[n] = count, 1.0
@@ -122,7 +122,7 @@ def pay_beside(
     for k in range(len(fees)):
         places = served[fees[k, 0]] * weight
         if places > 0:
-            cost = int(np.rint(places * costs[k] * FEN))
+            cost = whole_fen(places * costs[k])
             enter(entries, paid, fees[k, 1], cost, first[fees[k, 0]] * weight)
             beside += cost
     number, count, limit, spent = pay(

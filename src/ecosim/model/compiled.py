@@ -34,11 +34,15 @@ def folder() -> Path:
 
 def _usable() -> Path:
     """The user's cache, or where home cannot be written to, as on many a cluster, a folder for temporary files."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecosim"
-    shared = Path(tempfile.gettempdir()) / f"ecosim-{getpass.getuser()}"
-    if _writable(cache):
-        return cache
-    return shared if _writable(shared) and _private(shared) else Path(tempfile.mkdtemp(prefix="ecosim-"))
+    kept = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecosim" / fingerprint()
+    if _writable(kept):
+        return kept
+    user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+    shared = Path(tempfile.gettempdir()) / f"ecosim-{user}"
+    if _writable(shared) and _private(shared):
+        return shared / fingerprint()
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="ecosim-")  # for the workers too
+    return Path(os.environ["NUMBA_CACHE_DIR"])
 
 
 def _writable(place: Path) -> bool:
@@ -56,7 +60,7 @@ def _private(place: Path) -> bool:
 
 
 if "NUMBA_CACHE_DIR" not in os.environ:
-    vars(numba.config)["CACHE_DIR"] = str(_usable() / fingerprint())
+    vars(numba.config)["CACHE_DIR"] = str(_usable())
 
 
 host = llvmlite.binding.get_host_cpu_features()

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.compiled import brief
+from ecosim.model.compiled import brief, inlined
 
 FEN_PER_UNIT = 1_000_000  # fen in 10k CNY
 OUTLAY, TAX, RECIPIENTS, REFUSED, ENTERED = range(5)  # ENTERED: bits of the others that something stands in, be it 0
 PAID, FORGONE = 1 << OUTLAY | 1 << RECIPIENTS, 1 << TAX | 1 << RECIPIENTS
+LARGEST = 4e18  # fen that one number holds, with room to add
 ROOM = 64  # instruments for which there is room at first
 
 Entries = NDArray[np.int64]
@@ -147,6 +148,12 @@ class Ledger:
         entries[:, ENTERED] = (ours[:, ENTERED] >> OUTLAY & 1) * PAID
         twin.total = int(ours[:, OUTLAY].sum())
         return twin
+
+
+@inlined
+def whole_fen(amount):  # type: ignore[no-untyped-def]
+    """Fen in an amount of 10k CNY; what is beyond counting counts as the largest sum."""
+    return int(np.rint(min(amount * float(FEN_PER_UNIT), LARGEST)))
 
 
 @brief

@@ -211,8 +211,8 @@ def round_places(
     """
     for k in range(offered.size):
         places = (effort if driven[k] else 1.0) * offered[k] / weight + left[slots[k]]
-        left[slots[k]] = places - int(places)
-        whole[k] = min(int(places), most)
+        left[slots[k]] = places - np.trunc(places)
+        whole[k] = int(min(max(places, 0.0), float(most)))
 
 
 @brief

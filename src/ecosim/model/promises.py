@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief
-from ecosim.model.ledger import ENTERED, FEN_PER_UNIT, OUTLAY
+from ecosim.model.ledger import ENTERED, OUTLAY, whole_fen
 from ecosim.model.terms import Array, Terms, buffer_of
 
 if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
 
+BY_ROW = ("hiring_grant", "institute_award")  # terms of which a row is promised: of a skill, of a rung of institutes
 EXPECTED, AFFORDED, FUNDED = range(3)  # how far it is kept, see `Promise`
-FEN = float(FEN_PER_UNIT)
 
 
 class Promise(NamedTuple):
@@ -59,7 +59,6 @@ class Promises:
     """Promises of several instruments, with their names, in the order in which they act. terms: any of the model's."""
 
     def __init__(self, rows: list[tuple[str, Promise]], terms: Terms) -> None:
-        self._names = [name for name, _ in rows]
         places = [_place(promise, terms) for _, promise in rows]
         by_place = sorted(range(len(rows)), key=lambda k: places[k])  # stable: in order where they add to the same
         self._names = [rows[k][0] for k in by_place]
@@ -98,8 +97,15 @@ def put(name: str, promises: list[Promise], terms: Terms, model: "EcosystemModel
 
 
 def _place(promise: Promise, terms: Terms) -> tuple[int, int]:
-    """Where in the buffer the classes of a promise start and end."""
+    """Where in the buffer the classes of a promise start and end. Raises ValueError where they are not the term's."""
     at = Terms._fields.index(promise.term)
+    term = terms[at].shape
+    rows, shape = (term[0], term[1:]) if promise.term in BY_ROW else (1, term)
+    if promise.classes.shape != shape or not 0 <= promise.row < rows:
+        raise ValueError(
+            f"a promise to {promise.term} is for classes {shape} in a row below {rows}, "
+            f"not for {promise.classes.shape} in row {promise.row}"
+        )
     start = sum(term.size for term in terms[:at]) + promise.row * promise.classes.shape[-1]
     return start, start + promise.classes.size
 
@@ -131,10 +137,10 @@ def weigh(
             kept = shares[k]
         elif promise.kept == AFFORDED and not np.isnan(promise.money):
             entries[slot, ENTERED] |= 1 << OUTLAY
-            left = max(int(np.rint(promise.money * growth * FEN)) - entries[slot, OUTLAY], 0)
-            kept = 1.0 if left >= int(np.rint(promise.amount * FEN)) * weight else 0.0
+            left = max(whole_fen(promise.money * growth) - entries[slot, OUTLAY], 0)
+            kept = 1.0 if left >= whole_fen(promise.amount) * weight else 0.0
         elif promise.kept == FUNDED:
-            kept = 1.0 if int(np.rint(promise.money * FEN)) - paid[slot] > 0 else 0.0
+            kept = 1.0 if whole_fen(promise.money) - paid[slot] > 0 else 0.0
         now[k] = promise.scale * (promise.amount * kept)
 
 

@@ -70,12 +70,13 @@ class Policy(Protocol):
     For the agenda (`ecosim.model.agenda`): `dated = True` where what it revises and offers depends on the quarter
     alone; `dates` at which it changes beside those of its schedules; `looks_ahead = True` where it acts while all of
     them are at 0; `moves`, names of the terms that it may revise (without it, all); `promises(model)`, all that it
-    adds to them until the next date, which `revise` puts there.
+    adds to them until the next date, which `revise` puts there; one that has it makes no offers, unless it is dated.
 
     For the settlement: `claim(model)`, a `settlement.Claim` that stands until the next date, or several (None:
     nothing), which `settle` pays; `fees(name)`, what a place of its offers costs, which `settle` books; `steady =
     True` where what it books in a quarter depends on dates alone; `pays_firms = True` where it pays firms otherwise,
-    then `idle(name, model)`, whether it has nothing to pay in the quarter (without it, it may have something).
+    then `idle(name, model)`, whether it has nothing to pay in the quarter (without it, it may have something). One
+    with claims or fees settles by these alone, so it is neither steady nor pays firms otherwise.
     """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:

@@ -82,7 +82,8 @@ class Bills:
         shares, most, start = np.empty(len(self._rows)), self._limitless.copy(), 0
         told = []
         for n, instrument, places in self._scarce:
-            most[n], tell = places(instrument, model)
+            number, tell = places(instrument, model)
+            most[n] = max(number, 0)
             told.append((n, tell))
         beside: tuple[NDArray[Any], ...] | None = (self._dues.entries(model), *self._fees.entries(model))
         for number, instrument, policy in self._between:
@@ -166,6 +167,9 @@ class Fees:
     """What places in programs cost, by instrument, offer and place (10k CNY)."""
 
     def __init__(self, rows: list[tuple[str, str, float]]) -> None:
+        for name, offer, cost in rows:
+            if cost < 0:
+                raise ValueError(f"{name}: a place of {offer} costs {cost}, which is negative")
         self._rows = rows
         self._bound: tuple[Any, dict[Stack, Any]] = (None, {})  # a register, and by offers which of them cost what
 
@@ -212,9 +216,12 @@ def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> Dues:
     """What some instruments book in a quarter: they settle on books that nobody reads."""
     books, year = model.ledger, year_of(model.quarter)
     model.ledger = Ledger()
-    for name, policy in steady:
-        policy.settle(name, model, Events(np.empty(0, np.int64)))
-    seen, model.ledger = model.ledger, books
+    seen = model.ledger
+    try:
+        for name, policy in steady:
+            policy.settle(name, model, Events(np.empty(0, np.int64)))
+    finally:
+        model.ledger = books
     return Dues([(name, fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()])
 
 

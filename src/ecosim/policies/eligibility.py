@@ -11,7 +11,6 @@ from pydantic.dataclasses import dataclass
 from ecosim.data.errors import UserError, nearest
 from ecosim.model import terms
 from ecosim.model.region import OWNERSHIP, SECTORS
-from ecosim.model.terms import Array
 
 SIZES = ("micro", "small", "medium", "large")
 RUNG_NAMES = ("none", "tech_sme", "high_tech")
@@ -65,26 +64,6 @@ class Eligibility:
                 self._memory.clear()
             found = self._memory[key] = _spread(self, zone_names, value, by_rung)
         return found
-
-    def rows_of(self, term: Array, zone_names: tuple[str, ...]) -> list[tuple[Array, Any]]:
-        """Eligible rungs of a term, (kinds,) or (rungs, kinds): views, and where in them firms are eligible."""
-        here = True if self.every_class else self.mask(zone_names)
-        return [(row, here) for row in ([term] if term.ndim == 1 else [term[rung] for rung in self.rung_numbers])]
-
-    def add_to(self, term: Array, zone_names: tuple[str, ...], value: float) -> None:
-        """Add to a term, (kinds,) or (rungs, kinds), where firms are eligible, in place."""
-        for row, here in self.rows_of(term, zone_names):
-            np.add(row, value, out=row, where=here)
-
-    @cached_property
-    def every_class(self) -> bool:
-        """Whether all classes of firms are eligible, at some rung."""
-        return not (self.sectors or self.zones or self.ownership or self.sizes)
-
-    @cached_property
-    def rung_numbers(self) -> list[int]:
-        """The rungs that are eligible."""
-        return [rung for rung, eligible in enumerate(self.rung_mask.tolist()) if eligible]
 
     @property
     def rung_mask(self) -> NDArray[np.bool_]:
