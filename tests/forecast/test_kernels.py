@@ -57,7 +57,7 @@ def test_a_compilation_that_was_stopped_is_not_taken_for_a_finished_one(
     assert not kernels.kept()
 
 
-def test_another_processor_or_version_compiles_for_itself(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_processor_version_or_place_compiles_for_itself(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "_compile", lambda: None)
     kernels.compile_missing(lambda done, total: None)
     with monkeypatch.context() as other:
@@ -66,6 +66,12 @@ def test_another_processor_or_version_compiles_for_itself(empty: Path, monkeypat
     with monkeypatch.context() as other:
         other.setattr(compiled, "fingerprint", lambda: "another")
         assert not kernels.kept()
+    version = compiled.fingerprint()
+    with monkeypatch.context() as other:
+        other.setattr(compiled, "fingerprint", lambda: version)
+        other.setattr(compiled, "__file__", "/another/place/compiled.py")
+        assert not kernels.kept()
+    assert kernels.kept()
 
 
 @pytest.mark.parametrize("error", [PermissionError("read-only"), NotImplementedError("no locks there")])

@@ -8,6 +8,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -144,9 +145,10 @@ def _rows(name: str) -> dict[str, Any]:
 
 
 def _mark() -> Path:
-    """The file that says so; a folder of the user's own may hold the kernels of several versions."""
+    """The file that says so, for one version, processor and Python, and one place of the package: numba goes by it."""
     processor = f"{llvmlite.binding.get_host_cpu_name()}-{platform.python_version()}"
-    return compiled.folder() / f"complete-{compiled.fingerprint()}-{processor}"
+    place = sha256(str(Path(compiled.__file__).resolve()).encode()).hexdigest()[:8]
+    return compiled.folder() / f"complete-{compiled.fingerprint()}-{processor}-{place}"
 
 
 @contextmanager
