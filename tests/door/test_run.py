@@ -84,6 +84,20 @@ def test_a_first_run_says_why_it_takes_its_time(
     assert "compil" not in capsys.readouterr().err
 
 
+def test_a_run_goes_on_where_the_model_cannot_be_kept_compiled_and_says_so(
+    here: Path, fake: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from ecosim.forecast import kernels
+
+    def refused(progress: object) -> None:
+        raise kernels.NotKept("no room for the model")
+
+    monkeypatch.setattr(kernels, "kept", lambda: False)
+    monkeypatch.setattr(kernels, "compile_missing", refused)
+    assert (run_scenario(QUIET).folder / "report.html").is_file()
+    assert "warning: no room for the model" in capsys.readouterr().err
+
+
 def test_a_finished_run_is_told_and_shown(with_store: Path, fake: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(FEW) == 0
     assert statuses(with_store) == ["FINISHED"]

@@ -75,14 +75,15 @@ def test_another_processor_version_or_place_compiles_for_itself(empty: Path, mon
 
 
 @pytest.mark.parametrize("error", [PermissionError("read-only"), NotImplementedError("no locks there")])
-def test_a_folder_that_takes_no_files_does_not_end_the_run(
+def test_a_folder_that_takes_no_files_is_named_with_the_reason_and_the_way_out(
     empty: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refused(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(kernels, "FileLock", refused)
-    assert not kernels.compile_missing(lambda done, total: None)
+    with pytest.raises(kernels.NotKept, match=rf"in {empty} \({error}\); .*XDG_CACHE_HOME=<a folder>"):
+        kernels.compile_missing(lambda done, total: None)
     assert not kernels.kept()
 
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules, region_draw
 from ecosim.calibration.estimate import from_table
+from ecosim.data.errors import UserError
 from ecosim.data.periods import quarter_index
 from ecosim.forecast.crew import WorkerLost, results
 from ecosim.forecast.playground import carried
@@ -39,16 +40,20 @@ PATIENCE = 900.0  # seconds to wait for another process that compiles
 SECONDS = 0.5  # between two looks at how far it is
 
 
+class NotKept(UserError, RuntimeError):
+    """A folder that takes no compiled model, or a compilation that was ended from outside."""
+
+
 def kept() -> bool:
     """Whether the disk holds every kernel of this version, compiled for this processor."""
     return _mark().is_file()
 
 
-def compile_missing(progress: Callable[[int, int], None]) -> bool:
+def compile_missing(progress: Callable[[int, int], None]) -> None:
     """Compile what the disk does not hold. progress: kernels that are compiled, of how many, from another thread.
 
-    Where several processes of a machine begin at the same time, one compiles and the others wait. Returns whether all
-    is kept now; where the folder takes no files, every process compiles for itself what it needs.
+    Where several processes of a machine begin at the same time, one compiles and the others wait. Raises NotKept; a
+    model can be simulated all the same, as every process compiles for itself what it does not find.
     """
     try:
         compiled.folder().mkdir(parents=True, exist_ok=True)
@@ -57,9 +62,11 @@ def compile_missing(progress: Callable[[int, int], None]) -> bool:
                 with _watched(progress):
                     _compile()
                 _mark().touch()
-    except (OSError, NotImplementedError, Timeout, WorkerLost):
-        return False
-    return True
+    except (OSError, NotImplementedError, Timeout, WorkerLost) as error:  # no place, no locks there, no end, no worker
+        raise NotKept(
+            f"the model could not be compiled once for all in {compiled.folder()} ({error}); every process compiles "
+            "for itself. NUMBA_CACHE_DIR=<a folder> or XDG_CACHE_HOME=<a folder> keeps it elsewhere"
+        ) from error
 
 
 def _compile() -> None:
