@@ -27,7 +27,6 @@ from ecosim.behaviors import (
     research,
 )
 from ecosim.behaviors.decisions import BLOCK, ROOM, Behaviors, draw_life, grow_older, rows_between
-from ecosim.behaviors.rules import luck
 from ecosim.behaviors.scratch import SCRATCH
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.door.build import build_region
@@ -98,9 +97,9 @@ def first(ready: EcosystemModel) -> tuple[float, int]:
     for step in range(1, QUARTERS + 1):
         quarter = np.uint64(model.quarter + step)
         decides = (model.quarter + step) % QUARTERS_PER_YEAR == DECISION_QUARTER
-        first_rules(behaviors, columns, model.terms, model.survey, decides, luck(model), quarter, top, room)
+        first_rules(behaviors, columns, model.terms, model.survey, decides, model.luck, quarter, top, room)
         census.take(columns, top, model.survey)
-        entry.spawn(0.02, lift, columns, luck(model), quarter, top, parents, uids)
+        entry.spawn(0.02, lift, columns, model.luck, quarter, top, parents, uids)
     return time.process_time() - began, QUARTERS * len(ready.firms)
 
 

@@ -9,7 +9,6 @@ from scipy import stats
 
 from ecosim.behaviors import arrivals
 from ecosim.behaviors.arrivals import Batch
-from ecosim.behaviors.rules import luck
 from ecosim.data.periods import quarter_index
 from ecosim.door.build import build_region
 from ecosim.model.firms import SOURCES
@@ -40,9 +39,9 @@ def world(make_model):
 
 def come(model, quarter=None, weight=1):
     now = np.uint64(model.quarter if quarter is None else quarter)
-    pull = arrivals.pull_of(model.rules.lumps, model.terms, weight, luck(model), now)
+    pull = arrivals.pull_of(model.rules.lumps, model.terms, weight, model.luck, now)
     batch = arrivals.room_for(20_000)
-    count = arrivals.come(model.rules.traits, model.terms.arrivals, pull, luck(model), now, batch, 0)
+    count = arrivals.come(model.rules.traits, model.terms.arrivals, pull, model.luck, now, batch, 0)
     return Batch(*(column[:count].copy() for column in batch))
 
 
@@ -141,7 +140,7 @@ def test_a_standard_rejects_weak_arrivals_of_its_zone_and_nobody_else(world, cen
     grid(standard, 2)[:, 1] = 0.0
     now = np.uint64(model.quarter)
     batch, count = Batch(*(column.copy() for column in everybody)), everybody.uids.size
-    kept = arrivals.admit(model.rules.traits, standard, 2, luck(model), now, batch, count)
+    kept = arrivals.admit(model.rules.traits, standard, 2, model.luck, now, batch, count)
     gone = ~np.isin(everybody.uids, batch.uids[:kept])
     assert count - kept == np.count_nonzero(gone) > 0
     assert set(everybody.source[gone]) == {SHANGHAI}

@@ -10,6 +10,7 @@ import numpy as np
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import FAMILIES
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import AWARENESS, four_uniforms
 
 ALL_FAMILIES = (1 << len(FAMILIES)) - 1  # bits of `aware`
@@ -31,14 +32,15 @@ def hazard(c, quarter_share, known_share):
 
 
 @kernel
-def learners(firms: Any, listed: Any) -> int:
-    """Rows of the firms with a family still to learn of; fills `listed`, (block,), and returns how many."""
+def learners(firms: Any, listed: Any, marks: Any) -> int:
+    """Rows of the firms with a family still to learn of; fills `listed`, (block,), and returns how many.
+
+    marks: 8-bit scratch.
+    """
     aware = firms.aware
-    count = 0
     for i in range(aware.size):
-        listed[count] = i
-        count += 1 if aware[i] != ALL_FAMILIES else 0
-    return count
+        marks[i] = aware[i] != ALL_FAMILIES
+    return rows_with(np.int8(1), marks[: aware.size], listed)
 
 
 @kernel
@@ -51,7 +53,7 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, luck: Any, quarter: Any, wo
     zone, aware, listed, uid = firms.zone, firms.aware, work[7].view(np.uint64), work[6].view(np.uint64)
     first, second, third, fourth = work[0], work[1], work[2], work[3]
     missed, heard = work[5], work[4].view(np.int64)
-    size = learners(firms, listed)
+    size = learners(firms, listed, work[0].view(np.int8))
     told = min(c.visit * terms.quality[0], 1.0)
     for k in range(size):
         i = listed[k]

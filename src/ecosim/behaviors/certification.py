@@ -16,6 +16,7 @@ from ecosim.model.firms import (
     RENEWED,
     TECH_SME,
 )
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import LADDER, RENEWAL, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
 from ecosim.model.terms import SALES_BANDS
@@ -143,14 +144,13 @@ def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any, wa
     """Rows to which anything can happen in this quarter; fills `listed`, (block,), and returns how many.
 
     Tests only what is cheap and necessary for either rung; the rules themselves stand in `may_apply`. wanted: scratch,
-    (block,) integers; the tests vectorize, the list does not.
+    (block,) 8-bit.
     """
     alive, closing, performs, certificate = firms.alive, firms.closing, firms.performs, firms.certificate
     age, aware, inert, patents, held = firms.age, firms.aware, firms.inert, firms.patents, firms.held
     reported, fresh = firms.reported, firms.fresh
     fewest = min(criteria[4], 1.0)
     lowest = 0.98 * min(criteria[0], criteria[1], criteria[2])
-    count = 0
     for i in range(reported.size):
         first = (certificate[i] == 0) & (performs[i] == 1) & (patents[i] >= 1) & (reported[i] > 0.0)
         second = decides & (certificate[i] < HIGH_TECH) & (patents[i] >= fewest) & (reported[i] >= lowest)
@@ -158,10 +158,7 @@ def candidates(c: Any, firms: Any, criteria: Any, decides: bool, listed: Any, wa
         knows = ((aware[i] & CERTIFICATION) != 0) & (inert[i] >= c.abstain) & (age[i] >= YOUNGEST)
         renews = decides & (certificate[i] == HIGH_TECH) & (held[i] >= VALIDITY)
         wanted[i] = 1 if (((first | second) & knows) | renews) & (alive[i] == 1) & (closing[i] == 0) else 0
-    for i in range(reported.size):
-        listed[count] = i
-        count += wanted[i]
-    return count
+    return rows_with(np.int8(1), wanted[: reported.size], listed)
 
 
 @kernel
@@ -181,7 +178,7 @@ def act(
         event[i] = 0
     for i in range(held.size):
         held[i] += 1 if certificate[i] > 0 else 0
-    listed, wanted, uid = work[0].view(np.int64), work[1].view(np.int64), work[2].view(np.uint64)
+    listed, wanted, uid = work[0].view(np.int64), work[1].view(np.int8), work[2].view(np.uint64)
     first_draw, second_draw, those = work[3], work[4], work[5].view(np.int64)
     size = candidates(c, firms, terms.criteria, decides, listed, wanted)
     for k in range(size):

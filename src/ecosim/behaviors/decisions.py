@@ -42,9 +42,7 @@ from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import Columns
 from ecosim.model.luck import LIFE, fine_and_two_coarse
 from ecosim.model.region import OWNERSHIP
-from ecosim.model.survey import Survey
-from ecosim.model.table import columns_of
-from ecosim.model.terms import Terms
+from ecosim.model.table import columns_of, survey_of, terms_of
 
 BLOCK = 1024
 ROOM = SCRATCH + 3  # rows of scratch for a quarter: the rules' and the draws of `draw_life`
@@ -85,27 +83,20 @@ def book_of(behaviors: Behaviors) -> NDArray[Any]:
     return np.array([tuple(map(tuple, behaviors))], BOOK)
 
 
-class Weather(NamedTuple):
-    """Conditions of one quarter (see `ecosim.model.conditions`) and whether certificates are decided in it."""
-
-    demand: float
-    research: float
-    invention: float
-    tech_sme: float
-    high_tech: float
-    decides: bool
-
-
 @kernel
 def decide(
-    book: Any, within_reach: Any, weight: int, table: Any, terms: Terms, survey: Survey, weather: Weather, luck: Any,
-    quarter: Any, top: int, room: Any,
+    book: Any, within_reach: Any, weight: int, table: Any, terms_table: Any, survey_table: Any, demand: float,
+    research_level: float, invention: float, tech_sme: float, high_tech: float, decides: bool, key: Any, quarter: Any,
+    top: int, room: Any,
 ) -> None:  # fmt: skip
     """Every firm decides on its own state, the terms and last quarter's survey; nobody is founded or closed here.
 
     book: coefficients, of `book_of`; within_reach: knowledge of the center next door, (sectors, zones), see `outside`;
-    weight: firms that an agent stands for; table: of `Firms.table`; room: (ROOM, BLOCK) scratch.
+    weight: firms that an agent stands for; table, terms_table, survey_table: see `model.table`; demand to high_tech:
+    conditions of the quarter, see `model.conditions`; decides: whether certificates are decided in it; key: of
+    `luck.words`; room: (ROOM, BLOCK) scratch.
     """
+    terms, survey, luck = terms_of(terms_table), survey_of(survey_table), (key[0], key[1])
     for s in range(survey.outside.shape[0]):
         for z in range(survey.outside.shape[1]):
             survey.outside[s, z] = within_reach[s, z] * (terms.nearness[z] / weight)
@@ -118,18 +109,17 @@ def decide(
         growth.act(b.growth, block, survey, life[0], work)
         classify(block, survey.known.shape[0])
         research.participate(b.participation, block, terms, life[2], work)
-        research.spend(b.intensity, block, terms, weather.research, work)
+        research.spend(b.intensity, block, terms, research_level, work)
         finance.act(b.finance, block, terms, luck, quarter, work)
-        if weather.decides:
+        if decides:
             notch.act(b.notch, block, terms, luck, quarter, work)
         products.act(b.products, block, survey, work)
         outside.act(b.outside, block, terms, luck, quarter, work)
         knowledge.act(b.knowledge, block, work)
-        innovation.act(b.innovation, block, terms, survey, weather.invention, luck, quarter, work)
-        productivity.act(b.productivity, b.knowledge, block, survey, weather.demand, luck, quarter, work)
+        innovation.act(b.innovation, block, terms, survey, invention, luck, quarter, work)
+        productivity.act(b.productivity, b.knowledge, block, survey, demand, luck, quarter, work)
         awareness.act(b.awareness, block, terms, survey, luck, quarter, work)
-        shifts = (weather.tech_sme, weather.high_tech)
-        certification.act(b.certification, block, terms, shifts, weather.decides, luck, quarter, work)
+        certification.act(b.certification, block, terms, (tech_sme, high_tech), decides, luck, quarter, work)
         institutes.act(b.institutes, block, terms, luck, quarter, work)
 
 

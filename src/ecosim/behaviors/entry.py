@@ -132,32 +132,32 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
 
 @apart
 def furnish(
-    book: Any, table: Any, zones: int, mean_productivity: Any, mean_change: Any, luck: Any, quarter: Any, rows: Any,
-    batch: Any, births: Any,
+    book: Any, table: Any, zones: int, mean_productivity: Any, mean_change: Any, key: Any, quarter: Any, rows: Any,
+    uids: Any, sector: Any, zone: Any, ownership: Any, source: Any, births: Any,
 ) -> None:  # fmt: skip
-    """Give newborn firms (rows) their state. batch: `arrivals.Batch`, who they are; births: (sources,) out, how many.
+    """Give newborn firms (rows) their state. uids to source: who they are, (n,); births: (sources,) out, how many.
 
     book: of `book_of`; table: of `Firms.table`; zones: how many; mean_productivity, mean_change: (sectors,) of the
     survey.
     """
-    c, firms = book[0], columns_of(table)
+    c, firms, luck = book[0], columns_of(table), (key[0], key[1])
     births[:] = 0
     for k in range(rows.size):
         i = rows[k]
-        uid = batch.uids[k]
-        firms.sector[i], firms.zone[i], firms.ownership[i] = batch.sector[k], batch.zone[k], batch.ownership[k]
-        firms.source[i] = batch.source[k]
-        births[batch.source[k]] += 1
-        source, performs = firms.source[i], c.performs[firms.source[i]]
+        uid, origin = uids[k], source[k]
+        firms.sector[i], firms.zone[i], firms.ownership[i] = sector[k], zone[k], ownership[k]
+        firms.source[i] = origin
+        births[origin] += 1
+        performs = c.performs[origin]
         taste, fate = uniforms(luck[0], luck[1], uid, quarter, NEWBORN_TRAITS)
         firms.uid[i] = uid
         firms.alive[i] = 1
         firms.closing[i] = 0
         firms.age[i] = 0
-        firms.log_employees[i] = drawn_size(c, luck, quarter, uid, source, firms.ownership[i])
+        firms.log_employees[i] = drawn_size(c, luck, quarter, uid, origin, firms.ownership[i])
         firms.kind[i] = kind_of(firms.sector[i], firms.zone[i], firms.ownership[i], firms.log_employees[i], zones)
         mean = mean_productivity[firms.sector[i]]
-        firms.log_productivity[i] = drawn_productivity(c, luck, quarter, uid, source, mean)
+        firms.log_productivity[i] = drawn_productivity(c, luck, quarter, uid, origin, mean)
         firms.productivity_change[i] = mean_change[firms.sector[i]]
         firms.knowledge[i] = 0.0
         firms.performs[i] = 1 if fate < performs else 0

@@ -8,6 +8,7 @@ from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import FINANCE
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import CREDIT, uniforms
 
 
@@ -38,14 +39,12 @@ def log_odds(c, one, certified, size, coverage):
 
 
 @kernel
-def clients(firms: Any, balance: Any, listed: Any) -> int:
-    """Rows with a loan or a need of one; fills `listed`, (block,), and returns how many."""
+def clients(firms: Any, balance: Any, listed: Any, marks: Any) -> int:
+    """Rows with a loan or a need of one; fills `listed`, (block,), and returns how many. marks: 8-bit scratch."""
     loan, performs = firms.loan, firms.performs
-    count = 0
     for i in range(loan.size):
-        listed[count] = i
-        count += 1 if (loan[i] > 0.0) | ((balance[i] < 0.0) & (performs[i] == 1)) else 0
-    return count
+        marks[i] = (loan[i] > 0.0) | ((balance[i] < 0.0) & (performs[i] == 1))
+    return rows_with(np.int8(1), marks[: loan.size], listed)
 
 
 @kernel
@@ -73,7 +72,7 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         constrained[i] = 0
         cash[i] = min(max(balance[i], 0.0), c.buffer * sales)
     listed, chance, room = work[5].view(np.uint64), work[6], work[7]
-    size = clients(firms, balance, listed)
+    size = clients(firms, balance, listed, work[6].view(np.int8))
     for k in range(size):
         i = listed[k]
         rung, kind = firms.certificate[i], firms.kind[i]

@@ -9,7 +9,9 @@ from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import TALENT, Columns
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import PEOPLE, POSTS
+from ecosim.model.terms import Terms
 
 
 class Hiring(NamedTuple):
@@ -58,15 +60,6 @@ def net_wage(c, wage, grant):
     return max(wage - grant * 4.0 * c.separation, 0.1 * wage)
 
 
-class Support(NamedTuple):
-    """The terms that concern people, as of `ecosim.model.terms`."""
-
-    hiring_grant: NDArray[np.float64]
-    retention: NDArray[np.float64]
-    experts: NDArray[np.float64]
-    nearness: NDArray[np.float64]
-
-
 class Turnover(NamedTuple):
     """A quarter's turnover by zone and skill, (Z, K) integers."""
 
@@ -87,11 +80,10 @@ def let_go(
     left, kept = flow.left, flow.kept
     firms.vacancies[:top], firms.senior_vacancies[:top], firms.leader_vacancies[:top] = 0, 0, 0
     firms.experts[:top] = 0.0
-    count = 0
+    leaving, rates, held, marks = work[0], work[1], work[2], work[3].view(np.int8)
     for i in range(top):
-        listed[count] = i
-        count += 1 if (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0)) else 0
-    leaving, rates, held = work[0], work[1], work[2]
+        marks[i] = (alive[i] == 1) & ((staff[i] > 0) | (research[i] > 0.0))
+    count = rows_with(np.int8(1), marks[:top], listed)
     for k in range(count):
         i = listed[k]
         stays = closing[i] == 0
@@ -178,7 +170,7 @@ def post(c: Any, firms: Any, terms: Any, luck: Any, listed: Any, flow: Any, rows
 
 @kernel
 def turn_over(
-    c: Hiring, firms: Columns, terms: Support, luck: Any, quarter: Any, top: int, flow: Turnover,
+    c: Hiring, firms: Columns, terms: Terms, luck: Any, quarter: Any, top: int, flow: Turnover,
     rows: NDArray[np.int64], work: NDArray[np.float64],
 ) -> int:  # fmt: skip
     """Let people leave and post vacancies; flow is filled; returns how many firms have any, their rows in rows[0].

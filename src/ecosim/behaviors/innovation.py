@@ -7,6 +7,7 @@ import numpy as np
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import EXTRA_FILING, GRANTED_INVENTION, INNOVATION, four_uniforms, uniform
 
 
@@ -44,14 +45,12 @@ def log_rate(c, one, log_knowledge, spillover, log_staff, institute, liaison):
 
 
 @kernel
-def candidates(firms: Any, listed: Any) -> int:
-    """Rows that do R&D or wait for a patent; fills `listed`, (block,), and returns how many."""
+def candidates(firms: Any, listed: Any, marks: Any) -> int:
+    """Rows that do R&D or wait for a patent; fills `listed`, (block,), and returns how many. marks: 8-bit scratch."""
     performs, pending, inventions_pending = firms.performs, firms.pending, firms.inventions_pending
-    count = 0
     for i in range(performs.size):
-        listed[count] = i
-        count += 1 if (performs[i] | pending[i] | inventions_pending[i]) != 0 else 0
-    return count
+        marks[i] = (performs[i] | pending[i] | inventions_pending[i]) != 0
+    return rows_with(np.int8(1), marks[: performs.size], listed)
 
 
 @kernel
@@ -70,7 +69,7 @@ def act(
     NB2 with dispersion 1 is geometric: n = floor(ln u / ln(rate / (1 + rate))).
     """
     listed, uid = work[7].view(np.uint64), work[6].view(np.uint64)
-    size = candidates(firms, listed)
+    size = candidates(firms, listed, work[0].view(np.int8))
     near, staff, knowledge, log_employees = work[0], work[1], work[2], work[3]
     institute, liaison = work[4], work[5]
     for k in range(size):

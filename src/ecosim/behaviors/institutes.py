@@ -11,6 +11,7 @@ import numpy as np
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import apart, brief, inlined, kernel
 from ecosim.model.firms import HIGH_TECH, INSTITUTES
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import INSTITUTE, uniform
 from ecosim.model.region import FOREIGN_FROM
 from ecosim.model.table import columns_of
@@ -73,19 +74,15 @@ def firm_log_odds(c, rung, research, certificate, staff, log_employees, award, o
 
 @kernel
 def candidates(firms: Any, quarter: Any, listed: Any, wanted: Any) -> int:
-    """Rows that may apply in this quarter; fills `listed`, (block,), and returns how many. wanted: integer scratch."""
+    """Rows that may apply in this quarter; fills `listed`, (block,), and returns how many. wanted: 8-bit scratch."""
     uid, alive, closing, performs = firms.uid, firms.alive, firms.closing, firms.performs
     institute, waiting, research = firms.institute, firms.waiting, firms.research
     turn = quarter & EVERY
     least = 0.25 * LEAST_RESEARCH[1]
-    count = 0
     for i in range(uid.size):
         here = ((uid[i] & EVERY) == turn) & (alive[i] == 1) & (closing[i] == 0) & (performs[i] == 1)
         wanted[i] = 1 if here & (waiting[i] == 0) & (institute[i] < TOP) & (research[i] >= least) else 0
-    for i in range(uid.size):
-        listed[count] = i
-        count += wanted[i]
-    able = 0
+    count, able = rows_with(np.int8(1), wanted[: uid.size], listed), 0
     for k in range(count):
         i = listed[k]
         listed[able] = i
@@ -115,7 +112,7 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
     for i in range(waiting.size):
         waiting[i] = (waiting[i] + (1 if waiting[i] > 0 else 0)) * performs[i]
     listed, odds = work[0].view(np.int64), work[1]
-    size = candidates(firms, quarter, listed, work[2].view(np.int64))
+    size = candidates(firms, quarter, listed, work[2].view(np.int8))
     weigh(c, firms, terms, listed[:size], odds)
     for k in range(size):
         draw = uniform(luck[0], luck[1], firms.uid[listed[k]], quarter, INSTITUTE)

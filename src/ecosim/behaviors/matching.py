@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ecosim.behaviors.hiring import SUPPORT, Hiring, Support, Turnover, graduate_wage, turn_over
+from ecosim.behaviors.hiring import SUPPORT, Hiring, Turnover, graduate_wage, turn_over
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import Columns
 from ecosim.model.luck import HIRING, MATCHING, SUPPLY, uniform, uniforms
 from ecosim.model.people import FROM_SHANGHAI, LOCAL, RETURNING, Pool
-from ecosim.model.table import columns_of
+from ecosim.model.table import columns_of, terms_of
 
 ROOM = 4  # draws of a zone and skill in a stream, one number for each
 ACROSS = 1 << 16  # numbers of the draws that concern all zones
@@ -191,14 +191,16 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
 
 @apart
 def hire(
-    book: Any, table: Any, terms: Support, pool: Pool, luck: Any, quarter: Any, top: int, rows: Any, work: Any
-) -> tuple[int, int]:
+    book: Any, table: Any, terms_table: Any, looking: Any, drawn: Any, came: Any, key: Any, quarter: Any, top: int,
+    rows: Any, work: Any,
+) -> tuple[int, int]:  # fmt: skip
     """A quarter of the market for people: they leave, look, meet posts.
 
     Returns the people hired and those who left the pool for a post. book: coefficients, of `decisions.book_of`; table:
-    of `Firms.table`; rows, work: scratch of `turn_over`.
+    of `Firms.table`; looking, drawn, came: of `Pool`; rows, work: scratch of `turn_over`.
     """
-    c, firms, (zones, skills, _) = book[0].hiring, columns_of(table), pool.looking.shape
+    c, firms, terms, luck = book[0].hiring, columns_of(table), terms_of(terms_table), (key[0], key[1])
+    pool, (zones, skills, _) = Pool(looking, drawn, came), looking.shape
     flows = np.zeros((5, zones, skills), np.int64)
     flow = Turnover(flows[0], flows[1], flows[2], flows[3], np.zeros(zones, np.int64))
     count = turn_over(c, firms, terms, luck, quarter, top, flow, rows, work)

@@ -8,6 +8,7 @@ from ecosim.behaviors.scratch import RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
+from ecosim.model.listing import rows_with
 from ecosim.model.region import FOREIGN_FROM
 
 
@@ -95,12 +96,7 @@ def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
 @kernel
 def performers(firms: Any, listed: Any) -> int:
     """Rows of the firms that do R&D; fills `listed`, (block,), and returns how many."""
-    performs = firms.performs
-    count = 0
-    for i in range(performs.size):
-        listed[count] = i
-        count += 1 if performs[i] == 1 else 0
-    return count
+    return rows_with(np.int8(1), firms.performs, listed)
 
 
 @kernel

@@ -8,9 +8,8 @@ from scipy.special import pdtr, pdtrik
 
 from ecosim.behaviors import arrivals, candidacy, entry, institutes, matching, outside, service
 from ecosim.behaviors.arrivals import Batch, Newcomer, Shares
-from ecosim.behaviors.decisions import BLOCK, ROOM, Behaviors, Weather, book_of, decide
+from ecosim.behaviors.decisions import BLOCK, ROOM, Behaviors, book_of, decide
 from ecosim.behaviors.entry import Traits
-from ecosim.behaviors.hiring import Support
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import poisson
 from ecosim.model.compiled import apart, brief
@@ -21,7 +20,6 @@ from ecosim.model.offers import SERVICES, Stack
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 from ecosim.model.table import columns_of
 
-WORD = 2**32 - 1
 MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
 
@@ -46,19 +44,12 @@ class FirmRules:
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
         """Every firm decides; one compiled call for the quarter."""
+        firms = model.firms
         decide(
-            self.book,
-            self.within_reach,
-            model.weight,
-            model.firms.table,
-            model.terms,
-            model.survey,
-            Weather(decides=decides, **weather),
-            luck(model),
-            np.uint64(model.quarter),
-            model.firms.top,
-            model.firms.scratch(ROOM, np.float64, BLOCK),
-        )
+            self.book, self.within_reach, model.weight, firms.table, model.terms_table, model.survey_table,
+            weather["demand"], weather["research"], weather["invention"], weather["tech_sme"], weather["high_tech"],
+            decides, model.luck, np.uint64(model.quarter), firms.top, firms.scratch(ROOM, np.float64, BLOCK),
+        )  # fmt: skip
 
     def give(
         self, model: EcosystemModel, given: Stack, places: NDArray[np.int64]
@@ -69,7 +60,7 @@ class FirmRules:
         rows = firms.scratch(lists + places.size, np.int64)
         asked, chosen = rows[lists:].ravel(), np.empty(sum(places.tolist()), np.int64)
         service.give(
-            self.book, given.services, places, given.eligible, given.open_to_all, luck(model),
+            self.book, given.services, places, given.eligible, given.open_to_all, model.luck,
             np.uint64(model.quarter), firms.table, firms.top, rows[:lists], firms.scratch(3, np.float64),
             asking, served, asked, chosen,
         )  # fmt: skip
@@ -97,17 +88,16 @@ class FirmRules:
 
     def hire(self, model: EcosystemModel) -> tuple[int, int]:
         """People leave their firms, look or come, and meet open posts; returns the hired and who left the pool."""
-        terms, firms = model.terms, model.firms
-        support = Support(terms.hiring_grant, terms.retention, terms.experts, terms.nearness)
+        firms = model.firms
         hired, gone = matching.hire(
-            self.book, firms.table, support, model.pool, luck(model), np.uint64(model.quarter), firms.top,
+            self.book, firms.table, model.terms_table, *model.pool, model.luck, np.uint64(model.quarter), firms.top,
             firms.scratch(3, np.int64), firms.scratch(5, np.float64),
         )  # fmt: skip
         return hired, gone
 
     def founders(self, model: EcosystemModel) -> Arrivals:
         """Local founders beside their parent firms, and arrivals from outside the region."""
-        terms, key, now = model.terms, luck(model), np.uint64(model.quarter)
+        terms, key, now = model.terms, model.luck, np.uint64(model.quarter)
         living = len(model.firms)
         alive = max(living, 1)
         rate = self.founding_rate(model, alive)
@@ -119,8 +109,8 @@ class FirmRules:
             batch = arrivals.room_for(room)
             parents = np.empty(room, np.int64)
             wanted, kept = gather(
-                self.traits_book, rate, np.exp(terms.founding), self.shares, mean, many, terms.arrivals, pull,
-                terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, batch,
+                self.traits_book, rate, np.exp(terms.founding), *self.shares, mean, many, terms.arrivals, pull,
+                terms.entry_standard, key, now, model.firms.table, model.firms.top, parents, *batch,
             )  # fmt: skip
             if wanted < 0:
                 arrivals.check(terms, pull, model.weight)
@@ -140,7 +130,7 @@ class FirmRules:
         survey = model.survey
         entry.furnish(
             self.traits_book, model.firms.table, len(model.region.zones), survey.mean_productivity, survey.mean_change,
-            luck(model), np.uint64(model.quarter), rows, Batch(*arrivals[:5]), model.births_by_source,
+            model.luck, np.uint64(model.quarter), rows, *arrivals[:5], model.births_by_source,
         )  # fmt: skip
 
 
@@ -169,14 +159,9 @@ def _traits(behaviors: Behaviors, newcomers: list[Newcomer]) -> Traits:
     return Traits(foreign_size=larger, fresh=behaviors.entry.fresh, **by_trait)
 
 
-def luck(model: EcosystemModel) -> tuple[np.uint64, np.uint64]:
-    """The model's key as the kernels take it."""
-    return np.uint64(model.key.seed & WORD), np.uint64(model.key.member & WORD)
-
-
 def region_draw(model: EcosystemModel, number: int) -> float:
     """A uniform of the region itself in the present quarter."""
-    return float(one_draw(luck(model), np.uint64(model.quarter), np.uint64(number)))
+    return float(one_draw(model.luck, np.uint64(model.quarter), np.uint64(number)))
 
 
 def poisson_count(u: float, mean: float) -> int:
@@ -195,16 +180,18 @@ def one_draw(key: Any, quarter: Any, number: Any) -> float:
 
 @apart
 def gather(
-    traits: Any, rate: float, lift: Any, shares: Shares, mean: float, many: int, expected: Any, pull: Any,
-    standard: Any, luck: Any, quarter: Any, table: Any, top: int, parents: Any, batch: Batch,
+    traits: Any, rate: float, lift: Any, sectors: Any, zones: Any, owners: Any, mean: float, many: int, expected: Any,
+    pull: Any, standard: Any, key: Any, quarter: Any, table: Any, top: int, parents: Any, uids: Any, sector: Any,
+    zone: Any, ownership: Any, source: Any,
 ) -> tuple[int, int]:  # fmt: skip
     """Firms that begin, in their order: local founders, arrivals from elsewhere, from the sources of policies.
 
-    traits: of `entry.book_of`; mean: expected from elsewhere; many: their number where it is known, else -1. Returns
-    how many would come, which may be more than there is room for, and how many of them meet the standard; -1 as
-    `arrivals.come`.
+    traits: of `entry.book_of`; sectors, zones, owners: of `Shares`; mean: expected from elsewhere; many: their number
+    where it is known, else -1; uids to source: of a `Batch`, out. Returns how many would come, which may be more than
+    there is room for, and how many of them meet the standard; -1 as `arrivals.come`.
     """
-    c, firms, zones, room = traits[0], columns_of(table), shares.zones.size, batch.uids.size
+    c, firms, luck, room = traits[0], columns_of(table), (key[0], key[1]), uids.size
+    shares, batch = Shares(sectors, zones, owners), Batch(uids, sector, zone, ownership, source)
     count = entry.spawn(rate, lift, firms, luck, quarter, top, parents, batch.uids)
     for k in range(min(count, room)):
         i = parents[k]
@@ -215,4 +202,4 @@ def gather(
     count = arrivals.come(c, expected, pull, luck, quarter, batch, count)
     if count < 0 or count > room:
         return count, count
-    return count, arrivals.admit(c, standard, zones, luck, quarter, batch, count)
+    return count, arrivals.admit(c, standard, zones.size, luck, quarter, batch, count)

@@ -8,6 +8,7 @@ from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK
 from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT, keep_first
 from ecosim.model.table import columns_of
@@ -46,7 +47,7 @@ def merit(patents, knowledge):
 
 @apart
 def give(
-    book: Any, services: Any, places: Any, eligible: Any, open_to_all: Any, luck: Any, quarter: Any, table: Any,
+    book: Any, services: Any, places: Any, eligible: Any, open_to_all: Any, key: Any, quarter: Any, table: Any,
     top: int, listed: Any, work: Any, asking: Any, served: Any, asked: Any, chosen: Any,
 ) -> None:  # fmt: skip
     """Firms that want a place of an offer ask for it, and the first in rank take one, offer by offer.
@@ -57,6 +58,7 @@ def give(
     all offers one after another; asking, served: (offers,) how many of them are of each.
     """
     c, firms, values, wants = book[0].service, columns_of(table), work[0, :top], np.empty(top, np.uint8)
+    luck = (key[0], key[1])
     firms.visited[:top] = 0
     need(firms, wants)
     value(c, firms, values)
@@ -67,7 +69,7 @@ def give(
         bit, seekers, mine, got = np.uint8(1 << service), listed[service], asked[first:], chosen[taken:]
         first_of_service = sizes[service] < 0
         if first_of_service:
-            sizes[service] = those_with(bit, wants, seekers)
+            sizes[service] = rows_with(bit, wants, seekers)
         seekers = seekers[: sizes[service]]
         if first_of_service and open_to_all[k]:
             count = seekers.size
@@ -114,16 +116,6 @@ def value(c: Any, firms: Any, values: Any) -> None:
     performs, patents, log_employees = firms.performs, firms.patents, firms.log_employees
     for i in range(values.size):
         values[i] = rank(c, 1.0 * performs[i], log(1.0 + patents[i]), log_employees[i] - LOG_TWENTY)
-
-
-@kernel
-def those_with(bit: Any, wants: Any, rows: Any) -> int:
-    """Rows whose bits have this one, out; returns how many."""
-    count = 0
-    for i in range(wants.size):
-        rows[count] = i
-        count += 1 if (wants[i] & bit) != 0 else 0
-    return count
 
 
 @kernel

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ecosim.model.compiled import brief
 from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, SOURCES, TALENT, Firms
 from ecosim.model.ledger import FEN_PER_UNIT, enter
+from ecosim.model.listing import rows_with
 from ecosim.model.table import columns_of
 from ecosim.model.take_up import fund
 
@@ -160,19 +161,9 @@ def find(
 @brief
 def enlist(marks: Any, rows: Any, counts: Any) -> None:
     """Fill rows (lists, capacity) and counts (lists,) of the first lists from the marks; the others are empty."""
-    last, some = rows[MARKED - 1], 0
-    for i in range(marks.size):  # the last list holds all rows with a mark until its own are known
-        last[some] = i
-        some += 1 if marks[i] != 0 else 0
-    count: Any
     counts[MARKED:] = 0
     for number in range(MARKED):
-        mine, count = rows[number], 0
-        for k in range(some):
-            i = last[k]
-            mine[count] = i
-            count += (np.int64(marks[i]) >> number) & 1
-        counts[number] = count
+        counts[number] = rows_with(np.uint16(1 << number), marks, rows[number])
 
 
 @brief

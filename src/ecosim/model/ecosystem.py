@@ -19,7 +19,7 @@ from ecosim.model.conditions import Conditions
 from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
 from ecosim.model.handing_on import hand_on
 from ecosim.model.ledger import Ledger
-from ecosim.model.luck import Key
+from ecosim.model.luck import Key, words
 from ecosim.model.observation import OBSERVED, observe
 from ecosim.model.offers import LeftOver, Offer, Taken
 from ecosim.model.people import Pool, spread
@@ -77,6 +77,7 @@ class EcosystemModel(mesa.Model):
         self._now: Stretch | None = None  # of the last quarter
         self._standing: Standing | None = None  # what its terms rest on
         self.key = key
+        self.luck = words(key)
         self.weight = weight
         self.quarter = quarter
         shares = np.array([zone.share for zone in region.zones.values()])
@@ -93,6 +94,7 @@ class EcosystemModel(mesa.Model):
         self.recognized: dict[int, NDArray[np.int64]] = {}  # rows of new R&D institutes by rung, in this quarter
         self.review_left = np.zeros(len(INSTITUTES))  # parts of places for their review
         self.survey = census.blank(len(region.zones))
+        self._tables: tuple[Any, ...] = (None, None)  # the terms and the survey whose addresses stand behind them
         self.systems = np.zeros(len(SYSTEM_SERIES), np.int64)
         self.births_by_source = np.zeros(len(SOURCES), np.int64)
         self.conditions = conditions if conditions is not None else neutral_conditions.neutral(0)
@@ -141,6 +143,26 @@ class EcosystemModel(mesa.Model):
         """A copy's terms are views of one buffer again."""
         self.__dict__.update(state)
         self.terms, self._standing = neutral_terms.gathered(self.terms, len(self.region.zones)), None
+        self._tables = (None, None)
+
+    @property
+    def terms_table(self) -> NDArray[np.int64]:
+        """The terms as kernels take them, see `model.table`."""
+        table: NDArray[np.int64] = self._addressed()[2]
+        return table
+
+    @property
+    def survey_table(self) -> NDArray[np.int64]:
+        """The survey as kernels take it, see `model.table`."""
+        table: NDArray[np.int64] = self._addressed()[3]
+        return table
+
+    def _addressed(self) -> tuple[Any, ...]:
+        if self._tables[0] is not self.terms or self._tables[1] is not self.survey:
+            zones = len(self.region.zones)
+            both = neutral_terms.table_of(self.terms, zones), census.table_of(self.survey, zones)
+            self._tables = (self.terms, self.survey, *both)
+        return self._tables
 
     # --- the quarter -------------------------------------------------------------------------------------------
 
@@ -237,7 +259,7 @@ class EcosystemModel(mesa.Model):
 
     def take_survey(self) -> None:
         """The census after the quarter: what firms see next and what is reported."""
-        systems.take(self.firms.table, self.firms.top, self.survey, self.systems)
+        systems.take(self.firms.table, self.firms.top, self.survey_table, self.systems)
 
     # --- what it shows -----------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model import addresses
 from ecosim.model.compiled import brief
 from ecosim.model.region import OWNERSHIP, SECTORS
 
@@ -127,18 +128,11 @@ class Firms:
     def table(self) -> NDArray[np.int64]:
         """Capacity, then the address of each column: what kernels take in place of the columns (see `model.table`).
 
-        Raises ValueError for a column that does not lie as kernels read it: whole, of its own type and length.
+        Raises ValueError as `addresses.table_of`.
         """
         if self._addressed is not self.columns:
-            columns: list[NDArray[Any]] = list(self.columns)
-            for name, column in zip(Columns._fields, columns, strict=True):
-                if not column.flags.c_contiguous or column.shape != (self.capacity,) or column.dtype != DTYPES[name]:
-                    raise ValueError(
-                        f"column {name}: {column.dtype} of shape {column.shape} with strides {column.strides}; kernels "
-                        f"need {DTYPES[name]}, one after another, of shape {(self.capacity,)}"
-                    )
-            addresses = [column.ctypes.data for column in columns]
-            self._table, self._addressed = np.array([self.capacity, *addresses], np.int64), self.columns
+            layout = [(f"column {name}", (self.capacity,), dtype) for name, dtype in DTYPES.items()]
+            self._table, self._addressed = addresses.table_of(self.capacity, self.columns, layout), self.columns
         return self._table
 
     @property

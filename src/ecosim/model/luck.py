@@ -8,6 +8,7 @@ meets the same luck under every policy, in every order and on every worker. A te
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ecosim.model.arithmetic import as_float
 from ecosim.model.compiled import inlined
@@ -40,6 +41,11 @@ class Key(NamedTuple):
 
     seed: int
     member: int
+
+
+def words(key: Key) -> NDArray[np.uint64]:
+    """The key as kernels take it, (2,)."""
+    return np.array([key.seed & 0xFFFFFFFF, key.member & 0xFFFFFFFF], np.uint64)
 
 
 @inlined

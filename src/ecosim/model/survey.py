@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model import addresses
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import kernel, outer
 from ecosim.model.firms import (
@@ -97,6 +98,12 @@ def blank(zones: int) -> Survey:
         liaisons=np.zeros(zones),
         totals=np.zeros(len(SERIES), np.int64),
     )
+
+
+def table_of(survey: Survey, zones: int) -> NDArray[np.int64]:
+    """The survey as kernels take it. Raises ValueError as `addresses.table_of`."""
+    layout = [(f"survey's {name}", array.shape, array.dtype) for name, array in blank(zones)._asdict().items()]
+    return addresses.table_of(zones, survey, layout)
 
 
 @outer

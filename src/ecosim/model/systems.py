@@ -14,8 +14,7 @@ from ecosim.model.arithmetic import exp
 from ecosim.model.compiled import kernel, outer
 from ecosim.model.firms import HIGH_TECH, INSTITUTES, SOURCES, Columns
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS
-from ecosim.model.survey import Survey
-from ecosim.model.table import columns_of
+from ecosim.model.table import columns_of, survey_of
 
 SYSTEM_SERIES = (
     "people_hired",  # in the quarter, all skills
@@ -64,9 +63,9 @@ LOW = 0.5  # log points of sales per worker under the sector's mean, assumption
 
 
 @outer
-def take(table: Any, top: int, survey: Survey, totals: NDArray[np.int64]) -> None:
-    """The whole census: fill the survey and totals, in place. table: of `Firms.table`."""
-    firms = columns_of(table)
+def take(table: Any, top: int, survey_table: Any, totals: NDArray[np.int64]) -> None:
+    """The whole census: fill the survey and totals, in place. table: of `Firms.table`; survey_table: of the model."""
+    firms, survey = columns_of(table), survey_of(survey_table)
     census.take(firms, top, survey)
     count(firms, top, survey.mean_productivity, totals)
 

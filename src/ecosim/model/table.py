@@ -1,59 +1,71 @@
-"""Firms in columns as kernels take them: one small array of addresses, not fifty arrays to unpack in each call."""
+"""Firms, terms and a survey as kernels take them: a small array of addresses each, not fifty arrays to unpack."""
 
 from typing import Any
 
 import numpy as np
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 from ecosim.model.compiled import inlined
-from ecosim.model.firms import Columns
+from ecosim.model.firms import BANDS, FAMILIES, INSTITUTES, RUNGS, SKILLS, SOURCES, Columns
+from ecosim.model.region import OWNERSHIP, SECTORS
+from ecosim.model.survey import SERIES, Survey
+from ecosim.model.terms import Terms
+
+SKILL_COUNT, SOURCE_COUNT, SECTOR_COUNT, FAMILY_COUNT = len(SKILLS), len(SOURCES), len(SECTORS), len(FAMILIES)
+INSTITUTE_COUNT, SERIES_COUNT = len(INSTITUTES), len(SERIES)
+CLASSES = len(SECTORS) * len(OWNERSHIP) * BANDS  # of firms in a zone
 
 
 @intrinsic
-def array_at(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:
-    """So many numbers of a type from an address on, as an array that owns nothing."""
-    kind = types.Array(dtype.instance_type, 1, "C")
+def array_at(typing_context: Any, address: Any, shape: Any, dtype: Any) -> Any:
+    """Numbers of a type from an address on, as an array of a shape (a tuple) that owns nothing."""
+    kind = types.Array(dtype.instance_type, len(shape), "C")
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(kind)(context, builder)
-        step = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
         start = builder.inttoptr(arguments[0], array.data.type)
-        populate_array(array, data=start, shape=[arguments[1]], strides=[step], itemsize=step, meminfo=None)
+        lengths = cgutils.unpack_tuple(builder, arguments[1])
+        strides = [size]
+        for length in reversed(lengths[1:]):
+            strides.insert(0, builder.mul(strides[0], length))
+        populate_array(array, data=start, shape=lengths, strides=strides, itemsize=size, meminfo=None)
         return array._getvalue()
 
-    return kind(address, size, dtype), emit
+    return kind(address, shape, dtype), emit
 
 
 @inlined
 def words(table, k):
     """Column k, 64-bit unsigned."""
-    return array_at(table[k + 1], table[0], np.uint64)
+    return array_at(table[k + 1], (table[0],), np.uint64)
 
 
 @inlined
 def small(table, k):
     """Column k, 8-bit."""
-    return array_at(table[k + 1], table[0], np.int8)
+    return array_at(table[k + 1], (table[0],), np.int8)
 
 
 @inlined
 def shorts(table, k):
     """Column k, 16-bit."""
-    return array_at(table[k + 1], table[0], np.int16)
+    return array_at(table[k + 1], (table[0],), np.int16)
 
 
 @inlined
 def ints(table, k):
     """Column k, 32-bit."""
-    return array_at(table[k + 1], table[0], np.int32)
+    return array_at(table[k + 1], (table[0],), np.int32)
 
 
 @inlined
 def floats(table, k):
     """Column k, double."""
-    return array_at(table[k + 1], table[0], np.float64)
+    return array_at(table[k + 1], (table[0],), np.float64)
 
 
 @inlined
@@ -111,4 +123,63 @@ def columns_of(table):
         small(table, 48),  # platform
         floats(table, 49),  # external
         small(table, 50),  # source
+    )
+
+
+@inlined
+def terms_of(table):
+    """The terms of a `EcosystemModel.terms_table`, in the order of `Terms`."""
+    zones = table[0]
+    kinds = CLASSES * zones
+    return Terms(
+        array_at(table[1], (RUNGS, kinds), np.float64),  # tax_rate
+        array_at(table[2], (RUNGS, kinds), np.float64),  # deduction
+        array_at(table[3], (RUNGS, kinds), np.float64),  # research_grant
+        array_at(table[4], (kinds,), np.float64),  # research_push
+        array_at(table[5], (kinds,), np.float64),  # patent_subsidy
+        array_at(table[6], (kinds,), np.float64),  # invention_premium
+        array_at(table[7], (kinds,), np.float64),  # tech_sme_award
+        array_at(table[8], (kinds,), np.float64),  # high_tech_award
+        array_at(table[9], (INSTITUTE_COUNT, kinds), np.float64),  # institute_award
+        array_at(table[10], (INSTITUTE_COUNT,), np.float64),  # review_places
+        array_at(table[11], (6,), np.float64),  # criteria
+        array_at(table[12], (SKILL_COUNT, kinds), np.float64),  # hiring_grant
+        array_at(table[13], (kinds,), np.float64),  # retention
+        array_at(table[14], (kinds,), np.float64),  # experts
+        array_at(table[15], (RUNGS, kinds), np.float64),  # credit_coverage
+        array_at(table[16], (RUNGS, kinds), np.float64),  # lending
+        array_at(table[17], (RUNGS, kinds), np.float64),  # spread
+        array_at(table[18], (zones,), np.float64),  # reach
+        array_at(table[19], (1,), np.float64),  # quality
+        array_at(table[20], (1,), np.float64),  # effort
+        array_at(table[21], (1,), np.float64),  # reviewing
+        array_at(table[22], (1,), np.float64),  # budget
+        array_at(table[23], (kinds,), np.float64),  # platform
+        array_at(table[24], (kinds,), np.float64),  # platform_access
+        array_at(table[25], (kinds,), np.float64),  # university
+        array_at(table[26], (zones,), np.float64),  # nearness
+        array_at(table[27], (kinds,), np.float64),  # founding
+        array_at(table[28], (SOURCE_COUNT, SECTOR_COUNT, zones), np.float64),  # arrivals
+        array_at(table[29], (SOURCE_COUNT,), np.float64),  # pull
+        array_at(table[30], (kinds,), np.float64),  # entry_standard
+        array_at(table[31], (kinds,), np.float64),  # incubation
+        array_at(table[32], (kinds,), np.float64),  # clean_up
+    )
+
+
+@inlined
+def survey_of(table):
+    """The survey of a `EcosystemModel.survey_table`, in the order of `Survey`."""
+    zones = table[0]
+    return Survey(
+        array_at(table[1], (SECTOR_COUNT,), np.float64),  # mean_productivity
+        array_at(table[2], (SECTOR_COUNT,), np.float64),  # mean_change
+        array_at(table[3], (SECTOR_COUNT,), np.float64),  # high_tech
+        array_at(table[4], (SECTOR_COUNT, zones), np.float64),  # spillover
+        array_at(table[5], (SECTOR_COUNT, zones), np.float64),  # reference
+        array_at(table[6], (SECTOR_COUNT, zones), np.float64),  # outside
+        array_at(table[7], (SECTOR_COUNT,), np.int64),  # firms
+        array_at(table[8], (zones, FAMILY_COUNT), np.float64),  # known
+        array_at(table[9], (zones,), np.float64),  # liaisons
+        array_at(table[10], (SERIES_COUNT,), np.int64),  # totals
     )

@@ -13,10 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model import addresses
 from ecosim.model.firms import BANDS, INSTITUTES, RUNGS, SIZE_BANDS, SKILLS, SOURCES, Columns
 from ecosim.model.region import OWNERSHIP, SECTORS
 
 Array = NDArray[np.float64]
+FLOAT = np.dtype(np.float64)
 
 
 class Terms(NamedTuple):
@@ -136,6 +138,12 @@ def parts_of(terms: Terms, names: Collection[str]) -> list[slice]:
             parts.append(slice(first, stop))
         start = stop
     return parts
+
+
+def table_of(terms: Terms, zones: int) -> NDArray[np.int64]:
+    """The terms as kernels take them. Raises ValueError as `addresses.table_of`."""
+    layout = [(f"term {name}", shape, FLOAT) for name, shape in zip(Terms._fields, _layout(zones)[0], strict=True)]
+    return addresses.table_of(zones, terms, layout)
 
 
 def buffer_of(terms: Terms) -> Array:

@@ -48,7 +48,7 @@ def in_order(model: EcosystemModel, rows: Rows, order: str, score: str = "patent
     employees; equals by lottery.
     """
     columns = model.firms.columns
-    key = (np.uint64(model.key.seed), np.uint64(model.key.member))
+    key = model.luck
     draws = np.empty(rows.size)
     if order == "first_come":
         tickets(key, np.uint64(year_of(model.quarter)), APPLICATION_ORDER, columns.uid[rows], draws)

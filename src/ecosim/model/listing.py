@@ -1,0 +1,62 @@
+"""Rows by a mark: the loop that stands before most rules, in vector instructions where the processor has them.
+
+A compiler does not find them by itself for a loop that writes now and then. Results are the same either way.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from ecosim.model.compiled import host, kernel
+
+LANES = 8  # 64-bit row numbers that one vector holds
+
+
+@intrinsic
+def write_marked(typing_context: Any, marks: Any, bit: Any, start: Any, rows: Any, count: Any) -> Any:
+    """Of LANES rows from start on, write those whose marks have the bit to rows[count:]; returns how many."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        of_marks, _, _, of_rows, _ = signature.args
+        marked = context.make_array(of_marks)(context, builder, arguments[0])
+        written = context.make_array(of_rows)(context, builder, arguments[3])
+        mark, number = context.get_value_type(of_marks.dtype), context.get_value_type(of_rows.dtype)
+        some, numbers, flags = (ir.VectorType(kind, LANES) for kind in (mark, number, ir.IntType(1)))
+        first = builder.gep(marked.data, [arguments[2]])
+        loaded = builder.load(builder.bitcast(first, some.as_pointer()), align=1)
+        mask = builder.icmp_unsigned("!=", builder.and_(loaded, spread(builder, arguments[1], some)), some(None))
+        here = builder.add(spread(builder, arguments[2], numbers), numbers(list(range(LANES))))
+        kind = ir.FunctionType(ir.VoidType(), [numbers, number.as_pointer(), flags])
+        store = builder.module.declare_intrinsic("llvm.masked.compressstore", (), kind)
+        store.name = f"llvm.masked.compressstore.v{LANES}i64"
+        builder.call(store, [here, builder.gep(written.data, [arguments[4]]), mask])
+        bits = builder.bitcast(mask, ir.IntType(LANES))
+        return builder.zext(builder.ctpop(bits), ir.IntType(64))
+
+    return types.int64(marks, marks.dtype, types.int64, rows, types.int64), emit
+
+
+def spread(builder: Any, number: Any, vector: Any) -> Any:
+    """A vector of one number in all lanes."""
+    one = builder.insert_element(vector(ir.Undefined), number, ir.IntType(32)(0))
+    return builder.shuffle_vector(one, vector(ir.Undefined), ir.VectorType(ir.IntType(32), LANES)(None))
+
+
+@kernel
+def rows_with(bit: Any, marks: Any, rows: Any) -> int:
+    """Numbers of the marks that have a bit, in order, to rows; returns how many.
+
+    marks: (n,) whole numbers, bit: one of their type; rows: (n,) 64-bit or longer.
+    """
+    count = 0
+    for start in range(0, WHOLE * (marks.size // LANES * LANES), LANES):
+        count += write_marked(marks, bit, start, rows, count)
+    for i in range(WHOLE * (marks.size // LANES * LANES), marks.size):
+        rows[count] = i
+        count += 1 if (marks[i] & bit) != 0 else 0
+    return count
+
+
+WHOLE = 1 if host.get("avx512f") else 0  # elsewhere one after another is faster
