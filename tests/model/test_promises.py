@@ -85,7 +85,7 @@ def test_a_promise_is_written_again_only_where_it_has_changed(make_model):
     assert isinstance(now.promises, Promises)
     last = now.promises.put(model, terms, buffer_of(now.standing))
     model.terms.research_grant[:] = model.terms.retention[:] = -1.0
-    model.paid_share["staff"] = 0.5
+    model.ledger.expected[model.ledger.slot("staff")] = 0.5
     assert now.promises.put(model, terms, buffer_of(now.standing), last).tolist() == [0.1, 0.25]
     assert set(model.terms.research_grant.flat) == {-1.0}
     assert set(model.terms.retention.flat) == {0.25}

@@ -96,7 +96,7 @@ def test_a_short_budget_is_spread_over_the_year_and_expected_next_quarter(world)
     model = world(rows, quarter="2017-Q1", performs=1, aware=RESEARCH, research=100.0)
     settle(model)  # claims of 600, a quarter of 240 is there
     assert 59.99 < paid(model) <= 60
-    assert model.paid_share["mine"] == pytest.approx(0.1)
+    assert model.ledger.expected_of("mine") == pytest.approx(0.1)
     quarter(model, "2017-Q2")
     assert model.terms.research_grant.max() == pytest.approx(0.01)
     for text in ("2017-Q2", "2017-Q3", "2017-Q4"):

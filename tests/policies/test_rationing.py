@@ -91,7 +91,7 @@ def test_whole_claims_are_paid_to_the_fen(world, ration):
     assert model.ledger.outlay["mine", 2017] == sum(int(claims[row]) for row in rows)
     assert model.ledger.recipients["mine", 2017] == len(rows) < PEOPLE
     assert model.ledger.refused["mine", 2017] == PEOPLE - len(rows)
-    assert model.paid_share["mine"] == pytest.approx(model.ledger.outlay["mine", 2017] / claims.sum())
+    assert model.ledger.expected_of("mine") == pytest.approx(model.ledger.outlay["mine", 2017] / claims.sum())
 
 
 def test_score_takes_the_best(world):

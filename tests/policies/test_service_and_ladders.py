@@ -283,7 +283,7 @@ def test_a_patent_subsidy_pays_for_each_application_while_the_budget_lasts(world
     model.agents[0].aware = CERTIFICATION
     give(model, "2017-Q4")
     assert paid(model) == pytest.approx(4.0, abs=0.01)
-    assert model.paid_share["mine"] == pytest.approx(4 / (39 * 0.4))
+    assert model.ledger.expected_of("mine") == pytest.approx(4 / (39 * 0.4))
     model.revise_terms()
     assert model.terms.patent_subsidy.max() == pytest.approx(0.3 * 4 / (39 * 0.4))
 

@@ -79,7 +79,7 @@ def test_a_short_budget_pays_the_same_share_of_all_claims_to_the_fen(world):
     fen = np.round(model.agents.cash[:3] * FEN_PER_UNIT).astype(int)
     assert len(set(fen)) == 1
     assert 2 * fen.sum() == model.ledger.outlay["mine", 2017] <= 4 * FEN_PER_UNIT
-    assert model.paid_share["mine"] == pytest.approx(4 / 18)
+    assert model.ledger.expected_of("mine") == pytest.approx(4 / 18)
     model.revise_terms()
     assert model.terms.hiring_grant.max() == pytest.approx(3 * 4 / 18)
 
@@ -106,7 +106,7 @@ def test_flexible_talent_costs_as_much_as_experts_come_and_shrinks_to_its_budget
     model.agents.select(at_most=10).set("experts", 0.1)
     settle(model)
     assert paid(model, 2018) == pytest.approx(1.0)
-    assert model.paid_share["mine"] == pytest.approx(0.88)
+    assert model.ledger.expected_of("mine") == pytest.approx(0.88)
 
 
 def test_talent_projects_draw_founders_as_the_prize_the_places_and_the_budget_allow(world, small_region):

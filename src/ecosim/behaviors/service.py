@@ -143,11 +143,13 @@ def choose(
         for k in range(rows.size):
             scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
     else:
-        source, lift = firms.source, FIRST if service == INCUBATOR else 0.0
         draw(firms.uid, rows, luck, quarter, STREAMS[service], draws)
         for k in range(rows.size):
-            i = rows[k]
-            scores[k] = values[i] + c.luck * draws[k] + (lift if source[i] == START_UP else 0.0)
+            scores[k] = values[rows[k]] + c.luck * draws[k]
+        if service == INCUBATOR:
+            source = firms.source
+            for k in range(rows.size):
+                scores[k] += FIRST if source[rows[k]] == START_UP else 0.0
     keep_first(rows, scores, number, draws, chosen)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ecosim.model import terms as neutral_terms
 from ecosim.model.offers import Offer
-from ecosim.model.promises import Promises
+from ecosim.model.promises import NOWHERE, Promises
 from ecosim.model.region import Region
 from ecosim.model.settlement import Bills, Claim, Fees, dues_of, listed
 from ecosim.model.terms import Terms
@@ -40,7 +40,7 @@ class Stretch(NamedTuple):
     promises: Promises  # of revisers that say what they promise
     acting: list[tuple[list[Offer], str, "Policy"]]  # the other revisers, and offers of dated instruments before each
     offers: list[Offer]  # of dated instruments after the last of them
-    moved: list[slice]  # of the terms, what they may change
+    moved: NDArray[np.int64]  # parts of the terms that they may change, (n, 2) from and to
     memory: dict[Any, Any]  # what follows from dates and was worked out before, by what it is
 
 
@@ -107,7 +107,8 @@ class Agenda:
             else:
                 promises += [(name, promise) for promise in policy.promises(model)]  # type: ignore[attr-defined]
         moved = neutral_terms.parts_of(standing, set().union(*(_moves(policy) for _, _, policy in acting)))
-        return Stretch(standing, revisers, rows, Promises(promises, standing), acting, offers, moved, {})
+        parts = np.array([(part.start, part.stop) for part in moved], np.int64).reshape(-1, 2)
+        return Stretch(standing, revisers, rows, Promises(promises, standing), acting, offers, parts, {})
 
 
 def offers_of(name: str, policy: "Policy", terms: Terms, model: "EcosystemModel") -> list[Offer]:
@@ -140,14 +141,14 @@ def _moves(policy: "Policy") -> set[str]:
 def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Standing:
     """Bring a model's terms and offers up to date. last: on what they rest; None: nothing of them can be kept."""
     terms, source, before = neutral_terms.buffer_of(model.terms), neutral_terms.buffer_of(now.standing), None
+    moved = NOWHERE
     if last is None:
         terms[:] = source
     elif last.stretch is not now:
         neutral_terms.reset(terms, source, _changed(last.stretch, now))
     else:
-        neutral_terms.reset(terms, source, now.moved)
-        before = last.promised
-    promised = now.promises.put(model, terms, source, before)
+        before, moved = last.promised, now.moved
+    promised = now.promises.put(model, terms, source, before, moved)
     model.offers = []
     for before_it, name, policy in now.acting:
         model.offers += before_it
@@ -165,7 +166,8 @@ def _changed(before: Stretch, now: Stretch) -> list[slice]:
     if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
         both = zip(Terms._fields, before.standing, now.standing, strict=True)
         differ = {name for name, one, other in both if not np.array_equal(one, other)}
-        moved = [*neutral_terms.parts_of(now.standing, differ), *before.moved, *before.promises.parts]
+        by_others = [slice(*part) for part in before.moved.tolist()]
+        moved = [*neutral_terms.parts_of(now.standing, differ), *by_others, *before.promises.parts]
         known[id(before)] = before, [part for part in moved if part not in now.promises.parts]
     return known[id(before)][1]
 

@@ -32,6 +32,7 @@ BILL = np.dtype(
         ("shares", np.bool_),  # whether all get the same share where money is short
         ("budget", np.float64),  # 10k CNY a year, nan: no limit
         ("paced", np.bool_),
+        ("told", np.bool_),  # whether firms expect the share that was paid
     ]
 )
 
@@ -51,16 +52,16 @@ class Stop(NamedTuple):
 
 @brief
 def pay(
-    entries: Any, paid: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any,
-    tax_rate: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int,
-    asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
+    entries: Any, paid: Any, expected: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any,
+    deduction: Any, tax_rate: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int,
+    upto: int, asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Settle and book claims from one number up to another, as `Stop`; the one that must queue up is only billed.
 
-    bills: (n,) of BILL; classes: (n, rungs, kinds); slots: (2, n) in the flags and in the books; entries, paid: books
-    of the year and of all, see `ledger.Ledger`; growth: factor on budgets; quarters: left of the year with this one;
-    shares: (n,) out, how much of what was claimed is paid; most: (n,) agents that can be paid, which holds where all
-    claim the same, then those that are; asking, fen, worth: room.
+    bills: (n,) of BILL; classes: (n, rungs, kinds); slots: (2, n) in the flags and in the books; entries, paid,
+    expected: books of the year and of all, see `ledger.Ledger`; growth: factor on budgets; quarters: left of the year
+    with this one; shares: (n,) out, how much of what was claimed is paid; most: (n,) agents that can be paid, which
+    holds where all claim the same, then those that are; asking, fen, worth: room.
     """
     cash, spent = floats(table, CASH), 0
     for n in range(start, upto):
@@ -96,6 +97,8 @@ def pay(
                 mark_asked(mine, asking[:count])
                 account[REFUSED] += (count - served) * weight
                 account[ENTERED] |= 1 << REFUSED
+        if bill.told:
+            expected[slot] = shares[n]
         sum_paid, first = credit(cash, mine, asking[:served], fen[:served])
         if rows.size > 0 or bill.units[0] >= 0:
             enter(entries, paid, slot, sum_paid * weight, first * weight)
@@ -106,9 +109,10 @@ def pay(
 
 @brief
 def pay_beside(
-    dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, table: Any, lists: Any,
-    counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any, growth: float,
-    quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
+    dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, expected: Any, table: Any,
+    lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any,
+    growth: float, quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any,
+    most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """As `pay`, once what is due and what places cost is booked.
 
@@ -126,8 +130,8 @@ def pay_beside(
             enter(entries, paid, fees[k, 1], cost, first[fees[k, 0]] * weight)
             beside += cost
     number, count, limit, spent = pay(
-        entries, paid, table, lists, counts, bills, classes, deduction, tax_rate, flags, slots, growth, quarters,
-        weight, start, upto, asking, fen, worth, shares, most,
+        entries, paid, expected, table, lists, counts, bills, classes, deduction, tax_rate, flags, slots, growth,
+        quarters, weight, start, upto, asking, fen, worth, shares, most,
     )  # fmt: skip
     return number, count, limit, spent + beside
 

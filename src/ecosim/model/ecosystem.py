@@ -83,7 +83,6 @@ class EcosystemModel(mesa.Model):
         shares = np.array([zone.share for zone in region.zones.values()])
         self.pool = people.copy() if isinstance(people, Pool) else spread(people, shares)
         self.ledger = Ledger()
-        self.paid_share: dict[str, float] = {}  # of the claims on an instrument, in the last quarter
         self.terms = neutral_terms.neutral(len(region.zones))
         self.offers: list[Offer] = []
         self.taken: Mapping[str, Taken] = {}  # by instrument, in this quarter

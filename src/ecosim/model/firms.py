@@ -153,7 +153,7 @@ class Firms:
         return closing.copy()
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self.columns.alive[: self.top].view(np.bool_)))
+        return self.top - len(self.free)
 
     def scratch(self, count: int, dtype: Any, width: int = 0) -> NDArray[Any]:
         """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept.
@@ -163,7 +163,7 @@ class Firms:
         had, rows = self._scratch.get((dtype, width)), width or self.columns.uid.size
         if had is None or had.shape[0] < count or had.shape[1] < rows:
             had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
-        return had[:count]
+        return had if had.shape[0] == count else had[:count]
 
     def take_rows(self, count: int) -> NDArray[np.int64]:
         """`count` free rows, closed ones first; the table grows where they do not suffice."""

@@ -17,8 +17,7 @@ def hand_on(model: "EcosystemModel", twin: "EcosystemModel") -> None:
     Its books hold what was spent in the present year, which counts against budgets. An instrument that is the same in
     both remembers what it knew; one that is new, or changed, starts with the twin.
     """
-    twin.paid_share, twin.left_over = dict(model.paid_share), model.left_over.copy()
-    twin.review_left = model.review_left.copy()
+    twin.left_over, twin.review_left = model.left_over.copy(), model.review_left.copy()
     if model.survey.outside.any():
         twin.survey.outside[...] = model.survey.outside
         twin.take_survey()

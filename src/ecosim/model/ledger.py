@@ -46,12 +46,14 @@ class Ledger:
     outlay: money paid; tax_expenditure: tax not collected under a rule, which is no outlay and fills no budget;
     recipients: firms that got something at least once in the year; refused: applications that the budget did not reach.
     Each instrument has a slot; years: entries of a year by slot, (slots, kinds), which kernels write too.
+    expected: by slot, the share of a claim that firms expect to be paid, most often what was paid in the last quarter.
     """
 
     def __init__(self) -> None:
         self.slots: dict[str, int] = {}
         self.years: dict[int, Entries] = {}
         self.paid_by_slot: Entries = np.zeros(ROOM, np.int64)  # fen, over all years
+        self.expected: NDArray[np.float64] = np.ones(ROOM)
         self.total = 0  # everything paid so far, fen; without tax expenditure
 
     @property
@@ -79,6 +81,11 @@ class Ledger:
         """Fen by instrument, over all years."""
         return defaultdict(int, {name: int(self.paid_by_slot[slot]) for name, slot in self.slots.items()})
 
+    def expected_of(self, instrument: str) -> float:
+        """Share of a claim on an instrument that firms expect to be paid, 1 before it paid any."""
+        slot = self.slots.get(instrument)
+        return 1.0 if slot is None else float(self.expected[slot])
+
     def paid_by(self, instrument: str) -> int:
         """Fen that an instrument paid, over all years."""
         slot = self.slots.get(instrument)
@@ -94,6 +101,7 @@ class Ledger:
         slot = self.slots.setdefault(instrument, len(self.slots))
         if slot == self.paid_by_slot.size:
             self.paid_by_slot = np.concatenate([self.paid_by_slot, np.zeros_like(self.paid_by_slot)])
+            self.expected = np.concatenate([self.expected, np.ones_like(self.expected)])
             self.years = {year: np.concatenate([had, np.zeros_like(had)]) for year, had in self.years.items()}
         return slot
 
@@ -140,9 +148,13 @@ class Ledger:
         entries[slot, ENTERED] |= 1 << REFUSED
 
     def handed_on(self, year: int) -> "Ledger":
-        """The books with which another model goes on: what was paid in a year under way, and in all by instrument."""
+        """The books with which another model goes on: what was paid in a year under way, and in all by instrument.
+
+        What firms expect is handed on too.
+        """
         twin = Ledger()
         twin.slots, twin.paid_by_slot = dict(self.slots), self.paid_by_slot.copy()
+        twin.expected = self.expected.copy()
         entries, ours = twin.of_year(year), self.of_year(year)
         entries[:, OUTLAY] = ours[:, OUTLAY]
         entries[:, ENTERED] = (ours[:, ENTERED] >> OUTLAY & 1) * PAID

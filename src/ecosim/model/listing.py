@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ecosim.model.compiled import host, kernel
+from ecosim.model.compiled import host, inlined, kernel
 
 LANES = 8  # 64-bit row numbers that one vector holds
 
@@ -44,19 +44,36 @@ def spread(builder: Any, number: Any, vector: Any) -> Any:
     return builder.shuffle_vector(one, vector(ir.Undefined), ir.VectorType(ir.IntType(32), LANES)(None))
 
 
+WHOLE = bool(host.get("avx512f"))  # elsewhere one row after another is faster
+
+
+@inlined
+def rows_of_eight(bit, marks, start, rows, count):
+    """Write those of eight rows from start on whose marks have a bit to rows[count:]; returns how many."""
+    if WHOLE:
+        found = write_marked(marks, bit, start, rows, count)
+    else:
+        found = one_by_one(bit, marks, start, start + LANES, rows, count)
+    return found
+
+
+@kernel
+def one_by_one(bit: Any, marks: Any, start: int, stop: int, rows: Any, count: int) -> int:
+    """As `rows_of_eight`, from one row up to another."""
+    found = count
+    for i in range(start, stop):
+        rows[found] = i
+        found += 1 if (marks[i] & bit) != 0 else 0
+    return found - count
+
+
 @kernel
 def rows_with(bit: Any, marks: Any, rows: Any) -> int:
     """Numbers of the marks that have a bit, in order, to rows; returns how many.
 
     marks: (n,) whole numbers, bit: one of their type; rows: (n,) 64-bit or longer.
     """
-    count = 0
-    for start in range(0, WHOLE * (marks.size // LANES * LANES), LANES):
+    whole, count = marks.size // LANES * LANES if WHOLE else 0, 0
+    for start in range(0, whole, LANES):
         count += write_marked(marks, bit, start, rows, count)
-    for i in range(WHOLE * (marks.size // LANES * LANES), marks.size):
-        rows[count] = i
-        count += 1 if (marks[i] & bit) != 0 else 0
-    return count
-
-
-WHOLE = 1 if host.get("avx512f") else 0  # elsewhere one after another is faster
+    return count + one_by_one(bit, marks, whole, marks.size, rows, count)

@@ -144,15 +144,17 @@ def keep_first(rows: Any, scores: Any, number: int, heap: Any, chosen: Any) -> i
 
 @apart
 def first_by_rung(rows: Any, rungs: Any, scores: Any, places: Any, chosen: Any, counts: Any) -> None:
-    """The first of each rung within its places, (rungs, n) out; counts: (rungs,) out, how many."""
+    """The first of each rung within its places, rung after rung, (n,) out; counts: (rungs,) out, how many."""
     mine, marks, heap = np.empty(rows.size, np.int64), np.empty(rows.size), np.empty(rows.size)
+    total = 0
     for rung in range(places.size):
         asking = 0
         for k in range(rows.size):
             if rungs[k] == rung:
                 mine[asking], marks[asking] = rows[k], scores[k]
                 asking += 1
-        counts[rung] = keep_first(mine[:asking], marks, int(places[rung]), heap, chosen[rung])
+        counts[rung] = keep_first(mine[:asking], marks, int(places[rung]), heap, chosen[total:])
+        total += counts[rung]
 
 
 class Stack:
@@ -260,10 +262,12 @@ def review(model: "EcosystemModel") -> None:
     if round_reviews(model.terms.review_places, factor, model.review_left, places) < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
-    first, counts = np.empty((len(INSTITUTES), rows.size), np.int64), np.empty(len(INSTITUTES), np.int64)
-    first_by_rung(rows, rungs, scores, places, first, counts)
-    for rung, count in enumerate(counts.tolist()):
+    first, counts = np.empty((2, max(rows.size, len(INSTITUTES))), np.int64)
+    first_by_rung(rows, rungs, scores, places, first, counts[: len(INSTITUTES)])
+    done = 0
+    for rung, count in enumerate(counts[: len(INSTITUTES)].tolist()):
         if count > 0:
-            model.recognized[rung] = first[rung, :count]
-    for chosen in model.recognized.values():  # after all were chosen, so that nobody climbs two rungs at once
-        model.rules.recognize(model, chosen)
+            model.recognized[rung] = first[done : done + count]
+            done += count
+    if done:
+        model.rules.recognize(model, first[:done])  # after all were chosen, so that nobody climbs two rungs at once

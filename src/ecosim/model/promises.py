@@ -55,6 +55,9 @@ PROMISE = np.dtype(
 )
 
 
+NOWHERE = np.empty((0, 2), np.int64)
+
+
 class Promises:
     """Promises of several instruments, with their names, in the order in which they act. terms: any of the model's."""
 
@@ -69,22 +72,28 @@ class Promises:
         self.parts = [slice(*places[k]) for k in by_place]  # of the buffer of the terms, to which something is promised
         self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the instruments' slots in it
 
-    def put(self, model: "EcosystemModel", terms: Array, standing: Array, last: Array | None = None) -> Array:
+    def put(
+        self,
+        model: "EcosystemModel",
+        terms: Array,
+        standing: Array,
+        last: Array | None = None,
+        moved: NDArray[np.int64] = NOWHERE,
+    ) -> Array:
         """Put into the terms what is promised on top of standing ones; returns the promises, (n,).
 
-        terms, standing: buffers; last: what was promised when the terms were written last, None: anew.
+        terms, standing: buffers; last: what was promised when the terms were written last, None: anew; moved: parts of
+        the terms that are put back to standing ones before, (n, 2) from and to.
         """
         books, bound = model.ledger, self._bound
         if bound[0] is not books.slots:
             bound = self._bound = books.slots, np.array([books.slot(name) for name in self._names], np.int64)
-        known, now = model.paid_share, np.empty(self._rows.size)
-        shares = np.array([known.get(name, 1.0) for name in self._names])
+        now = np.empty(self._rows.size)
         before = np.full(now.size, np.nan) if last is None else last
         entries = books.of_year(year_of(model.quarter))
-        growth = float(model.terms.budget[0])
         keep(
-            self._rows, self._classes, shares, entries, books.paid_by_slot, bound[1], growth, model.weight, now,
-            before, standing, terms,
+            self._rows, self._classes, books.expected, entries, books.paid_by_slot, bound[1], model.terms.budget,
+            model.weight, now, before, moved, standing, terms,
         )  # fmt: skip
         return now
 
@@ -117,24 +126,26 @@ def _row(promise: Promise, start: int, stop: int, classes: int) -> tuple[Any, ..
 
 @brief
 def keep(
-    rows: Any, classes: Any, shares: Any, entries: Any, paid: Any, slots: Any, growth: float, weight: int, now: Any,
-    before: Any, standing: Any, terms: Any,
+    rows: Any, classes: Any, expected: Any, entries: Any, paid: Any, slots: Any, growth: Any, weight: int, now: Any,
+    before: Any, moved: Any, standing: Any, terms: Any,
 ) -> None:  # fmt: skip
-    """As `weigh`, then `write`."""
-    weigh(rows, shares, entries, paid, slots, growth, weight, now)
+    """Put back what was moved, then as `weigh` and `write`. growth: (1,) factor on budgets."""
+    for k in range(len(moved)):
+        terms[moved[k, 0] : moved[k, 1]] = standing[moved[k, 0] : moved[k, 1]]
+    weigh(rows, expected, entries, paid, slots, growth[0], weight, now)
     write(rows, classes, now, before, standing, terms)
 
 
 @brief
 def weigh(
-    rows: Any, shares: Any, entries: Any, paid: Any, slots: Any, growth: float, weight: int, now: Any
+    rows: Any, expected: Any, entries: Any, paid: Any, slots: Any, growth: float, weight: int, now: Any
 ) -> None:  # fmt: skip
-    """What is promised, (n,) out. rows: (n,) of PROMISE; shares: expected; entries, paid: of `ledger.Ledger`."""
+    """What is promised, (n,) out. rows: (n,) of PROMISE; expected, entries, paid: of `ledger.Ledger`."""
     for k in range(rows.size):
         promise, slot = rows[k], slots[k]
         kept = 1.0
         if promise.kept == EXPECTED:
-            kept = shares[k]
+            kept = expected[slot]
         elif promise.kept == AFFORDED and not np.isnan(promise.money):
             entries[slot, ENTERED] |= 1 << OUTLAY
             left = max(whole_fen(promise.money * growth) - entries[slot, OUTLAY], 0)

@@ -65,7 +65,8 @@ class Bills:
         between: Sequence[tuple[int, str, Policy]] = (),
     ) -> None:
         self._rows = claims
-        self._expecting = [n for n, (_, claim) in enumerate(claims) if claim.tax == GRANT and claim.units]
+        expecting = [(n, claim.expects) for n, (_, claim) in enumerate(claims) if _expected(claim)]
+        self._expecting = [(n, expects) for n, expects in expecting if expects is not None]
         self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
         self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
         self._limitless = np.full(len(claims), LIMITLESS)
@@ -94,7 +95,10 @@ class Bills:
         self._pay(model, start, len(self._rows), shares, most, beside)
         for n, tell in told:
             tell(int(most[n]))
-        self._expect(shares.tolist(), model.paid_share)
+        expected = model.ledger.expected
+        for n, expects in self._expecting:
+            slot = self._bound[2].item(1, n)
+            expected[slot] = expects(expected.item(slot), shares.item(n))
 
     def _pay(
         self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], most: Rows, beside: Any
@@ -113,9 +117,9 @@ class Bills:
         growth = float(terms.budget[0])
         while start < upto or beside is not None:
             known = (
-                books.of_year(year), books.paid_by_slot, firms.table, now.rows, now.counts, self._bills, self._classes,
-                terms.deduction, terms.tax_rate, flags, slots, growth, quarters, model.weight, start, upto, asking, fen,
-                worth, shares, most,
+                books.of_year(year), books.paid_by_slot, books.expected, firms.table, now.rows, now.counts, self._bills,
+                self._classes, terms.deduction, terms.tax_rate, flags, slots, growth, quarters, model.weight, start,
+                upto, asking, fen, worth, shares, most,
             )  # fmt: skip
             stop = Stop(*(pay(*known) if beside is None else pay_beside(*beside, *known)))
             beside, start = None, stop.number + 1
@@ -124,7 +128,10 @@ class Bills:
                 rows, claimed = asking[: stop.asking].copy(), fen[: stop.asking].copy()
                 paid = self._queue_up(stop.number, stop.limit, rows, claimed, model)
                 most[stop.number] = paid.size
-                shares[stop.number] = int(paid.sum()) * model.weight / (int(claimed.sum()) * model.weight)
+                share = int(paid.sum()) * model.weight / (int(claimed.sum()) * model.weight)
+                shares[stop.number] = share
+                if self._bills["told"][stop.number]:
+                    books.expected[slots[1, stop.number]] = share
 
     def _slots(self, model: "EcosystemModel") -> Rows:
         """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
@@ -135,12 +142,6 @@ class Bills:
             bound = self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books], np.int64)
         slots: Rows = bound[2]
         return slots
-
-    def _expect(self, shares: list[float], known: dict[str, float]) -> None:
-        """Remember the shares of claims that firms expect in the next quarter."""
-        for n in self._expecting:
-            (name, claim), share = self._rows[n], shares[n]
-            known[name] = share if claim.expects is None else claim.expects(known.get(name, 1.0), share)
 
     def _queue_up(self, n: int, limit: int, rows: Rows, fen: Rows, model: "EcosystemModel") -> Rows:
         """Pay whole claims in the instrument's order, until the next one does not fit; returns the fen paid to each."""
@@ -160,7 +161,13 @@ def _bill(claim: Claim) -> tuple[Any, ...]:
     units = [*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS]
     budget = np.nan if claim.budget is None else claim.budget
     prices = [*claim.prices, 0.0, 0.0][:UNITS]
-    return LISTS.index(claim.claimants), units, prices, claim.tax, claim.queue is None, budget, claim.paced
+    told = _expected(claim) and claim.expects is None
+    return LISTS.index(claim.claimants), units, prices, claim.tax, claim.queue is None, budget, claim.paced, told
+
+
+def _expected(claim: Claim) -> bool:
+    """Whether firms look at what was paid of it."""
+    return claim.tax == GRANT and bool(claim.units)
 
 
 class Fees:
