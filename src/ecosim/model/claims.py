@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.compiled import brief
+from ecosim.model.compiled import apart, brief
 from ecosim.model.firms import FIRST_HIGH_TECH, HIGH_TECH, INSTITUTES, NEW_TECH_SME, RESEARCH, SOURCES, TALENT, Firms
 from ecosim.model.ledger import FEN_PER_UNIT, enter
 from ecosim.model.listing import rows_with
@@ -116,7 +116,7 @@ class Claims:
         return self._list(9)
 
 
-@brief
+@apart
 def gather(table: Any, top: int, rows: Any, counts: Any) -> None:
     """Fill the lists that marks find: rows (lists, capacity) and counts (lists,). table: of `Firms.table`."""
     f, marks = columns_of(table), np.empty(top, np.uint16)

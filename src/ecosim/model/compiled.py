@@ -96,12 +96,15 @@ def outer(function: Any) -> Any:
 
 
 def brief(function: Any) -> Any:
-    """Compile a loop of microseconds: as `kernel`, but it keeps the interpreter lock, which costs more to hand over."""
-    return _kept(function)
+    """Compile a loop of microseconds: it keeps the interpreter lock, which costs more to hand over; arrays may overlap.
+
+    It can make no array, as `kernel`: each array of a call would be counted, and there are up to thirty.
+    """
+    return _kept(function, _nrt=False)
 
 
 def apart(function: Any) -> Any:
-    """Compile a loop of microseconds as `brief`; its arrays do not overlap where one is written, as with `kernel`."""
+    """Compile a loop of microseconds that may make arrays; those of a call do not overlap, as with `kernel`."""
     return _kept(function, pipeline_class=Apart)
 
 

@@ -220,10 +220,11 @@ def round_places(
 @brief
 def round_reviews(offered: Any, factor: float, left: Any, places: Any) -> float:
     """Places of the review by rung, (rungs,) out, with what is left from before; returns the most of a rung."""
+    most = 0.0
     for rung in range(offered.size):
         places[rung] = offered[rung] * factor + left[rung]
         left[rung] = places[rung] - int(places[rung])
-    most: float = places.max()
+        most = max(most, places[rung])
     return most
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from ecosim.model import survey as census
 from ecosim.model import systems
-from ecosim.model.compiled import brief
+from ecosim.model.compiled import apart, brief
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.region import Monitoring
 
@@ -64,7 +64,7 @@ class Quarter(NamedTuple):
 SALES, REPORTED, FIRMS, CERTIFIED, PATENTS, EMPLOYEES, PRODUCTS, FISCAL = range(len(Quarter._fields))
 
 
-@brief
+@apart
 def compose(quarters: Any, now: Any) -> None:
     """The components over some quarters: rows of `Quarter`, (n, 8); `Components`, (5,), out."""
     sums = np.zeros(quarters.shape[1])
@@ -122,7 +122,7 @@ def measure(totals: Any, systems_totals: Any, fiscal: float, quarter: Any) -> No
     quarter[FISCAL] = fiscal
 
 
-@brief
+@apart
 def advance(totals: Any, systems_totals: Any, fiscal: float, last: Any, start: Any) -> float:
     """Take in a quarter, the oldest of the last ones leaves; returns the index."""
     for n in range(len(last) - 1):

@@ -125,13 +125,20 @@ def _row(promise: Promise, start: int, stop: int, classes: int) -> tuple[Any, ..
 
 
 @brief
+def put_back(terms: Any, standing: Any, start: int, stop: int) -> None:
+    """Terms from one place up to another are what they stand at."""
+    for k in range(start, stop):
+        terms[k] = standing[k]
+
+
+@brief
 def keep(
     rows: Any, classes: Any, expected: Any, entries: Any, paid: Any, slots: Any, growth: Any, weight: int, now: Any,
     before: Any, moved: Any, standing: Any, terms: Any,
 ) -> None:  # fmt: skip
     """Put back what was moved, then as `weigh` and `write`. growth: (1,) factor on budgets."""
     for k in range(len(moved)):
-        terms[moved[k, 0] : moved[k, 1]] = standing[moved[k, 0] : moved[k, 1]]
+        put_back(terms, standing, moved[k, 0], moved[k, 1])
     weigh(rows, expected, entries, paid, slots, growth[0], weight, now)
     write(rows, classes, now, before, standing, terms)
 
@@ -165,7 +172,7 @@ def write(rows: Any, classes: Any, now: Any, before: Any, standing: Any, terms: 
             changed |= now[last] != before[last]
             last += 1
         if changed:
-            terms[start:stop] = standing[start:stop]
+            put_back(terms, standing, start, stop)
             for k in range(first, last):
                 here = classes[rows[k].classes : rows[k].classes + stop - start]
                 if now[k] != 0.0:

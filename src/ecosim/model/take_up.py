@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import year_of
-from ecosim.model.compiled import brief, inlined
+from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import RUNGS, Firms
 from ecosim.model.funnel import APPLIED, ASSISTED, AWARE, ELIGIBLE, FUNDED, KEPT, STAGES, Funnel
 from ecosim.model.listing import rows_of_eight
@@ -201,7 +201,7 @@ def wipe(flags: Any, rows: Any, zone: Any, slots: int, gone: Any) -> None:
 PACK = 1 << 20  # three counts of one zone in one integer, so that a firm costs one addition
 
 
-@brief
+@apart
 def count(
     state: Any, of_class: Any, of_state: Any, of_knowledge: Any, whose: Any, keeps: Any, flags: Any, counts: Any
 ) -> None:  # fmt: skip
@@ -231,7 +231,7 @@ LANES = np.array([sum(1 << 8 * bit for bit in range(8) if byte >> bit & 1) for b
 MOST = 255  # that a lane of eight bits counts
 
 
-@brief
+@apart
 def audiences(
     state: Any, of_class: Any, of_state: Any, of_knowledge: Any, eligible: Any, knew: Any, tally: Any
 ) -> None:  # fmt: skip
@@ -256,7 +256,7 @@ def audiences(
         spread_out(lanes, tally)
 
 
-@brief
+@apart
 def spread_out(lanes: Any, tally: Any) -> None:
     """Add what the lanes have counted."""
     words, sums = lanes.ravel(), tally.ravel()
@@ -265,7 +265,7 @@ def spread_out(lanes: Any, tally: Any) -> None:
             sums[8 * n + bit] += np.int64((words[n] >> np.uint64(8 * bit)) & np.uint64(255))
 
 
-@brief
+@apart
 def funded(
     state: Any, eligible: Any, knew: Any, k: int, keeps: Any, flags: Any, listed: Any, counts: Any
 ) -> None:  # fmt: skip

@@ -68,4 +68,5 @@ def raise_thin(founding: Any, firms: Any, wanted: Any, by: float) -> None:
         if wanted[at] > 0.0:
             score = min(log(wanted[at] * whole / max(firms[at], 1)), LARGEST_SCORE)
             if score > 0:
-                founding[at * classes : (at + 1) * classes] += score * by
+                for cell in range(at * classes, (at + 1) * classes):
+                    founding[cell] += score * by
