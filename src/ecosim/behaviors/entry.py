@@ -130,7 +130,7 @@ def drawn_productivity(c, luck, quarter, uid, source, mean):
     return (mean + c.productivity[source]) + c.productivity_spread[source] * draw
 
 
-@apart
+@brief
 def furnish(
     book: Any, table: Any, zones: int, mean_productivity: Any, mean_change: Any, key: Any, quarter: Any, rows: Any,
     uids: Any, sector: Any, zone: Any, ownership: Any, source: Any, births: Any,

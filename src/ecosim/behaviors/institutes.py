@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import apart, brief, inlined, kernel
+from ecosim.model.compiled import brief, inlined, kernel
 from ecosim.model.firms import HIGH_TECH, INSTITUTES
 from ecosim.model.listing import rows_with
 from ecosim.model.luck import INSTITUTE, uniform
@@ -119,7 +119,7 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         waiting[listed[k]] = 1 if draw < 1.0 / (1.0 + exp(-odds[k])) else 0
 
 
-@apart
+@brief
 def queue(book: Any, table: Any, award: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
     """Firms that wait for a review: rows, the rungs they ask for and their places in the queue, (top,) out.
 
