@@ -1,6 +1,7 @@
 """Rows are free places, uids are firms: reuse, growth of capacity, and no influence of rows on results."""
 
 import pickle
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from ecosim.model.firms import DTYPES, Columns, Firms, empty
 from ecosim.model.luck import Key
 from ecosim.model.population import agents_and_weight, quotas, synthesize
 from ecosim.model.region import SECTORS
-from ecosim.model.table import columns_of
+from ecosim.model.table import columns_of, survey_of, terms_of
 from ecosim.model.terms import grid, kinds
 from ecosim.policies import shelf
 
@@ -182,3 +183,42 @@ def test_a_column_that_does_not_lie_as_kernels_read_it_is_refused_by_name(small_
     firms.columns = firms.columns._replace(**{name: wrong(getattr(firms.columns, name))})
     with pytest.raises(ValueError, match=f"column {name}: "):
         _ = firms.table
+
+
+@njit
+def edges(arrays, out):
+    k = 0
+    for array in literal_unroll(arrays):
+        out[k, 0], out[k, 1], out[k, 2] = array.size, array.ravel()[0], array.ravel()[-1]
+        k += 1  # noqa: SIM113 - numba unrolls no enumeration
+
+
+@njit
+def edges_of_terms(table, out):
+    edges(terms_of(table), out)
+
+
+@njit
+def edges_of_survey(table, out):
+    edges(survey_of(table), out)
+
+
+@pytest.mark.parametrize(("part", "kernel"), [("terms", edges_of_terms), ("survey", edges_of_survey)])
+def test_kernels_find_every_term_and_the_survey_where_they_lie_in_a_model_and_in_its_copies(make_model, part, kernel):
+    model = make_model(60)
+    for twin in (model, pickle.loads(pickle.dumps(model)), deepcopy(model), model.fork()):
+        arrays = getattr(twin, part)
+        for k, array in enumerate(arrays):
+            array.flat[0], array.flat[-1] = k, k + 100 * (array.size > 1)
+        out = np.zeros((len(arrays), 3))
+        kernel(getattr(twin, f"{part}_table"), out)
+        assert out[:, 0].tolist() == [array.size for array in arrays]
+        assert out[:, 1].tolist() == [array.flat[0] for array in arrays] == list(range(len(arrays)))
+        assert out[:, 2].tolist() == [array.flat[-1] for array in arrays]
+
+
+def test_a_survey_that_does_not_lie_as_kernels_read_it_is_refused_by_name(make_model):
+    model = make_model(60)
+    model.survey = model.survey._replace(known=model.survey.known.astype(np.float32))
+    with pytest.raises(ValueError, match="survey's known: float32"):
+        model.take_survey()

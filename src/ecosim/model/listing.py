@@ -48,7 +48,7 @@ WHOLE = bool(host.get("avx512f"))  # elsewhere one row after another is faster
 
 
 @inlined
-def rows_of_eight(bit, marks, start, rows, count):
+def append_eight(bit, marks, start, rows, count):
     """Write those of eight rows from start on whose marks have a bit to rows[count:]; returns how many."""
     if WHOLE:
         found = write_marked(marks, bit, start, rows, count)
@@ -59,7 +59,7 @@ def rows_of_eight(bit, marks, start, rows, count):
 
 @kernel
 def one_by_one(bit: Any, marks: Any, start: int, stop: int, rows: Any, count: int) -> int:
-    """As `rows_of_eight`, from one row up to another."""
+    """As `append_eight`, from one row up to another."""
     found = count
     for i in range(start, stop):
         rows[found] = i

@@ -27,7 +27,7 @@ from ecosim.data.periods import year_of
 from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import RUNGS, Firms
 from ecosim.model.funnel import APPLIED, ASSISTED, AWARE, ELIGIBLE, FUNDED, KEPT, STAGES, Funnel
-from ecosim.model.listing import rows_of_eight
+from ecosim.model.listing import append_eight
 from ecosim.model.offers import Stack
 from ecosim.model.reach import STILL_RESEARCHER as STILL_RESEARCHER
 from ecosim.model.reach import WIDTH, audiences_of, reaches_of, state_of
@@ -279,7 +279,7 @@ def funded(
     flagged = 0
     for word in range(words.size):
         if words[word] != 0:
-            flagged += rows_of_eight(np.uint8(ASKED | GOT | HAD), flags, 8 * word, listed, flagged)
+            flagged += append_eight(np.uint8(ASKED | GOT | HAD), flags, 8 * word, listed, flagged)
     for n in range(flagged):
         i = listed[n]
         flag = np.int64(flags[i])

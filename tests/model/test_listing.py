@@ -1,0 +1,41 @@
+"""Rows by a mark: the vector instructions list what a plain search lists."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ecosim.model import listing
+from ecosim.model.listing import one_by_one, rows_with
+
+KINDS = (np.int8, np.uint8, np.uint16, np.int64)
+
+
+@settings(deadline=None)  # the first example compiles
+@given(
+    kind=st.sampled_from(KINDS),
+    marks=st.lists(st.integers(0, 127), max_size=70),
+    bit=st.integers(0, 6),
+)
+def test_the_rows_with_a_bit_are_listed_in_order_and_nothing_is_written_behind_them(kind, marks, bit):
+    marks, rows = np.array(marks, kind), np.full(80, -1)
+    count = rows_with(kind(1 << bit), marks, rows[: max(marks.size, 1)])
+    assert rows[:count].tolist() == np.flatnonzero(marks & (1 << bit)).tolist()
+    assert set(rows[max(marks.size, 1) :]) == {-1}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_processors_without_the_instructions_list_the_same(kind):
+    marks = np.random.default_rng(1).integers(0, 8, 1_003).astype(kind)
+    fast, slow = np.empty(marks.size, np.int64), np.empty(marks.size, np.int64)
+    count = rows_with(kind(2), marks, fast)
+    assert count == one_by_one(kind(2), marks, 0, marks.size, slow, 0)
+    assert fast[:count].tolist() == slow[:count].tolist()
+    assert 0 < count < marks.size
+
+
+def test_a_list_of_eight_rows_is_appended_to_what_is_listed():
+    marks, rows = np.zeros(24, np.int8), np.full(9, 99)
+    marks[[9, 11, 15, 16]] = 1
+    assert listing.append_eight(np.int8(1), marks, 8, rows, 2) == 3
+    assert rows[:6].tolist() == [99, 99, 9, 11, 15, 99]
