@@ -4,12 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecosim.behaviors.draws import draw
 from ecosim.model.arithmetic import log
 from ecosim.model.compiled import apart, inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, SOURCES
 from ecosim.model.listing import rows_with
-from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK
+from ecosim.model.luck import INCUBATOR_RANK, LIAISON_RANK, MATCH_RANK, SERVICE, VISIT_RANK, uniform
 from ecosim.model.offers import COUNSEL, INCUBATOR, LIAISON, MATCHING, PRIZE, SERVICES, VISIT, keep_first
 from ecosim.model.table import columns_of
 
@@ -143,9 +142,9 @@ def choose(
         for k in range(rows.size):
             scores[k] = merit(patents[rows[k]], knowledge[rows[k]])
     else:
-        draw(firms.uid, rows, luck, quarter, STREAMS[service], draws)
+        uid, stream = firms.uid, STREAMS[service]
         for k in range(rows.size):
-            scores[k] = values[rows[k]] + c.luck * draws[k]
+            scores[k] = values[rows[k]] + c.luck * uniform(luck[0], luck[1], uid[rows[k]], quarter, stream)
         if service == INCUBATOR:
             source = firms.source
             for k in range(rows.size):
