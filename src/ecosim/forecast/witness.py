@@ -15,6 +15,7 @@ from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events, Policy
 from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH, TALENT, Firms
+from ecosim.model.ledger import REFUSED
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE
 
@@ -82,7 +83,8 @@ class Witness:
     def __init__(self, instruments: Collection[str] = ()) -> None:
         self.instruments = tuple(instruments)
         self._watched: list[tuple[int, str, Policy, str]] | None = None  # instruments that are for an act, and which
-        self._booked: list[tuple[int, ...]] = []
+        self._slots = np.zeros(0, np.int64)  # of these in the books
+        self._booked = np.zeros((0, REFUSED), np.int64)  # of these before the quarter
         self._years: dict[int, Year] = {}
         self._open: int | None = None  # the year that the columns below are of
         self._uids = np.zeros(0, np.uint64)  # who is in a row
@@ -102,8 +104,8 @@ class Witness:
                 for number, (name, policy) in enumerate(acts)
                 if policy is not None and act_of(policy)
             ]
-        year = year_of(model.quarter)
-        self._booked = [_booked(model, instrument, year) for _, instrument, _, _ in self._watched]
+            self._slots = np.array([model.ledger.slot(name) for _, name, _, _ in self._watched], np.int64)
+        self._booked = model.ledger.of_year(year_of(model.quarter))[self._slots, :REFUSED]
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Note who acted in the quarter, and whom each instrument paid or served."""
@@ -120,8 +122,10 @@ class Witness:
         for rows in model.recognized.values():
             doing[rows] |= 1 << INSTITUTE
             self._busy[rows], self._amounts[rows, INSTITUTE] = 1, 1.0
-        for (number, instrument, policy, act), booked in zip(self._watched or [], self._booked, strict=True):
-            if _booked(model, instrument, year) != booked:
+        booked = model.ledger.of_year(year)[self._slots, :REFUSED]  # changes where somebody is served
+        changed = (booked != self._booked).any(axis=1).tolist()
+        for (number, instrument, policy, act), serves in zip(self._watched or [], changed, strict=True):
+            if serves:
                 served = self._served[:, number]
                 if act == "certificate":
                     for rows in _taken(instrument, model):
@@ -214,15 +218,9 @@ def pay(doing: Any, act: int, kind: Any, certificate: Any, aware: Any, classes: 
             served[i] = True
 
 
-def _booked(model: EcosystemModel, instrument: str, year: int) -> tuple[int, ...]:
-    """What stands in the books of a year for an instrument: it changes in a quarter in which somebody is served."""
-    books, key = model.ledger, (instrument, year)
-    return books.outlay.get(key, 0), books.recipients.get(key, 0), books.tax_expenditure.get(key, 0)
-
-
 def _taken(instrument: str, model: EcosystemModel) -> list[NDArray[np.int64]]:
     """Rows of the firms that took places of an instrument in the quarter."""
-    return [taken.rows for key, taken in model.taken.items() if key.partition(".")[0] == instrument]
+    return [model.taken[key].rows for key in model.taken if key.partition(".")[0] == instrument]
 
 
 def _pay(policy: Policy, act: str, doing: NDArray[np.uint8], model: EcosystemModel, served: NDArray[np.bool_]) -> None:

@@ -10,6 +10,7 @@ all quarters of a stretch (`ecosim.model.promises`).
 """
 
 from bisect import bisect_right
+from itertools import accumulate
 from operator import is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -164,8 +165,10 @@ def _changed(before: Stretch, now: Stretch) -> list[slice]:
     """
     known: dict[int, tuple[Stretch, list[slice]]] = now.memory.setdefault("changed", {})
     if id(before) not in known:  # kept with what it is for, so that no other stretch can have its identity
-        both = zip(Terms._fields, before.standing, now.standing, strict=True)
-        differ = {name for name, one, other in both if not np.array_equal(one, other)}
+        starts = list(accumulate((term.size for term in now.standing[:-1]), initial=0))
+        one, other = neutral_terms.buffer_of(before.standing), neutral_terms.buffer_of(now.standing)
+        moves = np.logical_or.reduceat(one != other, starts).tolist()
+        differ = {name for name, moved in zip(Terms._fields, moves, strict=True) if moved}
         by_others = [slice(*part) for part in before.moved.tolist()]
         moved = [*neutral_terms.parts_of(now.standing, differ), *by_others, *before.promises.parts]
         known[id(before)] = before, [part for part in moved if part not in now.promises.parts]
