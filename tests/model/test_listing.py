@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
+from numba.core.errors import TypingError
 
 from ecosim.model import listing
 from ecosim.model.listing import one_by_one, rows_with
@@ -39,3 +41,26 @@ def test_a_list_of_eight_rows_is_appended_to_what_is_listed():
     marks[[9, 11, 15, 16]] = 1
     assert listing.append_eight(np.int8(1), marks, 8, rows, 2) == 3
     assert rows[:6].tolist() == [99, 99, 9, 11, 15, 99]
+
+
+@njit
+def twice(marks, rows):
+    first = listing.append_eight(np.int8(1), marks, 0, rows, 0)
+    return first + listing.append_eight(np.int8(1), marks, 8, rows, first)
+
+
+def test_one_loop_may_list_eight_rows_more_than_once():
+    rows = np.zeros(16, np.int64)
+    assert twice(np.ones(16, np.int8), rows) == 16
+    assert rows.tolist() == list(range(16))
+
+
+@pytest.mark.skipif(not listing.WHOLE, reason="this processor lists one row after another")
+def test_marks_and_rows_that_do_not_lie_as_the_instructions_take_them_are_refused():
+    for marks, rows in (
+        (np.ones(32, np.int8)[::2], np.zeros(16, np.int64)),
+        (np.ones(16, np.int8), np.zeros(32, np.int64)[::2]),
+        (np.ones(16, np.int8), np.zeros(16, np.int32)),
+    ):
+        with pytest.raises(TypingError, match="both lie one after another"):
+            rows_with(np.int8(1), marks, rows)

@@ -6,6 +6,7 @@ import pytest
 from ecosim.model import conditions
 from ecosim.model.conditions import Conditions
 from ecosim.model.ecosystem import DECISION_QUARTER, Events
+from ecosim.model.luck import Key
 
 
 def shifted(quarters, **shifts):
@@ -94,3 +95,17 @@ def test_loans_of_closing_firms_are_noted_before_they_close(make_model):
     assert isinstance(events, Events)
     assert events.closing.tolist() == [7]
     assert events.loss.tolist() == [5.0]
+
+
+def test_copies_with_another_key_have_another_luck_from_then_on(make_model):
+    model = make_model(200)
+    same, other, third = model.fork(), model.fork(), model.fork()
+    other.key, third.key = Key(model.key.seed, 500), Key(model.key.seed, 501)
+    for copy in (model, same, other, third):
+        copy.step()
+    sizes, of_same, of_other, of_third = (
+        copy.firms.columns.log_employees[:200] for copy in (model, same, other, third)
+    )  # fmt: skip
+    assert np.array_equal(sizes, of_same)
+    assert not np.array_equal(sizes, of_other)
+    assert not np.array_equal(of_third, of_other)

@@ -83,7 +83,7 @@ class Witness:
     def __init__(self, instruments: Collection[str] = ()) -> None:
         self.instruments = tuple(instruments)
         self._watched: list[tuple[int, str, Policy, str]] | None = None  # instruments that are for an act, and which
-        self._slots = np.zeros(0, np.int64)  # of these in the books
+        self._bound: tuple[Any, Any] = (None, np.zeros(0, np.int64))  # the register of a ledger, and their slots in it
         self._booked = np.zeros((0, REFUSED), np.int64)  # of these before the quarter
         self._years: dict[int, Year] = {}
         self._open: int | None = None  # the year that the columns below are of
@@ -104,8 +104,10 @@ class Witness:
                 for number, (name, policy) in enumerate(acts)
                 if policy is not None and act_of(policy)
             ]
-            self._slots = np.array([model.ledger.slot(name) for _, name, _, _ in self._watched], np.int64)
-        self._booked = model.ledger.of_year(year_of(model.quarter))[self._slots, :REFUSED]
+        if self._bound[0] is not model.ledger.slots:
+            slots = [model.ledger.slot(name) for _, name, _, _ in self._watched]
+            self._bound = model.ledger.slots, np.array(slots, np.int64)
+        self._booked = self._in_books(model)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Note who acted in the quarter, and whom each instrument paid or served."""
@@ -122,8 +124,7 @@ class Witness:
         for rows in model.recognized.values():
             doing[rows] |= 1 << INSTITUTE
             self._busy[rows], self._amounts[rows, INSTITUTE] = 1, 1.0
-        booked = model.ledger.of_year(year)[self._slots, :REFUSED]  # changes where somebody is served
-        changed = (booked != self._booked).any(axis=1).tolist()
+        changed = (self._in_books(model) != self._booked).any(axis=1).tolist()
         for (number, instrument, policy, act), serves in zip(self._watched or [], changed, strict=True):
             if serves:
                 served = self._served[:, number]
@@ -132,6 +133,11 @@ class Witness:
                         self._busy[rows], served[rows] = 1, True
                 else:
                     _pay(policy, act, doing, model, served)
+
+    def _in_books(self, model: EcosystemModel) -> NDArray[np.int64]:
+        """What stands in the books of the year, (instruments, kinds): it changes where somebody is served."""
+        entries: NDArray[np.int64] = model.ledger.of_year(year_of(model.quarter))[self._bound[1], :REFUSED]
+        return entries
 
     def year(self, year: int) -> Year:
         """What was done in a year; once the run is over."""

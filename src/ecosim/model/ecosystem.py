@@ -77,7 +77,6 @@ class EcosystemModel(mesa.Model):
         self._now: Stretch | None = None  # of the last quarter
         self._standing: Standing | None = None  # what its terms rest on
         self.key = key
-        self.luck = words(key)
         self.weight = weight
         self.quarter = quarter
         shares = np.array([zone.share for zone in region.zones.values()])
@@ -137,6 +136,16 @@ class EcosystemModel(mesa.Model):
         )
         hand_on(self, twin)
         return twin
+
+    @property
+    def key(self) -> Key:
+        """Whose luck the model has."""
+        return self._key
+
+    @key.setter
+    def key(self, key: Key) -> None:
+        self._key = key
+        self.luck = words(key)  # as kernels take it
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """A copy's terms are views of one buffer again."""

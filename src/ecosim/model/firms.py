@@ -153,7 +153,7 @@ class Firms:
         return closing.copy()
 
     def __len__(self) -> int:
-        return self.top - len(self.free)
+        return int(np.count_nonzero(self.columns.alive[: self.top].view(np.bool_)))
 
     def scratch(self, count: int, dtype: Any, width: int = 0) -> NDArray[Any]:
         """Room for `count` quantities of every row, (count, capacity), until the next call: memory that is kept.

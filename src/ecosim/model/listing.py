@@ -6,17 +6,25 @@ A compiler does not find them by itself for a loop that writes now and then. Res
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from llvmlite.binding import get_host_cpu_name
+from numba import config, types
+from numba.core import cgutils
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-from ecosim.model.compiled import host, inlined, kernel
+from ecosim.model.compiled import inlined, kernel
 
 LANES = 8  # 64-bit row numbers that one vector holds
 
 
 @intrinsic
 def write_marked(typing_context: Any, marks: Any, bit: Any, start: Any, rows: Any, count: Any) -> Any:
-    """Of LANES rows from start on, write those whose marks have the bit to rows[count:]; returns how many."""
+    """Of LANES rows from start on, write those whose marks have the bit to rows[count:]; returns how many.
+
+    Raises TypingError for marks or rows that do not lie one after another, or rows that are not of 64 bits.
+    """
+    if marks.layout != "C" or rows.layout != "C" or rows.dtype.bitwidth != 64:
+        raise TypingError(f"marks {marks}, rows {rows}: both lie one after another, rows have 64 bits")
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         of_marks, _, _, of_rows, _ = signature.args
@@ -29,8 +37,7 @@ def write_marked(typing_context: Any, marks: Any, bit: Any, start: Any, rows: An
         mask = builder.icmp_unsigned("!=", builder.and_(loaded, spread(builder, arguments[1], some)), some(None))
         here = builder.add(spread(builder, arguments[2], numbers), numbers(list(range(LANES))))
         kind = ir.FunctionType(ir.VoidType(), [numbers, number.as_pointer(), flags])
-        store = builder.module.declare_intrinsic("llvm.masked.compressstore", (), kind)
-        store.name = f"llvm.masked.compressstore.v{LANES}i64"
+        store = cgutils.get_or_insert_function(builder.module, kind, f"llvm.masked.compressstore.v{LANES}i64")
         builder.call(store, [here, builder.gep(written.data, [arguments[4]]), mask])
         bits = builder.bitcast(mask, ir.IntType(LANES))
         return builder.zext(builder.ctpop(bits), ir.IntType(64))
@@ -44,7 +51,8 @@ def spread(builder: Any, number: Any, vector: Any) -> Any:
     return builder.shuffle_vector(one, vector(ir.Undefined), ir.VectorType(ir.IntType(32), LANES)(None))
 
 
-WHOLE = bool(host.get("avx512f"))  # elsewhere one row after another is faster
+# elsewhere one row after another is faster; on AMD's processors too, as published tables of instructions have it
+WHOLE = "+avx512f" in (vars(config).get("CPU_FEATURES") or "") and not get_host_cpu_name().startswith("znver")
 
 
 @inlined
@@ -71,7 +79,7 @@ def one_by_one(bit: Any, marks: Any, start: int, stop: int, rows: Any, count: in
 def rows_with(bit: Any, marks: Any, rows: Any) -> int:
     """Numbers of the marks that have a bit, in order, to rows; returns how many.
 
-    marks: (n,) whole numbers, bit: one of their type; rows: (n,) 64-bit or longer.
+    marks: (n,) whole numbers, bit: one of their type; rows: room for n numbers of 64 bits.
     """
     whole, count = marks.size // LANES * LANES if WHOLE else 0, 0
     for start in range(0, whole, LANES):

@@ -65,10 +65,11 @@ class Bills:
         between: Sequence[tuple[int, str, Policy]] = (),
     ) -> None:
         self._rows = claims
-        expecting = [(n, claim.expects) for n, (_, claim) in enumerate(claims) if _expected(claim)]
-        self._expecting = [(n, expects) for n, expects in expecting if expects is not None]
+        later = {name for name, claim in claims if claim.expects is not None}  # told after the pass, in their order
+        expecting = [(n, name, claim) for n, (name, claim) in enumerate(claims) if _expected(claim)]
+        self._expecting = [(n, claim.expects) for n, name, claim in expecting if name in later]
         self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
-        self._bills = np.array([_bill(claim) for _, claim in claims], BILL)
+        self._bills = np.array([_bill(claim, name not in later) for name, claim in claims], BILL)
         self._limitless = np.full(len(claims), LIMITLESS)
         self._scarce = [(n, name, claim.places) for n, (name, claim) in enumerate(claims) if claim.places]
         self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
@@ -97,8 +98,8 @@ class Bills:
             tell(int(most[n]))
         expected = model.ledger.expected
         for n, expects in self._expecting:
-            slot = self._bound[2].item(1, n)
-            expected[slot] = expects(expected.item(slot), shares.item(n))
+            slot, share = self._slots(model).item(1, n), shares.item(n)
+            expected[slot] = share if expects is None else expects(expected.item(slot), share)
 
     def _pay(
         self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], most: Rows, beside: Any
@@ -156,12 +157,12 @@ class Bills:
         return paid
 
 
-def _bill(claim: Claim) -> tuple[Any, ...]:
-    """A claim as the pass takes it."""
+def _bill(claim: Claim, tells: bool) -> tuple[Any, ...]:
+    """A claim as the pass takes it. tells: whether the pass itself tells firms what was paid."""
     units = [*(COLUMNS[name] for name in claim.units), -1, -1, -1][:UNITS]
     budget = np.nan if claim.budget is None else claim.budget
     prices = [*claim.prices, 0.0, 0.0][:UNITS]
-    told = _expected(claim) and claim.expects is None
+    told = tells and _expected(claim)
     return LISTS.index(claim.claimants), units, prices, claim.tax, claim.queue is None, budget, claim.paced, told
 
 
