@@ -83,7 +83,11 @@ class Witness:
     def __init__(self, instruments: Collection[str] = ()) -> None:
         self.instruments = tuple(instruments)
         self._watched: list[tuple[int, str, Policy, str]] | None = None  # instruments that are for an act, and which
-        self._bound: tuple[Any, Any] = (None, np.zeros(0, np.int64))  # the register of a ledger, and their slots in it
+        self._bound: tuple[Any, int, Any] = (
+            None,
+            0,
+            None,
+        )  # a register, its length, and their slots in it
         self._booked = np.zeros((0, REFUSED), np.int64)  # of these before the quarter
         self._years: dict[int, Year] = {}
         self._open: int | None = None  # the year that the columns below are of
@@ -104,9 +108,6 @@ class Witness:
                 for number, (name, policy) in enumerate(acts)
                 if policy is not None and act_of(policy)
             ]
-        if self._bound[0] is not model.ledger.slots:
-            slots = [model.ledger.slot(name) for _, name, _, _ in self._watched]
-            self._bound = model.ledger.slots, np.array(slots, np.int64)
         self._booked = self._in_books(model)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
@@ -135,8 +136,17 @@ class Witness:
                     _pay(policy, act, doing, model, served)
 
     def _in_books(self, model: EcosystemModel) -> NDArray[np.int64]:
-        """What stands in the books of the year, (instruments, kinds): it changes where somebody is served."""
-        entries: NDArray[np.int64] = model.ledger.of_year(year_of(model.quarter))[self._bound[1], :REFUSED]
+        """What stands in the books of the year, (instruments, kinds): it changes where somebody is served.
+
+        It enters nobody in the register: a witness leaves the books, and the order of their entries, as they are.
+        """
+        register = model.ledger.slots
+        if self._bound[0] is not register or self._bound[1] != len(register):
+            slots = [register.get(name, -1) for _, name, _, _ in self._watched or []]
+            self._bound = register, len(register), np.array(slots, np.int64)
+        slots = self._bound[2]
+        entries: NDArray[np.int64] = model.ledger.of_year(year_of(model.quarter))[slots, :REFUSED]
+        entries[slots < 0] = 0
         return entries
 
     def year(self, year: int) -> Year:
