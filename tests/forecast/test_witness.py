@@ -107,6 +107,19 @@ def test_a_witness_knows_what_a_diary_of_plain_loops_says(make_model, quick, pac
     assert paid
 
 
+def test_a_witness_leaves_the_books_and_the_order_of_their_entries_as_they_are(make_model, quick, package_rows):
+    package_rows = {**package_rows, "town_service_centers": {**package_rows["town_service_centers"], "opens": {}}}
+    policies = {name: row.policy for name, row in shelf.build(package_rows).items()}
+    alone = make_model(200, policies=policies, behaviors=quick, quarter="2017-06")
+    watched = alone.fork(policies={**policies, NAME: Witness(sorted(policies, reverse=True))})
+    for model in (alone, watched):
+        for _ in range(6):
+            model.step()
+    assert list(watched.ledger.slots) == list(alone.ledger.slots)
+    assert list(watched.ledger.outlay.items()) == list(alone.ledger.outlay.items())
+    assert np.array_equal(watched.history, alone.history)
+
+
 def test_places_are_those_of_the_known_ones():
     known, some = np.array([3, 5, 9], np.uint64), np.array([1, 5, 9, 12], np.uint64)
     assert places_in(known, some).tolist() == [1, 2]

@@ -83,11 +83,7 @@ class Witness:
     def __init__(self, instruments: Collection[str] = ()) -> None:
         self.instruments = tuple(instruments)
         self._watched: list[tuple[int, str, Policy, str]] | None = None  # instruments that are for an act, and which
-        self._bound: tuple[Any, int, Any] = (
-            None,
-            0,
-            None,
-        )  # a register, its length, and their slots in it
+        self._bound: tuple[Any, ...] = (None, 0, None)  # a register of the books, its length, their slots in it
         self._booked = np.zeros((0, REFUSED), np.int64)  # of these before the quarter
         self._years: dict[int, Year] = {}
         self._open: int | None = None  # the year that the columns below are of
