@@ -224,6 +224,16 @@ def test_the_help_lists_everything_and_loads_nothing_heavy(here: Path) -> None:
         assert word in done.stdout
 
 
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_reader_that_goes_away_is_no_fault(here: Path, option: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "ecosim", option]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_alone_it_lists_what_can_be_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 0
     assert "+scenario=<name>" in capsys.readouterr().out
