@@ -1,5 +1,6 @@
 """What tests of several floors share: a small region, coefficients at their means, the rules in force."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,11 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def pytest_configure(config):
-    """Several processes of tests find the model compiled; each would compile all of it for itself."""
+    """Ctrl-C works, and several processes of tests find the model compiled, which each would compile for itself.
+
+    A shell lets commands in its background ignore Ctrl-C, and so would all that the tests start and stop by it.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput"):
         kernels.compile_missing(lambda done, total: None)
 
