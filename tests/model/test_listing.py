@@ -1,5 +1,9 @@
 """Rows by a mark: the vector instructions list what a plain search lists."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,6 +38,19 @@ def test_processors_without_the_instructions_list_the_same(kind):
     assert count == one_by_one(kind(2), marks, 0, marks.size, slow, 0)
     assert fast[:count].tolist() == slow[:count].tolist()
     assert 0 < count < marks.size
+
+
+def test_the_whole_list_is_the_same_where_rows_are_listed_one_by_one():
+    code = (
+        "import numpy as np; from ecosim.model import listing; assert not listing.WHOLE; "
+        "marks = np.random.default_rng(1).integers(0, 8, 1_003).astype(np.int8); rows = np.full(1_003, -1); "
+        "count = listing.rows_with(np.int8(2), marks, rows); "
+        "assert rows[:count].tolist() == np.flatnonzero(marks & 2).tolist(); "
+        "assert listing.append_eight(np.int8(2), marks, 16, rows, 5) == np.count_nonzero(marks[16:24] & 2)"
+    )
+    plain = {**os.environ, "NUMBA_CPU_FEATURES": "+sse2"}
+    done = subprocess.run([sys.executable, "-c", code], env=plain, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_list_of_eight_rows_is_appended_to_what_is_listed():

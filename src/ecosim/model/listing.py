@@ -51,7 +51,7 @@ def spread(builder: Any, number: Any, vector: Any) -> Any:
     return builder.shuffle_vector(one, vector(ir.Undefined), ir.VectorType(ir.IntType(32), LANES)(None))
 
 
-# elsewhere one row after another is faster; on AMD's processors too, as published tables of instructions have it
+# elsewhere one row after another is faster; on AMD's processors too, as is said of their instruction (unverified)
 WHOLE = "+avx512f" in (vars(config).get("CPU_FEATURES") or "") and not get_host_cpu_name().startswith("znver")
 
 
