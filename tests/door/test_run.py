@@ -5,7 +5,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -209,36 +208,6 @@ def test_a_write_that_fails_keeps_what_was_finished(here: Path) -> None:
     assert "forecast.csv" in done.stderr
     assert "fan.png" not in done.stderr.split("kept in")[1]  # cut short by the limit, so not there
     assert not (folder / "fan.png").exists()
-
-
-def test_the_help_lists_everything_and_loads_nothing_heavy(here: Path) -> None:
-    code = (
-        "import sys; from ecosim.door.console import run; assert run(['--help']) == 0; "
-        "names = {'mesa', 'mlflow', 'statsmodels', 'matplotlib', 'hydra', 'numba', 'pandas', 'numpy'}; "
-        "heavy = names & set(sys.modules); "
-        "assert not heavy, heavy"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    for word in ("pinghu_2017", "How do Pinghu's", "inner_mongolia", "national_rules", "forecast", "members=50"):
-        assert word in done.stdout
-
-
-@pytest.mark.parametrize("option", ["--help", "--version"])
-def test_a_reader_that_goes_away_is_no_fault(here: Path, option: str) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "ecosim", option]
-    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
-    os.close(writing)
-    assert (done.returncode, done.stderr) == (141, "")
-
-
-def test_alone_it_lists_what_can_be_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([]) == 0
-    assert "+scenario=<name>" in capsys.readouterr().out
-    assert run(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("ecosim ")
 
 
 def test_the_settings_can_be_shown_without_a_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

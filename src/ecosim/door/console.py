@@ -65,9 +65,9 @@ def _run(arguments: list[str]) -> int:
         print(f"ecosim {__version__}")  # noqa: T201
         return 0
     if options.help or not (options.overrides or options.multirun or options.cfg):
-        from ecosim.door.help import overview
+        from ecosim.door.help import of_choices
 
-        print(overview(own))  # noqa: T201
+        print(of_choices(options.overrides, own))  # noqa: T201
         return 0
     if options.overrides == ["ui"]:
         return _ui(options.port)

@@ -1,9 +1,9 @@
-"""What can be run: scenarios with their questions, regions, studies, policy packages, and useful overrides."""
+"""What can be run: scenarios with their questions, regions, studies, policy packages, and what each of them sets."""
 
 from pathlib import Path
 
 from ecosim import __version__
-from ecosim.door.library import Library
+from ecosim.door.library import GROUPS, PACKAGE_LINE, Library, read_text, split_override
 
 COMMAND = "python -m ecosim"
 OVERRIDES = (
@@ -16,6 +16,36 @@ OVERRIDES = (
     ("execution=dask", "members on a Dask scheduler: execution.address=tcp://host:8786"),
     ("data.path=counts.csv", "add counts of your own (CSV or Parquet)"),
 )
+HOW = {
+    "scenario": "what it sets, on top of the defaults; --cfg job in place of --help shows all settings that follow",
+    "study": "its settings: study.<setting>=<value> changes one",
+    "policies": "its rows: policies.<row>.<key>=<value> changes one, ~policies.<row> removes one",
+}
+SET = "what it sets: {group}.<key>=<value> changes one"
+UI = f"""ecosim ui: the runs of this folder in MLflow, in the browser of this machine; Ctrl-C ends it.
+
+  ecosim ui --port 5001   at this port; without it at 5000, or where that is taken at any free one
+
+Tick runs and press Compare for parameters that differ, metrics and charts. Where runs go to a
+tracking server (MLFLOW_TRACKING_URI), nothing is started: the link to its own pages is printed.
+More: {COMMAND} --help"""
+
+
+def of_choices(overrides: list[str], own: Path | None = None) -> str:
+    """The help on what a command line names, else the overview. Raises ConfigError where it names what is not there."""
+    if overrides == ["ui"]:
+        return UI
+    library = Library(own)
+    named = [(key, value) for _, key, value in map(split_override, overrides) if key in GROUPS and value]
+    told = [_of_file(library, group, name) for group, several in named for name in several.split(",")]
+    return "\n\n".join(told) if told else overview(own)
+
+
+def _of_file(library: Library, group: str, name: str) -> str:
+    lines = [line for line in read_text(library.find(group, name)).splitlines() if line != PACKAGE_LINE]
+    body = [line for line in lines if not (group == "study" and line.startswith("name:"))]
+    how = HOW.get(group, SET.format(group=group))
+    return "\n".join([f"{group}={name}: {how}", "", *(f"  {line}".rstrip() for line in body)])
 
 
 def overview(own: Path | None = None, full: bool = True) -> str:
@@ -50,6 +80,7 @@ def overview(own: Path | None = None, full: bool = True) -> str:
         f"  {'--config-dir <folder>':<31} scenarios, regions and policies of your own",
         f"  {'--cfg job':<31} show the settings without running them",
         f"  {'ecosim ui':<31} compare runs in the browser",
+        f"  {'study=backtest --help':<31} what a study, scenario, region or package sets, and how to change it",
         f"  {'--version':<31} the version",
     ]
     return "\n".join(lines)
