@@ -57,6 +57,39 @@ def test_a_compilation_that_was_stopped_is_not_taken_for_a_finished_one(
     assert not kernels.kept()
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_a_version_compiled_is_forgotten_two_months_after_it_was_last_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    mine = tmp_path / (compiled.fingerprint() if shared else "named by the user")
+    monkeypatch.setattr(compiled, "folder", lambda: mine)
+    monkeypatch.setattr(kernels, "_compile", lambda: None)
+    old, used, somebodys = (tmp_path / name for name in ("0123456789abcdef", "f" * 16, "my notes"))
+    for place in (old, used, somebodys):
+        place.mkdir()
+        (place / "file").touch()
+        os.utime(place, (0, 0) if place != used else None)
+    kernels.compile_missing(lambda done, total: None)
+    assert old.exists() == (not shared)
+    assert all(place.exists() for place in (mine, used, somebodys))
+
+
+def test_a_version_that_is_started_says_that_it_is_in_use(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    where = [sys.executable, "-c", "from ecosim.model import compiled; print(compiled.folder())"]
+
+    def start() -> Path:
+        told = subprocess.run(
+            where, env=environment | {"XDG_CACHE_HOME": str(tmp_path)}, capture_output=True, text=True, check=True
+        )
+        return Path(told.stdout.strip())
+
+    kept = start()
+    os.utime(kept, (0, 0))
+    assert start() == kept
+    assert kept.stat().st_mtime > 0
+
+
 def test_another_processor_version_or_place_compiles_for_itself(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernels, "_compile", lambda: None)
     kernels.compile_missing(lambda done, total: None)

@@ -62,6 +62,7 @@ def compile_missing(progress: Callable[[int, int], None]) -> None:
                 with _watched(progress):
                     _compile()
                 _mark().touch()
+                compiled.forget_unused()
     except (OSError, NotImplementedError, Timeout, WorkerLost) as error:  # no place, no locks there, no end, no worker
         raise NotKept(
             f"the model could not be compiled once for all in {compiled.folder()} ({error}); every process compiles "

@@ -7,13 +7,19 @@ inlined from another file would go stale unseen. So the cache folder carries the
 import getpass
 import hashlib
 import os
+import re
+import shutil
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import llvmlite.binding
 import numba
 from numba import njit
+
+UNUSED = 60 * 86_400.0  # seconds after which what another version compiled is forgotten
 
 
 def fingerprint() -> str:
@@ -30,6 +36,16 @@ def fingerprint() -> str:
 def folder() -> Path:
     """Where compiled loops are kept."""
     return Path(vars(numba.config)["CACHE_DIR"])
+
+
+def forget_unused() -> None:
+    """Remove what versions compiled that have not been started for two months, from the cache that they share."""
+    mine = folder()
+    if mine.name != fingerprint():  # a folder that the user named, or one for this process alone
+        return
+    for old in mine.parent.iterdir():
+        if re.fullmatch("[0-9a-f]{16}", old.name) and old != mine and time.time() - old.stat().st_mtime > UNUSED:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _usable() -> Path:
@@ -50,6 +66,8 @@ def _writable(place: Path) -> bool:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         return False
+    with suppress(OSError):
+        os.utime(place)  # it is in use, see `forget_unused`
     return os.access(place, os.W_OK)
 
 
