@@ -17,6 +17,7 @@ from ecosim.data.targets import TARGETS
 from ecosim.forecast import job as jobs
 from ecosim.forecast import summary, tabulate
 from ecosim.forecast.job import Job, Progress, Result
+from ecosim.forecast.statements import monte_carlo
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # scenario, frequency, target
@@ -192,6 +193,8 @@ def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFram
         "coefficients are the same in all places of a future; local shocks are independent, an assumption that makes "
         "the interval of the sum too narrow where neighbors move together beyond the common shock."
     )
+    yearly = sums.of(job.scenario, "year")
+    yield monte_carlo({name: yearly[name] for name in job.targets if name in yearly} or yearly, str(job.horizon))
     if len(scores):
         inside = int(scores["inside_90"].sum())
         yield f"Of {len(scores)} sums of counts published after the origin, {inside} lie in the 90 % interval."

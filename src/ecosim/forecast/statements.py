@@ -4,16 +4,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats.mstats import mjci
 
 from ecosim.calibration.regression import Calibration
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.summary import Floats
 from ecosim.policies.schedule import Schedule
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job
 
+ENDS = (0.05, 0.95)  # of the intervals that are shown first
+FEWEST = 50  # members below which an end of a 90 % interval rests on the outermost one or two
 POINTS = 3  # counts of the place itself and target below which nothing of its own can be estimated
 
 
@@ -29,6 +33,8 @@ def write(
     sentences = []
     if check is not None and len(check):
         sentences.append(verdict(check))
+    shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
+    sentences.append(monte_carlo(shown or outlook.scenario.yearly, str(job.horizon)))
     if outlook.differs:
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
@@ -58,6 +64,38 @@ def write(
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def monte_carlo(yearly: dict[str, Floats], year: str) -> str:
+    """How far another draw of members would move what is shown of the last year. yearly: (members, years)."""
+    last = [block[:, -1] for block in yearly.values()]
+    members = last[0].size
+    if members < FEWEST:
+        return (
+            f"{members} futures are few: the ends of the 90 % intervals rest on the outermost one or two of them. Take "
+            "members=200 or more to publish."
+        )
+    medians = [_relative_error(values, 0.5) for values in last]
+    ends = [max(_relative_error(values, level) for level in ENDS) for values in last]
+    return (
+        f"From {members} futures the medians of {year} are known within {_range(medians)}, the ends of the 90 % "
+        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); members={4 * members} "
+        "halves that."
+    )
+
+
+def _range(shares: list[float]) -> str:
+    """'3 to 12 %', '3 %'."""
+    least, most = (f"{round(100 * share, 1):.2g}" for share in (min(shares), max(shares)))
+    return f"{most} %" if least == most else f"{least} to {most} %"
+
+
+def _relative_error(values: Floats, level: float) -> float:
+    """Standard error of a quantile of members (Maritz and Jarrett 1978) over the quantile; 0 where that is 0."""
+    at = abs(float(np.quantile(values, level)))
+    with np.errstate(invalid="ignore"):  # members that agree have a variance of rounding errors, at times below 0
+        error = float(np.nan_to_num(mjci(values, [level])[0]))
+    return error / at if at > 0.0 else 0.0
 
 
 def delivery_sentence(sd: float) -> str:
