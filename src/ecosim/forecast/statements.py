@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats.mstats import mjci
 
+from ecosim.calibration.increments import base_year
+from ecosim.calibration.inherit import Level, stocks_from_flows
 from ecosim.calibration.regression import Calibration
+from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.summary import Floats
@@ -34,7 +37,11 @@ def write(
     if check is not None and len(check):
         sentences.append(verdict(check))
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
-    sentences.append(monte_carlo(shown or outlook.scenario.yearly, str(job.horizon)))
+    shown = shown or outlook.scenario.yearly
+    sentences.append(monte_carlo(shown, str(job.horizon)))
+    sentences += carried_levels(
+        job, {name: outlook.anchor.levels[name] for name in shown if name in outlook.anchor.levels}
+    )
     if outlook.differs:
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
@@ -79,8 +86,8 @@ def monte_carlo(yearly: dict[str, Floats], year: str) -> str:
     ends = [max(_relative_error(values, level) for level in ENDS) for values in last]
     return (
         f"From {members} futures the medians of {year} are known within {_range(medians)}, the ends of the 90 % "
-        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); members={4 * members} "
-        "halves that."
+        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); "
+        f"members={4 * members} halves that."
     )
 
 
@@ -96,6 +103,30 @@ def _relative_error(values: Floats, level: float) -> float:
     with np.errstate(invalid="ignore"):  # members that agree have a variance of rounding errors, at times below 0
         error = float(np.nan_to_num(mjci(values, [level])[0]))
     return error / at if at > 0.0 else 0.0
+
+
+def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
+    """Targets whose last own count is older than the origin's last complete year, and what was made of it."""
+    known, year = stocks_from_flows(known_at(job.counts, job.origin)), base_year(job.origin)
+    told, latest = [], 0
+    for target, level in levels.items():
+        own = series(known, job.region.name, target).loc[:year].dropna()
+        if level.basis == "inherited" and len(own):
+            told.append(
+                f"{target} of {own.index[-1]} ({_told(own.iloc[-1])}) is taken as {_told(level.mean)} in {year}"
+            )
+            latest = max(latest, int(own.index[-1]))
+    if not told:
+        return []
+    return [
+        f"Older than the origin are the last counts of {job.region.name}: {', '.join(told)}. Growth of other places "
+        f"carries them on, and no count confirms it; with origin={latest}-12 the model itself goes on from what was "
+        "counted."
+    ]
+
+
+def _told(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100.0 else f"{value:.3g}"
 
 
 def delivery_sentence(sd: float) -> str:
