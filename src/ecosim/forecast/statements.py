@@ -12,6 +12,7 @@ from ecosim.calibration.regression import Calibration
 from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.publish import starts
 from ecosim.forecast.summary import Floats
 from ecosim.policies.schedule import Schedule
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 ENDS = (0.05, 0.95)  # of the intervals that are shown first
 FEWEST = 50  # members below which an end of a 90 % interval rests on the outermost one or two
+ENOUGH = 100  # simulated firms with a certificate; below it a ratio of counts is noisy by more than a tenth
+FEW_AGENTS = "Few simulated firms stand for those of"
+UNIT = 1e4  # 10k CNY, in which the model counts R&D, in 100m CNY, in which it is forecast
+SAME = (0.8, 1.25)  # ratios of two levels that are taken for the same
 POINTS = 3  # counts of the place itself and target below which nothing of its own can be estimated
 
 
@@ -68,6 +73,8 @@ def write(
             f"One simulated firm stands for {outlook.world.weight} firms. That inflates the sampling variance of a "
             "count as many times; it is taken off the local shocks that are added."
         )
+    sentences += small_sample(job, outlook)
+    sentences += money_base(outlook)
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
@@ -180,6 +187,30 @@ def started_before(job: "Job") -> list[str]:
 
 def _schedules(policy: object) -> list[Schedule]:
     return [value for value in vars(policy).values() if isinstance(value, Schedule)]
+
+
+def small_sample(job: "Job", outlook: "Outlook") -> list[str]:
+    """Whether too few simulated firms hold a certificate for the counts of those that they stand for."""
+    held = float(np.median(starts(outlook.runs)["hnte_stock"])) / outlook.world.weight
+    if outlook.world.weight == 1 or held >= ENOUGH:
+        return []
+    return [
+        f"{FEW_AGENTS} {job.region.name}: about {held:.0f} hold a certificate for high-tech enterprises at the origin. "
+        "What is forecast of certificates is noisy with so few, and too high on average; raise largest_sample "
+        f"({job.region.largest_sample:,})."
+    ]
+
+
+def money_base(outlook: "Outlook") -> list[str]:
+    """Whether the R&D of the model's firms, of which the books pay shares, is another than the forecast's."""
+    factors = outlook.scaling.factors.get("rd_expenditure")
+    ratio = 1.0 / float(np.median(factors)) / UNIT if factors is not None else 1.0
+    if SAME[0] <= ratio <= SAME[1]:
+        return []
+    return [
+        f"The books pay the model's own firms, whose R&D at the origin is {ratio:.2g} times the forecast's level: "
+        "tax that is not collected, and claims in percent of R&D, are as many times what the forecast's R&D would give."
+    ]
 
 
 def short_pools(outlook: "Outlook") -> list[str]:
