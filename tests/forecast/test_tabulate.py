@@ -225,3 +225,12 @@ def test_a_level_that_is_older_than_the_origin_is_told_with_what_was_made_of_it(
     assert "origin=2022-12" in told
     counted = replace(carried, basis="observed")
     assert statements.carried_levels(replace(job, counts=counts, origin="2022-12"), {"hnte_stock": counted}) == []
+
+
+def test_an_instrument_whose_money_pays_nobody_is_named(make_job):
+    job = make_job()
+    paid, short = list(job.policies)[:2]
+    rows = [(paid, 2017, 3.0, 5.0), (short, 2017, 0.0, 43.0), (short, 2018, 0.0, 2.0), ("other", 2017, 0.0, 9.0)]
+    ledger = pd.DataFrame(rows, columns=["instrument", "year", "recipients", "refused"])
+    (told,) = statements.unpaid(job, ledger)
+    assert told.startswith(f"{job.policies[short].label} (policies.{short}) paid nobody and refused 45 applications")

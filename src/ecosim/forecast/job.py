@@ -235,6 +235,7 @@ def _result(
     scores = tabulate.scores(yearly, quarterly, later)
     basis = tabulate.basis(outlook)
     books = tabulate.booked(outlook)
+    ledger = tabulate.ledger(books)
     done = [run.anyway for run in outlook.runs]
     return Result(
         members=tabulate.members(job, outlook),
@@ -249,7 +250,7 @@ def _result(
         basis=basis,
         references=references,
         scores=scores,
-        ledger=tabulate.ledger(books),
+        ledger=ledger,
         costs=apart[1] if apart else tabulate.costs(job, outlook, books, done, "package"),
         policy_table=tabulate.policies(job, outlook),
         observed=observed,
@@ -257,6 +258,7 @@ def _result(
         hindcast=check,
         statements=(
             *statements.write(job, outlook, known.calibration, basis, scores, check),
+            *statements.unpaid(job, ledger),
             *identified.sentences(told, job.calibrated, job.posterior, world.drawn),
         ),
         decomposition=apart[0] if apart else None,

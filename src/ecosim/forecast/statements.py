@@ -213,6 +213,18 @@ def money_base(outlook: "Outlook") -> list[str]:
     ]
 
 
+def unpaid(job: "Job", ledger: pd.DataFrame) -> list[str]:
+    """Instruments whose money never paid anybody, though firms asked. ledger: of `tabulate.ledger`."""
+    sums = ledger.groupby("instrument", sort=False)[["recipients", "refused"]].sum()
+    nobody = sums[(sums["recipients"] == 0) & (sums["refused"] > 0)]
+    return [
+        f"{job.policies[name].label} (policies.{name}) paid nobody and refused {refused:,.0f} applications by the median: "
+        "its money pays for less than one of them, or is 0."
+        for name, refused in zip(nobody.index.astype(str), nobody["refused"], strict=True)
+        if name in job.policies
+    ]
+
+
 def short_pools(outlook: "Outlook") -> list[str]:
     """Flows at the origin that some members could not reach because too few of their firms could apply."""
     members = len(outlook.runs)
