@@ -37,15 +37,14 @@ def _draw_skill(outcome: "Outcome", home: Path) -> None:
     target = pooled_target(rows)
     rows = rows[rows["target"] == target]
     what = f"{outcome.skill['target'].nunique() - 1} targets" if target == "all" else target.replace("_", " ")
-    places, origins = rows["locations"].max(), rows["origins"].max()
+    where = f"{_several(rows['locations'].max(), 'place')}, {_several(rows['origins'].max(), 'origin')}"
     few = sorted(set(rows["model"]) - set(widespread(rows)["model"]))
     rows = widespread(rows)
     words = _headline(rows, outcome.frequency)
     title = f"Error relative to {outcome.baseline.replace('_', ' ')}: {words}"
     left_out = f"; too few forecasts: {', '.join(few)}" if few else ""
     subtitle = (
-        f"relative weighted interval score, {what}, {places} places, {origins} origins; "
-        f"line: 90\u00a0% interval over places and origins{left_out}"
+        f"relative weighted interval score, {what}, {where}; line: 90\u00a0% interval over places and origins{left_out}"
     )
     skill_chart(rows, home / "skill.png", title, subtitle, outcome.baseline, outcome.frequency, (outcome.examined,))
 
@@ -71,13 +70,18 @@ def _draw_calibration(outcome: "Outcome", home: Path) -> None:
     covered = means[mine].rename("share").to_frame().assign(without=float("nan") if without is None else without)
     places, targets = pits["location"].nunique(), pits["target"].nunique()
     subtitle = (
-        f"{len(pits):,} forecasts of {targets} target{'s' * (targets > 1)} in {places} place{'s' * (places > 1)}; "
+        f"{_several(len(pits), 'forecast')} of {_several(targets, 'target')} in {_several(places, 'place')}; "
         "counts of one year share its luck, so the number of origins says what a share is worth"
     )
     title = f"{mine.replace('_', ' ')}: were the intervals honest?"
     calibration_by_horizon(
         covered.dropna(subset="share").reset_index(), pits, home / "calibration.png", title, subtitle, outcome.frequency
     )
+
+
+def _several(number: int, thing: str) -> str:
+    """'1 place', '2 places'."""
+    return f"{number:,} {thing}{'s' * int(number != 1)}"
 
 
 def _headline(rows: "pd.DataFrame", frequency: str) -> str:
