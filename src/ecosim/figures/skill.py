@@ -80,8 +80,8 @@ def _point(axes: "Axes", row: pd.Series, at: float, color: str) -> Any:
     low, high = axes.get_xlim()
     value = float(row["value"])
     if not low <= value <= high:
-        side = {"x": high, "ha": "right"} if value > high else {"x": low, "ha": "left"}
-        canvas.write(axes, y=at, text=_beyond(value, high), size=canvas.SMALL - 1.5, va="center", color=color, **side)
+        x, side = (high, "right") if value > high else (low, "left")
+        canvas.write(axes, x, at, _beyond(value, high), canvas.SMALL - 1.5, ha=side, va="center", color=color)
         return None
     axes.hlines(at, max(row["lower"], low), min(row["upper"], high), color=color, linewidth=1.3)
     return axes.plot([value], [at], "o", color=color, markeredgecolor="white", markersize=5.0)[0]
