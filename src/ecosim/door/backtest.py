@@ -80,7 +80,9 @@ def run_backtest(
                 if not len(outcome.scores):
                     folder.write_table(outcome.missing, home / "missing.csv")
                     kept.Kept(home).clear()
-                    raise NoForecasts(_nothing(outcome, home.relative_to(place)))
+                    raise NoForecasts(
+                        _nothing(outcome, home.relative_to(place) if home.is_relative_to(place) else home)
+                    )
                 _write(outcome, sentences, provenance, home, stages)
                 kept.Kept(home).clear()
                 run = opened()

@@ -67,7 +67,7 @@ def test_the_best_comes_first_and_the_examined_loses_where_it_loses():
 def test_a_method_for_few_cells_is_not_the_best():
     said = verdict(outcome({("bass", "firms"): 0.5, ("ensemble", "firms"): 0.9}, cells={"bass": 10}))
     assert "ensemble (0.90" in said[0]
-    assert "beats the best simple forecast of hindsight in all 1 cases" in said[1]
+    assert "beats the best simple forecast of hindsight in the one case" in said[1]
 
 
 def test_where_nobody_beats_the_baseline_it_says_so():
@@ -118,7 +118,7 @@ def test_where_it_does_everywhere_the_verdict_says_so():
 
 def test_a_tie_is_no_win():
     said = verdict(outcome({("ets", "firms"): 1.0, ("ensemble", "firms"): 1.0 + 1e-12}))
-    assert "ensemble is as good as the best simple forecast of hindsight in all 1 cases" in said[1]
+    assert "ensemble is as good as the best simple forecast of hindsight in the one case" in said[1]
     said = verdict(outcome({("ensemble", "firms"): 0.9, ("ensemble", "births"): 1.0}))
     assert (
         "ensemble beats the best simple forecast of hindsight in 1 of 2 cases (targets x horizons); in 1 they are"

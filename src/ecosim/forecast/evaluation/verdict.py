@@ -114,12 +114,13 @@ def _told(claim: str, lost: list[str], equal: int, cases: int, what: str) -> str
     """'ensemble does NOT beat ... in 2 of 9 cases (targets x horizons): ...'; claim: with {} in the verb's place."""
     if not cases:
         return ""
+    every = f"all {cases} cases (targets x horizons)" if cases > 1 else "the one case"
     if equal == cases:
-        return f"{claim.format('is as good as')} in all {cases} cases (targets x horizons), neither better nor worse."
+        return f"{claim.format('is as good as')} in {every}, neither better nor worse."
     ties = f"; in {equal} they are equal" if equal else ""
     if not lost:
-        won = f"{cases - equal} of" if equal else "all"
-        return f"{claim.format('beats')} in {won} {cases} cases (targets x horizons){ties}."
+        won = f"{cases - equal} of {cases} cases (targets x horizons)" if equal else every
+        return f"{claim.format('beats')} in {won}{ties}."
     more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
     named = "; ".join(lost[:MOST_NAMED])
     return f"{claim.format('does NOT beat')} in {len(lost)} of {cases} cases ({what}): {named}{more}{ties}."
