@@ -22,7 +22,7 @@ WRONG = [
     (["horizons=[]"], "study.horizons=[] is empty; give at least 1 value, study.horizons=[...]"),
     (["horizons=3"], "study.horizons=3: must be a list, study.horizons=[3]"),
     (["models=ets"], "study.models='ets': must be a list, study.models=[ets]"),
-    (["models=[drift,ets,drift]"], "study.models: drift stands twice; name each method once"),
+    (["models=[drift,ets,drift]"], "study.models: drift named more than once; name each method once"),
     (["horizons=[0]"], "greater than or equal to 1"),
     (["window=4"], "shorter than least_history"),
     (["targets=[frims]"], "did you mean 'firms'"),

@@ -155,7 +155,7 @@ class Score(StudyPart):
 def _as_models(value: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in value if value.count(name) > 1})
     if twice:
-        raise ValueError(f"{', '.join(twice)} stands twice; name each method once")
+        raise ValueError(f"{', '.join(twice)} named more than once; name each method once")
     return value
 
 

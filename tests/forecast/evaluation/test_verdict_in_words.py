@@ -186,5 +186,8 @@ def test_a_horizon_without_a_figure_is_said_with_the_way_out():
     said = verdict(replace(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.9}), unscored=ways))
     (named,) = [sentence for sentence in said if sentence.startswith("NOT evaluated")]
     assert "6 years ahead (no origin has a figure 6 years later to score; study.origins=9 or study.last=2019" in named
-    assert "9 years ahead (no origin has a figure 9 years later to score; study.last=2016 reaches" in named
-    assert "40 years ahead (no origin has a figure 40 years later to score; no series is that long)" in named
+    assert (
+        "9 years ahead (no origin has a figure 9 years later to score; the last one that has is 2016, which study.first"
+        in named
+    )
+    assert "40 years ahead (no origin has a figure 40 years later to score; no series is long enough)" in named

@@ -167,9 +167,11 @@ def _unscored(outcome: Outcome) -> str:
     parts = []
     for horizon, latest, origins in outcome.unscored:
         when = ahead(horizon, outcome.frequency)
-        ways = [f"study.origins={origins}"] if origins else []
-        ways += [f"study.last={latest}"] if latest else []
-        way = f"{' or '.join(ways)} reaches back to one that has" if ways else "no series is that long"
+        way = "no series is long enough"
+        if origins:
+            way = f"study.origins={origins} or study.last={latest} reaches back to one that has"
+        elif latest:
+            way = f"the last one that has is {latest}, which study.first, study.last and study.every leave out"
         parts.append(f"{when} ahead (no origin has a figure {when} later to score; {way})")
     return f"NOT evaluated: {'; '.join(parts)}." if parts else ""
 
