@@ -68,4 +68,6 @@ def test_the_tutorial_works_as_printed(tmp_path: Path) -> None:
         assert {"hnte_stock", "tech_sme_stock"} <= set(forecast["target"])
         assert forecast["time"].max() == "2028"
         assert COUNTY in (run / "report.html").read_text(encoding="utf-8")
+        small = re.findall(r"In (\d+) of 20 futures fewer firms", (run / "statements.txt").read_text(encoding="utf-8"))
+        assert all(int(futures) <= 3 for futures in small)
         assert {"county_award", "county_visits"} <= set(pd.read_csv(run / "ledger.csv")["instrument"])

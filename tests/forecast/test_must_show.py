@@ -1,5 +1,7 @@
 """What the forecasts of Pinghu and Zhejiang must show; each runs the whole job on the real counts."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,21 @@ def test_the_level_of_high_tech_enterprises_is_called_an_assumption_beside_an_in
     assert low < high
 
 
+def test_inventions_are_a_part_of_all_patents_in_hardly_any_future_more_than_all(pinghu_2016):
+    rows = (
+        pinghu_2016.members.query("frequency == 'year'") if "frequency" in pinghu_2016.members else pinghu_2016.members
+    )
+    counts = rows.pivot_table(index=["scenario", "member", "time"], columns="target", values="value")
+    for part, whole in (("inventions_applied", "patents_applied"), ("inventions_granted", "patents_granted")):
+        assert (counts[part] > counts[whole]).mean() < 0.01
+
+
+def test_the_books_own_up_to_the_research_that_they_pay(pinghu_2016):
+    (told,) = (line for line in pinghu_2016.statements if line.startswith("The books pay the model's own firms"))
+    assert float(re.search(r"is ([\d.]+) times the forecast's level", told)[1]) > 1.25
+    assert not any(line.startswith("Few simulated firms") for line in pinghu_2016.statements)
+
+
 def test_it_is_said_in_words_that_the_counts_cannot_tell_the_instruments_apart(pinghu_2016):
     assert any("counts cannot tell the instruments apart" in sentence for sentence in pinghu_2016.statements)
 
@@ -89,6 +106,12 @@ def test_the_package_has_an_effect_and_an_interval_of_it(pinghu_2016):
     low, median, high = interval(pinghu_2016.effect, "tech_sme_stock", "2018")
     assert low < median < high
     assert median > 0
+
+
+def test_a_sample_with_few_certificates_is_said_to_be_small(zhejiang_2022):
+    (told,) = (line for line in zhejiang_2022.statements if line.startswith("Few simulated firms"))
+    assert "of Zhejiang: about" in told
+    assert "raise largest_sample (5,000)" in told
 
 
 def test_certifications_of_2022_from_2021_stand_beside_the_truth_and_both_references(zhejiang_2022):

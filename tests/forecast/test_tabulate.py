@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecosim.calibration.inherit import Level
 from ecosim.forecast import statements, tabulate
 from ecosim.forecast.delivery import factor
 from ecosim.forecast.ensemble import Run
@@ -209,3 +210,18 @@ def test_members_that_agree_leave_no_error():
 def test_few_futures_are_said_to_be_few():
     told = statements.monte_carlo({"firms": np.ones((20, 3))}, "2025")
     assert told.startswith("20 futures are few: the ends of the 90 % intervals rest on the outermost one or two of")
+
+
+def test_a_level_that_is_older_than_the_origin_is_told_with_what_was_made_of_it(make_job):
+    job = make_job(origin="2016-12")
+    rows = [(year, value) for year, value in ((2021, 127.0), (2022, 151.0))]
+    counts = pd.DataFrame(
+        [("Smallville", "hnte_stock", str(year), value, "count", "", "register") for year, value in rows],
+        columns=["location", "target", "time", "value", "unit", "as_of", "source"],
+    )
+    carried = Level(261.2, 0.2, "inherited", "own level of 2022", "2026", "register")
+    (told,) = statements.carried_levels(replace(job, counts=counts, origin="2026-12"), {"hnte_stock": carried})
+    assert "last counts of Smallville: hnte_stock of 2022 (151) is taken as 261 in 2026." in told
+    assert "origin=2022-12" in told
+    counted = replace(carried, basis="observed")
+    assert statements.carried_levels(replace(job, counts=counts, origin="2022-12"), {"hnte_stock": counted}) == []

@@ -108,6 +108,35 @@ def test_a_short_budget_is_spread_over_the_year_and_expected_next_quarter(world)
     assert paid(model, 2018) == pytest.approx(60)
 
 
+@pytest.mark.parametrize(("budget", "kept"), [(None, 1.0), (2400, 1.0), (240, 0.1), (0, 0.0)])
+def test_a_new_subsidy_is_expected_as_far_as_its_money_would_have_paid_the_last_claims(world, budget, kept):
+    more = {} if budget is None else {"budget": budget}
+    model = world(row("research_subsidy", rate=10, **more), performs=1, aware=RESEARCH, research=100.0)  # claims: 600
+    assert model.terms.research_grant.max() == pytest.approx(0.1 * kept)
+    assert model.ledger.expected_of("mine") == pytest.approx(kept)
+
+
+@pytest.mark.parametrize(
+    ("family", "more"),
+    [
+        ("research_subsidy", {"rate": 50}),
+        ("talent_subsidy", {"amount": 20}),
+        ("patent_subsidy", {"amount": 1, "rate": 30}),
+        ("housing_support", {"amount": 1, "effect": 0.5}),
+        ("flexible_talent", {"share": 5, "cost": 20}),
+    ],
+)
+def test_a_subsidy_without_money_changes_nothing(make_model, family, more):
+    packages = ({}, {"mine": shelf.build(row(family, budget=0, **more))["mine"].policy})
+    models = [make_model(400, policies=policies) for policies in packages]
+    for _ in range(6):
+        for model in models:
+            model.step()
+    without, empty = (np.array(model.history) for model in models)
+    assert np.array_equal(empty, without)
+    assert models[1].ledger.total == 0
+
+
 def test_a_budget_of_nothing_refuses_everybody(world):
     model = world(row("research_subsidy", rate=10, budget=0), performs=1, aware=RESEARCH, research=100.0)
     settle(model)

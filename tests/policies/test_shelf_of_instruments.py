@@ -87,6 +87,8 @@ def test_a_family_can_never_name_code(name):
         ({"family": "research_subsidy", "rate": 60}, "above at_most 50"),
         ({"family": "research_subsidy", "rate": 101, "at_most": 100}, "more than 100 percent"),
         ({"family": "discovery_visits", "capacity": 3, "cost": -1}, "greater than or equal to 0"),
+        ({"family": "discovery_visits", "capacity": 3, "cost": 1e14}, r"mine\.cost: 1e\+14 is more than 1e\+08"),
+        ({**AWARD, "amount": {"2017": 1e12}}, r"mine\.amount: 1e\+12 is more than 1e\+08; amounts are in 10k CNY"),
         ({"family": "talent_subsidy", "amount": 3, "eligible": {"rungs": ["tech_sme"]}}, "does not tell rungs apart"),
         ({"family": "discovery_visits", "capacity": 3, "eligible": {"rungs": ["none"]}}, "does not tell rungs apart"),
         ({"family": "one_to_one_service", "capacity": 3, "eligible": {"rungs": ["none"]}}, "does not tell rungs apart"),

@@ -125,7 +125,7 @@ def _simulate(task: "CalibrationJob", stages: Stages) -> "Found":
 
 def _write(found: "Found", job: "Job", home: Path, stages: Stages) -> None:
     """Every table, the draws, the sentences and the chart. Raises OutputError."""
-    from ecosim.figures import identification_chart
+    from ecosim.figures import Labels, identification_chart
 
     stages("tables", 0, 1)
     try:
@@ -139,7 +139,7 @@ def _write(found: "Found", job: "Job", home: Path, stages: Stages) -> None:
         folder.write_text("\n".join(found.statements) + "\n", home / "statements.txt")
         stages("tables", 1, 1)
         stages("charts", 0, 1)
-        title = f"{job.region.name} {job.region.name_zh}".strip()
+        title = Labels(job.region.name, job.region.name_zh).where
         names = words_of(job, tuple(found.identification["parameter"]))
         identification_chart(found.identification, home / "identification.png", title, _subtitle(found, job), names)
         stages("charts", 1, 1)

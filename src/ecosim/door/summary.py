@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ecosim.door.run import RunOutcome
 
 NARROWEST = 72  # columns; a pipe has none of its own
-MOST_STATEMENTS = 4
+MOST_STATEMENTS = 5
 
 
 def show(outcome: "RunOutcome", console: Console | None = None) -> None:

@@ -68,8 +68,8 @@ class Labels:
 
     @property
     def where(self) -> str:
-        """'Pinghu 平湖'."""
-        return f"{self.place} {self.place_local}".strip()
+        """'Pinghu 平湖'; one name where both are the same."""
+        return " ".join(dict.fromkeys(name for name in (self.place, self.place_local) if name))
 
     def of(self, target: str) -> TargetLabel:
         """The words for a target: the run's own, those above, the data sets', or its name with spaces."""

@@ -61,6 +61,10 @@ class Scaling:
         return Scaling(base, factors, added, self.sum_of_flows)
 
 
+# inherited by shares of the same places: what is wrong with the size of a place is wrong in all of them
+SHARED_ERROR = dict.fromkeys(("inventions_applied", "patents_granted", "inventions_granted"), "patents_applied")
+
+
 def stack(runs: list[Run]) -> dict[str, Floats]:
     """Series by name, (members, quarters), with certifications as first ones plus renewals."""
     block = np.array([run.series for run in runs])
@@ -145,7 +149,7 @@ def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats
 
 
 def _normal(seed: int, member: int, target: str) -> float:
-    number = 2000 + (*LADDER_TARGETS, *PANEL_TARGETS).index(target)
+    number = 2000 + (*LADDER_TARGETS, *PANEL_TARGETS).index(SHARED_ERROR.get(target, target))
     return float(np.random.Generator(np.random.Philox(key=[(seed << 32) | member, number])).standard_normal())
 
 

@@ -17,7 +17,7 @@ from ecosim.data.targets import TARGETS
 from ecosim.forecast import job as jobs
 from ecosim.forecast import summary, tabulate
 from ecosim.forecast.job import Job, Progress, Result
-from ecosim.forecast.statements import monte_carlo
+from ecosim.forecast.statements import FEW_AGENTS, monte_carlo
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # scenario, frequency, target
@@ -198,6 +198,9 @@ def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFram
     if len(scores):
         inside = int(scores["inside_90"].sum())
         yield f"Of {len(scores)} sums of counts published after the origin, {inside} lie in the 90 % interval."
+    noisy = [text for result in results for text in result.statements if text.startswith(FEW_AGENTS)]
+    if noisy:
+        yield f"In {len(noisy)} of {len(results)} places too few firms are simulated. {noisy[0]}"
     left = sorted(target for target in sums.left_out if target in TARGETS)
     if left:
         yield f"Not added up, since some place has no forecast of it: {', '.join(left)}."

@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats.mstats import mjci
 
+from ecosim.calibration.increments import base_year
+from ecosim.calibration.inherit import Level, stocks_from_flows
 from ecosim.calibration.regression import Calibration
+from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.publish import starts
 from ecosim.forecast.summary import Floats
 from ecosim.policies.schedule import Schedule
 
@@ -18,6 +22,10 @@ if TYPE_CHECKING:
 
 ENDS = (0.05, 0.95)  # of the intervals that are shown first
 FEWEST = 50  # members below which an end of a 90 % interval rests on the outermost one or two
+ENOUGH = 100  # simulated firms with a certificate; below it a ratio of counts is noisy by more than a tenth
+FEW_AGENTS = "Few simulated firms stand for those of"
+UNIT = 1e4  # 10k CNY, in which the model counts R&D, in 100m CNY, in which it is forecast
+SAME = (0.8, 1.25)  # ratios of two levels that are taken for the same
 POINTS = 3  # counts of the place itself and target below which nothing of its own can be estimated
 
 
@@ -34,7 +42,11 @@ def write(
     if check is not None and len(check):
         sentences.append(verdict(check))
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
-    sentences.append(monte_carlo(shown or outlook.scenario.yearly, str(job.horizon)))
+    shown = shown or outlook.scenario.yearly
+    sentences.append(monte_carlo(shown, str(job.horizon)))
+    sentences += carried_levels(
+        job, {name: outlook.anchor.levels[name] for name in shown if name in outlook.anchor.levels}
+    )
     if outlook.differs:
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
@@ -61,6 +73,8 @@ def write(
             f"One simulated firm stands for {outlook.world.weight} firms. That inflates the sampling variance of a "
             "count as many times; it is taken off the local shocks that are added."
         )
+    sentences += small_sample(job, outlook)
+    sentences += money_base(outlook)
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
@@ -79,8 +93,8 @@ def monte_carlo(yearly: dict[str, Floats], year: str) -> str:
     ends = [max(_relative_error(values, level) for level in ENDS) for values in last]
     return (
         f"From {members} futures the medians of {year} are known within {_range(medians)}, the ends of the 90 % "
-        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); members={4 * members} "
-        "halves that."
+        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); "
+        f"members={4 * members} halves that."
     )
 
 
@@ -96,6 +110,30 @@ def _relative_error(values: Floats, level: float) -> float:
     with np.errstate(invalid="ignore"):  # members that agree have a variance of rounding errors, at times below 0
         error = float(np.nan_to_num(mjci(values, [level])[0]))
     return error / at if at > 0.0 else 0.0
+
+
+def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
+    """Targets whose last own count is older than the origin's last complete year, and what was made of it."""
+    known, year = stocks_from_flows(known_at(job.counts, job.origin)), base_year(job.origin)
+    told, latest = [], 0
+    for target, level in levels.items():
+        own = series(known, job.region.name, target).loc[:year].dropna()
+        if level.basis == "inherited" and len(own):
+            told.append(
+                f"{target} of {own.index[-1]} ({_told(own.iloc[-1])}) is taken as {_told(level.mean)} in {year}"
+            )
+            latest = max(latest, int(own.index[-1]))
+    if not told:
+        return []
+    return [
+        f"Older than the origin are the last counts of {job.region.name}: {', '.join(told)}. Growth of other places "
+        f"carries them on, and no count confirms it; with origin={latest}-12 the model itself goes on from what was "
+        "counted."
+    ]
+
+
+def _told(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100.0 else f"{value:.3g}"
 
 
 def delivery_sentence(sd: float) -> str:
@@ -149,6 +187,30 @@ def started_before(job: "Job") -> list[str]:
 
 def _schedules(policy: object) -> list[Schedule]:
     return [value for value in vars(policy).values() if isinstance(value, Schedule)]
+
+
+def small_sample(job: "Job", outlook: "Outlook") -> list[str]:
+    """Whether too few simulated firms hold a certificate for the counts of those that they stand for."""
+    held = float(np.median(starts(outlook.runs)["hnte_stock"])) / outlook.world.weight
+    if outlook.world.weight == 1 or held >= ENOUGH:
+        return []
+    return [
+        f"{FEW_AGENTS} {job.region.name}: about {held:.0f} hold a certificate for high-tech enterprises at the origin. "
+        "What is forecast of certificates is noisy with so few, and too high on average; raise largest_sample "
+        f"({job.region.largest_sample:,})."
+    ]
+
+
+def money_base(outlook: "Outlook") -> list[str]:
+    """Whether the R&D of the model's firms, of which the books pay shares, is another than the forecast's."""
+    factors = outlook.scaling.factors.get("rd_expenditure")
+    ratio = 1.0 / float(np.median(factors)) / UNIT if factors is not None else 1.0
+    if SAME[0] <= ratio <= SAME[1]:
+        return []
+    return [
+        f"The books pay the model's own firms, whose R&D at the origin is {ratio:.2g} times the forecast's level: "
+        "tax that is not collected, and claims in percent of R&D, are as many times what the forecast's R&D would give."
+    ]
 
 
 def short_pools(outlook: "Outlook") -> list[str]:

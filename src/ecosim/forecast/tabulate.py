@@ -56,7 +56,8 @@ def basis(outlook: "Outlook") -> pd.DataFrame:
         for target in MODEL_TARGETS:
             if target not in outlook.anchor.levels:
                 own_level = float(np.median(outlook.baseline.yearly[target][:, 0]))
-                rows.append((target, own_level, "assumption", str(outlook.world.base_year + 1), own.firms_source))
+                words = f"the model's, a year after it starts with {own.firms:,} firms [{own.firms_source}]"
+                rows.append((target, own_level, "assumption", str(outlook.world.base_year + 1), words))
     year = str(outlook.world.base_year)
     start = publish.starts(outlook.runs)
     own_levels = {

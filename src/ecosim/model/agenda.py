@@ -149,6 +149,10 @@ def revise(model: "EcosystemModel", now: Stretch, last: Standing | None) -> Stan
         neutral_terms.reset(terms, source, _changed(last.stretch, now))
     else:
         before, moved = last.promised, now.moved
+    if before is None:  # other instruments are in force than a quarter ago, or the model has just begun
+        for _, payer in payers_of(model):
+            if isinstance(payer, Bills):
+                payer.foresee(model)
     promised = now.promises.put(model, terms, source, before, moved)
     model.offers = []
     for before_it, name, policy in now.acting:

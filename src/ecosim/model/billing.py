@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.model.arithmetic import exp
 from ecosim.model.claims import credit
 from ecosim.model.compiled import brief
@@ -84,7 +85,7 @@ def pay(
             limit = max(whole_fen(bill.budget * growth) - account[OUTLAY], 0)
             limit = limit // quarters if bill.paced else limit
         total, count = billed(table, rows, classes[n], bill.units, bill.prices, asking, fen, worth)
-        served, shares[n] = count, 1.0
+        served, shares[n] = count, 1.0 if limit > 0 else 0.0
         if count > most[n]:
             limit = min(limit, most[n] * fen[0] * weight)
         if total * weight > limit:
@@ -105,6 +106,28 @@ def pay(
         most[n] = served
         spent += sum_paid * weight
     return upto, 0, 0, spent
+
+
+@brief
+def foresee(
+    fresh: Any, expected: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any, slots: Any, growth: float,
+    weight: int, asking: Any, fen: Any, worth: Any,
+) -> None:  # fmt: skip
+    """What the money of a quarter would have paid of the claims of the last one is expected of some claims, (n,).
+
+    The others as in `pay`.
+    """
+    for k in range(fresh.size):
+        n, share = fresh[k], 1.0
+        bill = bills[n]
+        if not np.isnan(bill.budget):
+            limit = whole_fen(bill.budget * growth)
+            limit = limit // QUARTERS_PER_YEAR if bill.paced else limit
+            rows = lists[bill.claimants, : counts[bill.claimants]]
+            total, _ = billed(table, rows, classes[n], bill.units, bill.prices, asking, fen, worth)
+            if limit == 0 or total * weight > limit:
+                share = limit / (total * weight) if total > 0 else 0.0
+        expected[slots[1, n]] = share
 
 
 @brief

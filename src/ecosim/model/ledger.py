@@ -46,14 +46,15 @@ class Ledger:
     outlay: money paid; tax_expenditure: tax not collected under a rule, which is no outlay and fills no budget;
     recipients: firms that got something at least once in the year; refused: applications that the budget did not reach.
     Each instrument has a slot; years: entries of a year by slot, (slots, kinds), which kernels write too.
-    expected: by slot, the share of a claim that firms expect to be paid, most often what was paid in the last quarter.
+    expected: by slot, the share of a claim that firms expect to be paid, most often what was paid in the last quarter;
+    nan: nobody has looked at it yet.
     """
 
     def __init__(self) -> None:
         self.slots: dict[str, int] = {}
         self.years: dict[int, Entries] = {}
         self.paid_by_slot: Entries = np.zeros(ROOM, np.int64)  # fen, over all years
-        self.expected: NDArray[np.float64] = np.ones(ROOM)
+        self.expected: NDArray[np.float64] = np.full(ROOM, np.nan)
         self.total = 0  # everything paid so far, fen; without tax expenditure
 
     @property
@@ -82,9 +83,9 @@ class Ledger:
         return defaultdict(int, {name: int(self.paid_by_slot[slot]) for name, slot in self.slots.items()})
 
     def expected_of(self, instrument: str) -> float:
-        """Share of a claim on an instrument that firms expect to be paid, 1 before it paid any."""
+        """Share of a claim on an instrument that firms expect to be paid, 1 before they have looked at it."""
         slot = self.slots.get(instrument)
-        return 1.0 if slot is None else float(self.expected[slot])
+        return 1.0 if slot is None or np.isnan(self.expected[slot]) else float(self.expected[slot])
 
     def paid_by(self, instrument: str) -> int:
         """Fen that an instrument paid, over all years."""
@@ -101,7 +102,7 @@ class Ledger:
         slot = self.slots.setdefault(instrument, len(self.slots))
         if slot == self.paid_by_slot.size:
             self.paid_by_slot = np.concatenate([self.paid_by_slot, np.zeros_like(self.paid_by_slot)])
-            self.expected = np.concatenate([self.expected, np.ones_like(self.expected)])
+            self.expected = np.concatenate([self.expected, np.full_like(self.expected, np.nan)])
             self.years = {year: np.concatenate([had, np.zeros_like(had)]) for year, had in self.years.items()}
         return slot
 

@@ -152,7 +152,7 @@ def weigh(
         promise, slot = rows[k], slots[k]
         kept = 1.0
         if promise.kept == EXPECTED:
-            kept = expected[slot]
+            kept = 1.0 if np.isnan(expected[slot]) else expected[slot]
         elif promise.kept == AFFORDED and not np.isnan(promise.money):
             entries[slot, ENTERED] |= 1 << OUTLAY
             left = max(whole_fen(promise.money * growth) - entries[slot, OUTLAY], 0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
-from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, pay, pay_beside
+from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, foresee, pay, pay_beside
 from ecosim.model.claims import LISTS
 from ecosim.model.ledger import Ledger
 from ecosim.model.offers import MOST_STACKS, Given, Stack
@@ -67,7 +67,8 @@ class Bills:
         self._rows = claims
         later = {name for name, claim in claims if claim.expects is not None}  # told after the pass, in their order
         expecting = [(n, name, claim) for n, (name, claim) in enumerate(claims) if _expected(claim)]
-        self._expecting = [(n, claim.expects) for n, name, claim in expecting if name in later]
+        self._expecting = [(n, name, claim.expects) for n, name, claim in expecting if name in later]
+        self._looked_at = np.array([n for n, *_ in expecting], np.int64)
         self._classes = np.array([claim.classes for _, claim in claims] or np.empty((0, 0, 0), np.bool_))
         self._bills = np.array([_bill(claim, name not in later) for name, claim in claims], BILL)
         self._limitless = np.full(len(claims), LIMITLESS)
@@ -96,10 +97,24 @@ class Bills:
         self._pay(model, start, len(self._rows), shares, most, beside)
         for n, tell in told:
             tell(int(most[n]))
-        expected = model.ledger.expected
-        for n, expects in self._expecting:
-            slot, share = self._slots(model).item(1, n), shares.item(n)
-            expected[slot] = share if expects is None else expects(expected.item(slot), share)
+        books = model.ledger
+        for n, instrument, expects in self._expecting:
+            share = shares.item(n)
+            after = share if expects is None else expects(books.expected_of(instrument), share)
+            books.expected[self._slots(model).item(1, n)] = after
+
+    def foresee(self, model: "EcosystemModel") -> None:
+        """Before an instrument has paid, firms look at its money and at what would have been claimed a quarter ago."""
+        slots, expected = self._slots(model), model.ledger.expected
+        fresh = self._looked_at[np.isnan(expected[slots[1, self._looked_at]])]
+        if fresh.size:
+            firms, last = model.firms, model.claims
+            last.gather(firms)
+            (asking, fen), (worth,) = firms.scratch(2, np.int64), firms.scratch(1, np.float64)
+            foresee(
+                fresh, expected, firms.table, last.rows, last.counts, self._bills, self._classes, slots,
+                float(model.terms.budget[0]), model.weight, asking, fen, worth,
+            )  # fmt: skip
 
     def _pay(
         self, model: "EcosystemModel", start: int, upto: int, shares: NDArray[np.float64], most: Rows, beside: Any

@@ -48,6 +48,9 @@ DOSES = (  # the same and how strongly an instrument acts; dates, classes, unit 
 )  # fmt: skip
 
 
+LARGEST = 1e8  # 10k CNY, a trillion yuan: beyond it sums of claims could no longer be counted to the fen
+
+
 class PolicyError(UserError, ValueError):
     """A policy row that cannot be used."""
 
@@ -104,6 +107,10 @@ def _instrument(name: str, row: Any) -> Instrument:
     for key in values:
         if key not in fields:
             raise PolicyError(f"policies.{name}.{key}: unknown key; {nearest(str(key), [*fields, 'family', *ABOUT])}")
+    for key, value in values.items():
+        for number in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(number, int | float) and number > LARGEST:
+                raise PolicyError(f"policies.{name}.{key}: {number:g} is more than {LARGEST:g}; amounts are in 10k CNY")
     try:
         policy = kind(**values)
     except ValidationError as error:
