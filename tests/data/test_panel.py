@@ -172,7 +172,7 @@ def test_fractional_counts_are_errors(write):
 @pytest.mark.parametrize("value", ["many", "NA", "-", "12a", "1 234", "0x10", "1_000", "１２", "nan", "inf", "∞"])
 def test_values_that_are_no_number_are_errors(write, value):
     text = message(write(f"location,target,time,value\nA,firms,2020,{value}\n"))
-    assert f"row 2: A, firms, 2020: {value!r}" in text
+    assert f"1 value not written as a number: row 2: A, firms, 2020: {value!r}" in text
     assert "leave the cell empty for a declared gap" in text
 
 
@@ -184,7 +184,7 @@ def test_infinite_values_are_errors(write):
 
 def test_booleans_are_no_numbers():
     frame = pd.DataFrame({"location": "A", "target": "firms", "time": ["2020"], "value": [True]})
-    with pytest.raises(CountsError, match="no number"):
+    with pytest.raises(CountsError, match="1 value not written as a number"):
         panel.validate(frame, "mine")
 
 

@@ -1,6 +1,7 @@
 """study=backtest from the command line: tables, chart, words, shortcuts, and one message for every mistake."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,19 @@ import pytest
 
 from ecosim.data.errors import UserError
 from ecosim.door.backtest import build_plan, spelled_out
+from ecosim.door.backtest_summary import draw, print_summary
 from ecosim.door.compose import compose
 from ecosim.door.console import run
+from ecosim.forecast.evaluation.outcome import Outcome
 
 QUICK = ["study.samples=100", "study.origins=6", "models=[last_value,drift,nb_trend,ensemble]", "horizons=[1,2]"]
 WRONG = [
     (["models=[last_valu]"], "did you mean 'last_value'"),
     (["models=[drift,ets]", "relative_to=last_value"], "not among study.models"),
-    (["horizons=[]"], "horizons"),
+    (["horizons=[]"], "study.horizons=[] is empty; give at least 1 value, study.horizons=[...]"),
+    (["horizons=3"], "study.horizons=3: must be a list, study.horizons=[3]"),
+    (["models=ets"], "study.models='ets': must be a list, study.models=[ets]"),
+    (["models=[drift,ets,drift]"], "study.models: drift named more than once; name each method once"),
     (["horizons=[0]"], "greater than or equal to 1"),
     (["window=4"], "shorter than least_history"),
     (["targets=[frims]"], "did you mean 'firms'"),
@@ -79,6 +85,85 @@ def test_a_mistake_is_one_message(
     assert said.count("ecosim: ") == 1
     assert "Traceback" not in said
     assert not (counts / "outputs").exists()
+
+
+def test_a_backtest_without_any_forecast_is_one_message_and_keeps_the_reasons(
+    counts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["study=backtest", "data.path=my.csv", "tracking.enabled=false", "study.origins=1", "models=[ensemble]"]
+    assert run([*command, "study.samples=100", "targets=[firms]"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert (
+        "no method has a forecast of firms at any origin: ensemble (needs 2 other forecasts, has 0); name other" in said
+    )
+    assert "Traceback" not in said
+    (home,) = (counts / "outputs" / "backtest").iterdir()
+    assert str(home.relative_to(counts) / "missing.csv") in said
+    assert set(pd.read_csv(home / "missing.csv")["reason"]) == {"needs 2 other forecasts, has 0"}
+    assert not any(path.is_dir() for path in home.iterdir())  # so that the same command begins anew
+
+
+@pytest.fixture(scope="module")
+def race() -> Outcome:
+    """Three methods at six horizons."""
+    skill = [
+        (model, "firms", horizon, "wis", "last_value", value, value, value, 9, 1, 9)
+        for model, value in (("ets", 0.3), ("drift", 6011366824.0))
+        for horizon in range(1, 7)
+    ]
+    names = (
+        "model",
+        "target",
+        "horizon",
+        "score",
+        "relative_to",
+        "value",
+        "lower",
+        "upper",
+        "cells",
+        "locations",
+        "origins",
+    )
+    summary = [
+        (model, "firms", horizon, "coverage_90", 0.9, 0.0, 9, 1, 9)
+        for model in ("last_value", "ets", "drift", "bass")
+        for horizon in range(1, 7)
+    ]
+    columns = ["model", "target", "horizon", "score", "mean", "monte_carlo_error", "cells", "locations", "origins"]
+    empty = pd.DataFrame({"model": []})
+    return Outcome(
+        scores=pd.DataFrame(columns=["model", "score"]),
+        skill=pd.DataFrame(skill, columns=list(names)),
+        summary=pd.DataFrame(summary, columns=columns),
+        tests=empty, forecasts=empty, missing=empty, warnings=empty, weights=empty,
+        baseline="last_value", examined="ets", models=("last_value", "drift", "ets", "bass"), frequency="year",
+    )  # fmt: skip
+
+
+def test_the_printed_table_says_what_it_leaves_out_and_what_has_no_ratio(
+    race: Outcome, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_summary(race, ("A verdict.",), tmp_path, 1.0)
+    said = capsys.readouterr().out
+    assert "not shown: 5, 6 years ahead; skill.csv has them" in said
+    rows = [line.split()[1:7:2] for line in said.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["ets", "0.30*", "0.30*"],
+        ["last_value", "1.00", "1.00"],
+        ["drift", "6e+09*", "6e+09*"],
+        ["bass", "-", "-"],
+    ]
+
+
+def test_the_chart_counts_in_the_singular_and_names_what_has_no_ratio(
+    race: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("ecosim.figures.skill_chart", lambda *given: told.extend(given[2:4]))
+    wis = race.summary[race.summary["horizon"] == 1].assign(score="wis", mean=1.0)
+    draw(replace(race, skill=race.skill.assign(origins=1), summary=pd.concat([race.summary, wis])), tmp_path)
+    assert "firms, 1 place, 1 origin; line" in told[1]
+    assert told[1].endswith("; no ratio: bass")
 
 
 def test_the_studys_own_keys_have_a_short_form() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.figures import Fan, Labels
+from ecosim.figures import Fan, Labels, canvas
 
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 SPREAD = (-1.6, -1.3, -0.7, 0.0, 0.7, 1.3, 1.6)
@@ -55,3 +55,17 @@ def labels():
 def fan(forecast, counts, baseline):
     later = pd.DataFrame({"location": ["Pinghu"], "target": ["tech_sme_stock"], "time": ["2017"], "value": [358.0]})
     return Fan(forecast, counts, baseline, later, {"2017-07": "package"}, {"hnte_stock": "level assumed"})
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures that charts save, in their order, instead of files."""
+    figures = []
+
+    def keep(figure, path):
+        figure.canvas.draw()
+        figures.append(figure)
+        return path
+
+    monkeypatch.setattr(canvas, "save", keep)
+    return figures

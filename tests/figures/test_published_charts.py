@@ -66,3 +66,38 @@ def test_the_calibration_of_a_backtest_is_the_same_for_the_same_tables(tmp_path)
     assert paths[0].stat().st_size > 10_000
     with pytest.raises(ValueError, match="no scored forecast"):
         calibration_by_horizon(covered.iloc[:0], pits, tmp_path / "c.png", *words)
+
+
+def dots(axes):
+    """Places of the dots of each line, by color."""
+    return {
+        line.get_color(): list(zip(line.get_xdata(), line.get_ydata(), strict=True))
+        for line in axes.lines
+        if line.get_marker() == "o" and line.get_markerfacecolor() != "white"
+    }
+
+
+@pytest.mark.parametrize("shares", [(0.0, 0.1, 0.2), (1.0, 1.0, 1.0)])
+def test_coverage_of_a_backtest_is_seen_whole_and_apart(shares, tmp_path, drawn):
+    rows = [
+        (step, percent, share, np.nan) for step in (1, 2) for percent, share in zip((50, 80, 90), shares, strict=True)
+    ]
+    covered = pd.DataFrame(rows, columns=["horizon", "percent", "share", "without"])
+    pits = pd.DataFrame([(step, "2001", 0.5) for step in (1, 2)], columns=["horizon", "origin", "value"])
+    calibration_by_horizon(covered, pits, tmp_path / "a.png", "title", "subtitle", "year")
+    axes = drawn[0].axes[0]
+    low, high = axes.get_ylim()
+    places = [place for line in dots(axes).values() for place in line]
+    assert len(places) == len(set(places)) == 6
+    assert all(low < share < high for _, share in places)
+
+
+def test_the_calibration_of_one_year_has_one_year_below_and_three_dots(over_time, tmp_path, drawn):
+    reliability = pd.DataFrame([("m", 0.5, 0.5)], columns=["model", "nominal", "share"])
+    calibration_chart(
+        over_time[over_time["through"] == "2017"].assign(covered=1.0), reliability, "m", tmp_path / "a.png"
+    )
+    axes = drawn[0].axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["2017"]
+    places = [place for line in dots(axes).values() for place in line]
+    assert len(places) == len(set(places)) == 3

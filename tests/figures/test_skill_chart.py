@@ -29,3 +29,24 @@ def test_equal_tables_give_equal_bytes(skill, tmp_path):
 def test_a_table_without_rows_is_refused(skill, tmp_path):
     with pytest.raises(ValueError, match="fewer than two methods"):
         draw(skill.iloc[:0], tmp_path / "a.png")
+
+
+def test_every_method_is_seen_however_good_or_bad(skill, tmp_path, drawn):
+    better = [("best", 1, 0.29, 0.23, 0.37), ("best", 3, 0.37, 0.3, 0.5), ("perfect", 1, 0.04, 0.03, 0.05)]
+    draw(pd.concat([skill, pd.DataFrame(better, columns=skill.columns)]), tmp_path / "a.png")
+    (axes,) = drawn[0].axes
+    low, high = axes.get_xlim()
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert sorted(dots) == [0.29, 0.37, 0.4, 0.93, 1.1, 1.9]
+    assert low <= min(dots)
+    assert max(dots) <= high
+    written = {text.get_text(): text for text in axes.texts}
+    assert written["\u2039 0.04"].get_position()[0] == low
+    assert written["9.0 \u203a"].get_position()[0] == high
+
+
+def test_the_words_above_stand_on_the_page_where_all_are_much_better(tmp_path, drawn):
+    rows = [("ets", 1, 0.12, 0.1, 0.15), ("drift", 1, 0.9, 0.8, 1.0)]
+    draw(pd.DataFrame(rows, columns=["model", "horizon", "value", "lower", "upper"]), tmp_path / "a.png")
+    for text in drawn[0].axes[0].texts:
+        assert text.get_window_extent().x1 <= drawn[0].bbox.x1

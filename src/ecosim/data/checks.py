@@ -144,7 +144,7 @@ def numbers(table: Table) -> np.ndarray:
     empty = [_cell(value) == "" for value in texts]
     bad = np.array([not (gap or _is_number(value)) for value, gap in zip(texts, empty, strict=True)], dtype=bool)
     table.refuse(
-        bad, "value(s) that are no number", lambda i: f"{table.described(i)}: {cells[i]!r}",
+        bad, "value(s) not written as a number", lambda i: f"{table.described(i)}: {cells[i]!r}",
         "write 1234.5 without separators or signs, and leave the cell empty for a declared gap",
     )  # fmt: skip
     values = np.array([np.nan if gap else float(value) for value, gap in zip(texts, empty, strict=True)], dtype=float)

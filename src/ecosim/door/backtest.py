@@ -31,6 +31,10 @@ TABLES = {"scores": "scores", "skill": "skill", "summary": "summary", "tests": "
 EXAMINED = ("ecosim_stacked", "ecosim", "ensemble")  # whose verdict stands on top where the settings name none
 
 
+class NoForecasts(UserError):
+    """A backtest in which no method has a forecast."""
+
+
 @dataclass(frozen=True)
 class BacktestOutcome:
     """A finished backtest: its folder, its tables, the sentences, and why MLflow does not have it (empty: it does)."""
@@ -73,6 +77,12 @@ def run_backtest(
             with told.logged(store, composed, tags, None, paragraph=describe_backtest(composed, course)) as opened:
                 race.run(course, home, key, count_workers(composed.settings.workers), stages)
                 outcome, sentences = _evaluate(composed, course, home, stages)
+                if not len(outcome.scores):
+                    folder.write_table(outcome.missing, home / "missing.csv")
+                    kept.Kept(home).clear()
+                    raise NoForecasts(
+                        _nothing(outcome, home.relative_to(place) if home.is_relative_to(place) else home)
+                    )
                 _write(outcome, sentences, provenance, home, stages)
                 kept.Kept(home).clear()
                 run = opened()
@@ -214,6 +224,19 @@ def _evaluate(composed: Composed, course: "Course", home: Path, stages: Stages) 
     sentences = verdict(outcome)
     stages("skill", 1, 1)
     return outcome, sentences
+
+
+def _nothing(outcome: "Outcome", home: Path) -> str:
+    """What could not be forecast and why, method by method, and the way out."""
+    gone = outcome.missing
+    reasons = "; ".join(
+        f"{model} ({rows['reason'].value_counts().index[0]})" for model, rows in gone.groupby("model", sort=False)
+    )
+    targets = ", ".join(sorted(gone["target"].unique()))
+    return (
+        f"no method has a forecast of {targets} at any origin: {reasons}; name other methods, models=[...], or give "
+        f"longer series; every reason stands in {home / 'missing.csv'}"
+    )
 
 
 def _write(

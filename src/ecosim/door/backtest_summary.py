@@ -37,15 +37,17 @@ def _draw_skill(outcome: "Outcome", home: Path) -> None:
     target = pooled_target(rows)
     rows = rows[rows["target"] == target]
     what = f"{outcome.skill['target'].nunique() - 1} targets" if target == "all" else target.replace("_", " ")
-    places, origins = rows["locations"].max(), rows["origins"].max()
+    where = f"{_several(rows['locations'].max(), 'place')}, {_several(rows['origins'].max(), 'origin')}"
     few = sorted(set(rows["model"]) - set(widespread(rows)["model"]))
+    scored = outcome.summary[(outcome.summary["score"] == "wis") & (outcome.summary["target"] == target)]["model"]
+    alone = sorted(set(scored) - set(rows["model"]) - {outcome.baseline})
     rows = widespread(rows)
     words = _headline(rows, outcome.frequency)
     title = f"Error relative to {outcome.baseline.replace('_', ' ')}: {words}"
     left_out = f"; too few forecasts: {', '.join(few)}" if few else ""
+    left_out += f"; no ratio: {', '.join(alone)}" if alone else ""
     subtitle = (
-        f"relative weighted interval score, {what}, {places} places, {origins} origins; "
-        f"line: 90\u00a0% interval over places and origins{left_out}"
+        f"relative weighted interval score, {what}, {where}; line: 90\u00a0% interval over places and origins{left_out}"
     )
     skill_chart(rows, home / "skill.png", title, subtitle, outcome.baseline, outcome.frequency, (outcome.examined,))
 
@@ -71,13 +73,18 @@ def _draw_calibration(outcome: "Outcome", home: Path) -> None:
     covered = means[mine].rename("share").to_frame().assign(without=float("nan") if without is None else without)
     places, targets = pits["location"].nunique(), pits["target"].nunique()
     subtitle = (
-        f"{len(pits):,} forecasts of {targets} target{'s' * (targets > 1)} in {places} place{'s' * (places > 1)}; "
+        f"{_several(len(pits), 'forecast')} of {_several(targets, 'target')} in {_several(places, 'place')}; "
         "counts of one year share its luck, so the number of origins says what a share is worth"
     )
     title = f"{mine.replace('_', ' ')}: were the intervals honest?"
     calibration_by_horizon(
         covered.dropna(subset="share").reset_index(), pits, home / "calibration.png", title, subtitle, outcome.frequency
     )
+
+
+def _several(number: int, thing: str) -> str:
+    """'1 place', '2 places'."""
+    return f"{number:,} {thing}{'s' * int(number != 1)}"
 
 
 def _headline(rows: "pd.DataFrame", frequency: str) -> str:
@@ -105,7 +112,8 @@ def print_summary(outcome: "Outcome", sentences: tuple[str, ...], home: Path, se
 
 
 def _table(outcome: "Outcome") -> Table:
-    from ecosim.forecast.evaluation.verdict import ahead, pooled_target, widespread
+    from ecosim.forecast.evaluation.grid import ahead
+    from ecosim.forecast.evaluation.verdict import pooled_target, widespread
 
     skill, summary = outcome.skill, outcome.summary
     target = pooled_target(summary)
@@ -113,8 +121,11 @@ def _table(outcome: "Outcome") -> Table:
     values = {(str(row["model"]), int(row["horizon"])): row for row in wis.to_dict("records")}
     covered = summary[(summary["score"] == "coverage_90") & (summary["target"] == target)]
     coverage = {(str(row["model"]), int(row["horizon"])): float(row["mean"]) for row in covered.to_dict("records")}
-    horizons = sorted(int(horizon) for horizon in summary["horizon"].unique())[:MOST_HORIZONS]
+    every = sorted(int(horizon) for horizon in summary["horizon"].unique())
+    horizons, more = every[:MOST_HORIZONS], every[MOST_HORIZONS:]
     table = Table(title=f"Relative WIS ({outcome.baseline} = 1; * its 90 % interval leaves 1 out)")
+    if more:
+        table.caption = f"not shown: {', '.join(map(str, more))} {outcome.frequency}s ahead; skill.csv has them"
     table.add_column("model", no_wrap=True)
     for horizon in horizons:
         table.add_column(ahead(horizon, outcome.frequency), justify="right")
@@ -122,12 +133,12 @@ def _table(outcome: "Outcome") -> Table:
     table.add_column("missing", justify="right")
     gone = outcome.missing["model"].value_counts()
     first, few = horizons[0], set(wis["model"]) - set(widespread(wis)["model"])
-    order = sorted(
-        {model for model, _ in coverage} | {model for model, _ in values},
-        key=lambda model: (model in few, float(values[model, first]["value"]) if (model, first) in values else 1.0),
-    )
+    named = {model for model, _ in coverage} | {model for model, _ in values}
+    ranks = {model: float(values[model, first]["value"]) for model in named if (model, first) in values}
+    ranks.setdefault(outcome.baseline, 1.0)
+    order = sorted(named, key=lambda model: (model in few, ranks.get(model, float("inf")), model))
     for model in order:
-        base = "1.00 " if model == outcome.baseline else ""
+        base = "1.00 " if model == outcome.baseline else "- "
         cells = [_starred(values[model, h]) if (model, h) in values else base for h in horizons]
         shares = [f"{100 * coverage[model, h]:.0f}" if (model, h) in coverage else "-" for h in horizons]
         style = "bold" if model == outcome.examined else ""
@@ -137,7 +148,8 @@ def _table(outcome: "Outcome") -> Table:
 
 def _starred(row: "dict[Any, Any]") -> str:
     apart = row["upper"] < 1.0 or row["lower"] > 1.0
-    return f"{row['value']:.2f}{'*' if apart else ' '}"
+    value = f"{row['value']:.2f}" if row["value"] < 1000 else f"{row['value']:.0e}"
+    return f"{value}{'*' if apart else ' '}"
 
 
 def _short(path: Path) -> str:

@@ -148,6 +148,11 @@ def _complaint(
         names = re.findall(r"'([^']+)'", str(problem.get("ctx", {}).get("expected_tags", "")))
         given = str(problem.get("ctx", {}).get("tag", ""))
         return f"{key}.name={given!r}; {nearest(given, names)}"
+    if kind in ("tuple_type", "list_type"):
+        return f"{key}={value!r}: must be a list, {key}=[{value}]"
+    if kind == "too_short" and not value:
+        least = problem["ctx"]["min_length"]
+        return f"{key}=[] is empty; give at least {least} value{'s' * (least > 1)}, {key}=[...]"
     reason = reason.removeprefix("Value error, ")
     if not loc:
         return reason

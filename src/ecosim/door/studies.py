@@ -152,12 +152,19 @@ class Score(StudyPart):
     ledger: Text
 
 
+def _as_models(value: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({name for name in value if value.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)} named more than once; name each method once")
+    return value
+
+
 class Backtest(StudyPart):
     """Forecasts from past origins held against the counts; comments in configs/study/backtest.yaml."""
 
     name: Literal["backtest"]
     locations: tuple[Text, ...]
-    models: tuple[Text, ...]
+    models: Annotated[tuple[Text, ...], AfterValidator(_as_models)]
     horizons: Annotated[tuple[Annotated[int, Field(strict=True, ge=1, le=120)], ...], Field(min_length=1)]
     window: Annotated[int, Field(strict=True, ge=3)] | None
     origins: Annotated[int, Field(strict=True, ge=1)] | None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SHOWN = {0.5: canvas.GREEN, 0.8: canvas.ORANGE, 0.9: canvas.BLUE}
+ASIDE = 0.025  # of the panel's width from one interval's dots to the next one's, so that equal ones are seen apart
 
 
 def calibration_chart(over_time: pd.DataFrame, reliability: pd.DataFrame, own: str, path: Path) -> Path:
@@ -39,20 +40,22 @@ def calibration_chart(over_time: pd.DataFrame, reliability: pd.DataFrame, own: s
 
 
 def _coverage(axes: "Axes", mine: pd.DataFrame) -> None:
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import FixedLocator, PercentFormatter
 
     canvas.head(axes, "Counts inside, of all so far", "%, by the year counted; bars: 90 % if independent")
     years = [int(year) for year in mine["through"]]
     axes.set_xlim(min(years) - 0.5, max(years) + 0.5)
-    axes.set_ylim(0, 1.04)
+    axes.set_ylim(-0.04, 1.04)
     canvas.years(axes)
+    if len(set(years)) == 1:
+        axes.xaxis.set_major_locator(FixedLocator(years[:1]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
     width = canvas.size(axes)[0]
     for place, (nominal, color) in enumerate(SHOWN.items()):
         rows = mine[mine["nominal"].round(3) == nominal]
-        at = rows["through"].astype(int)
+        at = rows["through"].astype(int) + ASIDE * (max(years) - min(years) + 1) * (place - 1)
         axes.axhline(nominal, color=color, linewidth=0.9, linestyle=(0, (4, 2)))
-        axes.vlines(at + 0.06 * (place - 1), rows["lower"], rows["upper"], color=color, linewidth=0.9, alpha=0.6)
+        axes.vlines(at, rows["lower"], rows["upper"], color=color, linewidth=0.9, alpha=0.6)
         axes.plot(at, rows["covered"], color=color, linewidth=1.6, marker="o", markersize=4)
         looks = {"transform": axes.get_yaxis_transform(), "va": "center", "color": color, "clip_on": False}
         canvas.write(axes, 1 + 0.07 / width, nominal, f"{nominal:.0%} interval", canvas.SMALL, **looks)

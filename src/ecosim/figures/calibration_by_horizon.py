@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SHOWN = {50: canvas.GREEN, 80: canvas.ORANGE, 90: canvas.BLUE}  # percent of a central interval
 BINS = 10
 MOST = 3  # histograms
+LOWEST = 0.3  # share at the lower edge, unless one lies below
+EDGE = 0.03  # share beyond both edges, so that a dot at 0 or 100 % is whole
+ASIDE = 0.025  # of the panel's width from one interval's dots to the next one's, so that equal ones are seen apart
 
 
 def calibration_by_horizon(
@@ -55,17 +58,20 @@ def _coverage(axes: "Axes", covered: pd.DataFrame, step: str) -> None:
     canvas.head(axes, "Counts inside the intervals", f"%, by {step}s ahead")
     horizons = sorted(int(horizon) for horizon in covered["horizon"].unique())
     axes.set_xlim(horizons[0] - 0.4, horizons[-1] + 0.4)
-    axes.set_ylim(0.3, 1.0)
+    lowest = float(covered[["share", "without"]].min().min())
+    axes.set_ylim((LOWEST if lowest >= LOWEST else 0.0) - EDGE, 1.0 + EDGE)
     axes.xaxis.set_major_locator(FixedLocator(horizons[:: -(-len(horizons) // 6)]))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=""))
     canvas.grid(axes, "y")
     width = canvas.size(axes)[0]
     looks = {"transform": axes.get_yaxis_transform(), "va": "center", "clip_on": False}
-    for percent, color in SHOWN.items():
+    aside = ASIDE * (horizons[-1] - horizons[0] + 0.8)
+    for place, (percent, color) in enumerate(SHOWN.items()):
         rows = covered[covered["percent"] == percent].sort_values("horizon")
         axes.axhline(percent / 100, color=color, linewidth=0.9, linestyle=(0, (4, 2)))
-        axes.plot(rows["horizon"], rows["without"], color=color, linewidth=0, marker="o", markersize=5, mfc="white")
-        axes.plot(rows["horizon"], rows["share"], color=color, linewidth=1.6, marker="o", markersize=3.5)
+        at = rows["horizon"] + aside * (place - 1)
+        axes.plot(at, rows["without"], color=color, linewidth=0, marker="o", markersize=5, mfc="white")
+        axes.plot(at, rows["share"], color=color, linewidth=1.6, marker="o", markersize=3.5)
         canvas.write(axes, 1 + 0.07 / width, percent / 100, f"{percent}% interval", canvas.SMALL, color=color, **looks)
 
 

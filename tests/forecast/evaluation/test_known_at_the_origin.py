@@ -130,3 +130,35 @@ def test_mixed_frequencies_and_unknown_names_are_refused(make_counts, make_plan,
 def test_every_third_origin_is_counted_back_from_the_last_one(make_counts, make_plan, years):
     course = race.lay_course(make_plan(make_counts(years), every=3, origins=3))
     assert course.labels == ["2013", "2016", "2019"]
+
+
+def test_a_horizon_that_no_origin_can_score_is_found_with_the_origins_that_could(make_counts, make_plan, years):
+    counts = make_counts(years)  # 2000 to 2020
+    (found,) = race.unscored(race.lay_course(make_plan(counts, horizons=(1, 6), origins=3)))
+    assert found == race.Unscored(6, "2014", 6)
+    assert race.unscored(race.lay_course(make_plan(counts, horizons=(1, 6), origins=found.origins))) == ()
+    assert race.unscored(race.lay_course(make_plan(counts, horizons=(1, 6), origins=3, last=found.latest))) == ()
+    (late,) = race.unscored(race.lay_course(make_plan(counts, horizons=(1, 6), origins=None, first="2016")))
+    assert late == race.Unscored(6, "2014", None)
+    (long,) = race.unscored(race.lay_course(make_plan(counts, horizons=(1, 40))))
+    assert long == race.Unscored(40, "", None)
+
+
+def test_a_horizon_across_a_break_from_every_origin_is_one_without_a_figure(make_counts, make_plan, years):
+    counts = make_counts(years, targets=("firms",))
+    plan = make_plan(counts, horizons=(1, 3), origins=None, first="2016", last="2017", breaks={"firms": ("2018",)})
+    assert race.unscored(race.lay_course(plan)) == (race.Unscored(3, "2014", None),)
+
+
+def test_a_value_where_forecasts_end_is_refused(make_counts, make_plan, years):
+    counts = make_counts(years)
+    counts.loc[counts["time"] == "2003", "value"] = 2e15
+    with pytest.raises(
+        CountsError, match=r"4 values beyond 1e\+15, .* first at A, firms, 2003: 2e\+15; give them in a larger"
+    ):
+        race.lay_course(make_plan(counts))
+
+
+def test_too_short_a_table_is_said_in_the_right_number(make_counts, make_plan, years):
+    with pytest.raises(CountsError, match="a figure 1 year later"):
+        race.lay_course(make_plan(make_counts(years), horizons=(1,), first="2020"))

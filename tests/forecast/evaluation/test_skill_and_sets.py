@@ -1,11 +1,13 @@
 """Relative skill, the bootstrap, the confidence set, the best so far, Monte-Carlo errors, the verdict."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from ecosim.forecast.evaluation import marks, resampling
+from ecosim.forecast.evaluation import marks, resampling, tested
 from ecosim.forecast.evaluation.confidence_set import confidence_set
 from ecosim.forecast.evaluation.panels import BEST_SO_FAR, arrange, with_best_so_far
 from ecosim.forecast.evaluation.skill import relative_skill
@@ -146,3 +148,20 @@ def test_intervals_of_a_right_forecast_cover_as_they_say():
         ranks.append(found.values["pit"][0])
     assert np.mean(hits, axis=0) == pytest.approx(np.array(marks.INTERVALS) / 100, abs=0.07)
     assert stats.kstest(ranks, "uniform").pvalue > 0.001
+
+
+def test_a_method_without_any_error_has_no_ratio_to_one_with_errors():
+    luck = np.random.default_rng(3)
+    none, model, third = np.zeros((2, 12)), *luck.gamma(2.0, 1.0, (2, 2, 12))
+    found = skill_of({"base": none, "same": none, "model": model, "third": third})
+    assert list(found.index) == ["same"]
+    assert (found.loc["same", ["value", "lower", "upper"]] == 1.0).all()
+    assert list(skill_of({"base": model, "third": third, "none": none}).index) == ["third"]
+
+
+def test_nothing_is_tested_and_nothing_complained_of_where_nobody_has_an_error():
+    values = {"base": np.zeros((2, 12)), "same": np.zeros((2, 12))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = tested.tests(arrange(table(values), list(values), STEPS), ("base",), 1)
+    assert not len(found)

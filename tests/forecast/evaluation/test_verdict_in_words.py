@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from ecosim.forecast.evaluation.outcome import Outcome
+from ecosim.forecast.evaluation.race import Unscored
 from ecosim.forecast.evaluation.verdict import verdict
 
 SKILL = [
@@ -66,7 +67,7 @@ def test_the_best_comes_first_and_the_examined_loses_where_it_loses():
 def test_a_method_for_few_cells_is_not_the_best():
     said = verdict(outcome({("bass", "firms"): 0.5, ("ensemble", "firms"): 0.9}, cells={"bass": 10}))
     assert "ensemble (0.90" in said[0]
-    assert "beats the best simple forecast of hindsight in all 1 cases" in said[1]
+    assert "beats the best simple forecast of hindsight in the one case" in said[1]
 
 
 def test_where_nobody_beats_the_baseline_it_says_so():
@@ -113,3 +114,80 @@ def test_where_it_does_everywhere_the_verdict_says_so():
         said[0]
         == "ecosim beats the best simple forecast as chosen on earlier origins in all 2 cases (targets x horizons)."
     )
+
+
+def test_a_tie_is_no_win():
+    said = verdict(outcome({("ets", "firms"): 1.0, ("ensemble", "firms"): 1.0 + 1e-12}))
+    assert "ensemble is as good as the best simple forecast of hindsight in the one case" in said[1]
+    said = verdict(outcome({("ensemble", "firms"): 0.9, ("ensemble", "births"): 1.0}))
+    assert (
+        "ensemble beats the best simple forecast of hindsight in 1 of 2 cases (targets x horizons); in 1 they are"
+        in said[1]
+    )
+    assert verdict(race({"firms": 1.0}))[0].startswith("ecosim is as good as")
+    assert verdict(race({"firms": 1.0, "births": 1.2}))[0].endswith(
+        "births at 1 (1.20, 1.10-1.30); in 1 they are equal."
+    )
+
+
+def flawless(models, scored):
+    """Nobody beats models without any error; scored: all that have a WIS."""
+    found = outcome({("ets", "firms"): 1.0, ("ensemble", "firms"): 1.0})
+    rows = [(name, "firms", 1, "wis", 0.0 if name in models else 2.0, 0.0, 100, 5, 6) for name in scored]
+    more = pd.DataFrame(rows, columns=found.summary.columns)
+    return replace(found, summary=pd.concat([found.summary, more], ignore_index=True))
+
+
+def test_methods_without_any_error_are_named_in_place_of_a_best_one():
+    assert (
+        "1 year ahead last_value, drift without any error."
+        in verdict(flawless(["last_value", "drift"], ["last_value", "drift", "ets"]))[0]
+    )
+    assert (
+        "1 year ahead every method without any error."
+        in verdict(flawless(["last_value", "ets"], ["last_value", "ets"]))[0]
+    )
+
+
+def test_an_examined_method_with_errors_loses_to_one_without():
+    found = flawless(["last_value"], ["last_value", "ensemble"])
+    (said,) = [each for each in verdict(replace(found, skill=found.skill.iloc[:1])) if "hindsight" in each]
+    assert said.startswith("ensemble does NOT beat")
+    assert "firms at 1 (last_value is without any error)" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "origins", "why"),
+    [(1.0, 4, "no difference to test"), (0.8, 4, "too few origins"), (0.8, 12, "no difference")],
+)
+def test_a_missing_p_value_has_its_reason(value, origins, why):
+    found = outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.9})
+    chosen = pd.DataFrame(
+        [("ensemble", "firms", 1, "wis", "best_so_far", value, 0.7, 1.1, 100, 5, origins)], columns=SKILL
+    )
+    said = verdict(replace(found, skill=pd.concat([found.skill, chosen], ignore_index=True)))
+    assert f"{value:.2f} at 1 ({origins} origins, {why}" in " ".join(said)
+
+
+def test_one_method_is_not_compared_with_itself():
+    said = verdict(replace(outcome({}), summary=outcome({("ensemble", "firms"): 1.0}).summary))
+    assert said[0] == "Only ensemble has forecasts, and one method cannot be compared; name more of them: models=[...]."
+    assert not any("Best by" in sentence for sentence in said)
+
+
+def test_a_baseline_without_forecasts_is_named():
+    found = flawless([], ["drift", "ets"])
+    said = verdict(replace(found, skill=found.skill.iloc[:0], baseline="bass"))
+    assert said[0].startswith("bass has no forecast that was scored")
+
+
+def test_a_horizon_without_a_figure_is_said_with_the_way_out():
+    ways = (Unscored(6, "2019", 9), Unscored(9, "2016", None), Unscored(40, "", None))
+    said = verdict(replace(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.9}), unscored=ways))
+    (named,) = [sentence for sentence in said if sentence.startswith("NOT evaluated")]
+    assert "6 years ahead (no origin has a figure 6 years later to score; study.origins=9 or study.last=2019" in named
+    assert (
+        "9 years ahead (no origin has a figure 9 years later to score; the last one that has is 2016, which study.first"
+        in named
+    )
+    assert "40 years ahead (no origin has a figure 40 years later to score; no series is long enough)" in named

@@ -260,3 +260,28 @@ def test_a_value_that_is_late_is_forecast_from_where_it_ended():
 
     ratio = np.subtract(*np.quantile(width(late), [0.75, 0.25])) / np.subtract(*np.quantile(width(now), [0.75, 0.25]))
     assert ratio == pytest.approx(np.sqrt(3.0), rel=0.05)
+
+
+@pytest.mark.parametrize("method", [last_value, drift, historical_mean])
+def test_where_nothing_changes_a_forecast_of_no_change_is_the_very_figure(method):
+    known = Known(np.full(15, 55.5), 0, False, 1, "")
+    history = History("2015", table_of(np.full(15, 55.5)), {("Here", "rd_expenditure"): known})
+    found = Single(method.__name__, method).fit(history, list(history.series), Ahead(3, 100, 1))
+    (paths,) = found.values()
+    assert isinstance(paths, Paths)
+    assert (paths.values == 55.5).all()
+
+
+def test_a_season_that_returns_is_the_very_figure():
+    cycle = [3.3, 55.5, 1e7 / 3, 0.7]
+    known = Known(np.tile(cycle, 5), 0, False, 4, "")
+    history = History("2015-Q4", table_of(known.values), {("Here", "rd_expenditure"): known})
+    (paths,) = Single("seasonal_naive", seasonal_naive).fit(history, list(history.series), Ahead(4, 100, 1)).values()
+    assert isinstance(paths, Paths)
+    assert (paths.values == cycle).all()
+
+
+def test_only_what_rounding_leaves_is_taken_for_a_known_figure():
+    known = Known(np.array([2.0, 50.0, 55.5]), 0, False, 1, "")
+    paths = np.array([[55.5 * (1 + 5e-15), 55.5 * (1 + 1e-9), 50.0 * (1 - 5e-15), 1.0, 900.0]])
+    assert (known.exact(paths) == [[55.5, 55.5 * (1 + 1e-9), 50.0, 1.0, 900.0]]).all()

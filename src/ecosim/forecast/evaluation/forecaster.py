@@ -15,6 +15,9 @@ Series = tuple[str, str]  # location, target
 LARGEST = 1e15  # no count and no sum of money comes near it; keeps an explosive path finite
 
 
+SAME = 1e-13  # relative difference that rounding leaves between a figure and the exponential of its logarithm
+
+
 class NoForecast(Exception):
     """A forecast that cannot be made; its message is the reason that the table of missing forecasts gives."""
 
@@ -67,6 +70,19 @@ class Known:
         steps = np.arange(len(self.scaled))
         known = np.isfinite(self.scaled)
         return np.interp(steps, steps[known], self.scaled[known])
+
+    def exact(self, paths: Floats) -> Floats:
+        """Paths (any shape) on which a known figure that returns is that very figure: exp(ln y) may miss y by a bit.
+
+        So a forecast of no change has no error where nothing changes, and its interval holds what it stands on.
+        """
+        if self.scale.kind != "log":
+            return paths
+        figures = np.unique(self.values[np.isfinite(self.values)])
+        at = np.clip(np.searchsorted(figures, paths), 1, max(len(figures) - 1, 1))
+        low, high = figures[at - 1], figures[np.minimum(at, len(figures) - 1)]
+        nearest = np.where(np.abs(paths - low) <= np.abs(high - paths), low, high)
+        return np.where(np.abs(paths - nearest) <= SAME * nearest, nearest, paths)
 
     def increments(self, lag: int = 1) -> Floats:
         """Scaled differences over `lag` steps, without those at a gap."""

@@ -11,7 +11,7 @@ from ecosim.data.errors import nearest
 from ecosim.data.panel import CountsError, known_at
 from ecosim.data.periods import parse
 from ecosim.data.targets import COUNT, kind_of
-from ecosim.forecast.evaluation.forecaster import Floats, History, Known, Series
+from ecosim.forecast.evaluation.forecaster import LARGEST, Floats, History, Known, Series
 
 PER_YEAR = {"year": 1, "quarter": 4, "month": 12}
 
@@ -39,7 +39,8 @@ def choose(
     """The rows of the chosen series (all of them where none is named) and their frequency.
 
     Series with no more than `least` values are left out, since they could not be forecast and scored even once.
-    Raises CountsError where a name is not in the counts, nothing is left or frequencies are mixed.
+    Raises CountsError where a name is not in the counts, nothing is left, a value is larger than forecasts can be, or
+    frequencies are mixed.
     """
     for what, names, column in (("targets", targets, "target"), ("locations", locations, "location")):
         there = set(counts[column])
@@ -56,6 +57,7 @@ def choose(
             f"no origin: no chosen series has more than {least} values; lower study.least_history or choose other "
             "locations and targets"
         )
+    _refuse_too_large(chosen)
     return chosen.reset_index(drop=True), _frequency(chosen)
 
 
@@ -90,6 +92,16 @@ def lay_out(
     )
 
 
+def _refuse_too_large(chosen: pd.DataFrame) -> None:
+    large = chosen[chosen["value"].abs() > LARGEST]
+    if len(large):
+        first = large.iloc[0]
+        raise CountsError(
+            f"{len(large)} value{'s' * (len(large) > 1)} beyond {LARGEST:.0e}, where forecasts end, first at "
+            f"{first['location']}, {first['target']}, {first['time']}: {first['value']:.6g}; give them in a larger unit"
+        )
+
+
 def _frequency(counts: pd.DataFrame) -> str:
     found = {parse(text).frequency: text for text in counts["time"].unique()}
     if "day" in found:
@@ -114,6 +126,11 @@ def label(step: int, frequency: str) -> str:
     per_year = PER_YEAR[frequency]
     year, part = divmod(step, per_year)
     return f"{year:04d}-Q{part + 1}" if frequency == "quarter" else f"{year:04d}-{part + 1:02d}"
+
+
+def ahead(horizon: int, frequency: str) -> str:
+    """'1 year', '3 quarters'."""
+    return f"{horizon} {frequency}{'s' * (horizon > 1)}"
 
 
 def _latest(rows: pd.DataFrame) -> pd.DataFrame:

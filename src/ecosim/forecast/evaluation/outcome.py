@@ -13,7 +13,7 @@ from ecosim.forecast.evaluation.combined import combined
 from ecosim.forecast.evaluation.kept import Kept
 from ecosim.forecast.evaluation.marks import JOINT, PER_STEP
 from ecosim.forecast.evaluation.panels import ALL, BEST_SO_FAR, arrange, with_best_so_far
-from ecosim.forecast.evaluation.race import Course
+from ecosim.forecast.evaluation.race import Course, Unscored, unscored
 from ecosim.forecast.evaluation.skill import relative_skill
 from ecosim.forecast.evaluation.tested import tests
 from ecosim.forecast.references.shelf import ENSEMBLE, OURS
@@ -38,6 +38,7 @@ class Outcome:
     examined: str
     models: tuple[str, ...]
     frequency: str
+    unscored: tuple[Unscored, ...] = ()
 
 
 def gather(course: Course, home: Path, baseline: str, examined: str) -> Outcome:
@@ -51,7 +52,8 @@ def gather(course: Course, home: Path, baseline: str, examined: str) -> Outcome:
     scores = whole[whole["score"].isin(SCORES)].drop(columns="note").reset_index(drop=True)
     panels = arrange(scores, plan.models, steps)
     candidates = [model for model in panels.models if model not in (ENSEMBLE, *OURS)]
-    panels = with_best_so_far(panels, baseline, candidates)
+    if len(panels.models) > 1:
+        panels = with_best_so_far(panels, baseline, candidates)
     relative_to = tuple(dict.fromkeys((baseline, BEST_SO_FAR)))
     return Outcome(
         scores=scores,
@@ -66,6 +68,7 @@ def gather(course: Course, home: Path, baseline: str, examined: str) -> Outcome:
         examined=examined,
         models=plan.models,
         frequency=course.grid.frequency,
+        unscored=unscored(course),
     )
 
 

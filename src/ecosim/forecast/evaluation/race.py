@@ -6,10 +6,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
 from ecosim.data.panel import CountsError
@@ -19,6 +20,7 @@ from ecosim.forecast.evaluation import cells, grid
 from ecosim.forecast.evaluation.forecaster import Floats, History, Series
 from ecosim.forecast.evaluation.kept import Kept
 
+Steps = NDArray[np.int64]  # numbers of periods, in order
 Progress = Callable[[str, int, int], None]
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "NUMEXPR_NUM_THREADS": "1"}
 IN_FLIGHT = 3  # pieces per worker that are handed out at a time
@@ -54,6 +56,17 @@ class Plan:
     every: int = 1
 
 
+class Unscored(NamedTuple):
+    """A horizon without a figure to score at any origin. latest: the last origin that has one, '' where none has.
+
+    origins: as how many the plan would have to take to reach it; None where that alone does not.
+    """
+
+    horizon: int
+    latest: str
+    origins: int | None
+
+
 @dataclass(frozen=True)
 class Course:
     """A plan laid out on its grid: origins (step numbers) and locations, in order."""
@@ -78,28 +91,59 @@ def lay_course(plan: Plan) -> Course:
 
 def _origins(plan: Plan, laid: grid.Grid) -> tuple[int, ...]:
     """The steps from which a series has enough history and a later figure."""
-    able = np.zeros(laid.last - laid.first + 1, dtype=bool)
     shortest = min(plan.horizons)
-    for values in laid.truth.values():
-        known = np.isfinite(values)
-        enough = np.cumsum(known) >= plan.least_history
-        later = np.zeros_like(known)
-        if shortest < len(known):
-            later[:-shortest] = known[shortest:]
-        able |= enough & later
-    steps = laid.first + np.flatnonzero(able)
-    for text, keep in ((plan.first, np.greater_equal), (plan.last, np.less_equal)):
-        if text is not None:
-            steps = steps[keep(steps, _step(text, laid))]
-    steps = steps[:: -plan.every][::-1]
+    steps = _in_range(plan, laid, _able(plan, laid, shortest, {}))
     if plan.origins is not None:
         steps = steps[-plan.origins :]
     if not len(steps):
         raise CountsError(
-            f"no origin: no chosen series has {plan.least_history} known values and a figure {shortest} "
-            f"{laid.frequency}s later; lower study.least_history or the horizons, or widen first and last"
+            f"no origin: no chosen series has {plan.least_history} known values and a figure "
+            f"{grid.ahead(shortest, laid.frequency)} later; lower study.least_history or the horizons, or widen first "
+            "and last"
         )
     return tuple(int(step) for step in steps)
+
+
+def _able(plan: Plan, laid: grid.Grid, horizon: int, breaks: Mapping[str, tuple[int, ...]]) -> Steps:
+    """The steps at which a series has enough history and, so many steps on and not across a break, a figure."""
+    able = np.zeros(laid.last - laid.first + 1, dtype=bool)
+    for (_, target), values in laid.truth.items():
+        known = np.isfinite(values)
+        later = np.zeros_like(known)
+        if horizon < len(known):
+            later[:-horizon] = known[horizon:]
+        for step in breaks.get(target, ()):
+            later[max(step - horizon - laid.first, 0) : max(step - laid.first, 0)] = False
+        able |= (np.cumsum(known) >= plan.least_history) & later
+    return laid.first + np.flatnonzero(able)
+
+
+def _in_range(plan: Plan, laid: grid.Grid, steps: Steps) -> Steps:
+    """Of some steps those between first and last, every n-th, counted from the last one."""
+    for text, keep in ((plan.first, np.greater_equal), (plan.last, np.less_equal)):
+        if text is not None:
+            steps = steps[keep(steps, _step(text, laid))]
+    return steps[:: -plan.every][::-1]
+
+
+def unscored(course: Course) -> tuple[Unscored, ...]:
+    """The horizons that were asked for and have no figure to score at any origin, with what would score them."""
+    plan, laid = course.plan, course.grid
+    every = _in_range(plan, laid, _able(plan, laid, min(plan.horizons), {}))
+    found = []
+    for horizon in plan.horizons:
+        able = _able(plan, laid, horizon, laid.breaks)
+        if np.isin(course.origins, able).any():
+            continue
+        among = np.flatnonzero(np.isin(every, able))
+        found.append(
+            Unscored(
+                horizon=horizon,
+                latest=grid.label(int(able[-1]), laid.frequency) if len(able) else "",
+                origins=len(every) - int(among[-1]) if len(among) else None,
+            )
+        )
+    return tuple(found)
 
 
 def _step(text: str, laid: grid.Grid) -> int:

@@ -27,6 +27,11 @@ class Verdict(NamedTuple):
     origins: int
 
 
+def least_origins(horizon: int) -> int:
+    """With fewer there is no test."""
+    return max(LEAST_ORIGINS, 2 * horizon)
+
+
 def bandwidth(count: int, horizon: int) -> int:
     """Of the Bartlett kernel: three horizons, at least the root of the number of origins, at most half of it.
 
@@ -60,7 +65,7 @@ def diebold_mariano(difference: Floats, horizon: int) -> Verdict:
     (1997); Bartlett long-run variance; p-value from the statistic's law under white noise at this very n and bandwidth.
     """
     count = len(difference)
-    if count < max(LEAST_ORIGINS, 2 * horizon):
+    if count < least_origins(horizon):
         return Verdict(float("nan"), float("nan"), count)
     width = bandwidth(count, horizon)
     factor = np.sqrt((count + 1 - 2 * horizon + horizon * (horizon - 1) / count) / count)
@@ -94,7 +99,7 @@ def coverage_test(hits: Floats, pits: Floats, level: float, horizon: int, seed: 
     rows = np.isfinite(hits).any(axis=1)
     hits, pits = hits[rows], pits[rows]
     count = len(hits)
-    if count < max(LEAST_ORIGINS, 2 * horizon):
+    if count < least_origins(horizon):
         return Verdict(float("nan"), float("nan"), count)
     places = max(1, round(float(np.isfinite(hits).sum(axis=1).mean())))
     rho = _together(pits) if places > 1 else 0.0
@@ -109,7 +114,7 @@ def coverage_test(hits: Floats, pits: Floats, level: float, horizon: int, seed: 
 def _moment_test(pits: Floats, horizon: int, moment: str) -> Verdict:
     rows = pits[np.isfinite(pits).any(axis=1)]
     count = len(rows)
-    if count < max(LEAST_ORIGINS, 2 * horizon):
+    if count < least_origins(horizon):
         return Verdict(float("nan"), float("nan"), count)
     width = bandwidth(count, horizon)
     statistic = float(t_statistic(np.nanmean(_moment(rows, moment), axis=1), width))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecosim.forecast.evaluation.forecaster import Floats, generator
 from ecosim.forecast.evaluation.panels import ALL, Panels
@@ -21,8 +22,9 @@ def relative_skill(panels: Panels, relative_to: tuple[str, ...], seed: int) -> p
 
     theta_ij = geometric mean over places of (mean score of i over origins / the same of j), on cells that both have;
     theta_i = geometric mean of theta_ij over all j; value = theta_i / theta_k. Where no cell is missing this is the
-    ratio of the two. For log_score the mean difference on common cells. lower, upper: 90 % interval over places drawn
-    with replacement and origins drawn in blocks (stationary bootstrap), the same draws for all scores and targets.
+    ratio of the two. A method without any error has no ratio to one with errors, and no row beside it. For log_score
+    the mean difference on common cells. lower, upper: 90 % interval over places drawn with replacement and origins
+    drawn in blocks (stationary bootstrap), the same draws for all scores and targets.
     The pairwise idea is that of scoringutils (get_pairwise_comparisons), which takes means over all cells.
     """
     rows = []
@@ -36,8 +38,8 @@ def relative_skill(panels: Panels, relative_to: tuple[str, ...], seed: int) -> p
                 panel = panels.get(score, target, horizon)
                 if panel is None:
                     continue
-                theta = _theta(panel, np.tile(places, copies), origins, score in RATIOS)
-                rows += _rows(panels, panel, theta, references, (target, horizon, score), copies)
+                theta, linked = _theta(panel, np.tile(places, copies), origins, score in RATIOS)
+                rows += _rows(panels, panel, theta, linked, references, (target, horizon, score), copies)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -50,8 +52,13 @@ def draw_weights(panels: Panels, horizon: int, seed: int) -> tuple[Floats, Float
     return np.vstack([np.ones(count), places]), np.vstack([np.ones(origins), weights_of(blocks, origins)])
 
 
-def _theta(panel: Floats, places: Floats, origins: Floats, ratio: bool) -> Floats:
-    """log theta (ratio) or mean score in common (difference) of each model, (draws, models); NaN without cells."""
+def _theta(panel: Floats, places: Floats, origins: Floats, ratio: bool) -> tuple[Floats, NDArray[np.int32]]:
+    """log theta (ratio) or mean score in common (difference) of each model, (draws, models); NaN without cells.
+
+    With it, (models,), numbers that are equal for models which pairs connect in the data themselves.
+    """
+    from scipy.sparse.csgraph import connected_components
+
     models = len(panel)
     pairs = np.full((models, models, len(places)), np.nan)
     for i in range(models):
@@ -64,7 +71,8 @@ def _theta(panel: Floats, places: Floats, origins: Floats, ratio: bool) -> Float
     counted = known.sum(axis=1)
     theta = np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
     theta[~np.isfinite(panel).any(axis=(1, 2))] = np.nan
-    return theta.T
+    linked = connected_components(known[:, :, 0], directed=False)[1]
+    return theta.T, linked
 
 
 def _pair(first: Floats, second: Floats, places: Floats, origins: Floats, ratio: bool) -> Floats:
@@ -82,18 +90,35 @@ def _pair(first: Floats, second: Floats, places: Floats, origins: Floats, ratio:
     return np.where(total > 0, summed / np.where(total > 0, total, 1.0), np.nan)
 
 
+def _equal(first: Floats, second: Floats) -> bool:
+    """Whether two methods have the same scores wherever both have one."""
+    both = np.isfinite(first) & np.isfinite(second)
+    return bool(both.any() and (first[both] == second[both]).all())
+
+
 def _rows(
-    panels: Panels, panel: Floats, theta: Floats, references: list[str], key: tuple[str, int, str], copies: int
+    panels: Panels,
+    panel: Floats,
+    theta: Floats,
+    linked: NDArray[np.int32],
+    references: list[str],
+    key: tuple[str, int, str],
+    copies: int,
 ) -> list[tuple[object, ...]]:
     target, horizon, score = key
     ratio = score in RATIOS
     rows: list[tuple[object, ...]] = []
     for reference in references:
-        gap = theta - theta[:, [panels.models.index(reference)]]
+        base = panels.models.index(reference)
+        gap = theta - theta[:, [base]]
         value = np.exp(gap) if ratio else gap
         for at, model in enumerate(panels.models):
             if model == reference or not np.isfinite(value[0, at]):
                 continue
+            if linked[at] != linked[base]:
+                if not _equal(panel[at], panel[base]):
+                    continue
+                value[:, at] = 1.0
             draws = value[1:, at][np.isfinite(value[1:, at])]
             lower, upper = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
             there = np.isfinite(panel[at])

@@ -69,6 +69,8 @@ def _confidence_set(panels: Panels, losses: Floats, target: str, horizon: int, s
         scale = chosen.mean(axis=0).sum(axis=1) / both.sum(axis=1)  # (places,)
     usable = both & (scale > 0)[:, None]
     kept = usable.any(axis=0)
+    if not kept.any():
+        return []  # nobody has an error, so there is nothing to choose by
     shares = np.where(usable, chosen / np.where(scale > 0, scale, 1.0)[None, :, None], 0.0).sum(axis=1)
     by_origin = (shares[:, kept] / usable.sum(axis=0)[kept]).T  # (origins, models)
     luck = generator(seed, "confidence set", target, horizon)

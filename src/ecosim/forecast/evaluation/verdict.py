@@ -2,8 +2,10 @@
 
 import pandas as pd
 
+from ecosim.forecast.evaluation.grid import ahead
 from ecosim.forecast.evaluation.outcome import Outcome
 from ecosim.forecast.evaluation.panels import ALL, BEST_SO_FAR
+from ecosim.forecast.evaluation.significance import least_origins
 from ecosim.forecast.reference import QUANTILES
 from ecosim.forecast.references.shelf import ENSEMBLE, OURS, PLAIN
 
@@ -11,17 +13,21 @@ FEW_ORIGINS = 20  # with fewer, no difference is called significant without sayi
 LEVEL = 0.05
 ENOUGH = 0.5  # share of the widest method's cells that a method must have to be called the best
 MOST_NAMED = 8  # targets and horizons that a sentence lists
+EQUAL = 1e-9  # relative difference of scores that is none
+Flawless = dict[tuple[str, int], list[str]]  # by target and horizon the methods without any error
 
 
 def verdict(outcome: Outcome) -> tuple[str, ...]:
     """Sentences, the most important first."""
     wis = outcome.skill[(outcome.skill["score"] == "wis") & (outcome.skill["relative_to"] == outcome.baseline)]
-    if not len(wis):
-        return (f"Only one method has forecasts, so nothing can be compared. {_missing(outcome)}".strip(),)
-    ours = [_beaten(name, outcome) for name in OURS if name != PLAIN]
-    sentences = [*ours, _best(wis, outcome), _chosen(outcome), _examined(wis, outcome), _coverage(outcome)]
-    sentences += [_recalibrated(outcome), _few(outcome)]
-    return tuple(sentence for sentence in (*sentences, _missing(outcome)) if sentence)
+    flawless = _flawless(outcome)
+    if len(wis):
+        ours = [_beaten(name, outcome) for name in OURS if name != PLAIN]
+        sentences = [*ours, _best(wis, outcome, flawless), _chosen(outcome), _examined(wis, outcome, flawless)]
+    else:
+        sentences = [_incomparable(outcome)]
+    sentences += [_unscored(outcome), _coverage(outcome), _recalibrated(outcome), _few(outcome), _missing(outcome)]
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def pooled_target(table: pd.DataFrame) -> str:
@@ -34,47 +40,90 @@ def widespread(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["cells"] >= ENOUGH * rows["cells"].groupby(rows["horizon"]).transform("max")]
 
 
-def ahead(horizon: int, frequency: str) -> str:
-    """'1 year', '3 quarters'."""
-    return f"{horizon} {frequency}{'s' * (horizon > 1)}"
+def _flawless(outcome: Outcome) -> Flawless:
+    """Of the methods that forecast at least half as many cells as any other."""
+    summary = outcome.summary[outcome.summary["score"] == "wis"]
+    found: Flawless = {}
+    for (target, horizon), rows in summary.groupby(["target", "horizon"]):
+        perfect = rows[(rows["mean"] == 0) & (rows["cells"] >= ENOUGH * rows["cells"].max())]
+        found[str(target), int(str(horizon))] = [str(model) for model in perfect["model"]]
+    return found
 
 
-def _best(wis: pd.DataFrame, outcome: Outcome) -> str:
+def _scored(outcome: Outcome, target: str, horizon: int) -> set[str]:
+    rows = outcome.summary
+    return set(rows[(rows["score"] == "wis") & (rows["target"] == target) & (rows["horizon"] == horizon)]["model"])
+
+
+def _incomparable(outcome: Outcome) -> str:
+    """Why there is no relative skill."""
+    scored = list(dict.fromkeys(outcome.summary["model"]))
+    if len(scored) == 1:
+        return f"Only {scored[0]} has forecasts, and one method cannot be compared; name more of them: models=[...]."
+    if outcome.baseline not in scored:
+        named = ", ".join(scored)
+        return (
+            f"{outcome.baseline} has no forecast that was scored, so nothing is compared with it; name another one, "
+            f"relative_to=..., out of {named}."
+        )
+    return f"No method has a score that can be set in relation to that of {outcome.baseline}."
+
+
+def _best(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
     target, parts = pooled_target(wis), []
     rows = widespread(wis[(wis["target"] == target) & (wis["model"] != BEST_SO_FAR)])
-    for horizon, group in rows.groupby("horizon"):
-        best = group.sort_values("value", kind="stable").iloc[0]
-        when = ahead(int(str(horizon)), outcome.frequency)
-        if best["value"] >= 1.0:
+    for horizon in sorted(int(each) for each in wis["horizon"].unique()):
+        when, group = ahead(horizon, outcome.frequency), rows[rows["horizon"] == horizon]
+        if perfect := flawless.get((target, horizon)):
+            whole = set(perfect) == _scored(outcome, target, horizon)
+            parts.append(f"{when} ahead {'every method' if whole else ', '.join(perfect)} without any error")
+            continue
+        best = group.sort_values("value", kind="stable").iloc[0] if len(group) else None
+        if best is None or best["value"] >= 1.0:
             parts.append(f"{when} ahead no method beats {outcome.baseline}")
         else:
             parts.append(f"{when} ahead {best['model']} ({best['value']:.2f}, {best['lower']:.2f}-{best['upper']:.2f})")
     return f"Best by relative WIS ({outcome.baseline} = 1, 90 % interval over places and origins): {'; '.join(parts)}."
 
 
-def _examined(wis: pd.DataFrame, outcome: Outcome) -> str:
+def _examined(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
     """Where the examined method loses to the best single reference in hindsight, target by target."""
     mine = outcome.examined
-    if mine not in set(wis["model"]):
-        return ""
-    lost, cases = [], 0
+    ours = {mine, ENSEMBLE, BEST_SO_FAR, *OURS}
+    lost, equal, cases = [], 0, 0
     for (target, horizon), group in wis[wis["target"] != ALL].groupby(["target", "horizon"]):
-        value = widespread(group).set_index("model")["value"]
-        if mine not in value.index:
+        cell = str(target), int(str(horizon))
+        perfect = flawless.get(cell, [])
+        known = dict(zip(widespread(group)["model"], widespread(group)["value"].astype(float), strict=True))
+        value = {**known, outcome.baseline: 1.0, **dict.fromkeys(perfect, 0.0)}
+        single = {name: each for name, each in value.items() if name not in ours}
+        if not single or not (mine in value or (perfect and mine in _scored(outcome, *cell))):
             continue
         cases += 1
-        ours = {mine, ENSEMBLE, BEST_SO_FAR, *OURS}
-        single = value.drop([name for name in value.index if name in ours])
-        single.loc[outcome.baseline] = 1.0
-        if value[mine] > single.min():
-            lost.append(f"{target} at {horizon} ({value[mine]:.2f}, {single.idxmin()} {single.min():.2f})")
+        best = min(single, key=lambda name: single[name])
+        if mine not in value:
+            lost.append(f"{target} at {horizon} ({best} is without any error)")
+        elif value[mine] > single[best] * (1 + EQUAL):
+            lost.append(f"{target} at {horizon} ({value[mine]:.2f}, {best} {single[best]:.2f})")
+        elif value[mine] >= single[best] * (1 - EQUAL):
+            equal += 1
+    return _told(f"{mine} {{}} the best simple forecast of hindsight", lost, equal, cases, "targets x horizons")
+
+
+def _told(claim: str, lost: list[str], equal: int, cases: int, what: str) -> str:
+    """'ensemble does NOT beat ... in 2 of 9 cases (targets x horizons): ...'; claim: with {} in the verb's place."""
+    if not cases:
+        return ""
+    every = f"all {cases} cases (targets x horizons)" if cases > 1 else "the one case"
+    if equal == cases:
+        return f"{claim.format('is as good as')} in {every}, neither better nor worse."
+    ties = f"; in {equal} they are equal" if equal else ""
     if not lost:
-        return f"{mine} beats the best simple forecast of hindsight in all {cases} cases (targets x horizons)."
+        won = f"{cases - equal} of {cases} cases (targets x horizons)" if equal else every
+        return f"{claim.format('beats')} in {won}{ties}."
     more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
-    return (
-        f"{mine} does NOT beat the best simple forecast of hindsight in {len(lost)} of {cases} cases "
-        f"(targets x horizons): {'; '.join(lost[:MOST_NAMED])}{more}."
-    )
+    named = "; ".join(lost[:MOST_NAMED])
+    return f"{claim.format('does NOT beat')} in {len(lost)} of {cases} cases ({what}): {named}{more}{ties}."
 
 
 def _beaten(mine: str, outcome: Outcome) -> str:
@@ -82,20 +131,13 @@ def _beaten(mine: str, outcome: Outcome) -> str:
     skill = outcome.skill
     rows = skill[(skill["model"] == mine) & (skill["score"] == "wis") & (skill["relative_to"] == BEST_SO_FAR)]
     rows = rows[rows["target"] != ALL]
-    if not len(rows):
-        return ""
-    lost = rows[rows["value"] >= 1.0]
-    simple = "the best simple forecast as chosen on earlier origins"
-    if not len(lost):
-        return f"{mine} beats {simple} in all {len(rows)} cases (targets x horizons)."
-    named = [
-        f"{row.target} at {row.horizon} ({row.value:.2f}, {row.lower:.2f}-{row.upper:.2f})" for row in lost.itertuples()
+    equal = (rows["value"] - 1.0).abs() <= EQUAL
+    lost = [
+        f"{row.target} at {row.horizon} ({row.value:.2f}, {row.lower:.2f}-{row.upper:.2f})"
+        for row in rows[(rows["value"] >= 1.0) & ~equal].itertuples()
     ]
-    more = f" and {len(named) - MOST_NAMED} more" if len(named) > MOST_NAMED else ""
-    return (
-        f"{mine} does NOT beat {simple} in {len(named)} of {len(rows)} cases (targets x horizons; relative WIS, 90 % "
-        f"interval): {'; '.join(named[:MOST_NAMED])}{more}."
-    )
+    claim = f"{mine} {{}} the best simple forecast as chosen on earlier origins"
+    return _told(claim, lost, int(equal.sum()), len(rows), "targets x horizons; relative WIS, 90 % interval")
 
 
 def _chosen(outcome: Outcome) -> str:
@@ -110,11 +152,28 @@ def _chosen(outcome: Outcome) -> str:
         (outcome.tests["model"] == outcome.examined) & (outcome.tests["relative_to"] == BEST_SO_FAR)
     ].set_index(["target", "horizon"])["p_value"]
     target, parts = pooled_target(rows), []
-    for row in rows[rows["target"] == target].itertuples():
-        p_value = tests.get((target, row.horizon), float("nan"))
-        sure = f", p = {p_value:.2f}" if p_value == p_value else ", too few origins to test"
-        parts.append(f"{row.value:.2f} at {row.horizon} ({row.origins} origins{sure})")
+    for row in rows[rows["target"] == target].to_dict("records"):
+        value, horizon, origins = float(row["value"]), int(row["horizon"]), int(row["origins"])
+        p_value = tests.get((target, horizon), float("nan"))
+        few = origins < least_origins(horizon) and abs(value - 1.0) > EQUAL
+        none = "too few origins to test" if few else "no difference to test"
+        sure = f"p = {p_value:.2f}" if p_value == p_value else none
+        parts.append(f"{value:.2f} at {horizon} ({origins} origins, {sure})")
     return f"Against the method that earlier origins would have chosen, {outcome.examined} has {'; '.join(parts)}."
+
+
+def _unscored(outcome: Outcome) -> str:
+    """The horizons that were asked for and that nothing is known of, with the way out."""
+    parts = []
+    for horizon, latest, origins in outcome.unscored:
+        when = ahead(horizon, outcome.frequency)
+        way = "no series is long enough"
+        if origins:
+            way = f"study.origins={origins} or study.last={latest} reaches back to one that has"
+        elif latest:
+            way = f"the last one that has is {latest}, which study.first, study.last and study.every leave out"
+        parts.append(f"{when} ahead (no origin has a figure {when} later to score; {way})")
+    return f"NOT evaluated: {'; '.join(parts)}." if parts else ""
 
 
 def _coverage(outcome: Outcome) -> str:

@@ -89,7 +89,7 @@ class Single:
                 return NoForecast(f"failed: {type(error).__name__}: {error}")
         if not np.isfinite(values).all():
             return NoForecast("failed: some of its paths are not finite")
-        return Paths(values, _said(heard))
+        return Paths(known.exact(values), _said(heard))
 
 
 def _said(heard: list[warnings.WarningMessage]) -> tuple[str, ...]:
