@@ -218,8 +218,8 @@ def unpaid(job: "Job", ledger: pd.DataFrame) -> list[str]:
     sums = ledger.groupby("instrument", sort=False)[["recipients", "refused"]].sum()
     nobody = sums[(sums["recipients"] == 0) & (sums["refused"] > 0)]
     return [
-        f"{job.policies[name].label} (policies.{name}) paid nobody and refused {refused:,.0f} applications by the median: "
-        "its money pays for less than one of them, or is 0."
+        f"{job.policies[name].label} (policies.{name}) paid nobody and refused {refused:,.0f} applications by the "
+        "median: its money pays for less than one of them, or is 0."
         for name, refused in zip(nobody.index.astype(str), nobody["refused"], strict=True)
         if name in job.policies
     ]
