@@ -171,8 +171,8 @@ def _check_whole(name: str, key: str, texts: tuple[str, ...]) -> None:
     for first, second in pairwise(texts):
         if _open(first) > 0 > _open(second):
             raise EquationError(
-                f"equation {name}: {key}: YAML splits a list in brackets at commas, here into {first!r} and {second!r}; "
-                f'quote the term, "{first}, {second}", or write one term a line'
+                f"equation {name}: {key}: YAML splits a list in brackets at commas, here into {first!r} and "
+                f'{second!r}; quote the term, "{first}, {second}", or write one term a line'
             )
 
 
