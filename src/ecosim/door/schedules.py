@@ -76,8 +76,9 @@ def keep_dates(rows: Mapping[str, Any], changed: Sequence[tuple[str, str]], befo
             told = ", ".join(f"{when}: {step:g}" for when, step in steps.items())
             first = next(iter(steps))
             raise ConfigError(
-                f"policies.{row}.{field}={value}: has several dates, {{{told}}}; say from when, "
-                f"'policies.{row}.{field}={{{first}: {value}}}', or '+policies...' to change one date of them"
+                f"policies.{row}.{field}={value}: has several dates, {{{told}}}; write "
+                f"'policies.{row}.{field}={{{first}: {value}}}' for {value} from then on, "
+                "with + before it to change that date alone"
             )
 
 
