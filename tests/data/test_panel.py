@@ -109,6 +109,36 @@ def test_a_file_in_a_chinese_encoding_is_told_to_become_utf8(write):
     assert "CSV UTF-8" in text
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_the_unicode_text_of_excel_is_told_to_become_utf8(write, encoding):
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    text = message(write(f"{mark}location\ttarget\ttime\tvalue\n平湖\tfirms\t2020\t1\n", encoding=encoding))
+    assert "is UTF-16, Excel's 'Unicode text'; save it as 'CSV UTF-8'" in text
+    assert "GB18030" not in text
+
+
+YEARS = [f"A,firms,{year},{year - 2000},book" for year in range(2004, 2010)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({2: "A\0,firms,2006,6,book"}, "line 4 holds a NUL byte"),
+        ({2: 'A",firms,2006,6,book'}, "1 location with a stray quote: row 4: 'A\"'; remove it"),
+        ({2: 'A,fi"rms,2006,6,book'}, "1 target with a stray quote: row 4: 'fi\"rms'; remove it"),
+        ({2: 'A,firms,2006,6,"book', 4: 'A,firms,2008,8,book"'}, "a cell that ends in row 6 goes over several lines"),
+    ],
+)
+def test_a_stray_byte_or_quote_is_named_by_its_line_and_not_as_a_gap(write, changed, says):
+    rows = [changed.get(number, row) for number, row in enumerate(YEARS)]
+    assert says in message(write("location,target,time,value,source\n" + "\n".join(rows) + "\n"))
+
+
+def test_a_name_with_quotes_of_its_own_is_a_name(write):
+    rows = '"The ""Old"" Town",hnte_stock,2020,1\nThe New Town,hnte_stock,2020,2\n'
+    assert panel.load_counts(write("location,target,time,value\n" + rows))["location"].tolist()[0] == 'The "Old" Town'
+
+
 def test_a_broken_parquet_file_and_a_foreign_ending_are_errors(write):
     assert "cannot be read as Parquet" in message(write("no parquet", "counts.parquet"))
     assert ".xlsx is not read; save the table as .csv (UTF-8) or .parquet" in message(write("x", "counts.xlsx"))

@@ -113,7 +113,12 @@ def test_counts_of_ones_own_need_no_code(here: Path) -> None:
         (["study.equation=wrong", "data.path=firms.csv"], "equation wrong: no key 'termss'; did you mean 'terms'"),
         (["study.equation=mine", "data.path=firms.csv", "study.until=2000"], "no row up to then; the first is of 2010"),
         (["study.equation=mine", "data.path=firms.csv", "study.until=x"], "study.until='x'"),
-        (["study.equation=mine"], "the counts have no target"),
+        (["study.equation=mine"], "equation mine: the carried counts: the counts have no target 'firm'"),
+        (["study.equation=mine", "data.path=long.csv"], "mine: long.csv on top of the carried counts: .* 'firm'"),
+        (
+            ["study.equation=[hnte_certifications,mine]", "data=own", "data.path=long.csv"],
+            "mine: long.csv: .*no target",
+        ),
     ],
 )
 def test_a_mistake_ends_with_its_message_and_code_2(
@@ -122,6 +127,7 @@ def test_a_mistake_ends_with_its_message_and_code_2(
     import re
 
     (files / "broken.yaml").write_text("outcome: [", encoding="utf-8")
+    (files / "long.csv").write_text("location,target,time,value\nA,hnte_stock,2020,3\n", encoding="utf-8")
     (files / "empty.yaml").write_text("# nothing\n", encoding="utf-8")
     (files / "wrong.yaml").write_text("outcome: y\ntermss: [x]\n", encoding="utf-8")
     assert run([*QUIET, *overrides]) == 2

@@ -7,7 +7,7 @@ import pytest
 
 from ecosim.data.errors import UserError
 from ecosim.door import folder
-from ecosim.door.build import build_policies, build_region, load_counts
+from ecosim.door.build import build_job, build_policies, build_region, load_counts
 from ecosim.door.compose import compose
 from ecosim.door.console import run
 from ecosim.door.library import ConfigError
@@ -92,11 +92,33 @@ def test_a_wrong_command_line_is_answered_with_the_way_out(overrides: list[str],
         (["policies.hnte_award.amount=lots"], "hnte_award.amount"),
         (["+policies.hnte_award.amonut=3"], "did you mean 'amount'"),
         (["+policies.x.amount=3"], "policies.x.*family"),
+        (["policies.research_subsidy.rate=100"], "^policies.research_subsidy: rate 100 is above at_most 50; raise"),
+        (["+policies.hnte_award.eligible={sectors: []}"], "^policies.hnte_award.eligible.sectors: is an empty list"),
+        (["+policies.hnte_award.eligible={sectors: [garment]}"], "^policies.hnte_award.eligible.sectors: unknown name"),
     ],
 )
 def test_a_wrong_policy_row_is_answered_with_the_way_out(overrides: list[str], answer: str) -> None:
-    with pytest.raises(UserError, match=answer):
+    with pytest.raises(UserError, match=answer) as caught:
         build_policies(compose([PINGHU, *overrides]))
+    assert "ArgsKwargs" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("override", "answer"),
+    [
+        ("+policies.hnte_award.eligible={zones: [danghuu]}", "^policies.hnte_award.eligible.zones: .*'danghu"),
+        (
+            "+policies.tech_bank.eligible={zones: [danghuu]}",
+            "^policies.tech_bank.eligible.zones: the region has no zone",
+        ),
+        ("policies.zhangjiang_park.parks=[zhang]", "^policies.zhangjiang_park.parks: the region Pinghu has no park"),
+    ],
+)
+def test_a_zone_or_park_that_the_region_lacks_names_its_row(override: str, answer: str, here: Path) -> None:
+    from ecosim.forecast.job import check_zones
+
+    with pytest.raises(UserError, match=answer):
+        check_zones(build_job(compose([PINGHU, override]), here))
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,21 @@ def test_a_run_is_made_again_to_the_last_bit(recorded: str, capsys: pytest.Captu
     )
 
 
+def test_the_tables_that_do_not_settle_the_verdict_are_marked_with_what_they_rest_on(
+    recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["study=reproduce", f"run={recorded}"]) == 0
+    said = capsys.readouterr().out
+    table = pd.read_csv(next(Path("outputs/reproduce").glob("*/reproduction.csv")), keep_default_na=False)
+    settling = table[table["beside"] == ""]
+    assert f"all {len(settling)} tables that settle it (not later.csv)" in said
+    assert "later.csv is the same too, and does not settle the verdict" in said
+    assert table.set_index("table").loc["later.csv", "beside"] == "counts published after the origin"
+    marked = [line.split()[0] for line in said.splitlines() if line.split()[1:3] == ["*", "identical"]]
+    assert marked == ["later.csv"]
+    assert "* does not settle the verdict" in said
+
+
 def test_a_table_that_differs_is_named_with_its_place(
     here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from processes import COMMAND, statuses
 
 from ecosim.data.errors import UserError
@@ -73,6 +74,36 @@ def test_a_stopped_run_goes_on_by_its_folder_with_its_own_command(
     assert not (folder / resuming.FOLDER).exists()
     settings = (folder / "config.yaml").read_text(encoding="utf-8")
     assert "seed: 5" in settings
+
+
+@pytest.mark.parametrize("more", [[], ["workers=2"]])
+def test_a_run_that_lost_its_scheduler_goes_on_at_home(here: Path, fake: None, more: list[str]) -> None:
+    there = ["execution=dask", "execution.address=tcp://127.0.0.1:18786", "execution.workers=2"]
+    process = start(*QUIET, *there)
+    folder = wait_for_members(here, process)
+    process.kill()
+    process.communicate()
+    again = run_scenario([f"resume={folder.relative_to(here)}", "execution=local", *more])
+    assert again.folder == folder
+    assert again.job.cluster is None
+    assert tables(folder) == tables(run_scenario(QUIET).folder)
+    assert yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))["execution"]["address"] is None
+
+
+def test_what_belongs_to_an_execution_stays_as_long_as_no_other_is_named(here: Path, fake: None) -> None:
+    there = "execution.address=tcp://127.0.0.1:18786"
+    process = start(*QUIET, "execution=dask", there)
+    folder = wait_for_members(here, process)
+    process.kill()
+    process.communicate()
+    assert there in resuming.read_command([f"resume={folder}"], None, here).overrides
+    assert there in resuming.read_command([f"resume={folder}", "execution=dask"], None, here).overrides
+    other = "execution.address=tcp://127.0.0.1:18787"
+    moved = resuming.read_command([f"resume={folder}", other], None, here).overrides
+    assert other in moved
+    assert there not in moved
+    at_home = resuming.read_command([f"resume={folder}", "execution=local"], None, here).overrides
+    assert not [text for text in at_home if text.startswith("execution.")]
 
 
 @pytest.mark.slow

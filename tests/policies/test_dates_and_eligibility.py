@@ -103,6 +103,7 @@ def test_rungs_are_a_mask_of_their_own():
         ({"ownership": ("Japan",)}, "unknown name 'Japan'"),
         ({"sizes": ("huge",)}, "valid: large, medium, micro, small"),
         ({"rungs": ("tech-sme",)}, "did you mean 'tech_sme'"),
+        *(({name: ()}, rf"{name}\n.*empty list; leave it out") for name in ("sectors", "zones", "sizes", "rungs")),
     ],
 )
 def test_an_unknown_class_is_named(chosen, message):

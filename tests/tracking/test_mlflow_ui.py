@@ -32,6 +32,12 @@ def test_the_compare_link_names_the_runs(store):
     assert link.endswith(f'/#/compare-runs?runs=["a1","b2"]&experiments=["{store.experiment_id}"]')
 
 
+@pytest.mark.parametrize("port", [70000, -1])
+def test_a_number_that_is_no_port_is_one_message(store, port):
+    with pytest.raises(tracking.TrackingError, match=f"--port {port}: no port; give one from 1 to 65535"):
+        tracking.ui(store, lambda _: None, port)
+
+
 def test_a_taken_port_is_named_when_it_was_asked_for(store):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -106,8 +106,13 @@ def _cell(value: Any) -> str:
 
 
 def check_names(table: Table) -> None:
-    """Raises CountsError where a row names no location or no target."""
+    """Raises CountsError where a row names no location or no target, or one that is another but for a stray quote."""
     for column in ("location", "target"):
+        texts = table.frame[column].tolist()
+        known = set(texts)
+        stray = {text for text in known if '"' in text and text.replace('"', "").strip() in known}
+        bad = np.array([text in stray for text in texts], dtype=bool)
+        table.refuse(bad, f"{column}(s) with a stray quote", partial(_quoted, texts), "remove it from the cell")
         empty = np.array([not text for text in table.frame[column]], dtype=bool)
         table.refuse(empty, f"row(s) without {column}", table.described, f"fill in the {column} or remove the row")
 
@@ -239,8 +244,17 @@ def check_series(table: Table) -> None:
         more = f" and {len(gaps) - _SHOWN} more series" if len(gaps) > _SHOWN else ""
         raise CountsError(
             f"{table.name}: undeclared gap{'s' * (len(gaps) > 1)}: {'; '.join(gaps[:_SHOWN])}{more}; "
-            "add the figures, or declare each gap by a row with an empty value"
+            f"add the figures, or declare each gap by a row with an empty value{_over_lines(table)}"
         )
+
+
+def _over_lines(table: Table) -> str:
+    """A hint at the first cell that goes over several lines: a stray quote hides the rows that follow it."""
+    for row, cells in zip(table.rows, table.frame.itertuples(index=False), strict=True):
+        for cell in cells:
+            if isinstance(cell, str) and "\n" in cell:
+                return f"; a cell that ends in row {row} goes over several lines: {cell[:60]!r}: check its quotes"
+    return ""
 
 
 def missing_periods(times: Sequence[str]) -> list[str]:

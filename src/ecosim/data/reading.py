@@ -1,5 +1,6 @@
 """CSV and Parquet files as raw tables of text, before anything in them is believed."""
 
+import codecs
 import csv
 import io
 from pathlib import Path
@@ -49,14 +50,7 @@ def _read_parquet(file: Path) -> pd.DataFrame:
 
 
 def _read_csv(file: Path) -> pd.DataFrame:
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise CountsError(f"{file}: cannot be read ({error.strerror}); check its permissions") from error
-    except UnicodeDecodeError as error:
-        raise CountsError(
-            f"{file}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8', or convert it from GB18030"
-        ) from error
+    text = _decoded(file)
     if not text.strip():
         raise CountsError(f"{file}: is empty; its first line is location,target,time,value")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -73,6 +67,28 @@ def _read_csv(file: Path) -> pd.DataFrame:
     header = [cell.strip() for cell in rows[0]]
     _check_shape(file, header, rows, lines)
     return pd.DataFrame(rows[1:], columns=header, index=pd.Index(lines[1:], name="line"), dtype=object)
+
+
+def _decoded(file: Path) -> str:
+    """The text of a CSV file. Raises CountsError where it is in another encoding or holds bytes that no text has."""
+    try:
+        raw = file.read_bytes()
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise CountsError(f"{file}: cannot be read ({error.strerror}); check its permissions") from error
+    except UnicodeDecodeError as error:
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise CountsError(f"{file}: is UTF-16, Excel's 'Unicode text'; save it as 'CSV UTF-8'") from error
+        raise CountsError(
+            f"{file}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8', or convert it from GB18030"
+        ) from error
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise CountsError(
+            f"{file}: line {line} holds a NUL byte, as a damaged file or UTF-16 does; remove it, or save the table "
+            "again as 'CSV UTF-8'"
+        )
+    return text
 
 
 def _check_shape(file: Path, header: list[str], rows: list[list[str]], lines: list[int]) -> None:

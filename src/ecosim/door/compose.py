@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from yaml import YAMLError
 
 from ecosim.data.errors import nearest
+from ecosim.door import schedules
 from ecosim.door.library import GROUPS, ConfigError, Library, absolute, split_override
 from ecosim.door.mistakes import Tree, explain, explain_validation
 from ecosim.door.package import shape
@@ -56,7 +57,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         node = _compose_node(checked, library)
         choices = dict(node.hydra.runtime.choices)
         tree = _plain(node, checked)
-        _keep_dates(tree, checked, library)
+        _settle_schedules(tree, checked, library)
         shape(tree)
         settings = _check(tree)
         if isinstance(settings.study, Regions):
@@ -127,6 +128,7 @@ def _quoted(sign: str, key: str, value: str | None) -> str:
         return f"{sign}{key}"
     if key == "posterior" and value:
         value = quoted(value)  # an id such as 3e10 is no number
+    value = schedules.plain_names(key, value)
     if not value.isascii() and not set(value) & set("'\",[]{}:$()\\="):
         value = f"'{value}'"
     return f"{sign}{key}={value}"
@@ -134,7 +136,8 @@ def _quoted(sign: str, key: str, value: str | None) -> str:
 
 def _compose_node(overrides: list[str], library: Library) -> DictConfig:
     try:
-        return hydra_compose("config", [*overrides, *search_path(library)], return_hydra_config=True)
+        given = [*schedules.instead(overrides), *search_path(library)]
+        return hydra_compose("config", given, return_hydra_config=True)
     except (YAMLError, UnicodeDecodeError, OmegaConfBaseException, ValueError, OSError) as error:
         raise explain(error, overrides, lambda: _tree_of_choices(overrides, library)) from None
     except Exception as error:
@@ -173,15 +176,13 @@ def _plain(node: DictConfig, overrides: list[str]) -> dict[str, Any]:
     return {str(key): value for key, value in plain.items()}  # type: ignore[union-attr]
 
 
-def _keep_dates(tree: dict[str, Any], overrides: list[str], library: Library) -> None:
-    """Gives a number of the command line the date of the single step it replaces: amount=30 for {2017-07: 20}."""
-    keys = [key.split(".") for sign, key, _ in map(split_override, overrides) if not sign]
-    numbers = [(row, field) for group, row, field in (key for key in keys if len(key) == 3) if group == "policies"]
-    before = _tree_of_choices(overrides, library)["policies"] if numbers else {}
-    for row, field in numbers:
-        steps, value = before.get(row, {}).get(field), tree["policies"].get(row, {}).get(field)
-        if isinstance(steps, dict) and len(steps) == 1 and isinstance(value, int | float):
-            tree["policies"][row][field] = dict.fromkeys(steps, value)
+def _settle_schedules(tree: dict[str, Any], overrides: list[str], library: Library) -> None:
+    """The schedules of the policies as the command line means them, in place. Raises ConfigError."""
+    changed = schedules.numbers(overrides)
+    if changed:
+        schedules.keep_dates(tree["policies"], changed, _tree_of_choices(overrides, library)["policies"])
+    if isinstance(tree["policies"], dict):
+        schedules.name_alike(tree["policies"])
 
 
 def _check(tree: dict[str, Any]) -> Settings:

@@ -58,7 +58,8 @@ def load_rows(composed: Composed, equations: list["Equation"], cwd: Path) -> Sou
 
     Raises ConfigError, CountsError or EquationError.
     """
-    from ecosim.calibration.fitting.counts import is_counts, rows_of
+    from ecosim.calibration.fitting import EquationError
+    from ecosim.calibration.fitting.counts import TIME, UNIT, is_counts, rows_of
     from ecosim.data import panel
     from ecosim.data.reading import read_table
 
@@ -69,7 +70,15 @@ def load_rows(composed: Composed, equations: list["Equation"], cwd: Path) -> Sou
             return Source(table, path, _digest(table))
     counts = load_counts(composed, cwd)
     needed = {name for equation in equations for name in equation.columns()}
-    return Source(rows_of(counts, sorted(needed)), path or "carried counts", panel.data_hash(counts))
+    try:
+        rows = rows_of(counts, sorted(needed))
+    except EquationError as error:
+        lacking = needed - {UNIT, TIME, *counts["target"]}
+        asking = ", ".join(equation.name for equation in equations if lacking & equation.columns())
+        carried = "the carried counts" if composed.settings.data.carried else ""
+        name = " on top of ".join(filter(None, (path, carried)))
+        raise EquationError(f"equation {asking}: {name}: {error}") from None
+    return Source(rows, path or "carried counts", panel.data_hash(counts))
 
 
 def _digest(table: "pd.DataFrame") -> str:

@@ -11,6 +11,7 @@ OVERRIDES = (
     ("origin=2018-06", "the last month the forecast may know"),
     ("region=anhui", "another place: +scenario=zhejiang_2022 region=anhui"),
     ("policies.hnte_award.amount=30", "change a number, from its own date on; ~policies.hnte_award removes the row"),
+    ("'policies.x.rate={2018-07: 30}'", "change the whole schedule of row x; with + before it one date, or add one"),
     ("posterior=outputs/<run>", "draw members from the posterior of a study=calibrate; also by its id"),
     ("resume=outputs/<run>", "go on with a run that was stopped; also by its id in MLflow"),
     ("execution=dask", "members on a Dask scheduler: execution.address=tcp://host:8786"),

@@ -30,7 +30,7 @@ def unknown_key(key: str, tree: Tree) -> str:
             return f"no {part!r}{inside}; {hint}{more}"
         here = here[part]
         path.append(part)
-    return f"{key!r} is there already; write it without '+'"
+    return f"{key!r} cannot be changed in this way; write {key}=... with a value of its kind"
 
 
 def explain(error: Exception, overrides: Iterable[str], tree: Callable[[], Tree]) -> ConfigError:
@@ -38,7 +38,9 @@ def explain(error: Exception, overrides: Iterable[str], tree: Callable[[], Tree]
     if isinstance(error, ConfigError):
         return error
     if isinstance(error, OverrideParseException):
-        return ConfigError(_unreadable(error.override))
+        given = list(overrides)
+        plain = error.override.removeprefix("+")  # what `schedules.instead` makes of a table
+        return ConfigError(_unreadable(plain if plain in given else error.override))
     if isinstance(error, MissingConfigException):
         return ConfigError(_missing_file(error, list(overrides)))
     if isinstance(error, YAMLError):
@@ -50,7 +52,7 @@ def explain(error: Exception, overrides: Iterable[str], tree: Callable[[], Tree]
     if isinstance(error, InterpolationKeyError):
         return ConfigError(f"{error.full_key}: {str(error).splitlines()[0]}")
     if isinstance(error, HydraException):
-        return ConfigError(_composition(str(error), list(overrides), tree))
+        return ConfigError(_composition(str(error), list(overrides), tree, error.__cause__))
     if isinstance(error, OmegaConfBaseException):
         return ConfigError(f"{error.full_key}: {str(error).splitlines()[0]}" if error.full_key else _first(str(error)))
     return ConfigError(_first(str(error)))
@@ -66,6 +68,15 @@ def _unreadable(override: str) -> str:
     key = split_override(override).key
     if not key.isascii():
         return f"cannot read {override!r}: keys on the command line are ASCII; change this row in a scenario file"
+    if re.match(r"policies\.[^.]+\.[^.]+\.\d{4}", key):
+        row, date = key.rsplit(".", 1)
+        form = f"{row}={{{date}: ...}}"
+        return f"cannot read {override!r}; write '{form}' for the whole schedule, '+{form}' for this date beside others"
+    if "{" in override or override.endswith("}"):
+        return (
+            f"cannot read {override!r}; write a table as {{name: value, ...}}, and key and table within one pair of "
+            "quotes, which the shell takes off: 'policies.hnte_award.amount={2017-07: 20, 2018-07: 30}'"
+        )
     return (
         f"cannot read {override!r}; write key=value, with quotes around anything but plain words and numbers: "
         "\"region.name='New Town'\""
@@ -86,7 +97,9 @@ def _missing_file(error: MissingConfigException, overrides: list[str]) -> str:
     return f"no {group} {name!r}{where}; {nearest(name, options)}"
 
 
-def _composition(message: str, overrides: list[str], tree: Callable[[], Tree]) -> str:
+def _composition(
+    message: str, overrides: list[str], tree: Callable[[], Tree], cause: BaseException | None = None
+) -> str:
     if "scenario appears more than once" in message:
         return "two scenarios; give one, or a sweep: --multirun +scenario=a,b"
     if match := re.search(r"Multiple values for ([\w/@]+)\.", message):
@@ -99,7 +112,9 @@ def _composition(message: str, overrides: list[str], tree: Callable[[], Tree]) -
     if match := re.search(r"Could not override '([\w/@]+)'\. No match in the defaults list", message):
         return _no_group(match[1])
     if match := re.search(r"Could not (?:override|delete from config\.) '([^']*)'", message):
-        return unknown_key(match[1], tree())
+        inside = re.search(r"full_key: (\S+)", str(cause))  # a name within a table that the key has already
+        within = inside is not None and inside[1].startswith(f"{match[1]}.")
+        return unknown_key(inside[1] if inside and within else match[1], tree())
     if match := re.search(r"Could not append to config\. An item is already at '([^']*)'", message):
         return f"{match[1]!r} is there already; write {match[1]}=... without '+'"
     if "Could not delete" in message or "Could not override" in message:

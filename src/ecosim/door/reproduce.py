@@ -150,7 +150,10 @@ def show(found: Reproduction) -> None:
         largest = "" if row["largest_relative_difference"] != row["largest_relative_difference"] else (
             f"{row['largest_relative_difference']:.1e}" if row["different"] else ""
         )  # fmt: skip
-        shown.add_row(row["table"], row["verdict"], f"{row['rows']:,}", str(row["different"] or ""), largest)
+        name = f"{row['table']} *" if row["beside"] else row["table"]
+        shown.add_row(name, row["verdict"], f"{row['rows']:,}", str(row["different"] or ""), largest)
     console.print(shown)
+    if (found.table["beside"] != "").any():
+        console.print("* does not settle the verdict")
     console.print(f"results  {found.home}")
     console.print(f"took     {found.seconds['all']:.0f} s")

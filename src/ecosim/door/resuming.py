@@ -16,6 +16,7 @@ from ecosim.door.library import split_override
 from ecosim.door.provenance import settling
 
 FOLDER, KEY, RUN = "members", "key.json", "run.json"
+LOCAL = "local"  # the execution of a command that names none
 SHOWN = 3  # stopped runs that a message names
 
 
@@ -59,7 +60,20 @@ def read_command(overrides: Sequence[str], config_dir: str | Path | None, cwd: P
     key = json.loads(file.read_text(encoding="utf-8"))
     again = {split_override(text).key for text in given}
     before = [text for text in key["overrides"] if split_override(text).key not in again]
+    if _execution(given) not in (None, _execution(key["overrides"]) or LOCAL):
+        before = [text for text in before if not _of_other_execution(split_override(text).key)]
     return Command((*before, *given), own or key["config_dir"], home, key)
+
+
+def _execution(overrides: Sequence[str]) -> str | None:
+    """The execution that a command line names, None where it names none."""
+    named = [value for _, key, value in map(split_override, overrides) if key == "execution" and value]
+    return named[-1] if named else None
+
+
+def _of_other_execution(key: str) -> bool:
+    """Whether a setting is of one execution alone, as the address of a scheduler is: any has workers."""
+    return key.startswith("execution.") and key != "execution.workers"
 
 
 def _find(named: str, cwd: Path) -> Path:

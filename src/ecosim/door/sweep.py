@@ -17,6 +17,7 @@ from ecosim.data.errors import UserError
 from ecosim.door.compose import check_override, known_tree, search_path
 from ecosim.door.library import ConfigError, Library, absolute, config_dir, split_override
 from ecosim.door.mistakes import explain
+from ecosim.door.schedules import instead, together
 
 if TYPE_CHECKING:
     from ecosim.tracking import Store
@@ -45,7 +46,7 @@ def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) ->
     }
     store = _open_store(checked, cwd)
     try:
-        with _as_command([*checked, *search_path(library), "--multirun"], shared):
+        with _as_command([*instead(checked), *search_path(library), "--multirun"], shared):
             hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
     except JobMistake:
         return 2
@@ -72,7 +73,7 @@ def job(_: Any) -> None:
     parent = Sweep(
         shared["key"], f"sweep {shared['key'][:16]}", f"ecosim --multirun {shared['command']}", {}, shared["pid"]
     )
-    chosen = list(HydraConfig.get().overrides.task)
+    chosen = together(HydraConfig.get().overrides.task)
     try:
         outcome = run_scenario(chosen, shared["config_dir"], shared["cwd"], parent)
     except UserError as error:

@@ -23,7 +23,8 @@ from ecosim.forecast.decomposition import Plan
 from ecosim.forecast.drawn import Drawn
 from ecosim.forecast.future import Outlook, look_ahead
 from ecosim.forecast.publish import Futures
-from ecosim.model.region import Region
+from ecosim.model.region import Region, RegionError
+from ecosim.policies.eligibility import EligibilityError
 from ecosim.policies.shelf import Instrument
 
 Progress = Callable[[str, int, int], None]
@@ -196,12 +197,17 @@ def take_apart(
 
 
 def check_zones(job: Job) -> None:
-    """Raises EligibilityError before anything is simulated where an instrument is for a zone the region lacks."""
-    for row in (*job.baseline_policies.values(), *job.policies.values()):
+    """Raises EligibilityError or RegionError, naming the row, where one is for a zone or a park the region lacks."""
+    for name, row in (*job.baseline_policies.items(), *job.policies.items()):
         eligible = getattr(row.policy, "eligible", None)
-        if eligible is not None:
-            eligible.mask(job.region.zone_names)
-        job.region.within(getattr(row.policy, "parks", ()))
+        try:
+            if eligible is not None:
+                eligible.mask(job.region.zone_names)
+            job.region.within(getattr(row.policy, "parks", ()))
+        except EligibilityError as error:
+            raise EligibilityError(f"policies.{name}.{error}") from None
+        except RegionError as error:
+            raise RegionError(f"policies.{name}.parks: {error}") from None
 
 
 def match(job: Job, priors: dict[str, estimate.Estimate], origin: str, heard: indirect.Progress) -> indirect.Matching:

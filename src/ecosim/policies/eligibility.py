@@ -1,4 +1,4 @@
-"""Whom an instrument is for: sectors, zones, owners, sizes and rungs; an empty list means all."""
+"""Whom an instrument is for: sectors, zones, owners, sizes and rungs; what is left out means all."""
 
 from functools import cached_property, lru_cache
 from typing import Annotated, Any
@@ -30,6 +30,13 @@ class Eligibility:
     ownership: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
     rungs: tuple[str, ...] = ()
+
+    @field_validator("sectors", "zones", "ownership", "sizes", "rungs")
+    @classmethod
+    def _some(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not names:
+            raise ValueError("is an empty list; leave it out where all are eligible")
+        return names
 
     @field_validator("sectors", "ownership", "sizes", "rungs")
     @classmethod

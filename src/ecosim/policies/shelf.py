@@ -117,6 +117,7 @@ def _instrument(name: str, row: Any) -> Instrument:
         first = error.errors()[0]
         where = ".".join(str(part) for part in ("policies", name, *first["loc"]))
         text = str(first["msg"]).removeprefix("Value error, ")
-        given = "" if first["type"] == "missing" else f"{first.get('input')!r}: "
+        scalar = isinstance(first.get("input"), str | int | float | None)  # else the reason names what is wrong in it
+        given = f"{first.get('input')!r}: " if scalar and first["type"] != "missing" else ""
         raise PolicyError(f"{where}: {given}{text}") from None
     return Instrument(policy, family, about["label"] or name, about["label_zh"], about["source"], group)

@@ -15,7 +15,7 @@ BESIDE = {  # tables that rest on more than the run recorded, and why they may h
     "scores": "counts published after the origin",
     "identification": "a calibration kept beside the runs",
 }
-COLUMNS = ["table", "verdict", "rows", "values", "different", "largest_relative_difference", "where"]
+COLUMNS = ["table", "verdict", "rows", "values", "different", "largest_relative_difference", "where", "beside"]
 
 
 def compare_folders(recorded: Path, again: Path) -> pd.DataFrame:
@@ -23,14 +23,16 @@ def compare_folders(recorded: Path, again: Path) -> pd.DataFrame:
 
     A CSV is identical where its bytes are, members.parquet where every value is, to the last bit. `rows` counts those
     of the recorded table, `values` its numbers, `different` those that are not the same. The largest relative
-    difference is of numbers at the same place; empty where rows, columns or texts differ.
+    difference is of numbers at the same place; empty where rows, columns or texts differ. `beside`: what a table rests
+    on that the run did not record, so that it does not settle the verdict; empty for those that do.
     """
     names = sorted({path.name for folder in (recorded, again) for path in folder.glob("*.csv")} | {"members.parquet"})
     rows = []
     for name in names:
         there, made = (recorded / name).is_file(), (again / name).is_file()
         if there or made:
-            rows.append(_row(name, recorded / name, again / name) if there and made else _alone(name, there))
+            row = _row(name, recorded / name, again / name) if there and made else _alone(name, there)
+            rows.append((*row, BESIDE.get(Path(name).stem, "")))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -128,18 +130,21 @@ def verdict(run: Recorded, table: pd.DataFrame, around: list[str]) -> tuple[bool
 
     Tables that rest on counts which came after the origin, or on a calibration beside the run, do not settle it.
     """
-    beside = table["table"].isin([f"{name}.csv" for name in BESIDE])
+    beside = table["beside"] != ""
     tested = table[~beside]
     same = bool((tested["verdict"] == IDENTICAL).all())
     total = len(tested)
+    names = ", ".join(table.loc[beside, "table"])
+    which = f"all {total} tables that settle it (not {names})" if names else f"all {total} tables"
     if same:
-        text = [f"Bit-identical: all {total} tables of run {run.run} came out the same to the last bit."]
+        text = [f"Bit-identical: {which} of run {run.run} came out the same to the last bit."]
     else:
         unlike = tested[tested["verdict"] != IDENTICAL]
         names = ", ".join(f"{row['table']} ({row['verdict']})" for row in unlike.head(6).to_dict("records"))
         text = [f"Not bit-identical: of {total} tables of run {run.run}, {len(unlike)} differ: {names}."]
-    for name in table.loc[beside & (table["verdict"] != IDENTICAL), "table"]:
-        text.append(f"{name} is not the same, and does not settle the verdict: it rests on {BESIDE[name[:-4]]}.")
+    for name, found, rests in table.loc[beside, ["table", "verdict", "beside"]].itertuples(index=False):
+        is_so = "the same too" if found == IDENTICAL else "not the same"
+        text.append(f"{name} is {is_so}, and does not settle the verdict: it rests on {rests}.")
     text += [f"Not the same as then: {sentence}." for sentence in around]
     if not same and not around:
         text.append(

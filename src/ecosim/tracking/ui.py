@@ -20,7 +20,7 @@ from ecosim.tracking.processes import terminable
 from ecosim.tracking.sending import reap
 from ecosim.tracking.store import Store
 
-HOST, PORT = "127.0.0.1", 5000
+HOST, PORT, LAST_PORT = "127.0.0.1", 5000, 65535
 START = 120  # seconds a server may take until it answers (about 9 on an idle machine)
 GRACE = 10  # seconds it may take to end
 
@@ -29,7 +29,7 @@ def ui(store: Store, announce: Callable[[str], None], port: int | None = None) -
     """Serves the runs until Ctrl-C or SIGTERM; `announce` gets the link as soon as it works.
 
     port: 5000 or, where that is taken, any free one. For a tracking server nothing is started: its link is announced.
-    Raises TrackingError when the port asked for is taken or the server does not start.
+    Raises TrackingError when the port asked for is none or taken, or the server does not start.
     """
     with serving(store, port) as (link, server):
         announce(link)
@@ -77,11 +77,17 @@ def compare_page(store: Store, base: str, run_ids: Sequence[str]) -> str:
 
 
 def _free_port(port: int | None) -> int:
+    if port is not None and not 0 <= port <= LAST_PORT:
+        raise TrackingError(
+            f"--port {port}: no port; give one from 1 to {LAST_PORT}, or leave it out to have a free one"
+        )
     for candidate in [port] if port is not None else [PORT, 0]:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, candidate))
+            except PermissionError:
+                raise TrackingError(f"port {candidate}: kept for the system; choose one from 1024 on") from None
             except OSError:
                 continue
             return probe.getsockname()[1]

@@ -38,12 +38,23 @@ def data(rows=40):
         ({"level": 90}, "level=90 is no share"),
         ({"level": "high"}, "level='high' is no number"),
         ({"outcome": None}, "outcome is empty"),
+        (
+            {"terms": ["z", "is(industry", "a)"]},
+            'commas, here into .*quote the term, "is\\(industry, a\\)", or write one',
+        ),
+        ({"terms": ["log(lag(x", "2))"]}, r'quote the term, "log\(lag\(x, 2\)\)"'),
     ],
 )
 def test_a_mistake_in_an_equation_names_it(rows, says):
     with pytest.raises(EquationError, match=says) as error:
         from_table("mine", ROWS | rows)
     assert str(error.value).startswith("equation mine: ")
+
+
+def test_a_bracket_that_is_missing_is_not_taken_for_a_comma_of_yaml():
+    with pytest.raises(EquationError, match="term 'log\\(x': '\\)' is missing"):
+        from_table("mine", ROWS | {"terms": ["log(x", "z"]})
+    assert from_table("mine", ROWS | {"terms": ["`x (in 10k`", "`z)`"]}).terms == ("`x (in 10k`", "`z)`")
 
 
 def test_an_equation_without_an_outcome_says_so():

@@ -1,7 +1,9 @@
 """An equation as plain data: what a user writes in Python or in a YAML file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from ecosim.calibration.fitting.errors import EquationError
@@ -154,6 +156,7 @@ def from_table(name: str, rows: Mapping[Any, Any]) -> Equation:
             values[key] = float(value)
         elif several and isinstance(value, list):
             values[key] = tuple(_text(name, key, item) for item in value)
+            _check_whole(name, key, values[key])
         elif several:
             values[key] = () if value is None else (_text(name, key, value),)
         else:
@@ -161,6 +164,22 @@ def from_table(name: str, rows: Mapping[Any, Any]) -> Equation:
     if missing := [part.name for part in kinds.values() if part.default is MISSING and part.name not in values]:
         raise EquationError(f"equation {name}: {missing[0]} is missing; give it")
     return Equation(name, **values)
+
+
+def _check_whole(name: str, key: str, texts: tuple[str, ...]) -> None:
+    """Raises EquationError for a term that YAML cut in two: [is(kind, private)] is read as 'is(kind' and 'private)'."""
+    for first, second in pairwise(texts):
+        if _open(first) > 0 > _open(second):
+            raise EquationError(
+                f"equation {name}: {key}: YAML splits a list in brackets at commas, here into {first!r} and "
+                f'{second!r}; quote the term, "{first}, {second}", or write one term a line'
+            )
+
+
+def _open(text: str) -> int:
+    """Brackets that are opened and not closed, outside of columns in backquotes; below 0 where more are closed."""
+    bare = re.sub("`[^`]*`", "", text)
+    return bare.count("(") - bare.count(")")
 
 
 def _text(name: str, key: str, value: Any) -> str:
