@@ -76,6 +76,10 @@ def test_counts_that_say_nothing_or_leave_too_few_are_said():
     far = reweighed.gather(made(200), counts([("tech_sme_new", "2017", 400.0)]), 2017, {}, 0.0025)
     with pytest.raises(Collapsed, match=r"of 200 members effective \(at least 20\).*tech_sme_new 2017: 400 counted"):
         reweighed.update(far, 1, 20.0)
+    many = made(200, center=20000.0)
+    farther = reweighed.gather(many, counts([("tech_sme_new", "2017", 98765.0)]), 2017, {}, 0.0025)
+    with pytest.raises(Collapsed, match=r"98,765 counted, 1\d,\d{3} to 2\d,\d{3} forecast"):
+        reweighed.update(farther, 1, 20.0)
 
 
 def test_members_are_drawn_again_with_all_they_have():

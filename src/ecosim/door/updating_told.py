@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from ecosim.data.digits import plain
 from ecosim.door.headline import headline_years
 from ecosim.door.summary import NARROWEST, short
 
@@ -25,8 +26,8 @@ def sentences(
     outside = table[(table["not_used"] == "") & ~table["inside_90"]]
     names = ", ".join(f"{row.target} {row.time}" for row in used)
     far = ", ".join(
-        f"{row['target']} {row['time']} ({number(row['observed'])}; forecast {number(row['lower'])} to "
-        f"{number(row['upper'])})"
+        f"{row['target']} {row['time']} ({plain(row['observed'])}; forecast {plain(row['lower'])} to "
+        f"{plain(row['upper'])})"
         for row in outside.to_dict("records")
     )
     words = [
@@ -46,18 +47,13 @@ def sentences(
     return tuple(words)
 
 
-def number(value: float) -> str:
-    """A value in a few digits, without an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
-
-
 def _moved(table: "pd.DataFrame", target: str, what: str) -> str | None:
     rows = table[table["target"] == target]
     if rows.empty:
         return None
     row = rows.iloc[-1]
     before, now = (
-        f"{number(row[f'median{when}'])} ({number(row[f'lower{when}'])} to {number(row[f'upper{when}'])})"
+        f"{plain(row[f'median{when}'])} ({plain(row[f'lower{when}'])} to {plain(row[f'upper{when}'])})"
         for when in ("_before", "")
     )
     return (
@@ -78,7 +74,7 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[rows["target"].isin(outcome.shown) & (rows["time"] == year)].to_dict("records"):
         cells = (
-            f"{number(row[f'median{when}'])} ({number(row[f'lower{when}'])} to {number(row[f'upper{when}'])})"
+            f"{plain(row[f'median{when}'])} ({plain(row[f'lower{when}'])} to {plain(row[f'upper{when}'])})"
             for when in ("_before", "")
         )
         table.add_row(row["target"].replace("_", " "), *cells, f"{row['width']:.0%}")

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.calibration.simulation.particles import Weighted, log_lognormal, log_nb2, reweigh
+from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
 from ecosim.data.periods import parse, quarter_index, quarter_label
@@ -124,8 +125,8 @@ def update(evidence: tuple[Evidence, ...], seed: int, least: float) -> Reweighed
         low, high = np.quantile(worst.values, [0.05, 0.95])
         raise Collapsed(
             f"the counts leave {step.effective:.1f} of {len(step.weights)} members effective (at least {least:g}); "
-            f"most of it is due to {worst.target} {worst.time}: {worst.observed:,.4g} counted, "
-            f"{low:,.4g} to {high:,.4g} forecast (90 %)"
+            f"most of it is due to {worst.target} {worst.time}: {plain(worst.observed)} counted, "
+            f"{plain(low)} to {plain(high)} forecast (90 %)"
         )
     return found
 

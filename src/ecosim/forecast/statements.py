@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats.mstats import mjci
 
 from ecosim.calibration.regression import Calibration
+from ecosim.data.digits import plain
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.summary import Floats
@@ -79,8 +80,8 @@ def monte_carlo(yearly: dict[str, Floats], year: str) -> str:
     ends = [max(_relative_error(values, level) for level in ENDS) for values in last]
     return (
         f"From {members} futures the medians of {year} are known within {_range(medians)}, the ends of the 90 % "
-        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); members={4 * members} "
-        "halves that."
+        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); "
+        f"members={4 * members} halves that."
     )
 
 
@@ -117,8 +118,9 @@ def hits(scores: pd.DataFrame) -> str:
     missed = scores[~scores["inside_90"].astype(bool)]
     text = f"Of {len(scores)} counts published after the origin, {len(scores) - len(missed)} lie in the 90 % interval"
     outside = [
-        f"{row.target} of {row.time} ({row.observed:g}, interval {row.lower:.3g} to {row.upper:.3g})"
-        for row in missed.itertuples()
+        f"{row['target']} of {row['time']} ({row['observed']:,.10g}, interval {plain(row['lower'])} to "
+        f"{plain(row['upper'])})"
+        for row in missed.to_dict("records")
     ]
     return text + (f"; outside: {', '.join(outside)}." if outside else ".")
 
@@ -200,7 +202,7 @@ def late_levels(job: "Job") -> list[str]:
     dated = here[[bool(as_of) and parse(as_of).end > known for as_of in here["as_of"].astype(str)]]
     rows = dated[[parse(time).end <= known for time in dated["time"].astype(str)]]
     return [
-        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; a "
+        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:,.10g}) was published only in {row.as_of!s}; a "
         "level that rests on it was known later than the origin, and the forecast is a hindcast."
         for row in rows.itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ecosim.data.digits import plain
 from ecosim.figures.labels import Labels, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 from ecosim.publication.recorded import Recorded
@@ -169,7 +170,7 @@ def _scored(table: pd.DataFrame | None, target: str, time: str, labels: Labels) 
         return NOT_THERE
     row, label = found.iloc[0], labels.of(target)
     middle, low, high = (number(float(row[name]), label) for name in ("median", "lower", "upper"))
-    return f"{middle}\n{low} to {high}\nWIS {row['wis']:.3g}"
+    return f"{middle}\n{low} to {high}\nWIS {plain(row['wis'])}"
 
 
 def _held(table: pd.DataFrame) -> str:
