@@ -9,7 +9,7 @@ import pytest
 
 from ecosim.behaviors.decisions import SHELF
 from ecosim.calibration.indirect import Matching
-from ecosim.forecast import identified
+from ecosim.forecast import identified, tabulate
 from ecosim.forecast.anchor import anchor
 from ecosim.forecast.drawn import Drawn, member_drifts, settle, with_growth
 from ecosim.forecast.ensemble import level_draws, member_behaviors, prepare, run_member
@@ -139,6 +139,30 @@ def test_the_table_says_which_parameters_are_drawn_and_which_only_calibrated(wor
     assert "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12" in words[1]
     assert "the levels at the origin of hnte_stock" in words[1]
     assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words[1]
+
+
+@pytest.fixture(scope="module")
+def from_posterior(uncounted, estimates):
+    """The small county's futures from a posterior that holds its level of high-tech enterprises."""
+    return look_ahead(replace(uncounted, posterior=make_drawn()), estimates, "2016-12", 2017, 3, silent, Clock())
+
+
+@pytest.mark.slow
+def test_the_basis_holds_the_level_at_which_members_start_and_names_the_run_of_the_posterior(from_posterior):
+    yearly = from_posterior.scenario.yearly
+    starts = 100 * yearly["hnte_stock"][:, 0] / yearly["hnte_stock_index"][:, 0]
+    basis = tabulate.basis(from_posterior).set_index("target")
+    stock, certified, first = (basis.loc[name] for name in ("hnte_stock", "hnte_certifications", "tech_sme_stock"))
+    assert stock["level"] == pytest.approx(np.median(starts))
+    assert stock["level"] != pytest.approx(from_posterior.anchor.levels["hnte_stock"].mean, rel=0.01)
+    assert stock["basis"] == certified["basis"] == "posterior"
+    assert stock["source"].startswith("median of members: drawn from the posterior of run earlier, origin 2016-12")
+    assert "in place of" in stock["source"]
+    assert "follows hnte_stock" in certified["source"]
+    assert certified["level"] == pytest.approx(np.median(
+        [from_posterior.world.ladder.scaled(*level_draws(from_posterior.world, m)).cohorts[0] for m in range(3)]
+    ))  # fmt: skip
+    assert first["basis"] != "posterior"
 
 
 @pytest.mark.slow

@@ -102,6 +102,19 @@ def test_a_level_nobody_counted_is_called_an_assumption(context, tmp_path):
     assert "100 (assumption) in 2016, 1,514 firms expected at the end of 2018, 15.1 times as many" in text
 
 
+def test_a_forecast_that_starts_from_a_later_level_than_its_last_count_says_both_and_grows_from_the_level(
+    context, tmp_path
+):
+    later = context.basis.assign(target="tech_sme_stock", time="2017", level=300.0, basis="posterior")
+    text = visible(page_of(replace(context, basis=later), tmp_path))
+    assert "279 counted in 2016, taken to start at 300 (posterior) in 2017, 1,514 firms expected" in text
+    assert "5.0 times as many" in text
+    earlier = replace(context, basis=later.assign(time="2015"))
+    assert ": 279 in 2016, 1,514 firms expected" in visible(page_of(earlier, tmp_path))
+    inherited = replace(context, basis=later.assign(basis="inherited"))
+    assert ": 279 in 2016, 1,514 firms expected" in visible(page_of(inherited, tmp_path))
+
+
 def test_the_effect_is_said_with_its_interval_and_its_limits(context, tmp_path):
     text = visible(page_of(context, tmp_path))
     assert "+50 firms at the end of 2018, +5 % of the baseline" in text

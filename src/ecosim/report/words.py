@@ -21,14 +21,20 @@ class Start(NamedTuple):
 
     time: str
     value: float
-    basis: str = OBSERVED  # 'observed', 'inherited' or 'assumption'
+    basis: str = OBSERVED  # 'observed', 'inherited', 'assumption' or 'posterior'
 
 
 def headline(
-    forecast: pd.DataFrame, start: Start | None, target: str, labels: Labels, note: str = ""
+    forecast: pd.DataFrame,
+    start: Start | None,
+    target: str,
+    labels: Labels,
+    note: str = "",
+    counted: Start | None = None,
 ) -> tuple[str, str]:
     """What becomes of a target by the last year: its name, and the sentence about it.
 
+    counted: the last count, where the forecast starts from a level that is none.
     ('Technology SMEs 科技型中小企业', '279 in 2016, 514 firms expected at the end of 2025, 1.8 times as many; ...').
     """
     spread = by_time(forecast, target, (MEDIAN, *interval(0.9)))
@@ -37,6 +43,8 @@ def headline(
     low, middle, high = (number(last[q], label) for q in (interval(0.9)[0], MEDIAN, interval(0.9)[1]))
     basis = f" ({start.basis})" if start and start.basis != OBSERVED else ""
     known = f"{number(start.value, label)}{basis} in {start.time}, " if start else ""
+    if counted:
+        known = f"{number(counted.value, label)} counted in {counted.time}, taken to start at {known}"
     change = f", {last[MEDIAN] / start.value:.1f} times as many" if start and start.value > 0 and label.whole else ""
     return labels.title(target) + (f" ({note})" if note else ""), (
         f"{known}{middle} {label.unit}".rstrip() + f" expected {_when(end, label.stock)}{change}; "
