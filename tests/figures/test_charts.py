@@ -108,6 +108,14 @@ def test_an_assumed_level_lies_within_the_panel(fan):
     assert fan_limits([replace(fan, assumed={"hnte_stock": ("2016", 900.0)})], ["hnte_stock"])["hnte_stock"][1] > 900
 
 
+def test_effects_from_a_posterior_are_not_called_prior_effects(tmp_path, effect, labels):
+    drawn = replace(labels, posterior=True)
+    assert labels.caution == "prior effect × state, not estimated from these counts"
+    assert drawn.caution.startswith("posterior and prior effect × state")
+    pictures = [effect_chart(effect, BOTH, tmp_path / "a.png", words).read_bytes() for words in (labels, drawn)]
+    assert pictures[0] != pictures[1]
+
+
 def test_shared_limits_hold_every_run(fan, make_quantiles):
     higher = Fan(make_quantiles("tech_sme_stock", 279, 0.5), fan.observed)
     low, high = fan_limits([fan, higher], ["tech_sme_stock"])["tech_sme_stock"]

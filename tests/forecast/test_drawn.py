@@ -9,7 +9,7 @@ import pytest
 
 from ecosim.behaviors.decisions import SHELF
 from ecosim.calibration.indirect import Matching
-from ecosim.forecast import identified, tabulate
+from ecosim.forecast import drawn_told, identified, statements, tabulate
 from ecosim.forecast.anchor import anchor
 from ecosim.forecast.drawn import Drawn, member_drifts, settle, with_growth
 from ecosim.forecast.ensemble import level_draws, member_behaviors, prepare, run_member
@@ -135,10 +135,40 @@ def test_the_table_says_which_parameters_are_drawn_and_which_only_calibrated(wor
     assert table["certification.foreign"] == table["level: hnte_stock"] == identified.POSTERIOR
     assert table["start.hnte_stock"] == identified.SIMULATION
     assert table["exit.mature"] == identified.REGRESSIONS
-    words = identified.sentences(pd.DataFrame({"verdict": [], "parameter": []}), calibrated, make_drawn(), drawn.drawn)
-    assert "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12" in words[1]
-    assert "the levels at the origin of hnte_stock" in words[1]
-    assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words[1]
+
+
+def test_what_is_drawn_and_what_stays_a_prior_is_said(worlds):
+    _, drawn = worlds
+    words = drawn_told.members(make_drawn(), drawn.drawn)
+    assert words.startswith(
+        "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12 (3 effective"
+    )
+    assert "the levels at the origin of hnte_stock" in words
+    assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words
+    assert "All other parameters are drawn from their priors" in words
+    names = ["certification.foreign", "discovery_visits", "start.hnte_stock"]
+    known = pd.DataFrame({"parameter": names, "verdict": ["narrower", identified.NOT_IDENTIFIED, "narrower"]})
+    effects = drawn_told.effects(drawn.drawn, known)
+    assert "(what 1 instrument delivers, 1 coefficient)" in effects
+    assert "narrowed only certification.foreign of these, so they cannot tell the instruments apart." in effects
+    assert "apart, but for discovery_visits." in drawn_told.effects(drawn.drawn, known.assign(verdict="narrower"))
+    none = drawn_told.effects(drawn.drawn, known.assign(verdict=identified.NOT_IDENTIFIED))
+    assert "narrowed none of these" in none
+    delivered = drawn_told.delivery(drawn.drawn)
+    assert delivered.startswith("; but what is delivered of discovery_visits is drawn from the posterior, each in nine")
+    assert "within 0.5 to 2 times" in delivered
+
+
+def test_what_a_calibration_owns_up_to_comes_before_what_its_data_tell():
+    calibrated = identified.Calibrated(
+        pd.DataFrame(), ("Only 62 effective draws: no contraction below is reliable.",), ""
+    )
+    found = pd.DataFrame({"parameter": ["start.hnte_stock"], "verdict": ["narrower"]})
+    for posterior in (None, make_drawn()):
+        words = identified.sentences(found, calibrated, posterior)
+        assert words[0].startswith("Only 62 effective draws")
+        assert "the data tell something of start.hnte_stock" in words[1]
+    assert "draws from the priors" in identified.sentences(found, calibrated)[1]
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +193,23 @@ def test_the_basis_holds_the_level_at_which_members_start_and_names_the_run_of_t
         [from_posterior.world.ladder.scaled(*level_draws(from_posterior.world, m)).cohorts[0] for m in range(3)]
     ))  # fmt: skip
     assert first["basis"] != "posterior"
+
+
+@pytest.mark.slow
+def test_with_a_posterior_what_is_drawn_comes_first_and_nothing_calls_all_effects_priors(uncounted, from_posterior):
+    told = pd.DataFrame({"parameter": ["discovery_visits"], "verdict": [identified.NOT_IDENTIFIED]})
+    job = replace(uncounted, posterior=make_drawn(), calibrated=identified.Calibrated(told, (), "run earlier"))
+    nothing = pd.DataFrame(columns=["equation", "beside", "sample", "timing"])
+    basis = tabulate.basis(from_posterior)
+    words = statements.write(job, from_posterior, SimpleNamespace(placebos=nothing), basis, basis.iloc[:0], None)
+    assert words[0].startswith("Members draw 3 parameters together from the weighted posterior of run earlier")
+    whole = " ".join(words)
+    assert "a policy effect here is a prior effect" not in whole
+    assert "its interval is that of the priors" not in whole
+    assert "policy effects are priors in any case" not in whole
+    assert "what is delivered of discovery_visits is drawn from the posterior" in whole
+    (assumed,) = [line for line in words if line.startswith("The level is an assumption")]
+    assert "hnte_stock" not in assumed
 
 
 @pytest.mark.slow

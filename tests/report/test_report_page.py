@@ -122,6 +122,15 @@ def test_the_effect_is_said_with_its_interval_and_its_limits(context, tmp_path):
     assert "The data cannot tell the instruments apart: the effect is prior effect × state" in text
 
 
+def test_an_effect_from_a_posterior_says_so_wherever_a_prior_is_named(context, tmp_path):
+    first = "Members draw 15 parameters together from the weighted posterior of run earlier."
+    drawn = replace(context, labels=replace(context.labels, posterior=True), headline=(first,))
+    text = visible(page_of(drawn, tmp_path))
+    assert text.index("What to expect") < text.index(first) < text.index("Year by year")
+    assert text.count("what members draw from the posterior of a calibration, and from priors for all else") == 2
+    assert "the effect is prior effect × state" not in text
+
+
 def test_an_effect_that_may_be_zero_says_so(context, tmp_path):
     effect = context.effect.assign(value=context.effect["value"] - 45)
     assert "the 90 % interval holds zero" in visible(page_of(replace(context, effect=effect), tmp_path))

@@ -29,7 +29,7 @@ def labels_of(composed: Composed, job: "Job") -> "Labels":
     from ecosim.figures import Labels
 
     title = composed.settings.title or composed.scenario.replace("_", " ")
-    return Labels(job.region.name, job.region.name_zh, title, job.baseline.replace("_", " "))
+    return Labels(job.region.name, job.region.name_zh, title, job.baseline.replace("_", " "), job.posterior is not None)
 
 
 def instrument_starts(

@@ -41,7 +41,9 @@ def sorted_in(
 
     targets = tuple(shown_targets(asked, result.forecast))
     effect = has_effect(result.effect)
-    assumptions = tuple(text for text in result.statements if "assum" in text.lower())
+    drawn_from = tuple(text for text in result.statements if labels.posterior and text.startswith("Members draw"))
+    told = tuple(text for text in result.statements if text not in drawn_from)
+    assumptions = tuple(text for text in told if "assum" in text.lower())
     return report.ReportContext(
         labels=labels,
         forecast=result.forecast,
@@ -61,7 +63,8 @@ def sorted_in(
         decomposition=result.decomposition,
         groups=group_names(),
         assumptions=assumptions,
-        not_identified=tuple(text for text in result.statements if text not in assumptions),
+        not_identified=tuple(text for text in told if text not in assumptions),
+        headline=drawn_from,
         notes=assumed_levels(result.basis),
         charts={path.stem: path for path in drawn},
         provenance=_readable(provenance),

@@ -63,6 +63,8 @@ class Labels:
     """What the forecast assumes, in a few words: '2017 policy package'."""
     baseline: str = "without it"
     """What the baseline assumes, in a few words: 'national rules only'."""
+    posterior: bool = False
+    """Whether members draw part of what carries a policy effect from a posterior; else all of it is a prior."""
     targets: Mapping[str, TargetLabel] = field(default_factory=dict)
     """Words for targets of the user's own, or other words for ours."""
 
@@ -70,6 +72,12 @@ class Labels:
     def where(self) -> str:
         """'Pinghu 平湖'."""
         return f"{self.place} {self.place_local}".strip()
+
+    @property
+    def caution(self) -> str:
+        """What a policy effect is, for the head of a chart."""
+        what = "posterior and prior effect" if self.posterior else "prior effect"
+        return f"{what} × state, not {'measured' if self.posterior else 'estimated from these counts'}"
 
     def of(self, target: str) -> TargetLabel:
         """The words for a target: the run's own, those above, the data sets', or its name with spaces."""

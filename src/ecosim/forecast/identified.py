@@ -72,12 +72,10 @@ def _after(matching: Matching, name: str, sd: float) -> float:
     return found.sd if found is not None and found.coefficient == name else sd
 
 
-def sentences(
-    found: pd.DataFrame, calibrated: Calibrated | None, posterior: Drawn | None = None, taken: Drawn | None = None
-) -> list[str]:
-    """How much of what the forecast rests on its data tell, and what says so.
+def sentences(found: pd.DataFrame, calibrated: Calibrated | None, posterior: Drawn | None = None) -> list[str]:
+    """How much of what the forecast rests on its data tell, and what says so; what a calibration owns up to first.
 
-    posterior: what members are drawn from, if anything; taken: what of it this forecast uses.
+    posterior: what members are drawn from, if anything.
     """
     open_ = found.loc[found["verdict"] == NOT_IDENTIFIED, "parameter"].tolist()
     told = found.loc[found["verdict"] != NOT_IDENTIFIED, "parameter"].tolist()
@@ -95,22 +93,5 @@ def sentences(
     )
     where = f"{first}in {calibrated.where}, and from the regressions for what it did not free."
     if posterior is None:
-        return [f"{where} The forecast itself draws from the priors.", *calibrated.statements]
-    return [where, _drawn(posterior, taken), *calibrated.statements]
-
-
-def _drawn(posterior: Drawn, taken: Drawn | None) -> str:
-    """What members draw from the posterior, and what of it they do not."""
-    used = () if taken is None else taken.names
-    left = [name for name in posterior.names if name not in used and not name.startswith(AT_ORIGIN)]
-    levels = [name.removeprefix(AT_ORIGIN) for name in used if name.startswith(AT_ORIGIN)]
-    parameters = [name for name in used if not name.startswith(AT_ORIGIN)]
-    words = (
-        f"Members draw {len(parameters)} parameters together from the weighted posterior of run {posterior.run}, "
-        f"origin {posterior.origin}, not from the priors: {', '.join(parameters) or 'none'}."
-    )
-    if levels:
-        words += f" So are the levels at the origin of {', '.join(levels)}."
-    if left:
-        words += f" Not taken, because the forecast's own counts are surer or later: {', '.join(left)}."
-    return f"{words} A hindcast from before that origin draws from the priors."
+        return [*calibrated.statements, f"{where} The forecast itself draws from the priors."]
+    return [*calibrated.statements, where]

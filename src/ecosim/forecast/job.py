@@ -257,7 +257,7 @@ def _result(
         hindcast=check,
         statements=(
             *statements.write(job, outlook, known.calibration, basis, scores, check),
-            *identified.sentences(told, job.calibrated, job.posterior, world.drawn),
+            *identified.sentences(told, job.calibrated, job.posterior),
         ),
         decomposition=apart[0] if apart else None,
         seconds=clock.seconds,

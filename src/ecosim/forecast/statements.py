@@ -9,6 +9,7 @@ from scipy.stats.mstats import mjci
 from ecosim.calibration.regression import Calibration
 from ecosim.data.digits import plain
 from ecosim.data.periods import origin_date, parse, quarter_index
+from ecosim.forecast import drawn_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.summary import Floats
 from ecosim.policies.schedule import Schedule
@@ -31,7 +32,9 @@ def write(
     check: pd.DataFrame | None,
 ) -> tuple[str, ...]:
     """Sentences, the most important first."""
-    sentences = []
+    sentences, taken = [], outlook.world.drawn
+    if job.posterior is not None:
+        sentences.append(drawn_told.members(job.posterior, taken))
     if check is not None and len(check):
         sentences.append(verdict(check))
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
@@ -40,8 +43,11 @@ def write(
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
             "assumption, carried through the state of the firms; its interval is that of the priors."
+            if taken is None or job.calibrated is None
+            else drawn_told.effects(taken, job.calibrated.identification)
         )
-        sentences.append(delivery_sentence(outlook.world.delivery_sd))
+        also = "" if taken is None else drawn_told.delivery(taken)
+        sentences.append(f"{delivery_sentence(outlook.world.delivery_sd).removesuffix('.')}{also}.")
     if len(scores):
         sentences.append(hits(scores))
     sentences += started_before(job)
@@ -51,11 +57,11 @@ def write(
             f"The level is an assumption, not a count, for {', '.join(assumed)}; read their growth, not their level."
         )
     sentences += late_levels(job)
-    sentences.append(placebo_sentence(calibration))
+    sentences.append(placebo_sentence(calibration, taken is not None))
     sentences.append(
         "The counts fix only the product of firms that could apply and their hazard; the number of firms is a "
         "convention, and the share that never applies is varied in the ensemble. The renewal rate of certificates is "
-        f"not identified either (prior {_prior(outlook, 'renewal')})."
+        f"not identified either ({_prior(outlook, 'renewal')})."
     )
     if outlook.world.weight > 1:
         sentences.append(
@@ -128,7 +134,10 @@ def hits(scores: pd.DataFrame) -> str:
 def _prior(outlook: "Outlook", term: str) -> str:
     estimate = outlook.world.estimates["certification"]
     k = estimate.behavior._fields.index(term)  # type: ignore[attr-defined]
-    return f"mean {estimate.mean[k]:.2f}, standard deviation {np.sqrt(estimate.covariance[k, k]):.2f}"
+    if (drawn := outlook.world.drawn) is not None and (name := f"certification.{term}") in drawn.names:
+        mean, sd = drawn.moments(name)
+        return f"posterior mean {mean:.2f}, standard deviation {sd:.2f}"
+    return f"prior mean {estimate.mean[k]:.2f}, standard deviation {np.sqrt(estimate.covariance[k, k]):.2f}"
 
 
 def started_before(job: "Job") -> list[str]:
@@ -209,17 +218,15 @@ def late_levels(job: "Job") -> list[str]:
     ]
 
 
-def placebo_sentence(calibration: Calibration) -> str:
-    """The lead placebo beside the lag, where the panel could be fitted."""
+def placebo_sentence(calibration: Calibration, drawn: bool = False) -> str:
+    """The lead placebo beside the lag, where the panel could be fitted. drawn: members draw from a posterior."""
     table = calibration.placebos
     rows = table[table["equation"].eq("hnte_certifications") & table["beside"].eq("alone")]
     both = rows[rows["sample"].eq("common")]
     lag, lead = both[both["timing"].eq("lag")], both[both["timing"].eq("lead")]
     if lag.empty or lead.empty:
-        return (
-            "No lead placebo of certifications could be computed at this origin (too few years); policy effects are "
-            "priors in any case."
-        )
+        rest = "no policy effect rests on it" if drawn else "policy effects are priors in any case"
+        return f"No lead placebo of certifications could be computed at this origin (too few years); {rest}."
     before, after = lag.iloc[0], lead.iloc[0]
     return (
         "Lead placebo on the same provinces and years: certifications on last year's fiscal science spending "

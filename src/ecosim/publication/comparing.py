@@ -208,6 +208,18 @@ def _cost(row: Mapping[str, Any] | None, column: str, divisor: float) -> str:
     return text
 
 
+def caution(runs: Sequence[Recorded]) -> str:
+    """What an effect is in these runs."""
+    prior = "a prior effect carried through the state of the firms, not an estimate from the counts"
+    drawn = [letter for letter, run in zip(LETTERS, runs, strict=False) if run.from_posterior]
+    if not drawn:
+        return f"An effect is {prior}."
+    return (
+        f"In {', '.join(drawn)} members draw part of what carries an effect from the posterior of a calibration; for "
+        f"all else it is {prior}."
+    )
+
+
 def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:
     """What the runs say of the first three targets in the last year that all have."""
     tables = [run.table("forecast") for run in runs]

@@ -9,8 +9,9 @@ from ecosim.figures.labels import Labels, TargetLabel, number
 
 MONEY = TargetLabel("", "m CNY", whole=False)
 COST = TargetLabel("", "", whole=False)
+PRIOR, DRAWN = "is a prior effect", "is an effect of parameters drawn from a posterior, and from priors for all else,"
 CAUTION = (
-    "Each figure is a prior effect carried through the state of the firms: the same futures were run again without a "
+    "Each figure {what} carried through the state of the firms: the same futures were run again without a "
     "line of work, with the same luck. The counts cannot tell the instruments apart, so this says what the model holds "
     "likely, not what was measured."
 )
@@ -26,7 +27,7 @@ class Told(NamedTuple):
 
     sentences: list[tuple[str, str]]
     tables: list[tuple[str, list[str], list[list[str]]]]
-    caution: str = CAUTION
+    caution: str
     reading: str = READING
 
 
@@ -43,7 +44,7 @@ def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Ma
         if rows:
             sentences.append((labels.title(target), _sentence(rows, labels.of(target), groups, year)))
             tables.append((f"{labels.title(target)}, {year}", COLUMNS, _rows(rows, labels.of(target), groups)))
-    return Told(sentences, tables)
+    return Told(sentences, tables, CAUTION.format(what=DRAWN if labels.posterior else PRIOR))
 
 
 COLUMNS = [

@@ -14,6 +14,11 @@ INSTRUMENTS = (
     "The data cannot tell the instruments apart: the effect is prior effect × state, what published studies found "
     "elsewhere applied to this place's firms. It is not an estimate from these counts."
 )
+INSTRUMENTS_DRAWN = (
+    "The counts cannot tell the instruments apart: the effect is what members draw from the posterior of a "
+    "calibration, and from priors for all else, × state: what published studies found elsewhere, and what the "
+    "calibration left of it, applied to this place's firms. It was not measured."
+)
 
 
 class Start(NamedTuple):
