@@ -12,7 +12,7 @@ from ecosim.data.errors import UserError
 from ecosim.data.periods import quarter_index
 from ecosim.door.compose import Composed
 from ecosim.door.library import split_override
-from ecosim.door.recorded import locate
+from ecosim.door.recorded import CALIBRATION_ROLES, locate
 
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job
@@ -124,7 +124,7 @@ def _read(named: str, cwd: Path, experiment: str | None, recorded: Path | None) 
     if recorded is not None and (recorded / FACTS).is_file():
         folder, run = recorded, ""
     else:
-        found = locate(named, cwd, experiment)
+        found = locate(named, cwd, experiment, CALIBRATION_ROLES)
         if found.study != "calibrate":
             raise PosteriorError(
                 f"posterior={named}: run {found.short} is of study={found.study or 'unknown'}; name a run of "
