@@ -158,10 +158,17 @@ def weights_table(found: Reweighed) -> pd.DataFrame:
 
 
 def quantiles(values: Floats, weights: Floats, levels: Floats) -> Floats:
-    """Weighted quantiles of members' values, (n,), at levels; with equal weights those of `numpy.quantile`, about."""
+    """Weighted quantiles of members' values, (n,), at levels, (k,); with equal weights those of `numpy.quantile`.
+
+    The weighted form of type 7 of Hyndman and Fan (1996): the mean of the empirical quantile function over a stretch
+    of 1 / m that begins at level (m - 1) / m, m the effective number of members (Kish). A member without weight has no
+    say. Akinshin (2023), Weighted quantile estimators, arXiv:2304.07265 (checked against the author's code).
+    """
     order = np.argsort(values, kind="stable")
-    ladder = np.cumsum(weights[order]) - 0.5 * weights[order]
-    return np.interp(levels, ladder, values[order]).astype(np.float64)
+    share = np.concatenate([[0.0], np.cumsum(weights[order])]) / weights.sum()
+    effective = weights.sum() ** 2 / np.square(weights).sum()
+    within = np.clip(share * effective - levels[:, None] * (effective - 1.0), 0.0, 1.0)
+    return (np.diff(within, axis=1) @ values[order]).astype(np.float64)
 
 
 def quantile_table(members: pd.DataFrame, weights: Floats, origin: str) -> pd.DataFrame:
