@@ -88,6 +88,8 @@ WRONG = [
     (["study=reproduce", "run=outputs/none"], "no run 'outputs/none'"),
     (["study=score", "forecast=nothere", "data.path=x.csv"], "forecast='nothere': no such folder"),
     (["study=score", "forecast={run}", "data.path=x.csv"], "holds no SHA256SUMS"),
+    (["study=score", "data.path=x.csv"], "without a forecast only checks the ledger and uses no counts"),
+    (["study=score", "data=china"], "data=china: study=score without a forecast only checks the ledger"),
 ]
 
 

@@ -19,9 +19,17 @@ if TYPE_CHECKING:
 
 
 def sentences(
-    run: "Recorded", found: "Reweighed", tables: "dict[str, pd.DataFrame]", until: int, shown: Sequence[str]
+    run: "Recorded",
+    found: "Reweighed",
+    tables: "dict[str, pd.DataFrame]",
+    until: int,
+    shown: Sequence[str],
+    missed: str = "",
 ) -> tuple[str, ...]:
-    """What was counted, how many members are left, and what moved, the most important first."""
+    """What was counted, how many members are left, and what moved, the most important first.
+
+    missed: what of the given table could not be used; stands third where there is something.
+    """
     used, step, table = found.used, found.step, tables["counts"]
     outside = table[(table["not_used"] == "") & ~table["inside_90"]]
     names = ", ".join(f"{row.target} {row.time}" for row in used)
@@ -37,6 +45,7 @@ def sentences(
         f"{len(used) - len(outside)} of {len(used)} lay in the 90 % interval of the forecast"
         f"{'; outside: ' + far if far else ''}.",
     ]
+    words += [missed] if missed else []
     words += [text for target in shown if (text := _moved(tables["moved"], target, "")) is not None]
     if "effect_moved" in tables:
         words += [text for target in shown[:1] if (text := _moved(tables["effect_moved"], target, "effect on "))]
@@ -80,7 +89,7 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
         table.add_row(row["target"].replace("_", " "), *cells, f"{row['width']:.0%}")
     console.print()
     console.print(table)
-    for statement in (*outcome.statements[:2], outcome.statements[-1]):
+    for statement in (*outcome.statements[: 3 if outcome.missed else 2], outcome.statements[-1]):
         console.print(statement, markup=False, highlight=False)
     console.print()
     console.print(f"results  {short(outcome.folder)}", markup=False, highlight=False, soft_wrap=True)
