@@ -216,3 +216,12 @@ def test_the_page_says_what_the_data_tell_and_what_not(context, tmp_path):
     assert "level: hnte stock 0.4 0.1 75 %" in told
     assert "Not identified by these data (1)" in told
     assert "identification" not in Outline(page_of(replace(context, identification=None), tmp_path)).sections
+
+
+def test_an_index_is_told_in_words(context, make_table, tmp_path):
+    name = "hnte_stock_index"
+    forecast, effect = make_table(name, {"2018": 265.0}), make_table(name, {"2018": 60.0})
+    text = visible(page_of(replace(context, targets=(name,), forecast=forecast, effect=effect), tmp_path))
+    assert "index 265 (origin = 100) expected at the end of 2018" in text
+    assert "+60 index points at the end of 2018" in text
+    assert "265 origin = 100" not in text

@@ -18,6 +18,8 @@ class TargetLabel(NamedTuple):
     stock: bool = False  # a level at the end of the period; otherwise a sum over it
 
 
+BASE = "= 100"  # ends the unit of an index
+
 TARGETS: dict[str, TargetLabel] = {
     "firms": TargetLabel("Firms", "firms", "企业", stock=True),
     "births": TargetLabel("New firms", "firms", "新设企业"),
@@ -115,6 +117,19 @@ def number(value: float, label: TargetLabel, signed: bool = False) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "+0") else text.replace("-", "−")
+
+
+def amount(value: float, label: TargetLabel, signed: bool = False) -> str:
+    """A value with its unit: '514 firms', '+44 firms', 'index 265 (origin = 100)', '+60 index points'."""
+    text = number(value, label, signed)
+    if label.unit.endswith(BASE):
+        return f"{text} {unit_of_change(label)}" if signed else f"index {text} ({label.unit})"
+    return f"{text} {label.unit}".rstrip()
+
+
+def unit_of_change(label: TargetLabel) -> str:
+    """The unit of a difference between two values: 'firms', 'index points'; empty where it is not known."""
+    return "index points" if label.unit.endswith(BASE) else label.unit
 
 
 def brief(values: Sequence[float], label: TargetLabel, signed: bool = False) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ecosim.figures.labels import Labels, TargetLabel, number
+from ecosim.figures.labels import Labels, TargetLabel, number, unit_of_change
 
 MONEY = TargetLabel("", "m CNY", whole=False)
 COST = TargetLabel("", "", whole=False)
@@ -85,7 +85,7 @@ def _sentence(
         parts.append(f"{groups[row['group']][0]} {between(row, label)}{part}")
     sure = "" if package["lower_05"] * package["upper_95"] > 0 else " The 90 % interval of the package holds zero."
     when = f"at the end of {year}" if label.stock else f"in {year}"
-    unit = f" {label.unit}" if label.unit else ""
+    unit = f" {unit_of_change(label)}" if label.unit else ""
     return f"of the package's {between(package, label)}{unit} {when}: {'; '.join(parts)}.{sure}"
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ecosim.data.digits import plain
 from ecosim.data.periods import parse
 from ecosim.data.writing import write_whole
-from ecosim.figures.labels import Labels, number
+from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
 from ecosim.report.decomposition import tell
@@ -226,8 +226,7 @@ def _basis(table: pd.DataFrame, labels: Labels) -> list[dict[str, str]]:
     return [
         {
             "target": labels.title(str(row["target"])),
-            "level": number(float(row["level"]), labels.of(str(row["target"]))),
-            "unit": labels.of(str(row["target"])).unit,
+            "level": amount(float(row["level"]), labels.of(str(row["target"]))),
             "basis": str(row["basis"]),
             "time": _text(row.get("time")),
             "source": _text(row.get("source")),

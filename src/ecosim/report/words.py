@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ecosim.data.periods import parse
-from ecosim.figures.labels import Labels, number
+from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 
 OBSERVED = "observed"
@@ -45,14 +45,14 @@ def headline(
     spread = by_time(forecast, target, (MEDIAN, *interval(0.9)))
     label, end = labels.of(target), str(spread.index[-1])
     last = at(spread, end)
-    low, middle, high = (number(last[q], label) for q in (interval(0.9)[0], MEDIAN, interval(0.9)[1]))
+    low, high = (number(last[quantile], label) for quantile in interval(0.9))
     basis = f" ({start.basis})" if start and start.basis != OBSERVED else ""
     known = f"{number(start.value, label)}{basis} in {start.time}, " if start else ""
     if counted:
         known = f"{number(counted.value, label)} counted in {counted.time}, taken to start at {known}"
     change = f", {last[MEDIAN] / start.value:.1f} times as many" if start and start.value > 0 and label.whole else ""
     return labels.title(target) + (f" ({note})" if note else ""), (
-        f"{known}{middle} {label.unit}".rstrip() + f" expected {_when(end, label.stock)}{change}; "
+        f"{known}{amount(last[MEDIAN], label)} expected {_when(end, label.stock)}{change}; "
         f"nine futures in ten lie between {low} and {high}."
     )
 
@@ -86,7 +86,7 @@ def effect_sentence(
         share = f", {percent(last[MEDIAN] / level)} of the baseline's median" if level > 0 else ""
     zero = "; the 90 % interval holds zero, so even the sign is not sure" if last[low] <= 0 <= last[high] else ""
     return labels.title(target), (
-        f"{texts[MEDIAN]} {label.unit}".rstrip() + f" {_when(end, label.stock)}{share} "
+        f"{amount(last[MEDIAN], label, signed=True)} {_when(end, label.stock)}{share} "
         f"(50 % of futures {texts[lower]} to {texts[upper]}, 90 % {texts[low]} to {texts[high]}){zero}."
     )
 
