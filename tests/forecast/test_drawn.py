@@ -17,6 +17,7 @@ from ecosim.forecast.future import build_world, look_ahead
 from ecosim.forecast.job import Clock
 
 NAMES = ("certification.foreign", "discovery_visits", "drift.tech_sme", "start.hnte_stock", "origin.hnte_stock")
+FEW = "Only 62 effective draws: no contraction below is reliable; give a larger study.population."
 
 
 def silent(stage, done, total):
@@ -141,7 +142,7 @@ def test_what_is_drawn_and_what_stays_a_prior_is_said(worlds):
     _, drawn = worlds
     words = drawn_told.members(make_drawn(), drawn.drawn)
     assert words.startswith(
-        "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12 (3 effective"
+        "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12"
     )
     assert "the levels at the origin of hnte_stock" in words
     assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words
@@ -160,15 +161,13 @@ def test_what_is_drawn_and_what_stays_a_prior_is_said(worlds):
 
 
 def test_what_a_calibration_owns_up_to_comes_before_what_its_data_tell():
-    calibrated = identified.Calibrated(
-        pd.DataFrame(), ("Only 62 effective draws: no contraction below is reliable.",), ""
-    )
+    calibrated = identified.Calibrated(pd.DataFrame(), (FEW,), "")
     found = pd.DataFrame({"parameter": ["start.hnte_stock"], "verdict": ["narrower"]})
-    for posterior in (None, make_drawn()):
-        words = identified.sentences(found, calibrated, posterior)
-        assert words[0].startswith("Only 62 effective draws")
-        assert "the data tell something of start.hnte_stock" in words[1]
-    assert "draws from the priors" in identified.sentences(found, calibrated)[1]
+    words = identified.sentences(found, calibrated)
+    assert words[0] == FEW
+    assert "the data tell something of start.hnte_stock" in words[1]
+    assert "draws from the priors" in words[1]
+    assert FEW not in identified.sentences(found, calibrated, make_drawn())  # it stands beside what is drawn
 
 
 @pytest.fixture(scope="module")
@@ -198,11 +197,14 @@ def test_the_basis_holds_the_level_at_which_members_start_and_names_the_run_of_t
 @pytest.mark.slow
 def test_with_a_posterior_what_is_drawn_comes_first_and_nothing_calls_all_effects_priors(uncounted, from_posterior):
     told = pd.DataFrame({"parameter": ["discovery_visits"], "verdict": [identified.NOT_IDENTIFIED]})
-    job = replace(uncounted, posterior=make_drawn(), calibrated=identified.Calibrated(told, (), "run earlier"))
+    job = replace(
+        uncounted, posterior=make_drawn(), calibrated=identified.Calibrated(told, ("Simulated.", FEW), "run earlier")
+    )
     nothing = pd.DataFrame(columns=["equation", "beside", "sample", "timing"])
     basis = tabulate.basis(from_posterior)
     words = statements.write(job, from_posterior, SimpleNamespace(placebos=nothing), basis, basis.iloc[:0], None)
     assert words[0].startswith("Members draw 3 parameters together from the weighted posterior of run earlier")
+    assert words[1] == FEW
     whole = " ".join(words)
     assert "a policy effect here is a prior effect" not in whole
     assert "its interval is that of the priors" not in whole

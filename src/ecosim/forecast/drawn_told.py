@@ -15,10 +15,9 @@ def members(posterior: Drawn, taken: Drawn | None) -> str:
     left = [name for name in posterior.names if name not in used and not name.startswith(AT_ORIGIN)]
     levels = [name.removeprefix(AT_ORIGIN) for name in used if name.startswith(AT_ORIGIN)]
     parameters = [name for name in used if not name.startswith(AT_ORIGIN)]
-    effective = posterior.weights.sum() ** 2 / np.square(posterior.weights).sum()
     words = (
         f"Members draw {len(parameters)} parameters together from the weighted posterior of run {posterior.run}, "
-        f"origin {posterior.origin} ({effective:.0f} effective draws), not from the priors: "
+        f"origin {posterior.origin}, not from the priors: "
         f"{', '.join(parameters) or 'none'}."
     )
     if levels:

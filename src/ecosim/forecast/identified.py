@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis")
 REGRESSIONS, SIMULATION, POSTERIOR = "regressions", "calibration by simulation", "posterior that members are drawn from"
+FEW_DRAWS = "effective draws: no contraction below is reliable"  # a calibration's own warning, before all the rest
 SHOWN = 8  # names in a sentence
 
 
@@ -27,6 +28,11 @@ class Calibrated:
     identification: pd.DataFrame
     statements: tuple[str, ...]
     where: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that must come before everything that it tells."""
+        return tuple(text for text in self.statements if FEW_DRAWS in text)
 
 
 def table(
@@ -75,7 +81,8 @@ def _after(matching: Matching, name: str, sd: float) -> float:
 def sentences(found: pd.DataFrame, calibrated: Calibrated | None, posterior: Drawn | None = None) -> list[str]:
     """How much of what the forecast rests on its data tell, and what says so; what a calibration owns up to first.
 
-    posterior: what members are drawn from, if anything.
+    posterior: what members are drawn from, if anything; the warnings of the calibration then stand beside what is
+    drawn, and not here.
     """
     open_ = found.loc[found["verdict"] == NOT_IDENTIFIED, "parameter"].tolist()
     told = found.loc[found["verdict"] != NOT_IDENTIFIED, "parameter"].tolist()
@@ -94,4 +101,4 @@ def sentences(found: pd.DataFrame, calibrated: Calibrated | None, posterior: Dra
     where = f"{first}in {calibrated.where}, and from the regressions for what it did not free."
     if posterior is None:
         return [*calibrated.statements, f"{where} The forecast itself draws from the priors."]
-    return [*calibrated.statements, where]
+    return [*(text for text in calibrated.statements if text not in calibrated.warnings), where]

@@ -35,6 +35,7 @@ def write(
     sentences, taken = [], outlook.world.drawn
     if job.posterior is not None:
         sentences.append(drawn_told.members(job.posterior, taken))
+        sentences += [] if job.calibrated is None else job.calibrated.warnings
     if check is not None and len(check):
         sentences.append(verdict(check))
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
