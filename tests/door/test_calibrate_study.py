@@ -41,7 +41,8 @@ class FakePosterior:
 
         self.tasks.append(task)
         progress("simulations", 1, 1)
-        fits = pd.DataFrame([("tech_sme_new 2017", 79.0, 82.0, 60.0, 104.0, True, True)],
+        fits = pd.DataFrame([("tech_sme_new 2017", 79.0, 82.0, 60.0, 104.0, True, True),
+                             ("patents_granted 2021", 1394.0, 11420.0, 1250.4, 23456.7, True, True)],
                             columns=["count", "observed", "median", "lower", "upper", "inside_90", "used"])  # fmt: skip
         one = pd.DataFrame({"generation": [0], "tolerance": [1.0], "simulations": [20], "acceptance": [1.0]})
         estimates = pd.DataFrame({"equation": ["posterior by simulation"], "term": ["start.hnte_stock"],
@@ -73,6 +74,8 @@ def test_tables_draws_and_chart_stand_at_the_root_of_the_folder(here: Path, fake
     said = capsys.readouterr().out
     assert "not identified" in said
     assert "tech_sme_new 2017" in said
+    assert all(number in said for number in ("1,394", "11,420", "(1,250 to 23,457)"))
+    assert "e+0" not in said
 
 
 def test_a_run_is_told_to_mlflow(here: Path, fake, store: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import fake_job
+import numpy as np
 import pandas as pd
 import pytest
 from test_calibrate_study import FakePosterior
@@ -15,8 +16,11 @@ import ecosim.forecast.posterior  # before the forecast is replaced
 from ecosim.door import calibrating
 from ecosim.door.console import run
 from ecosim.door.posteriors import DRAWS, FACTS
+from ecosim.door.reporting import drawn_from
 from ecosim.door.reproduce import run_reproduce
 from ecosim.door.run import run_scenario
+from ecosim.forecast.drawn import Drawn
+from ecosim.forecast.drawn_told import members
 
 CALIBRATE = ["+scenario=pinghu_2017", "study=calibrate", "origin=2018-12", "tracking.enabled=false"]
 FORECAST = ["+scenario=pinghu_2017", "origin=2018-12", "horizon=2020", "members=4"]
@@ -146,3 +150,14 @@ def test_a_posterior_of_an_instrument_that_the_package_lacks_is_refused_unless_i
     file.write_text(json.dumps(facts), encoding="utf-8")
     assert run([*QUIET, f"posterior={posterior}"]) == 2
     assert "it knows moon_base, which the package has not" in capsys.readouterr().err
+
+
+def test_the_report_begins_with_where_the_parameters_come_from_and_leaves_their_names_for_later() -> None:
+    names = ("certification.reach", "discovery_visits", "origin.hnte_stock")
+    drawn = Drawn(names, np.zeros((2, 3)), np.full(2, 0.5), "2018-12", "1a2b3c4d")
+    (head,) = drawn_from(["Something else.", members(drawn, drawn)])
+    assert head.startswith(
+        "Members draw 2 parameters together from the weighted posterior of run 1a2b3c4d, origin 2018-12, not from the "
+        "priors; all others are drawn from their priors."
+    )
+    assert "discovery_visits" not in head

@@ -88,6 +88,8 @@ WRONG = [
     (["study=reproduce", "run=outputs/none"], "no run 'outputs/none'"),
     (["study=score", "forecast=nothere", "data.path=x.csv"], "forecast='nothere': no such folder"),
     (["study=score", "forecast={run}", "data.path=x.csv"], "holds no SHA256SUMS"),
+    (["study=score", "data.path=x.csv"], "without a forecast only checks the ledger and uses no counts"),
+    (["study=score", "data=china"], "data=china: study=score without a forecast only checks the ledger"),
 ]
 
 
@@ -104,6 +106,48 @@ def test_every_mistake_is_one_message(
 def test_an_unknown_id_is_answered_with_the_latest_runs(logged: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["study=publish", "run=00000000"]) == 2
     assert f"the latest here are {logged[:8]} pinghu_2017-s2017" in capsys.readouterr().err
+
+
+def test_only_runs_of_the_kind_that_is_asked_for_are_named(
+    here: Path, logged: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = run_scenario([*FEW, "seed=7"]).run_id
+    compared = run_compare(["study=compare", f"runs=[{logged},{other}]"]).run_id
+    assert other
+    assert compared
+    for words in (["study=publish", "run=00000000"], ["study=compare", f"runs=[{logged},00000000]"]):
+        assert run(words) == 2
+        said = capsys.readouterr().err
+        assert f"the latest here are {other[:8]} pinghu_2017-s7; {logged[:8]} pinghu_2017-s2017" in said
+        assert compared[:8] not in said
+    assert run([*FEW, "posterior=00000000"]) == 2
+    assert "none of the kind that is asked for is logged here" in capsys.readouterr().err
+
+
+def test_a_run_has_one_name_and_one_bundle_by_its_folder_and_by_its_id(here: Path, logged: str) -> None:
+    (folder,) = (here / "outputs" / "pinghu_2017").iterdir()
+    first = run_publish(["study=publish", f"run={logged[:8]}"])
+    second = run_publish(["study=publish", f"run=outputs/pinghu_2017/{folder.name}"])
+    assert (first.folder, first.digest) == (second.folder, second.digest)
+    assert not second.fresh
+    shutil.rmtree(here / "mlruns")  # the folder knows its name by itself
+    assert locate(str(folder), here).run == logged
+
+
+def test_a_folder_that_does_not_tell_its_id_is_looked_up(here: Path, logged: str) -> None:
+    (folder,) = (here / "outputs" / "pinghu_2017").iterdir()
+    path = folder / "provenance.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert told.pop("run_id") == logged
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert locate(str(folder), here).run == logged
+    shutil.rmtree(here / "mlruns")
+    assert locate(str(folder), here).run == folder.name
+
+
+def test_a_run_without_tracking_goes_by_its_folder(here: Path, recorded: str, store: Path) -> None:
+    shutil.copytree(store, here / "mlruns")
+    assert locate(recorded, here).run == Path(recorded).name
 
 
 def test_a_run_that_holds_no_forecast_is_named_with_its_study(

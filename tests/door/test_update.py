@@ -47,6 +47,9 @@ def test_the_updated_forecast_stands_with_weights_and_what_moved(
     assert 20 < 1 / (weights**2).sum() == pytest.approx(counted["effective_alone"])
     moved = pd.read_csv(home / "moved.csv", dtype={"time": str}).set_index(["target", "time"])
     assert moved.loc[("hnte_stock", "2018"), "width"] < 1.0
+    own = before[(before["target"] == "hnte_stock") & (before["time"] == "2018")].set_index("quantile")["value"]
+    told_before = moved.loc[("hnte_stock", "2018"), ["lower_before", "median_before", "upper_before"]].tolist()
+    assert told_before == pytest.approx(own.loc[[0.05, 0.5, 0.95]].tolist(), rel=1e-9)
     told = json.loads((home / "provenance.json").read_text(encoding="utf-8"))["updated"]
     assert (told["run"], told["until"]) == (Path(recorded).name, 2017)
     assert "members of run" in (home / "statements.txt").read_text(encoding="utf-8").splitlines()[0]
@@ -79,7 +82,7 @@ def test_an_update_is_a_run_of_its_own_in_mlflow(here: Path, fake: None, store: 
 WRONG = [
     (["study.until=2019"], "the run ends with 2019, so nothing would be left to forecast; give 2018 or earlier"),
     (["study.counts=[hnte_stok]"], "does not forecast 'hnte_stok'; did you mean 'hnte_stock'?"),
-    (["data.path=old.csv"], "no count of anything that the run forecasts among hnte_stock is known of Pinghu after"),
+    (["data.path=old.csv"], "old.csv: its one row says nothing of run"),
     (["data.path=far.csv"], "members effective (at least 20); most of it is due to hnte_stock 2017: 900 counted"),
     (["run=nothere"], "no run 'nothere'"),
     (["+scenario=pinghu_2017"], "study=update takes a run, no scenario"),
@@ -99,3 +102,34 @@ def test_what_cannot_be_done_is_one_message(
     assert says in told
     assert "Traceback" not in told
     assert not (here / "outputs" / "update").exists()
+
+
+def test_a_table_of_which_no_row_matches_is_refused_with_what_it_has_and_what_the_run_has(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["Wuxi,hnte_stock,2017,110,count", "Pinghu,widgets,2017,110,count", "Pinghu,hnte_stock,2016,90,count"]
+    (here / "new.csv").write_text("\n".join(["location,target,time,value,unit", *rows]) + "\n", encoding="utf-8")
+    assert run([text for text in command(recorded) if not text.startswith("study.counts")]) == 2
+    told = capsys.readouterr().err
+    assert "new.csv: none of its 3 rows says anything of run" in told
+    assert "1 of other places (Wuxi); 1 of what the run does not forecast (widgets); 1 of no time that the run" in told
+    assert "The run is of Pinghu from 2016-12 and forecasts" in told
+    assert "hnte_stock" in told
+    assert not (here / "outputs" / "update").exists()
+
+
+def test_rows_that_match_nothing_beside_others_are_counted_and_named(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = ["Pinghu,hnte_stock,2017,118,count", "Wuxi,hnte_stock,2017,110,count", "Pinghu,widgets,2017,110,count"]
+    (here / "new.csv").write_text("\n".join(["location,target,time,value,unit", *rows]) + "\n", encoding="utf-8")
+    outcome = run_update(command(recorded))
+    says = (
+        "2 of 3 rows of new.csv say nothing of this run and were not used: 1 of other places (Wuxi); 1 of what the run"
+    )
+    assert outcome.missed.startswith(says)
+    assert outcome.missed in (outcome.folder / "statements.txt").read_text(encoding="utf-8").splitlines()
+    assert run(command(recorded)) == 0
+    assert "2 of 3 rows of new.csv" in " ".join(capsys.readouterr().out.split())
+    (here / "new.csv").write_text(NEW, encoding="utf-8")
+    assert run_update(command(recorded)).missed == ""

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.figures import Labels, effect_chart, fan_chart, fan_limits, hindcast_chart, identification_chart
+from ecosim.figures import Labels, canvas, effect_chart, fan_chart, fan_limits, hindcast_chart, identification_chart
 from ecosim.figures.fan import Fan
+from ecosim.figures.fan import _draw as draw_fan
 
 PNG = b"\x89PNG\r\n\x1a\n"
 BOTH = ("tech_sme_stock", "hnte_stock")
@@ -74,12 +75,45 @@ def test_the_baseline_and_the_later_count_show(tmp_path, fan, labels):
     assert len(drawn | {whole}) == 3
 
 
-def test_an_assumed_level_is_drawn_where_there_is_no_count(tmp_path, fan, labels):
-    assumed = replace(fan, assumed={"tech_sme_stock": ("2016", 279.0), "hnte_stock": ("2016", 100.0)})
-    counted = replace(fan, assumed={"tech_sme_stock": ("2016", 100.0), "hnte_stock": ("2016", 100.0)})
-    drawn = fan_chart(assumed, BOTH, tmp_path / "a.png", labels).read_bytes()
-    assert drawn != fan_chart(fan, BOTH, tmp_path / "b.png", labels).read_bytes()
-    assert drawn == fan_chart(counted, BOTH, tmp_path / "c.png", labels).read_bytes()
+def drawn_lines(fan, target, labels):
+    """By marker: places and values of everything that is drawn of a target; the median's line under ''."""
+    figure = canvas.new_figure(4.0, 3.0)
+    axes = canvas.panel(figure, 0.5, 0.5, 2.0, 2.0)
+    draw_fan(axes, fan, target, labels, first=True, limits=None)
+    marked = {str(line.get_marker()): line.get_xydata() for line in axes.lines if line.get_marker() in ("o", "D")}
+    (median,) = [line for line in axes.lines if line.get_color() == canvas.BLUE]
+    return marked | {"": median.get_xydata()}
+
+
+def test_an_assumed_level_is_drawn_where_there_is_no_count(fan, labels):
+    drawn = drawn_lines(replace(fan, assumed={"hnte_stock": ("2016", 100.0)}), "hnte_stock", labels)
+    assert drawn["D"].tolist() == [[2016.0, 100.0]]
+    assert drawn[""][0].tolist() == [2016.0, 100.0]
+    assert "D" not in drawn_lines(fan, "hnte_stock", labels)
+
+
+def test_counts_are_drawn_beside_an_assumed_level_and_the_fan_opens_from_the_later_one(fan, labels):
+    earlier = replace(fan, later=None, observed=fan.observed[fan.observed["time"] != "2016"])
+    later_level = drawn_lines(replace(earlier, assumed={"tech_sme_stock": ("2016", 279.0)}), "tech_sme_stock", labels)
+    assert [2014.0, 150.0] in later_level["o"].tolist()
+    assert later_level["D"].tolist() == [later_level[""][0].tolist()] == [[2016.0, 279.0]]
+    counts_last = drawn_lines(
+        replace(fan, later=None, assumed={"tech_sme_stock": ("2014", 100.0)}), "tech_sme_stock", labels
+    )
+    assert counts_last[""][0].tolist() == [2016.0, 279.0]
+    assert counts_last["D"].tolist() == [[2014.0, 100.0]]
+
+
+def test_an_assumed_level_lies_within_the_panel(fan):
+    assert fan_limits([replace(fan, assumed={"hnte_stock": ("2016", 900.0)})], ["hnte_stock"])["hnte_stock"][1] > 900
+
+
+def test_effects_from_a_posterior_are_not_called_prior_effects(tmp_path, effect, labels):
+    drawn = replace(labels, posterior=True)
+    assert labels.caution == "prior effect × state, not estimated from these counts"
+    assert drawn.caution.startswith("posterior and prior effect × state")
+    pictures = [effect_chart(effect, BOTH, tmp_path / "a.png", words).read_bytes() for words in (labels, drawn)]
+    assert pictures[0] != pictures[1]
 
 
 def test_shared_limits_hold_every_run(fan, make_quantiles):

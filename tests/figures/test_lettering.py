@@ -6,7 +6,7 @@ import pytest
 
 from ecosim.data import targets
 from ecosim.figures import TARGETS, Labels, fan_chart
-from ecosim.figures.labels import TargetLabel, brief, number
+from ecosim.figures.labels import TargetLabel, amount, brief, number
 from ecosim.figures.lettering import HAN_FONT, drawable, missing_glyphs, width_of
 
 PLACES = (
@@ -71,3 +71,13 @@ def test_a_target_of_the_user_is_called_by_its_name():
     assert Labels("Pinghu").title("robot_makers") == "Robot makers"
     own = Labels("Pinghu", targets={"robot_makers": TargetLabel("Robot makers", "firms", "机器人企业")})
     assert own.title("robot_makers") == "Robot makers 机器人企业"
+
+
+def test_an_index_is_told_in_words_and_its_changes_in_points():
+    index, stock = (Labels("Pinghu").of(name) for name in ("hnte_stock_index", "tech_sme_stock"))
+    assert amount(264.7, index) == "index 265 (origin = 100)"
+    assert amount(60.2, index, signed=True) == "+60 index points"
+    assert amount(514.0, stock) == "514 firms"
+    assert amount(-44.0, stock, signed=True) == "−44 firms"
+    assert amount(3.0, Labels("Pinghu").of("robot_makers")) == "3"
+    assert Labels("Pinghu").measured("hnte_stock_index") == "origin = 100, end of year"  # under an axis

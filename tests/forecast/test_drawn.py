@@ -9,7 +9,7 @@ import pytest
 
 from ecosim.behaviors.decisions import SHELF
 from ecosim.calibration.indirect import Matching
-from ecosim.forecast import identified
+from ecosim.forecast import drawn_told, identified, statements, tabulate
 from ecosim.forecast.anchor import anchor
 from ecosim.forecast.drawn import Drawn, member_drifts, settle, with_growth
 from ecosim.forecast.ensemble import level_draws, member_behaviors, prepare, run_member
@@ -17,6 +17,7 @@ from ecosim.forecast.future import build_world, look_ahead
 from ecosim.forecast.job import Clock
 
 NAMES = ("certification.foreign", "discovery_visits", "drift.tech_sme", "start.hnte_stock", "origin.hnte_stock")
+FEW = "Only 62 effective draws: no contraction below is reliable; give a larger study.population."
 
 
 def silent(stage, done, total):
@@ -135,10 +136,82 @@ def test_the_table_says_which_parameters_are_drawn_and_which_only_calibrated(wor
     assert table["certification.foreign"] == table["level: hnte_stock"] == identified.POSTERIOR
     assert table["start.hnte_stock"] == identified.SIMULATION
     assert table["exit.mature"] == identified.REGRESSIONS
-    words = identified.sentences(pd.DataFrame({"verdict": [], "parameter": []}), calibrated, make_drawn(), drawn.drawn)
-    assert "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12" in words[1]
-    assert "the levels at the origin of hnte_stock" in words[1]
-    assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words[1]
+
+
+def test_what_is_drawn_and_what_stays_a_prior_is_said(worlds):
+    _, drawn = worlds
+    words = drawn_told.members(make_drawn(), drawn.drawn)
+    assert words.startswith(
+        "Members draw 3 parameters together from the weighted posterior of run earlier, origin 2016-12"
+    )
+    assert "the levels at the origin of hnte_stock" in words
+    assert "Not taken, because the forecast's own counts are surer or later: start.hnte_stock" in words
+    assert "All other parameters are drawn from their priors" in words
+    names = ["certification.foreign", "discovery_visits", "start.hnte_stock"]
+    known = pd.DataFrame({"parameter": names, "verdict": ["narrower", identified.NOT_IDENTIFIED, "narrower"]})
+    effects = drawn_told.effects(drawn.drawn, known)
+    assert "(what 1 instrument delivers, 1 coefficient)" in effects
+    assert "narrowed only certification.foreign of these, so they cannot tell the instruments apart." in effects
+    assert "apart, but for discovery_visits." in drawn_told.effects(drawn.drawn, known.assign(verdict="narrower"))
+    none = drawn_told.effects(drawn.drawn, known.assign(verdict=identified.NOT_IDENTIFIED))
+    assert "narrowed none of these" in none
+    delivered = drawn_told.delivery(drawn.drawn)
+    assert delivered.startswith("; but what is delivered of discovery_visits is drawn from the posterior, each in nine")
+    assert "within 0.5 to 2 times" in delivered
+
+
+def test_what_a_calibration_owns_up_to_comes_before_what_its_data_tell():
+    calibrated = identified.Calibrated(pd.DataFrame(), (FEW,), "")
+    found = pd.DataFrame({"parameter": ["start.hnte_stock"], "verdict": ["narrower"]})
+    words = identified.sentences(found, calibrated)
+    assert words[0] == FEW
+    assert "the data tell something of start.hnte_stock" in words[1]
+    assert "draws from the priors" in words[1]
+    assert FEW not in identified.sentences(found, calibrated, make_drawn())  # it stands beside what is drawn
+
+
+@pytest.fixture(scope="module")
+def from_posterior(uncounted, estimates):
+    """The small county's futures from a posterior that holds its level of high-tech enterprises."""
+    return look_ahead(replace(uncounted, posterior=make_drawn()), estimates, "2016-12", 2017, 3, silent, Clock())
+
+
+@pytest.mark.slow
+def test_the_basis_holds_the_level_at_which_members_start_and_names_the_run_of_the_posterior(from_posterior):
+    yearly = from_posterior.scenario.yearly
+    starts = 100 * yearly["hnte_stock"][:, 0] / yearly["hnte_stock_index"][:, 0]
+    basis = tabulate.basis(from_posterior).set_index("target")
+    stock, certified, first = (basis.loc[name] for name in ("hnte_stock", "hnte_certifications", "tech_sme_stock"))
+    assert stock["level"] == pytest.approx(np.median(starts))
+    assert stock["level"] != pytest.approx(from_posterior.anchor.levels["hnte_stock"].mean, rel=0.01)
+    assert stock["basis"] == certified["basis"] == "posterior"
+    assert stock["source"].startswith("median of members: drawn from the posterior of run earlier, origin 2016-12")
+    assert "in place of" in stock["source"]
+    assert "follows hnte_stock" in certified["source"]
+    assert certified["level"] == pytest.approx(np.median(
+        [from_posterior.world.ladder.scaled(*level_draws(from_posterior.world, m)).cohorts[0] for m in range(3)]
+    ))  # fmt: skip
+    assert first["basis"] != "posterior"
+
+
+@pytest.mark.slow
+def test_with_a_posterior_what_is_drawn_comes_first_and_nothing_calls_all_effects_priors(uncounted, from_posterior):
+    told = pd.DataFrame({"parameter": ["discovery_visits"], "verdict": [identified.NOT_IDENTIFIED]})
+    job = replace(
+        uncounted, posterior=make_drawn(), calibrated=identified.Calibrated(told, ("Simulated.", FEW), "run earlier")
+    )
+    nothing = pd.DataFrame(columns=["equation", "beside", "sample", "timing"])
+    basis = tabulate.basis(from_posterior)
+    words = statements.write(job, from_posterior, SimpleNamespace(placebos=nothing), basis, basis.iloc[:0], None)
+    assert words[0].startswith("Members draw 3 parameters together from the weighted posterior of run earlier")
+    assert words[1] == FEW
+    whole = " ".join(words)
+    assert "a policy effect here is a prior effect" not in whole
+    assert "its interval is that of the priors" not in whole
+    assert "policy effects are priors in any case" not in whole
+    assert "what is delivered of discovery_visits is drawn from the posterior" in whole
+    (assumed,) = [line for line in words if line.startswith("The level is an assumption")]
+    assert "hnte_stock" not in assumed
 
 
 @pytest.mark.slow

@@ -76,6 +76,38 @@ def test_counts_that_say_nothing_or_leave_too_few_are_said():
     far = reweighed.gather(made(200), counts([("tech_sme_new", "2017", 400.0)]), 2017, {}, 0.0025)
     with pytest.raises(Collapsed, match=r"of 200 members effective \(at least 20\).*tech_sme_new 2017: 400 counted"):
         reweighed.update(far, 1, 20.0)
+    many = made(200, center=20000.0)
+    farther = reweighed.gather(many, counts([("tech_sme_new", "2017", 98765.0)]), 2017, {}, 0.0025)
+    with pytest.raises(Collapsed, match=r"98,765 counted, 1\d,\d{3} to 2\d,\d{3} forecast"):
+        reweighed.update(farther, 1, 20.0)
+
+
+LEVELS = np.array([0.0, 0.01, 0.05, 0.25, 0.5, 0.83, 0.95, 1.0])
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 200])
+def test_with_equal_weights_quantiles_are_those_of_every_other_table(size):
+    values = np.random.default_rng(size).lognormal(size=size)
+    found = reweighed.quantiles(values, np.full(size, 1.0 / size), LEVELS)
+    assert found == pytest.approx(np.quantile(values, LEVELS), rel=1e-9)
+
+
+def test_a_weighted_median_by_hand_and_members_without_weight_have_no_say():
+    values, weights = np.array([3.0, 1.0, 2.0]), np.array([0.5, 0.25, 0.25])
+    m = 1 / (0.5**2 + 2 * 0.25**2)  # 2.67 effective; the median is the mean over levels 0.3125 to 0.6875
+    low, high = 0.5 * (m - 1) / m, 0.5 * (m - 1) / m + 1 / m
+    by_hand = ((0.5 - low) * 2.0 + (high - 0.5) * 3.0) * m
+    assert reweighed.quantiles(values, weights, np.array([0.5])) == pytest.approx([by_hand])
+    padded = reweighed.quantiles(np.append(values, [99.0, -5.0]), np.append(weights, [0.0, 0.0]), LEVELS)
+    assert padded == pytest.approx(reweighed.quantiles(values, weights, LEVELS))
+
+
+def test_weighted_quantiles_are_in_order_and_within_the_members():
+    draws = np.random.default_rng(4)
+    values, weights = draws.normal(size=60), draws.lognormal(sigma=2.0, size=60)
+    found = reweighed.quantiles(values, weights, LEVELS)
+    assert (np.diff(found) >= 0).all()
+    assert values.min() <= found[0] <= found[-1] <= values.max() + 1e-12
 
 
 def test_members_are_drawn_again_with_all_they_have():

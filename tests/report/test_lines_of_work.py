@@ -55,3 +55,14 @@ def test_a_package_whose_sign_is_not_sure_says_so(table) -> None:
     unsure = table.assign(lower_05=-table["upper_95"])
     ((_, sentence),) = tell(unsure, ["hnte_stock"], LABELS, GROUPS).sentences
     assert sentence.endswith("The 90 % interval of the package holds zero.")
+
+
+def test_the_effect_on_an_index_is_told_in_points(table) -> None:
+    ((_, sentence),) = tell(table.assign(target="hnte_stock_index"), ["hnte_stock_index"], LABELS, GROUPS).sentences
+    assert sentence.startswith("of the package's +10 (+7 to +13) index points at the end of 2025")
+
+
+def test_effects_from_a_posterior_are_called_so(table) -> None:
+    assert "Each figure is a prior effect" in tell(table, ["hnte_stock"], LABELS, GROUPS).caution
+    drawn = tell(table, ["hnte_stock"], Labels("Pinghu", posterior=True), GROUPS).caution
+    assert "parameters drawn from a posterior, and from priors for all else" in drawn

@@ -102,11 +102,33 @@ def test_a_level_nobody_counted_is_called_an_assumption(context, tmp_path):
     assert "100 (assumption) in 2016, 1,514 firms expected at the end of 2018, 15.1 times as many" in text
 
 
+def test_a_forecast_that_starts_from_a_later_level_than_its_last_count_says_both_and_grows_from_the_level(
+    context, tmp_path
+):
+    later = context.basis.assign(target="tech_sme_stock", time="2017", level=300.0, basis="posterior")
+    text = visible(page_of(replace(context, basis=later), tmp_path))
+    assert "279 counted in 2016, taken to start at 300 (posterior) in 2017, 1,514 firms expected" in text
+    assert "5.0 times as many" in text
+    earlier = replace(context, basis=later.assign(time="2015"))
+    assert ": 279 in 2016, 1,514 firms expected" in visible(page_of(earlier, tmp_path))
+    inherited = replace(context, basis=later.assign(basis="inherited"))
+    assert ": 279 in 2016, 1,514 firms expected" in visible(page_of(inherited, tmp_path))
+
+
 def test_the_effect_is_said_with_its_interval_and_its_limits(context, tmp_path):
     text = visible(page_of(context, tmp_path))
     assert "+50 firms at the end of 2018, +5 % of the baseline" in text
     assert "(50 % of futures +45 to +55, 90 % +40 to +60)." in text
     assert "The data cannot tell the instruments apart: the effect is prior effect × state" in text
+
+
+def test_an_effect_from_a_posterior_says_so_wherever_a_prior_is_named(context, tmp_path):
+    first = "Members draw 15 parameters together from the weighted posterior of run earlier."
+    drawn = replace(context, labels=replace(context.labels, posterior=True), headline=(first,))
+    text = visible(page_of(drawn, tmp_path))
+    assert text.index("What to expect") < text.index(first) < text.index("Year by year")
+    assert text.count("what members draw from the posterior of a calibration, and from priors for all else") == 2
+    assert "the effect is prior effect × state" not in text
 
 
 def test_an_effect_that_may_be_zero_says_so(context, tmp_path):
@@ -194,3 +216,12 @@ def test_the_page_says_what_the_data_tell_and_what_not(context, tmp_path):
     assert "level: hnte stock 0.4 0.1 75 %" in told
     assert "Not identified by these data (1)" in told
     assert "identification" not in Outline(page_of(replace(context, identification=None), tmp_path)).sections
+
+
+def test_an_index_is_told_in_words(context, make_table, tmp_path):
+    name = "hnte_stock_index"
+    forecast, effect = make_table(name, {"2018": 265.0}), make_table(name, {"2018": 60.0})
+    text = visible(page_of(replace(context, targets=(name,), forecast=forecast, effect=effect), tmp_path))
+    assert "index 265 (origin = 100) expected at the end of 2018" in text
+    assert "+60 index points at the end of 2018" in text
+    assert "265 origin = 100" not in text

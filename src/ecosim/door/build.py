@@ -51,6 +51,13 @@ def find_data(path: str, cwd: Path, own: Path | None) -> Path:
     raise ConfigError(f"data.path={path!r}: no such file in {looked}; give the path of a CSV or Parquet file of counts")
 
 
+def load_table(path: str, cwd: Path, own: Path | None) -> "pd.DataFrame":
+    """A user's counts alone. own: folder of --config-dir. Raises ConfigError, CountsError."""
+    from ecosim.data import panel
+
+    return panel.load_counts(find_data(path, cwd, own))
+
+
 def load_counts(composed: Composed, cwd: Path) -> "pd.DataFrame":
     """The carried counts with the user's own on top: where both have a value, the user's counts. Raises CountsError."""
     from ecosim.data import china, panel, us_states
@@ -58,7 +65,7 @@ def load_counts(composed: Composed, cwd: Path) -> "pd.DataFrame":
     data = composed.settings.data
     carried = {"china": china.load, "us_states": us_states.load}
     base = carried[data.carried]() if data.carried else None
-    own = panel.load_counts(find_data(data.path, cwd, composed.own)) if data.path else None
+    own = load_table(data.path, cwd, composed.own) if data.path else None
     if base is None or own is None:
         given = base if own is None else own
         assert given is not None  # the settings hold one of both

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from ecosim.data.digits import plain
 from ecosim.data.writing import write_whole
 from ecosim.door import calibrated, folder, posteriors, told
 from ecosim.door.build import build_job
@@ -236,6 +237,7 @@ def _fits(found: "Found") -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for row in found.fits.to_dict("records"):
         name = row["count"] if row["used"] else f"{row['count']} (follows from others)"
-        cells = (f"{row['observed']:.3g}", f"{row['median']:.3g} ({row['lower']:.3g} to {row['upper']:.3g})")
+        between = f"{plain(row['lower'])} to {plain(row['upper'])}"
+        cells = (f"{row['observed']:,.10g}", f"{plain(row['median'])} ({between})")
         table.add_row(name, *cells, style="" if row["inside_90"] else "bold red")
     return table

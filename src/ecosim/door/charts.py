@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ecosim.publication.recorded import Tables
 
 OURS = "ecosim"
-ASSUMED = "level assumed: read the growth"
+POSTERIOR = "posterior"  # basis of a level that members draw from a posterior
+NOTES = {"assumption": "level assumed: read the growth", POSTERIOR: "level from the posterior: read the growth"}
 PHONE = "phone"  # folder of the narrow charts; the report page shows them on small screens
 
 
@@ -28,7 +29,7 @@ def labels_of(composed: Composed, job: "Job") -> "Labels":
     from ecosim.figures import Labels
 
     title = composed.settings.title or composed.scenario.replace("_", " ")
-    return Labels(job.region.name, job.region.name_zh, title, job.baseline.replace("_", " "))
+    return Labels(job.region.name, job.region.name_zh, title, job.baseline.replace("_", " "), job.posterior is not None)
 
 
 def instrument_starts(
@@ -107,15 +108,15 @@ def fan_of(result: "Result | Tables", starts: Mapping[str, str]) -> "Fan":
     """What the fan chart of a run shows. starts: `instrument_starts`."""
     from ecosim.figures import Fan
 
-    levels = assumed_values(result.basis)
     return Fan(
         result.forecast,
-        result.observed[~result.observed["target"].isin(levels)],
+        result.observed,
         result.baseline_forecast,
         result.later if len(result.later) else None,
         starts,
         assumed_levels(result.basis),
-        levels,
+        assumed_values(result.basis),
+        "level from the posterior or assumed" if (result.basis["basis"] == POSTERIOR).any() else "assumed level",
     )
 
 
@@ -166,17 +167,16 @@ def _of_decomposition(result: "Result | Tables", targets: list[str], labels: "La
 
 
 def assumed_values(basis: "pd.DataFrame") -> dict[str, tuple[str, float]]:
-    """Time and level from which each target without a count starts."""
-    rows = basis[basis["basis"] == "assumption"]
+    """Time and level from which each target starts whose level no count gives."""
+    rows = basis[basis["basis"].isin(NOTES)]
     times, levels = rows["time"].astype(str), rows["level"].astype(float)
     return {str(target): (time, level) for target, time, level in zip(rows["target"], times, levels, strict=True)}
 
 
 def assumed_levels(basis: "pd.DataFrame") -> dict[str, str]:
     """A remark for each target whose level no count gives."""
-    if not len(basis):
-        return {}
-    return dict.fromkeys(basis.loc[basis["basis"] == "assumption", "target"], ASSUMED)
+    kinds = dict(zip(basis["target"], basis["basis"], strict=True))
+    return {str(target): NOTES[kind] for target, kind in kinds.items() if kind in NOTES}
 
 
 def hindcast_by_model(result: "Result | Tables") -> "tuple[dict[str, pd.DataFrame], pd.DataFrame] | None":

@@ -105,7 +105,7 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
         overlay, fans, effects = _draw(runs, targets, names, labels, Path(scratch))
         stages("charts", 1, 1)
         title = "Comparison of " + " and ".join(dict.fromkeys(run.title for run in runs))
-        page = Comparison(title, tuple(names), words, tables, overlay, fans, effects, shown)
+        page = Comparison(title, tuple(names), words, tables, overlay, fans, effects, comparing.caution(runs), shown)
         write_comparison(home / PAGE, page)
     folder.write_provenance(provenance, stages.seconds, home)
     return words

@@ -12,13 +12,14 @@ from ecosim.data.errors import UserError
 from ecosim.data.periods import quarter_index
 from ecosim.door.compose import Composed
 from ecosim.door.library import split_override
-from ecosim.door.recorded import locate
+from ecosim.door.recorded import CALIBRATION_ROLES, locate
 
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job
     from ecosim.forecast.posterior import Found
 
 DRAWS, FACTS = "posterior.parquet", "posterior.json"
+ID_LENGTH = 32  # characters of MLflow's ids
 RULES = ("behaviors", "baseline", "delivery_sd")  # what else the draws rest on, by name in FACTS
 
 
@@ -34,6 +35,11 @@ class Posterior:
     facts: dict[str, Any]
     run: str
     digest: str
+
+    @property
+    def short(self) -> str:
+        """The first eight characters of the run's id, or the whole name of its folder."""
+        return self.run[:8] if len(self.run) == ID_LENGTH else self.run
 
     def keep(self, home: Path) -> None:
         """Put the draws and their facts among the files of a run that draws from them. Raises OutputError."""
@@ -113,10 +119,10 @@ def with_posterior(
     names = tuple(str(name) for name in table.columns if name not in ("draw", "weight"))
     drawn = Drawn(
         names, table[list(names)].to_numpy(float), table["weight"].to_numpy(float), posterior.facts["origin"],
-        posterior.run,
+        posterior.short,
     )  # fmt: skip
     told = pd.DataFrame(posterior.facts["identification"])
-    known = Calibrated(told, tuple(posterior.facts["statements"]), f"run {posterior.run}")
+    known = Calibrated(told, tuple(posterior.facts["statements"]), f"run {posterior.short}")
     return replace(job, posterior=drawn, calibrated=known), posterior
 
 
@@ -124,7 +130,7 @@ def _read(named: str, cwd: Path, experiment: str | None, recorded: Path | None) 
     if recorded is not None and (recorded / FACTS).is_file():
         folder, run = recorded, ""
     else:
-        found = locate(named, cwd, experiment)
+        found = locate(named, cwd, experiment, CALIBRATION_ROLES)
         if found.study != "calibrate":
             raise PosteriorError(
                 f"posterior={named}: run {found.short} is of study={found.study or 'unknown'}; name a run of "

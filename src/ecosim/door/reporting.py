@@ -62,10 +62,21 @@ def sorted_in(
         groups=group_names(),
         assumptions=assumptions,
         not_identified=tuple(text for text in result.statements if text not in assumptions),
+        headline=drawn_from(result.statements) if labels.posterior else (),
         notes=assumed_levels(result.basis),
         charts={path.stem: path for path in drawn},
         provenance=_readable(provenance),
         citation=citation,
+    )
+
+
+def drawn_from(statements: Sequence[str]) -> tuple[str, ...]:
+    """What a reader must know first of a forecast from a posterior: its statement without the names."""
+    return tuple(
+        f"{text.partition(': ')[0]}; all others are drawn from their priors. Their names stand under 'What these data "
+        "cannot tell'."
+        for text in statements
+        if text.startswith("Members draw ")
     )
 
 

@@ -16,13 +16,14 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.library import split_override
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
+from ecosim.door.recorded import ID
 from ecosim.door.regions import simulate
 from ecosim.door.reporting import write_report
 
 if TYPE_CHECKING:
     from ecosim.figures import Labels
     from ecosim.forecast.job import Job, Result
-    from ecosim.tracking import Store, Sweep
+    from ecosim.tracking import Run, Store, Sweep
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,20 @@ def run_scenario(
                 labels = charts.labels_of(composed, job)
                 _write(result, job, composed, labels, provenance, home, stages)
                 run = opened()
+                _note_id(provenance, store, run, {**result.seconds, **stages.seconds}, home)
                 results = None if run is None else told.results_of(composed, job, result, provenance["data_hash"])
                 problem = "" if run is None else log_run(run, home, results, stages)
                 resuming.clear(home)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return RunOutcome(labels, home, job, result, seconds, run.id if run else None, problem)
+
+
+def _note_id(
+    provenance: dict[str, Any], store: "Store | None", run: "Run | None", seconds: dict[str, float], home: Path
+) -> None:
+    """Keeps MLflow's id of the run in its provenance, so that its folder and its files there go by one name."""
+    if store is None or (run is not None and run.id is not None):
+        folder.write_provenance(provenance | {ID: None if run is None else run.id}, seconds, home)
 
 
 def open_tracking(composed: Composed, place: Path, stages: Stages) -> "Store | None":

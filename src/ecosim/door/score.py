@@ -50,12 +50,24 @@ def run_score(
             )
         from ecosim.publication import ledger as ledgers
 
+        if study.forecast is None:
+            _refuse_counts(composed)
         path = (place / study.ledger).resolve()
         known = ledgers.verify(path)
         stages("settings", 1, 1)
         if study.forecast is None:
             return _checked(known, place, stages)
         return _scored(composed, study.forecast, path, place, stages)
+
+
+def _refuse_counts(composed: Composed) -> None:
+    """Raises ConfigError where counts are given and no bundle to hold against them."""
+    given = [text for text in composed.overrides if split_override(text).key in ("data", "data.path")]
+    if given:
+        raise ConfigError(
+            f"{given[0]}: study=score without a forecast only checks the ledger and uses no counts; name the bundle to "
+            "score (forecast=<bundle>), or leave the counts out"
+        )
 
 
 def _scored(composed: Composed, name: str, path: Path, place: Path, stages: Stages) -> ScoreOutcome:

@@ -94,10 +94,15 @@ def describe(composed: Composed) -> str:
     """The paragraph that stands above a run."""
     settings = composed.settings
     place = place_of(composed)
+    effects = (
+        f"part of what carries them is drawn from the posterior of {settings.posterior}, all else from priors"
+        if settings.posterior
+        else "they are prior effect x state, not estimates from these counts"
+    )
     return (
         f"{composed.question} Forecast for {place} from what was known at {settings.origin} to {settings.horizon}: "
         f"{settings.members} futures under the policies of {composed.choices['policies']}, each beside the same future "
-        f"under {settings.baseline}. Policy effects are prior effect x state, not estimates from these counts."
+        f"under {settings.baseline}. Policy effects: {effects}."
     )
 
 

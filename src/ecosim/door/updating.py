@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ecosim.data.errors import nearest
 from ecosim.data.writing import write_whole
 from ecosim.door import folder, told
-from ecosim.door.build import load_counts
+from ecosim.door.build import load_counts, load_table
 from ecosim.door.compose import Composed, compose
 from ecosim.door.headline import MOST_CHARTS, headline_years, shown_targets
 from ecosim.door.library import ConfigError
@@ -18,6 +18,7 @@ from ecosim.door.provenance import describe
 from ecosim.door.recorded import locate, spelled_out
 from ecosim.door.run import log_run, open_tracking
 from ecosim.door.studies import Update
+from ecosim.door.updating_given import left_out
 from ecosim.door.updating_told import sentences
 
 if TYPE_CHECKING:
@@ -33,13 +34,17 @@ NOISE = "sd of reporting noise"  # term of coefficients.csv
 
 @dataclass(frozen=True)
 class Updating:
-    """What came out. tables: by name of file; problem: why MLflow does not have the run, empty where it does."""
+    """What came out. tables: by name of file; problem: why MLflow does not have the run, empty where it does.
+
+    missed: what of the given table could not be used, empty where all of it could.
+    """
 
     folder: Path
     found: "Reweighed"
     tables: "dict[str, pd.DataFrame]"
     statements: tuple[str, ...]
     shown: tuple[str, ...]
+    missed: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     run_id: str | None = None
     problem: str = ""
@@ -59,12 +64,14 @@ def run_update(
             raise ConfigError("study=update takes a run, no scenario: study=update run=<id> data.path=<table>")
         run = locate(study.run, place, composed.settings.tracking.experiment).require_forecast(NAME)
         counts = _counts(run, composed, place)
+        path = composed.settings.data.path
+        given = None if path is None else (path, load_table(path, place, composed.own))
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
-        found, until, members = _weigh(run, study, counts, stages)
+        found, until, members, missed = _weigh(run, study, counts, given, stages)
         tables = _tables(run, found, members, until)
         shown = tuple(shown_targets(run.settings["study"].get("targets") or (), tables["forecast"]))
-        words = sentences(run, found, tables, until, shown)
+        words = sentences(run, found, tables, until, shown, missed)
         from ecosim.data.panel import data_hash
 
         provenance = describe(composed.overrides, composed.tree, data_hash(counts), composed.own)
@@ -82,7 +89,7 @@ def run_update(
             logged = opened()
             problem = "" if logged is None else log_run(logged, home, _results(run, found, tables, until), stages)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
-    return Updating(home, found, tables, words, shown, seconds, logged.id if logged else None, problem)
+    return Updating(home, found, tables, words, shown, missed, seconds, logged.id if logged else None, problem)
 
 
 def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
@@ -94,9 +101,12 @@ def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
 
 
 def _weigh(
-    run: "Recorded", study: Update, counts: "pd.DataFrame", stages: Stages
-) -> "tuple[Reweighed, int, pd.DataFrame]":
-    """Weights, the last year that was used, and every member of the run. Raises NothingNew, Collapsed."""
+    run: "Recorded", study: Update, counts: "pd.DataFrame", given: "tuple[str, pd.DataFrame] | None", stages: Stages
+) -> "tuple[Reweighed, int, pd.DataFrame, str]":
+    """Weights, the last year that was used, every member of the run, and what of the given table matches nothing.
+
+    given: name and counts of the table of this command. Raises NothingNew, Collapsed.
+    """
     import pandas as pd
 
     from ecosim.forecast import reweighed
@@ -115,14 +125,15 @@ def _weigh(
         raise ConfigError(f"study.until={study.until}: the run ends with {last + 1}, so nothing would be left to "
                           f"forecast; give {last} or earlier")  # fmt: skip
     until = study.until if study.until is not None else last
+    missed = "" if given is None else left_out(run, given[1], own, until, given[0])
     chosen = counts[counts["target"].isin(study.counts)] if study.counts else counts
     evidence = reweighed.gather(own, chosen, until, _noise(run), study.dispersion) if len(chosen) else ()
     try:
         found = reweighed.update(evidence, int(run.settings["seed"]), study.least_effective)
     except reweighed.NothingNew as error:
-        given = f" among {', '.join(study.counts)}" if study.counts else ""
+        among = f" among {', '.join(study.counts)}" if study.counts else ""
         raise reweighed.NothingNew(
-            f"run {run.short}: {error}{given} is known of {run.place} after {run.origin} and up to {until}; give "
+            f"run {run.short}: {error}{among} is known of {run.place} after {run.origin} and up to {until}; give "
             f"data.path=<table> with a later count of one of {', '.join(names)}"
         ) from None
     except reweighed.Collapsed as error:
@@ -131,7 +142,7 @@ def _weigh(
             f"study.dispersion ({study.dispersion:g}) would leave more; or forecast anew from a later origin"
         ) from None
     stages("weights", 1, 1)
-    return found, max(int(row.time[:4]) for row in found.used), members
+    return found, max(int(row.time[:4]) for row in found.used), members, missed
 
 
 def _noise(run: "Recorded") -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from ecosim.data.digits import plain
 from ecosim.door.headline import headline_years
 from ecosim.door.summary import NARROWEST, short
 
@@ -18,15 +19,23 @@ if TYPE_CHECKING:
 
 
 def sentences(
-    run: "Recorded", found: "Reweighed", tables: "dict[str, pd.DataFrame]", until: int, shown: Sequence[str]
+    run: "Recorded",
+    found: "Reweighed",
+    tables: "dict[str, pd.DataFrame]",
+    until: int,
+    shown: Sequence[str],
+    missed: str = "",
 ) -> tuple[str, ...]:
-    """What was counted, how many members are left, and what moved, the most important first."""
+    """What was counted, how many members are left, and what moved, the most important first.
+
+    missed: what of the given table could not be used; stands third where there is something.
+    """
     used, step, table = found.used, found.step, tables["counts"]
     outside = table[(table["not_used"] == "") & ~table["inside_90"]]
     names = ", ".join(f"{row.target} {row.time}" for row in used)
     far = ", ".join(
-        f"{row['target']} {row['time']} ({number(row['observed'])}; forecast {number(row['lower'])} to "
-        f"{number(row['upper'])})"
+        f"{row['target']} {row['time']} ({plain(row['observed'])}; forecast {plain(row['lower'])} to "
+        f"{plain(row['upper'])})"
         for row in outside.to_dict("records")
     )
     words = [
@@ -36,6 +45,7 @@ def sentences(
         f"{len(used) - len(outside)} of {len(used)} lay in the 90 % interval of the forecast"
         f"{'; outside: ' + far if far else ''}.",
     ]
+    words += [missed] if missed else []
     words += [text for target in shown if (text := _moved(tables["moved"], target, "")) is not None]
     if "effect_moved" in tables:
         words += [text for target in shown[:1] if (text := _moved(tables["effect_moved"], target, "effect on "))]
@@ -46,18 +56,13 @@ def sentences(
     return tuple(words)
 
 
-def number(value: float) -> str:
-    """A value in a few digits, without an exponent."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
-
-
 def _moved(table: "pd.DataFrame", target: str, what: str) -> str | None:
     rows = table[table["target"] == target]
     if rows.empty:
         return None
     row = rows.iloc[-1]
     before, now = (
-        f"{number(row[f'median{when}'])} ({number(row[f'lower{when}'])} to {number(row[f'upper{when}'])})"
+        f"{plain(row[f'median{when}'])} ({plain(row[f'lower{when}'])} to {plain(row[f'upper{when}'])})"
         for when in ("_before", "")
     )
     return (
@@ -78,13 +83,13 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[rows["target"].isin(outcome.shown) & (rows["time"] == year)].to_dict("records"):
         cells = (
-            f"{number(row[f'median{when}'])} ({number(row[f'lower{when}'])} to {number(row[f'upper{when}'])})"
+            f"{plain(row[f'median{when}'])} ({plain(row[f'lower{when}'])} to {plain(row[f'upper{when}'])})"
             for when in ("_before", "")
         )
         table.add_row(row["target"].replace("_", " "), *cells, f"{row['width']:.0%}")
     console.print()
     console.print(table)
-    for statement in (*outcome.statements[:2], outcome.statements[-1]):
+    for statement in (*outcome.statements[: 3 if outcome.missed else 2], outcome.statements[-1]):
         console.print(statement, markup=False, highlight=False)
     console.print()
     console.print(f"results  {short(outcome.folder)}", markup=False, highlight=False, soft_wrap=True)

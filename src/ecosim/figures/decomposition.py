@@ -57,8 +57,7 @@ def _page(labels: Labels, year: str, targets: int, groups: int, columns: int) ->
     side_by_side = columns > 1
     width = canvas.WIDTH if side_by_side else canvas.NARROW
     title = f"{labels.where}: what each line of work adds by {year}"
-    caution = "prior effect × state, not estimated from these counts"
-    subtitle = f"{labels.scenario} against {labels.baseline}, same luck: {caution}"
+    subtitle = f"{labels.scenario} against {labels.baseline}, same luck: {labels.caution}"
     heads = canvas.wrap(title, width - 0.2, canvas.HEAD, bold=True)
     lines = canvas.wrap(subtitle, width - 0.2, canvas.SMALL)
     foot = 0.42 if side_by_side else 0.78

@@ -36,8 +36,7 @@ def effect_chart(
     require_one(effect)
     key = _key()
     title = f"{labels.where}: what the scenario adds"
-    caution = "prior effect × state, not estimated from these counts"
-    subtitle = f"{labels.scenario} minus {labels.baseline}, same luck: {caution}"
+    subtitle = f"{labels.scenario} minus {labels.baseline}, same luck: {labels.caution}"
     per_row = 2 if columns == 1 and len(targets) > 1 else len(key)
     foot = 0.1 + 0.17 * -(-len(key) // per_row)
     figure, panels = canvas.sheet(title, subtitle, len(targets), columns, foot)

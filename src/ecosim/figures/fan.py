@@ -39,7 +39,9 @@ class Fan:
     notes: Mapping[str, str] = field(default_factory=dict)
     """A remark for a target: 'level assumed: read the growth'."""
     assumed: Mapping[str, tuple[str, float]] = field(default_factory=dict)
-    """Time and level from which a target without a count starts ('2016', 100.0): drawn apart from counts."""
+    """Time and level from which a target starts that no count gives ('2016', 100.0): drawn apart from counts."""
+    called: str = "assumed level"
+    """What such a level is called in the key."""
 
 
 def fan_chart(
@@ -105,6 +107,7 @@ def _values(fan: Fan, target: str) -> np.ndarray:
     tables = [t for t in (fan.forecast, fan.baseline) if t is not None]
     parts = [spread[outer].to_numpy().ravel() for t in tables if len(spread := by_time(t, target, outer))]
     parts += [_counts(fan, t, target)[1] for t in (fan.observed, fan.later) if t is not None]
+    parts += [np.array([fan.assumed[target][1]])] if target in fan.assumed else []
     values = np.concatenate(parts) if parts else np.zeros(1)
     return values[np.isfinite(values)] if np.isfinite(values).any() else np.zeros(1)
 
@@ -125,9 +128,10 @@ def _draw(axes: "Axes", fan: Fan, target: str, labels: Labels, first: bool, limi
         raise ValueError(f"{target}: no forecast to draw; the table has {valid}")
     seen_at, seen = _counts(fan, fan.observed, target)
     anchor = (seen_at[np.isfinite(seen)][-1], seen[np.isfinite(seen)][-1]) if np.isfinite(seen).any() else None
-    if anchor is None and target in fan.assumed:
-        anchor = (year_end(fan.assumed[target][0]), fan.assumed[target][1])
-        axes.plot(*anchor, "D", color=canvas.VERMILION, markersize=4, zorder=5)
+    if target in fan.assumed:
+        assumed = (year_end(fan.assumed[target][0]), fan.assumed[target][1])
+        anchor = assumed if anchor is None or assumed[0] >= anchor[0] else anchor
+        axes.plot(*assumed, "D", color=canvas.VERMILION, markersize=4, zorder=5)
     at, values = _from(anchor, spread)
     for level in LEVELS:
         low, high = interval(level)
@@ -155,7 +159,7 @@ def _draw(axes: "Axes", fan: Fan, target: str, labels: Labels, first: bool, limi
 
 
 def _from(anchor: tuple[float, float] | None, spread: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
-    """The fan opens from the last count known."""
+    """The fan opens from where the forecast starts: the last count known, or a level that is none."""
     at = np.array([year_end(time) for time in spread.index])
     if anchor is None or anchor[0] >= at[0]:
         return at, spread
@@ -215,7 +219,7 @@ def _key(fan: Fan, labels: Labels) -> list[tuple[Any, str]]:
     counted = Line2D([], [], color=canvas.INK, linewidth=1, marker="o", markersize=3.4)
     key: list[tuple[Any, str]] = [(counted, "counted")]
     if fan.assumed:
-        key.append((Line2D([], [], color=canvas.VERMILION, linestyle="", marker="D", markersize=4), "assumed level"))
+        key.append((Line2D([], [], color=canvas.VERMILION, linestyle="", marker="D", markersize=4), fan.called))
     if fan.later is not None and len(fan.later):
         hollow = Line2D([], [], color=canvas.INK, linestyle="", marker="o", markersize=4.2, markerfacecolor="white")
         key.append((hollow, "published later, not used"))

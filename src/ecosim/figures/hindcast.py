@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ecosim.figures import canvas
-from ecosim.figures.labels import Labels, number
+from ecosim.figures.labels import Labels, amount
 from ecosim.figures.quantiles import MEDIAN, by_time, interval, of_place
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _draw(
     axes.set_xlim(min(edges) - air, max(edges) + air)
     axes.set_ylim(len(forecasts) - 0.4, -0.6)
     canvas.values_below(axes)
-    counted = f"counted: {number(count, label)} {label.unit}".strip()
+    counted = f"counted: {amount(count, label)}"
     canvas.head(axes, labels.title(target), counted, left=LEFT)
 
 

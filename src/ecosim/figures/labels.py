@@ -18,6 +18,8 @@ class TargetLabel(NamedTuple):
     stock: bool = False  # a level at the end of the period; otherwise a sum over it
 
 
+BASE = "= 100"  # ends the unit of an index
+
 TARGETS: dict[str, TargetLabel] = {
     "firms": TargetLabel("Firms", "firms", "企业", stock=True),
     "births": TargetLabel("New firms", "firms", "新设企业"),
@@ -63,6 +65,8 @@ class Labels:
     """What the forecast assumes, in a few words: '2017 policy package'."""
     baseline: str = "without it"
     """What the baseline assumes, in a few words: 'national rules only'."""
+    posterior: bool = False
+    """Whether members draw part of what carries a policy effect from a posterior; else all of it is a prior."""
     targets: Mapping[str, TargetLabel] = field(default_factory=dict)
     """Words for targets of the user's own, or other words for ours."""
 
@@ -70,6 +74,12 @@ class Labels:
     def where(self) -> str:
         """'Pinghu 平湖'; one name where both are the same."""
         return " ".join(dict.fromkeys(name for name in (self.place, self.place_local) if name))
+
+    @property
+    def caution(self) -> str:
+        """What a policy effect is, for the head of a chart."""
+        what = "posterior and prior effect" if self.posterior else "prior effect"
+        return f"{what} × state, not {'measured' if self.posterior else 'estimated from these counts'}"
 
     def of(self, target: str) -> TargetLabel:
         """The words for a target: the run's own, those above, the data sets', or its name with spaces."""
@@ -107,6 +117,19 @@ def number(value: float, label: TargetLabel, signed: bool = False) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "+0") else text.replace("-", "−")
+
+
+def amount(value: float, label: TargetLabel, signed: bool = False) -> str:
+    """A value with its unit: '514 firms', '+44 firms', 'index 265 (origin = 100)', '+60 index points'."""
+    text = number(value, label, signed)
+    if label.unit.endswith(BASE):
+        return f"{text} {unit_of_change(label)}" if signed else f"index {text} ({label.unit})"
+    return f"{text} {label.unit}".rstrip()
+
+
+def unit_of_change(label: TargetLabel) -> str:
+    """The unit of a difference between two values: 'firms', 'index points'; empty where it is not known."""
+    return "index points" if label.unit.endswith(BASE) else label.unit
 
 
 def brief(values: Sequence[float], label: TargetLabel, signed: bool = False) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 STREAM = 903  # of a member's Philox key, beside those of levels, delivery and calibration
+FROM_POSTERIOR = "posterior"  # basis of a level that members draw
 GROWTH = "drift."  # and a channel of conditions: yearly log growth of its count
 AT_START, AT_ORIGIN = "start.", "origin."  # log multipliers of levels at its start; log levels at its origin
 LEVELS = ("hnte_stock", "tech_sme_stock", "tech_sme_new")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis")
 REGRESSIONS, SIMULATION, POSTERIOR = "regressions", "calibration by simulation", "posterior that members are drawn from"
+FEW_DRAWS = "effective draws: no contraction below is reliable"  # a calibration's own warning, before all the rest
 SHOWN = 8  # names in a sentence
 
 
@@ -27,6 +28,11 @@ class Calibrated:
     identification: pd.DataFrame
     statements: tuple[str, ...]
     where: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences that must come before everything that it tells."""
+        return tuple(text for text in self.statements if FEW_DRAWS in text)
 
 
 def table(
@@ -72,12 +78,11 @@ def _after(matching: Matching, name: str, sd: float) -> float:
     return found.sd if found is not None and found.coefficient == name else sd
 
 
-def sentences(
-    found: pd.DataFrame, calibrated: Calibrated | None, posterior: Drawn | None = None, taken: Drawn | None = None
-) -> list[str]:
-    """How much of what the forecast rests on its data tell, and what says so.
+def sentences(found: pd.DataFrame, calibrated: Calibrated | None, posterior: Drawn | None = None) -> list[str]:
+    """How much of what the forecast rests on its data tell, and what says so; what a calibration owns up to first.
 
-    posterior: what members are drawn from, if anything; taken: what of it this forecast uses.
+    posterior: what members are drawn from, if anything; the warnings of the calibration then stand beside what is
+    drawn, and not here.
     """
     open_ = found.loc[found["verdict"] == NOT_IDENTIFIED, "parameter"].tolist()
     told = found.loc[found["verdict"] != NOT_IDENTIFIED, "parameter"].tolist()
@@ -95,22 +100,5 @@ def sentences(
     )
     where = f"{first}in {calibrated.where}, and from the regressions for what it did not free."
     if posterior is None:
-        return [f"{where} The forecast itself draws from the priors.", *calibrated.statements]
-    return [where, _drawn(posterior, taken), *calibrated.statements]
-
-
-def _drawn(posterior: Drawn, taken: Drawn | None) -> str:
-    """What members draw from the posterior, and what of it they do not."""
-    used = () if taken is None else taken.names
-    left = [name for name in posterior.names if name not in used and not name.startswith(AT_ORIGIN)]
-    levels = [name.removeprefix(AT_ORIGIN) for name in used if name.startswith(AT_ORIGIN)]
-    parameters = [name for name in used if not name.startswith(AT_ORIGIN)]
-    words = (
-        f"Members draw {len(parameters)} parameters together from the weighted posterior of run {posterior.run}, "
-        f"origin {posterior.origin}, not from the priors: {', '.join(parameters) or 'none'}."
-    )
-    if levels:
-        words += f" So are the levels at the origin of {', '.join(levels)}."
-    if left:
-        words += f" Not taken, because the forecast's own counts are surer or later: {', '.join(left)}."
-    return f"{words} A hindcast from before that origin draws from the priors."
+        return [*calibrated.statements, f"{where} The forecast itself draws from the priors."]
+    return [*(text for text in calibrated.statements if text not in calibrated.warnings), where]

@@ -265,7 +265,7 @@ def _result(
         statements=(
             *statements.write(job, outlook, known.calibration, basis, scores, check),
             *statements.unpaid(job, ledger),
-            *identified.sentences(told, job.calibrated, job.posterior, world.drawn),
+            *identified.sentences(told, job.calibrated, job.posterior),
         ),
         decomposition=apart[0] if apart else None,
         seconds=clock.seconds,

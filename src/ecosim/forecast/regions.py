@@ -22,6 +22,7 @@ from ecosim.forecast.statements import FEW_AGENTS, monte_carlo
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # scenario, frequency, target
 ADDS_UP = ("stock", "flow")  # kinds of observables whose values in parts make the value of the whole
+WORST = ("assumption", "posterior", "inherited")  # basis of a level, the least sure first
 ROW = ["time", "target"]
 OF_A_PLACE = ("growth:", "level:")  # equations and parameters that each place has for itself
 
@@ -165,7 +166,7 @@ def basis_of_all(results: list[Result], targets: set[str]) -> pd.DataFrame:
     rows = []
     for target, part in together[together["target"].isin(targets)].groupby("target", sort=False):
         kinds = part["basis"].value_counts()
-        worst = next(kind for kind in ("assumption", "inherited", "observed") if kind in kinds or kind == "observed")
+        worst = next((kind for kind in WORST if kind in kinds), "observed")
         words = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
         level, time = float(part["level"].sum()), str(part["time"].astype(str).max())
         rows.append((target, level, worst, time, f"sum of {len(part)} places: {words}"))

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.calibration.simulation.particles import Weighted, log_lognormal, log_nb2, reweigh
+from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
 from ecosim.data.periods import parse, quarter_index, quarter_label
@@ -124,8 +125,8 @@ def update(evidence: tuple[Evidence, ...], seed: int, least: float) -> Reweighed
         low, high = np.quantile(worst.values, [0.05, 0.95])
         raise Collapsed(
             f"the counts leave {step.effective:.1f} of {len(step.weights)} members effective (at least {least:g}); "
-            f"most of it is due to {worst.target} {worst.time}: {worst.observed:,.4g} counted, "
-            f"{low:,.4g} to {high:,.4g} forecast (90 %)"
+            f"most of it is due to {worst.target} {worst.time}: {plain(worst.observed)} counted, "
+            f"{plain(low)} to {plain(high)} forecast (90 %)"
         )
     return found
 
@@ -157,10 +158,17 @@ def weights_table(found: Reweighed) -> pd.DataFrame:
 
 
 def quantiles(values: Floats, weights: Floats, levels: Floats) -> Floats:
-    """Weighted quantiles of members' values, (n,), at levels; with equal weights those of `numpy.quantile`, about."""
+    """Weighted quantiles of members' values, (n,), at levels, (k,); with equal weights those of `numpy.quantile`.
+
+    The weighted form of type 7 of Hyndman and Fan (1996): the mean of the empirical quantile function over a stretch
+    of 1 / m that begins at level (m - 1) / m, m the effective number of members (Kish). A member without weight has no
+    say. Akinshin (2023), Weighted quantile estimators, arXiv:2304.07265 (checked against the author's code).
+    """
     order = np.argsort(values, kind="stable")
-    ladder = np.cumsum(weights[order]) - 0.5 * weights[order]
-    return np.interp(levels, ladder, values[order]).astype(np.float64)
+    share = np.concatenate([[0.0], np.cumsum(weights[order])]) / weights.sum()
+    effective = weights.sum() ** 2 / np.square(weights).sum()
+    within = np.clip(share * effective - levels[:, None] * (effective - 1.0), 0.0, 1.0)
+    return (np.diff(within, axis=1) @ values[order]).astype(np.float64)
 
 
 def quantile_table(members: pd.DataFrame, weights: Floats, origin: str) -> pd.DataFrame:

@@ -9,8 +9,10 @@ from scipy.stats.mstats import mjci
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, stocks_from_flows
 from ecosim.calibration.regression import Calibration
+from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index
+from ecosim.forecast import drawn_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import starts
 from ecosim.forecast.summary import Floats
@@ -38,7 +40,10 @@ def write(
     check: pd.DataFrame | None,
 ) -> tuple[str, ...]:
     """Sentences, the most important first."""
-    sentences = []
+    sentences, taken = [], outlook.world.drawn
+    if job.posterior is not None:
+        sentences.append(drawn_told.members(job.posterior, taken))
+        sentences += [] if job.calibrated is None else job.calibrated.warnings
     if check is not None and len(check):
         sentences.append(verdict(check))
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
@@ -51,8 +56,11 @@ def write(
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
             "assumption, carried through the state of the firms; its interval is that of the priors."
+            if taken is None or job.calibrated is None
+            else drawn_told.effects(taken, job.calibrated.identification)
         )
-        sentences.append(delivery_sentence(outlook.world.delivery_sd))
+        also = "" if taken is None else drawn_told.delivery(taken)
+        sentences.append(f"{delivery_sentence(outlook.world.delivery_sd).removesuffix('.')}{also}.")
     if len(scores):
         sentences.append(hits(scores))
     sentences += started_before(job)
@@ -62,11 +70,11 @@ def write(
             f"The level is an assumption, not a count, for {', '.join(assumed)}; read their growth, not their level."
         )
     sentences += late_levels(job)
-    sentences.append(placebo_sentence(calibration))
+    sentences.append(placebo_sentence(calibration, taken is not None))
     sentences.append(
         "The counts fix only the product of firms that could apply and their hazard; the number of firms is a "
         "convention, and the share that never applies is varied in the ensemble. The renewal rate of certificates is "
-        f"not identified either (prior {_prior(outlook, 'renewal')})."
+        f"not identified either ({_prior(outlook, 'renewal')})."
     )
     if outlook.world.weight > 1:
         sentences.append(
@@ -120,7 +128,7 @@ def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
         own = series(known, job.region.name, target).loc[:year].dropna()
         if level.basis == "inherited" and len(own):
             told.append(
-                f"{target} of {own.index[-1]} ({_told(own.iloc[-1])}) is taken as {_told(level.mean)} in {year}"
+                f"{target} of {own.index[-1]} ({plain(own.iloc[-1])}) is taken as {plain(level.mean)} in {year}"
             )
             latest = max(latest, int(own.index[-1]))
     if not told:
@@ -130,10 +138,6 @@ def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
         f"carries them on, and no count confirms it; with origin={latest}-12 the model itself goes on from what was "
         "counted."
     ]
-
-
-def _told(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100.0 else f"{value:.3g}"
 
 
 def delivery_sentence(sd: float) -> str:
@@ -155,8 +159,9 @@ def hits(scores: pd.DataFrame) -> str:
     missed = scores[~scores["inside_90"].astype(bool)]
     text = f"Of {len(scores)} counts published after the origin, {len(scores) - len(missed)} lie in the 90 % interval"
     outside = [
-        f"{row.target} of {row.time} ({row.observed:g}, interval {row.lower:.3g} to {row.upper:.3g})"
-        for row in missed.itertuples()
+        f"{row['target']} of {row['time']} ({row['observed']:,.10g}, interval {plain(row['lower'])} to "
+        f"{plain(row['upper'])})"
+        for row in missed.to_dict("records")
     ]
     return text + (f"; outside: {', '.join(outside)}." if outside else ".")
 
@@ -164,7 +169,10 @@ def hits(scores: pd.DataFrame) -> str:
 def _prior(outlook: "Outlook", term: str) -> str:
     estimate = outlook.world.estimates["certification"]
     k = estimate.behavior._fields.index(term)  # type: ignore[attr-defined]
-    return f"mean {estimate.mean[k]:.2f}, standard deviation {np.sqrt(estimate.covariance[k, k]):.2f}"
+    if (drawn := outlook.world.drawn) is not None and (name := f"certification.{term}") in drawn.names:
+        mean, sd = drawn.moments(name)
+        return f"posterior mean {mean:.2f}, standard deviation {sd:.2f}"
+    return f"prior mean {estimate.mean[k]:.2f}, standard deviation {np.sqrt(estimate.covariance[k, k]):.2f}"
 
 
 def started_before(job: "Job") -> list[str]:
@@ -274,24 +282,22 @@ def late_levels(job: "Job") -> list[str]:
     dated = here[[bool(as_of) and parse(as_of).end > known for as_of in here["as_of"].astype(str)]]
     rows = dated[[parse(time).end <= known for time in dated["time"].astype(str)]]
     return [
-        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:g}) was published only in {row.as_of!s}; a "
+        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:,.10g}) was published only in {row.as_of!s}; a "
         "level that rests on it was known later than the origin, and the forecast is a hindcast."
         for row in rows.itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")
     ]
 
 
-def placebo_sentence(calibration: Calibration) -> str:
-    """The lead placebo beside the lag, where the panel could be fitted."""
+def placebo_sentence(calibration: Calibration, drawn: bool = False) -> str:
+    """The lead placebo beside the lag, where the panel could be fitted. drawn: members draw from a posterior."""
     table = calibration.placebos
     rows = table[table["equation"].eq("hnte_certifications") & table["beside"].eq("alone")]
     both = rows[rows["sample"].eq("common")]
     lag, lead = both[both["timing"].eq("lag")], both[both["timing"].eq("lead")]
     if lag.empty or lead.empty:
-        return (
-            "No lead placebo of certifications could be computed at this origin (too few years); policy effects are "
-            "priors in any case."
-        )
+        rest = "no policy effect rests on it" if drawn else "policy effects are priors in any case"
+        return f"No lead placebo of certifications could be computed at this origin (too few years); {rest}."
     before, after = lag.iloc[0], lead.iloc[0]
     return (
         "Lead placebo on the same provinces and years: certifications on last year's fiscal science spending "

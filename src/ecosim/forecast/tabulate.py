@@ -11,13 +11,15 @@ from ecosim.calibration import indirect
 from ecosim.calibration.estimate import Estimate
 from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
+from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
 from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.books import Book, Books
-from ecosim.forecast.ensemble import years_ahead
+from ecosim.forecast.drawn import AT_ORIGIN, FROM_POSTERIOR
+from ecosim.forecast.ensemble import World, years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
 from ecosim.policies.shelf import Instrument
 
@@ -47,7 +49,10 @@ def members(job: "Job", outlook: "Outlook") -> pd.DataFrame:
 
 
 def basis(outlook: "Outlook") -> pd.DataFrame:
-    """What each level rests on: target, level, basis, time, source."""
+    """What each level rests on: target, level, basis, time, source.
+
+    A level that members draw from a posterior is their median, its basis 'posterior'.
+    """
     rows = []
     for target, level in outlook.anchor.levels.items():
         rows.append((target, level.mean, level.basis, level.time, f"{level.explanation} [{level.source}]"))
@@ -60,16 +65,46 @@ def basis(outlook: "Outlook") -> pd.DataFrame:
                 rows.append((target, own_level, "assumption", str(outlook.world.base_year + 1), words))
     year = str(outlook.world.base_year)
     start = publish.starts(outlook.runs)
+    base = publish.base_values(outlook.world, outlook.runs)
     own_levels = {
         "hnte_foreign_stock": (start["hnte_foreign_stock"], "the firms that the model holds likely to be certified"),
-        "hnte_new": (publish.base_values(outlook.world, outlook.runs)["hnte_new"], "certifications less renewals"),
+        "hnte_new": (base["hnte_new"], "certifications less renewals"),
     }
     for target, (values, words) in own_levels.items():
         if target in outlook.scenario.yearly and target not in outlook.anchor.levels:
             counted = target == "hnte_foreign_stock" and outlook.anchor.ladder.foreign is not None
             kind, why = ("observed", "the place's own count") if counted else ("assumption", f"no count: {words}")
             rows.append((target, float(np.median(values)), kind, year, why))
-    return pd.DataFrame(rows, columns=["target", "level", "basis", "time", "source"])
+    table = pd.DataFrame(rows, columns=["target", "level", "basis", "time", "source"])
+    return table if outlook.world.drawn is None else _drawn_levels(table, outlook.world, base)
+
+
+def _drawn_levels(table: pd.DataFrame, world: World, base: Mapping[str, Floats]) -> pd.DataFrame:
+    """The basis with the levels that members drew: their medians, and the run of the posterior.
+
+    base: by target, (members,), what members start from.
+    """
+    drawn = world.drawn
+    assert drawn is not None
+    from_whom = {name.removeprefix(AT_ORIGIN): "" for name in drawn.names if name.startswith(AT_ORIGIN)}
+    if "hnte_stock" in from_whom:
+        from_whom["hnte_certifications"] = "hnte_stock"
+    if "tech_sme_stock" in from_whom and "tech_sme_new" not in from_whom and not world.flow_observed:
+        from_whom["tech_sme_new"] = "tech_sme_stock"
+    rows = table.to_dict("records")
+    for row in rows:
+        followed = from_whom.get(str(row["target"]))
+        if followed is None:
+            continue
+        how = f"follows {followed}, which they draw" if followed else "drawn"
+        source = f"median of members: {how} from the posterior of run {drawn.run}, origin {drawn.origin}"
+        was = f"in place of {plain(row['level'])} ({row['basis']}: {row['source']})"
+        row |= {
+            "level": float(np.median(base[str(row["target"])])),
+            "basis": FROM_POSTERIOR,
+            "source": f"{source}; {was}",
+        }
+    return pd.DataFrame(rows, columns=table.columns)
 
 
 def references(job: "Job", outlook: "Outlook") -> pd.DataFrame:

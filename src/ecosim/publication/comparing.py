@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from ecosim.figures.labels import Labels, number
+from ecosim.data.digits import plain
+from ecosim.figures.labels import BASE, Labels, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 from ecosim.publication.recorded import Recorded
 from ecosim.report.comparing import Beside
@@ -169,7 +170,7 @@ def _scored(table: pd.DataFrame | None, target: str, time: str, labels: Labels) 
         return NOT_THERE
     row, label = found.iloc[0], labels.of(target)
     middle, low, high = (number(float(row[name]), label) for name in ("median", "lower", "upper"))
-    return f"{middle}\n{low} to {high}\nWIS {row['wis']:.3g}"
+    return f"{middle}\n{low} to {high}\nWIS {plain(row['wis'])}"
 
 
 def _held(table: pd.DataFrame) -> str:
@@ -207,6 +208,18 @@ def _cost(row: Mapping[str, Any] | None, column: str, divisor: float) -> str:
     return text
 
 
+def caution(runs: Sequence[Recorded]) -> str:
+    """What an effect is in these runs."""
+    prior = "a prior effect carried through the state of the firms, not an estimate from the counts"
+    drawn = [letter for letter, run in zip(LETTERS, runs, strict=False) if run.from_posterior]
+    if not drawn:
+        return f"An effect is {prior}."
+    return (
+        f"In {', '.join(drawn)} members draw part of what carries an effect from the posterior of a calibration; for "
+        f"all else it is {prior}."
+    )
+
+
 def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:
     """What the runs say of the first three targets in the last year that all have."""
     tables = [run.table("forecast") for run in runs]
@@ -222,6 +235,6 @@ def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) 
             middle, low, high = (number(at(spread, years[-1])[level], label) for level in (MEDIAN, LOW, HIGH))
             parts.append(f"{letter} {middle} ({low} to {high})")
         when = f"at the end of {years[-1]}" if label.stock else f"in {years[-1]}"
-        unit = f" {label.unit}" if label.unit else ""
+        unit = f" ({label.unit})" if label.unit.endswith(BASE) else f" {label.unit}" if label.unit else ""
         text.append(f"{labels.title(target)} {when}: {', '.join(parts)}{unit}.")
     return text

@@ -172,6 +172,8 @@ def model_metadata(run: Recorded, publisher: Publisher, model: str, citation: st
     """The metadata file of a model of the bundle."""
     short, full = METHODS.get(model, (f"Reference forecast {model.replace('_', ' ')}", "As recorded by the run."))
     own = model == MODEL
+    if own and run.from_posterior:
+        full += " In this run members draw some of those responses from the posterior of a calibration."
     return {
         "team_name": publisher.team,
         "team_abbr": publisher.team,

@@ -87,6 +87,11 @@ class Recorded:
         return str(self.settings.get("title") or self.scenario.replace("_", " "))
 
     @property
+    def from_posterior(self) -> bool:
+        """Whether members drew parameters from the posterior of a calibration."""
+        return bool(self.settings.get("posterior"))
+
+    @property
     def place(self) -> str:
         """Name of the place that was forecast, or of the sum of several."""
         return str(self._names[0] or "")

@@ -21,7 +21,10 @@ class Beside:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the page shows. runs: letter and name of each; charts: PNG files, fans and effects one for each."""
+    """What the page shows. runs: letter and name of each; charts: PNG files, fans and effects one for each.
+
+    caution: what an effect is in these runs.
+    """
 
     title: str
     runs: tuple[tuple[str, str], ...]
@@ -30,6 +33,7 @@ class Comparison:
     overlay: tuple[Path, Path]
     fans: tuple[Path, ...]
     effects: tuple[Path | None, ...]
+    caution: str
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -46,6 +50,7 @@ def write_comparison(path: Path, comparison: Comparison) -> Path:
             tables=comparison.tables,
             overlay=(inline(wide), inline(narrow)),
             fans=_inlined(comparison.fans),
+            caution=comparison.caution,
             effects=_inlined(comparison.effects),
             provenance=dict(comparison.provenance),
         )

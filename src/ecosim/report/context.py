@@ -31,7 +31,7 @@ class ReportContext:
     scores: pd.DataFrame | None = None
     """Counts published since, held against the forecast and its references: the columns of `hindcast`."""
     basis: pd.DataFrame | None = None
-    """What levels rest on: target, level, basis ('observed', 'inherited', 'assumption'), time, source."""
+    """What levels rest on: target, level, basis ('observed', 'inherited', 'posterior', 'assumption'), time, source."""
     coefficients: pd.DataFrame | None = None
     """equation, term, estimate, std_error, source and any further columns."""
     diagnostics: pd.DataFrame | None = None

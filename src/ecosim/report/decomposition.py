@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ecosim.figures.labels import Labels, TargetLabel, number
+from ecosim.figures.labels import Labels, TargetLabel, number, unit_of_change
 
 MONEY = TargetLabel("", "m CNY", whole=False)
 COST = TargetLabel("", "", whole=False)
+PRIOR, DRAWN = "is a prior effect", "is an effect of parameters drawn from a posterior, and from priors for all else,"
 CAUTION = (
-    "Each figure is a prior effect carried through the state of the firms: the same futures were run again without a "
+    "Each figure {what} carried through the state of the firms: the same futures were run again without a "
     "line of work, with the same luck. The counts cannot tell the instruments apart, so this says what the model holds "
     "likely, not what was measured."
 )
@@ -26,7 +27,7 @@ class Told(NamedTuple):
 
     sentences: list[tuple[str, str]]
     tables: list[tuple[str, list[str], list[list[str]]]]
-    caution: str = CAUTION
+    caution: str
     reading: str = READING
 
 
@@ -43,7 +44,7 @@ def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Ma
         if rows:
             sentences.append((labels.title(target), _sentence(rows, labels.of(target), groups, year)))
             tables.append((f"{labels.title(target)}, {year}", COLUMNS, _rows(rows, labels.of(target), groups)))
-    return Told(sentences, tables)
+    return Told(sentences, tables, CAUTION.format(what=DRAWN if labels.posterior else PRIOR))
 
 
 COLUMNS = [
@@ -84,7 +85,7 @@ def _sentence(
         parts.append(f"{groups[row['group']][0]} {between(row, label)}{part}")
     sure = "" if package["lower_05"] * package["upper_95"] > 0 else " The 90 % interval of the package holds zero."
     when = f"at the end of {year}" if label.stock else f"in {year}"
-    unit = f" {label.unit}" if label.unit else ""
+    unit = f" {unit_of_change(label)}" if label.unit else ""
     return f"of the package's {between(package, label)}{unit} {when}: {'; '.join(parts)}.{sure}"
 
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import pandas as pd
 
+from ecosim.data.digits import plain
+from ecosim.data.periods import parse
 from ecosim.data.writing import write_whole
-from ecosim.figures.labels import Labels, number
+from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
 from ecosim.report.decomposition import tell
 from ecosim.report.words import (
     INSTRUMENTS,
+    INSTRUMENTS_DRAWN,
     Start,
     effect_sentence,
     headline,
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATE = "page.html.j2"
+NOT_COUNTED = ("assumption", "posterior")  # basis of levels from which a forecast starts and which nobody counted
 IDENTIFIED_FROM = 0.20  # contraction below which a parameter is not identified
 
 
@@ -59,7 +63,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
     """What the template shows: texts, and tables as rows of texts."""
     labels = context.labels
     told = [target for target in context.targets if (context.forecast["target"] == target).any()]
-    sentences = [headline(context.forecast, _start(context, t), t, labels, context.notes.get(t, "")) for t in told]
+    sentences = [_headline(context, target) for target in told]
     judgments = [verdict(table, labels) for table in (context.hindcast, context.scores) if _has(table)]
     effects = (
         [effect_sentence(context.effect, context.baseline, t, labels) for t in told] if _has(context.effect) else []
@@ -74,7 +78,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "worse": any(worse for worse, _ in judgments),
         "years": _years(context, told),
         "effects": [sentence for sentence in effects if sentence],
-        "instruments": INSTRUMENTS,
+        "instruments": INSTRUMENTS_DRAWN if labels.posterior else INSTRUMENTS,
         "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
         "scores": _hindcast(context.scores, labels) if _has(context.scores) else None,
@@ -133,16 +137,26 @@ def _missions(table: pd.DataFrame) -> dict[str, Any]:
     return {"years": years, "rows": rows}
 
 
-def _start(context: ReportContext, target: str) -> Start | None:
-    """The last count of a target; without one, the level that the basis table names."""
+def _headline(context: ReportContext, target: str) -> tuple[str, str]:
+    """The sentence of a target: from its last count, or from the level that the basis table names.
+
+    Where that level is later and no count, the forecast starts from it, and the count stands before it.
+    """
+    counted = None
     if context.observed is not None:
         counted = last_count(of_place(context.observed, context.forecast), target)
-        if counted:
-            return counted
-    if context.basis is not None:
-        for row in context.basis.to_dict("records"):
-            if row["target"] == target and pd.notna(row["level"]):
-                return Start(_text(row.get("time")), float(row["level"]), str(row["basis"]))
+    note, level = context.notes.get(target, ""), _level(context.basis, target)
+    start, before = counted or level, None
+    if counted and level and level.basis in NOT_COUNTED and parse(level.time).end >= parse(counted.time).end:
+        start, before = level, counted
+    return headline(context.forecast, start, target, context.labels, note, before)
+
+
+def _level(basis: pd.DataFrame | None, target: str) -> Start | None:
+    """The level of a target in the basis table."""
+    for row in [] if basis is None else basis.to_dict("records"):
+        if row["target"] == target and pd.notna(row["level"]):
+            return Start(_text(row.get("time")), float(row["level"]), str(row["basis"]))
     return None
 
 
@@ -198,7 +212,7 @@ def _hindcast(table: pd.DataFrame, labels: Labels) -> list[dict[str, Any]]:
             "held": "yes" if row["low"] <= row["truth"] <= row["high"] else "no",
             "error": percent(row["median"] / row["truth"] - 1) if row["truth"] else "–",
             "span": 0,  # rows that target, time and count stand beside; set on the first of them
-            "wis": f"{row['wis']:,.3g}" if scored and row["wis"] == row["wis"] else "",
+            "wis": plain(row["wis"]) if scored and row["wis"] == row["wis"] else "",
         })  # fmt: skip
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for told in rows:
@@ -212,8 +226,7 @@ def _basis(table: pd.DataFrame, labels: Labels) -> list[dict[str, str]]:
     return [
         {
             "target": labels.title(str(row["target"])),
-            "level": number(float(row["level"]), labels.of(str(row["target"]))),
-            "unit": labels.of(str(row["target"])).unit,
+            "level": amount(float(row["level"]), labels.of(str(row["target"]))),
             "basis": str(row["basis"]),
             "time": _text(row.get("time")),
             "source": _text(row.get("source")),

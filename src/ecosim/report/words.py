@@ -6,13 +6,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from ecosim.data.periods import parse
-from ecosim.figures.labels import Labels, number
+from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 
 OBSERVED = "observed"
 INSTRUMENTS = (
     "The data cannot tell the instruments apart: the effect is prior effect × state, what published studies found "
     "elsewhere applied to this place's firms. It is not an estimate from these counts."
+)
+INSTRUMENTS_DRAWN = (
+    "The counts cannot tell the instruments apart: the effect is what members draw from the posterior of a "
+    "calibration, and from priors for all else, × state: what published studies found elsewhere, and what the "
+    "calibration left of it, applied to this place's firms. It was not measured."
 )
 
 
@@ -21,25 +26,33 @@ class Start(NamedTuple):
 
     time: str
     value: float
-    basis: str = OBSERVED  # 'observed', 'inherited' or 'assumption'
+    basis: str = OBSERVED  # 'observed', 'inherited', 'assumption' or 'posterior'
 
 
 def headline(
-    forecast: pd.DataFrame, start: Start | None, target: str, labels: Labels, note: str = ""
+    forecast: pd.DataFrame,
+    start: Start | None,
+    target: str,
+    labels: Labels,
+    note: str = "",
+    counted: Start | None = None,
 ) -> tuple[str, str]:
     """What becomes of a target by the last year: its name, and the sentence about it.
 
+    counted: the last count, where the forecast starts from a level that is none.
     ('Technology SMEs 科技型中小企业', '279 in 2016, 514 firms expected at the end of 2025, 1.8 times as many; ...').
     """
     spread = by_time(forecast, target, (MEDIAN, *interval(0.9)))
     label, end = labels.of(target), str(spread.index[-1])
     last = at(spread, end)
-    low, middle, high = (number(last[q], label) for q in (interval(0.9)[0], MEDIAN, interval(0.9)[1]))
+    low, high = (number(last[quantile], label) for quantile in interval(0.9))
     basis = f" ({start.basis})" if start and start.basis != OBSERVED else ""
     known = f"{number(start.value, label)}{basis} in {start.time}, " if start else ""
+    if counted:
+        known = f"{number(counted.value, label)} counted in {counted.time}, taken to start at {known}"
     change = f", {last[MEDIAN] / start.value:.1f} times as many" if start and start.value > 0 and label.whole else ""
     return labels.title(target) + (f" ({note})" if note else ""), (
-        f"{known}{middle} {label.unit}".rstrip() + f" expected {_when(end, label.stock)}{change}; "
+        f"{known}{amount(last[MEDIAN], label)} expected {_when(end, label.stock)}{change}; "
         f"nine futures in ten lie between {low} and {high}."
     )
 
@@ -73,7 +86,7 @@ def effect_sentence(
         share = f", {percent(last[MEDIAN] / level)} of the baseline's median" if level > 0 else ""
     zero = "; the 90 % interval holds zero, so even the sign is not sure" if last[low] <= 0 <= last[high] else ""
     return labels.title(target), (
-        f"{texts[MEDIAN]} {label.unit}".rstrip() + f" {_when(end, label.stock)}{share} "
+        f"{amount(last[MEDIAN], label, signed=True)} {_when(end, label.stock)}{share} "
         f"(50 % of futures {texts[lower]} to {texts[upper]}, 90 % {texts[low]} to {texts[high]}){zero}."
     )
 

@@ -20,7 +20,7 @@ server that is away. MLflow is imported inside functions only.
 """
 
 from ecosim.tracking.errors import TrackingError, Unreachable
-from ecosim.tracking.finding import Found, RunNotFound, files_of, find_run, stored
+from ecosim.tracking.finding import Found, RunNotFound, files_of, find_run, id_of, stored
 from ecosim.tracking.processes import terminable
 from ecosim.tracking.record import Results, Sweep, dataset
 from ecosim.tracking.run import Run, open_run
@@ -46,6 +46,7 @@ __all__ = [
     "find_run",
     "forecast_table",
     "headline_metrics",
+    "id_of",
     "open_run",
     "open_store",
     "pending",

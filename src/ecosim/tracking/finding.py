@@ -1,6 +1,7 @@
 """Finds a run again by its id, or by the first characters of it, and the files that it logged."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from ecosim.tracking.store import EXPERIMENT, Store, check
 
 ID = re.compile(r"[0-9a-f]{4,32}")
 SHOWN = 5
+OUTPUTS = "outputs"  # tag: the folder that the results were written to
+FINISHED = "FINISHED"
 
 
 class RunNotFound(UserError, LookupError):
@@ -35,9 +38,10 @@ def stored(root: Path, experiment: str | None = None) -> Store | None:
     return None if store.database is not None and not store.database.exists() else store
 
 
-def find_run(store: Store, text: str) -> Found:
+def find_run(store: Store, text: str, roles: Collection[str] = ()) -> Found:
     """The run whose id is, or begins with, a text of at least four characters, in any experiment of the store.
 
+    roles: tag `role` of the runs that the caller takes; where none is found, the latest of these alone are shown.
     Raises RunNotFound with the latest runs, or with the runs that begin alike; TrackingError where the store is away.
     """
     check(store)
@@ -47,14 +51,31 @@ def find_run(store: Store, text: str) -> Found:
     if len(alike) == 1:
         info = alike[0].info
         return Found(info.run_id, info.run_name or "", info.status, info.artifact_uri)
-    shown = "; ".join(f"{run.info.run_id[:8]} {run.info.run_name}" for run in (alike or runs)[:SHOWN])
+    wanted = [run for run in runs if not roles or (run.data.tags.get("role") in roles and run.info.status == FINISHED)]
+    shown = "; ".join(f"{run.info.run_id[:8]} {run.info.run_name}" for run in (alike or wanted)[:SHOWN])
     if alike:
         raise RunNotFound(f"run {text!r}: {len(alike)} runs begin so: {shown}; give more characters")
-    known = f"the latest here are {shown}" if runs else "none is logged here"
+    none = "none of the kind that is asked for is logged here" if runs else "none is logged here"
+    known = f"the latest here are {shown}" if wanted else none
     raise RunNotFound(
         f"no run {text!r}; {known}. Give an id or its first characters (`ecosim ui` shows them), or the folder of a "
         "run in outputs/"
     )
+
+
+def id_of(store: Store, folder: Path) -> str | None:
+    """Id of the latest run whose results were written to a folder, or whose files lie there; None where none was.
+
+    Raises TrackingError where the store is away.
+    """
+    check(store)
+    with explaining("looking up a run", addresses.shown(store.address), store.home):
+        for run in _every_run(store):
+            parts = urlsplit(run.info.artifact_uri)
+            lies = unquote(parts.path) if parts.scheme in ("", "file") else ""
+            if str(folder) in (run.data.tags.get(OUTPUTS), lies):
+                return str(run.info.run_id)
+    return None
 
 
 def _every_run(store: Store) -> list[Any]:

@@ -9,6 +9,7 @@ from ecosim.calibration import indirect
 from ecosim.calibration.regression import Calibration
 from ecosim.calibration.simulation import Estimated, Posterior, Sampled
 from ecosim.forecast import tabulate
+from ecosim.forecast.identified import FEW_DRAWS
 from ecosim.forecast.posterior.counted import published
 from ecosim.forecast.posterior.place import AT_END, Floats, Place
 
@@ -86,5 +87,5 @@ def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> 
     )
     if effective >= LEAST_EFFECTIVE:
         return (done,)
-    few = f"Only {effective:.0f} effective draws: no contraction below is reliable; give a larger study.population."
+    few = f"Only {effective:.0f} {FEW_DRAWS}; give a larger study.population."
     return few, done
