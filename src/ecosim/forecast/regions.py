@@ -17,7 +17,7 @@ from ecosim.data.targets import TARGETS
 from ecosim.forecast import job as jobs
 from ecosim.forecast import summary, tabulate
 from ecosim.forecast.job import Job, Progress, Result
-from ecosim.forecast.statements import FEW_AGENTS, monte_carlo
+from ecosim.forecast.sampling_told import FEW_AGENTS, monte_carlo
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]  # scenario, frequency, target

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats.mstats import mjci
 
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, stocks_from_flows
@@ -14,18 +13,13 @@ from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import drawn_told
 from ecosim.forecast import scores as scoring
-from ecosim.forecast.publish import starts
-from ecosim.forecast.summary import Floats
+from ecosim.forecast.sampling_told import monte_carlo, short_pools, small_sample
 from ecosim.policies.schedule import Schedule
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job
 
-ENDS = (0.05, 0.95)  # of the intervals that are shown first
-FEWEST = 50  # members below which an end of a 90 % interval rests on the outermost one or two
-ENOUGH = 100  # simulated firms with a certificate; below it a ratio of counts is noisy by more than a tenth
-FEW_AGENTS = "Few simulated firms stand for those of"
 UNIT = 1e4  # 10k CNY, in which the model counts R&D, in 100m CNY, in which it is forecast
 SAME = (0.8, 1.25)  # ratios of two levels that are taken for the same
 POINTS = 3  # counts of the place itself and target below which nothing of its own can be estimated
@@ -86,38 +80,6 @@ def write(
     sentences += short_pools(outlook)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
-
-
-def monte_carlo(yearly: dict[str, Floats], year: str) -> str:
-    """How far another draw of members would move what is shown of the last year. yearly: (members, years)."""
-    last = [block[:, -1] for block in yearly.values()]
-    members = last[0].size
-    if members < FEWEST:
-        return (
-            f"{members} futures are few: the ends of the 90 % intervals rest on the outermost one or two of them. Take "
-            "members=200 or more to publish."
-        )
-    medians = [_relative_error(values, 0.5) for values in last]
-    ends = [max(_relative_error(values, level) for level in ENDS) for values in last]
-    return (
-        f"From {members} futures the medians of {year} are known within {_range(medians)}, the ends of the 90 % "
-        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); "
-        f"members={4 * members} halves that."
-    )
-
-
-def _range(shares: list[float]) -> str:
-    """'3 to 12 %', '3 %'."""
-    least, most = (f"{round(100 * share, 1):.2g}" for share in (min(shares), max(shares)))
-    return f"{most} %" if least == most else f"{least} to {most} %"
-
-
-def _relative_error(values: Floats, level: float) -> float:
-    """Standard error of a quantile of members (Maritz and Jarrett 1978) over the quantile; 0 where that is 0."""
-    at = abs(float(np.quantile(values, level)))
-    with np.errstate(invalid="ignore"):  # members that agree have a variance of rounding errors, at times below 0
-        error = float(np.nan_to_num(mjci(values, [level])[0]))
-    return error / at if at > 0.0 else 0.0
 
 
 def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
@@ -197,18 +159,6 @@ def _schedules(policy: object) -> list[Schedule]:
     return [value for value in vars(policy).values() if isinstance(value, Schedule)]
 
 
-def small_sample(job: "Job", outlook: "Outlook") -> list[str]:
-    """Whether too few simulated firms hold a certificate for the counts of those that they stand for."""
-    held = float(np.median(starts(outlook.runs)["hnte_stock"])) / outlook.world.weight
-    if outlook.world.weight == 1 or held >= ENOUGH:
-        return []
-    return [
-        f"{FEW_AGENTS} {job.region.name}: about {held:.0f} hold a certificate for high-tech enterprises at the origin. "
-        "What is forecast of certificates is noisy with so few, and too high on average; raise largest_sample "
-        f"({job.region.largest_sample:,})."
-    ]
-
-
 def money_base(outlook: "Outlook") -> list[str]:
     """Whether the R&D of the model's firms, of which the books pay shares, is another than the forecast's."""
     factors = outlook.scaling.factors.get("rd_expenditure")
@@ -230,18 +180,6 @@ def unpaid(job: "Job", ledger: pd.DataFrame) -> list[str]:
         "median: its money pays for less than one of them, or is 0."
         for name, refused in zip(nobody.index.astype(str), nobody["refused"], strict=True)
         if name in job.policies
-    ]
-
-
-def short_pools(outlook: "Outlook") -> list[str]:
-    """Flows at the origin that some members could not reach because too few of their firms could apply."""
-    members = len(outlook.runs)
-    found = {name: sum(name in run.short for run in outlook.runs) for name in ("tech_sme_new", "hnte_new")}
-    return [
-        f"In {count} of {members} futures fewer firms could apply than {name} needs at the origin, so it starts too "
-        "low there: the number of firms is small for the certificates; raise it if the place has more."
-        for name, count in found.items()
-        if count > 0 and name in outlook.scenario.yearly
     ]
 
 
