@@ -132,7 +132,7 @@ def test_markup_in_a_name_is_shown_and_never_run(context, tmp_path):
     hostile = replace(
         context,
         labels=Labels(evil, evil, evil, evil),
-        policies=context.policies.assign(name=evil, source='"><img src=x onerror=alert(1)>'),
+        policies=context.policies.assign(label=evil, source='"><img src=x onerror=alert(1)>'),
         provenance={evil: evil},
         citation=evil,
         assumptions=(evil,),

@@ -12,6 +12,7 @@ from ecosim.figures.labels import Labels, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
 from ecosim.report.decomposition import tell
+from ecosim.report.instruments import costs, listed
 from ecosim.report.words import (
     INSTRUMENTS,
     Start,
@@ -58,11 +59,11 @@ def environment() -> "Environment":
 def _content(context: ReportContext) -> dict[str, Any]:
     """What the template shows: texts, and tables as rows of texts."""
     labels = context.labels
-    told = [target for target in context.targets if (context.forecast["target"] == target).any()]
-    sentences = [headline(context.forecast, _start(context, t), t, labels, context.notes.get(t, "")) for t in told]
+    shown = [target for target in context.targets if (context.forecast["target"] == target).any()]
+    sentences = [headline(context.forecast, _start(context, t), t, labels, context.notes.get(t, "")) for t in shown]
     judgments = [verdict(table, labels) for table in (context.hindcast, context.scores) if _has(table)]
     effects = (
-        [effect_sentence(context.effect, context.baseline, t, labels) for t in told] if _has(context.effect) else []
+        [effect_sentence(context.effect, context.baseline, t, labels) for t in shown] if _has(context.effect) else []
     )
     placebo = context.placebo if _has(context.placebo) else None
     return {
@@ -72,10 +73,10 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "sentences": sentences,
         "verdict": " ".join(judged for _, judged in judgments),
         "worse": any(worse for worse, _ in judgments),
-        "years": _years(context, told),
+        "years": _years(context, shown),
         "effects": [sentence for sentence in effects if sentence],
         "instruments": INSTRUMENTS,
-        "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
+        "lines": tell(context.decomposition, shown, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
         "scores": _hindcast(context.scores, labels) if _has(context.scores) else None,
         "basis": _basis(context.basis, labels) if _has(context.basis) else None,
@@ -87,7 +88,9 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "links": dict(context.links),
         "assumed": _plain(context.assumed),
         "charts": {name: inline(chart) for name, chart in context.charts.items()},
-        **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
+        **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics")},
+        "policies": listed(context.policies) if _has(context.policies) else None,
+        "outlays": costs(context.outlays, context.policies) if _has(context.outlays) else None,
         "placebo": _plain(placebo),
         "identification": _identification(context.identification) if _has(context.identification) else None,
         "missions": _missions(context.missions) if _has(context.missions) else None,
