@@ -194,3 +194,9 @@ def test_the_page_says_what_the_data_tell_and_what_not(context, tmp_path):
     assert "level: hnte stock 0.4 0.1 75 %" in told
     assert "Not identified by these data (1)" in told
     assert "identification" not in Outline(page_of(replace(context, identification=None), tmp_path)).sections
+
+
+def test_what_a_level_rests_on_stands_apart_from_its_sources_each_said_once(context, tmp_path):
+    cited = context.basis.assign(source="Zhejiang 2016 x share of gdp [Yearbook; patents; Report; Yearbook; gdp]")
+    page = page_of(replace(context, basis=cited), tmp_path)
+    assert "Zhejiang 2016 x share of gdp<small>Yearbook; patents; Report; gdp</small>" in page

@@ -219,10 +219,20 @@ def _basis(table: pd.DataFrame, labels: Labels) -> list[dict[str, str]]:
             "unit": labels.of(str(row["target"])).unit,
             "basis": str(row["basis"]),
             "time": _text(row.get("time")),
-            "source": _text(row.get("source")),
+            "words": words,
+            "source": source,
         }
         for row in table.to_dict("records")
+        for words, source in [_apart(_text(row.get("source")))]
     ]
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """'words [source; source]' as words and sources, each part of them once."""
+    if not text.endswith("]") or " [" not in text:
+        return text, ""
+    words, _, source = text[:-1].partition(" [")
+    return words, "; ".join(dict.fromkeys(source.split("; ")))
 
 
 def _plain(table: pd.DataFrame | None) -> dict[str, Any] | None:
