@@ -104,7 +104,7 @@ def run(job: Job, progress: Callable[[str, int, int], None]) -> Result:
         ledger=empty,
         costs=empty,
         decomposition=None if job.decompose is None else decomposition(job, years[-1]),
-        policy_table=pd.DataFrame({"name": list(job.policies)}),
+        policy_table=pd.DataFrame({"instrument": list(job.policies)}),
         observed=here,
         later=job.counts[job.counts["location"] == job.region.name].drop(here.index, errors="ignore"),
         hindcast=None,

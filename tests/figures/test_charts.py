@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ecosim.figures import Labels, canvas, effect_chart, fan_chart, fan_limits, hindcast_chart, identification_chart
-from ecosim.figures.fan import Fan
+from ecosim.figures.fan import Fan, fan_span
 from ecosim.figures.fan import _draw as draw_fan
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -79,7 +79,7 @@ def drawn_lines(fan, target, labels):
     """By marker: places and values of everything that is drawn of a target; the median's line under ''."""
     figure = canvas.new_figure(4.0, 3.0)
     axes = canvas.panel(figure, 0.5, 0.5, 2.0, 2.0)
-    draw_fan(axes, fan, target, labels, first=True, limits=None)
+    draw_fan(axes, fan, target, labels, first=True, limits=None, span=fan_span([fan], [target]))
     marked = {str(line.get_marker()): line.get_xydata() for line in axes.lines if line.get_marker() in ("o", "D")}
     (median,) = [line for line in axes.lines if line.get_color() == canvas.BLUE]
     return marked | {"": median.get_xydata()}
@@ -87,21 +87,21 @@ def drawn_lines(fan, target, labels):
 
 def test_an_assumed_level_is_drawn_where_there_is_no_count(fan, labels):
     drawn = drawn_lines(replace(fan, assumed={"hnte_stock": ("2016", 100.0)}), "hnte_stock", labels)
-    assert drawn["D"].tolist() == [[2016.0, 100.0]]
-    assert drawn[""][0].tolist() == [2016.0, 100.0]
+    assert drawn["D"].tolist() == [[2017.0, 100.0]]
+    assert drawn[""][0].tolist() == [2017.0, 100.0]
     assert "D" not in drawn_lines(fan, "hnte_stock", labels)
 
 
 def test_counts_are_drawn_beside_an_assumed_level_and_the_fan_opens_from_the_later_one(fan, labels):
     earlier = replace(fan, later=None, observed=fan.observed[fan.observed["time"] != "2016"])
     later_level = drawn_lines(replace(earlier, assumed={"tech_sme_stock": ("2016", 279.0)}), "tech_sme_stock", labels)
-    assert [2014.0, 150.0] in later_level["o"].tolist()
-    assert later_level["D"].tolist() == [later_level[""][0].tolist()] == [[2016.0, 279.0]]
+    assert [2015.0, 150.0] in later_level["o"].tolist()
+    assert later_level["D"].tolist() == [later_level[""][0].tolist()] == [[2017.0, 279.0]]
     counts_last = drawn_lines(
         replace(fan, later=None, assumed={"tech_sme_stock": ("2014", 100.0)}), "tech_sme_stock", labels
     )
-    assert counts_last[""][0].tolist() == [2016.0, 279.0]
-    assert counts_last["D"].tolist() == [[2014.0, 100.0]]
+    assert counts_last[""][0].tolist() == [2017.0, 279.0]
+    assert counts_last["D"].tolist() == [[2015.0, 100.0]]
 
 
 def test_an_assumed_level_lies_within_the_panel(fan):
@@ -192,3 +192,77 @@ def test_the_chart_of_identification_grows_with_its_rows_and_refuses_none(tmp_pa
     assert path.read_bytes() == again.read_bytes()
     with pytest.raises(ValueError, match="no parameter to draw"):
         identification_chart(table.iloc[:0], tmp_path / "none.png", "Pinghu", "")
+
+
+@pytest.fixture
+def drawn(monkeypatch, tmp_path):
+    """Draws a fan and gives the figure in place of its file."""
+    monkeypatch.setattr(canvas, "save", lambda figure, path: figure)
+    return lambda fan, targets, labels, **looks: fan_chart(fan, targets, tmp_path / "fan.png", labels, **looks)
+
+
+def words_of(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def numbers_beside(axes):
+    """What stands right of a panel: text and height."""
+    return {text.get_text(): text.get_position()[1] for text in axes.texts if 1 < text.get_position()[0] < 2}
+
+
+def test_a_stock_stands_at_the_end_of_its_year_and_a_flow_in_its_middle(drawn, fan, make_quantiles, counts, labels):
+    flows = Fan(make_quantiles("births", 100, 0.1), counts.assign(target="births"), policies={"2017-07": "package"})
+    stock, flow = (drawn(*args, labels).axes[0] for args in ((fan, ["tech_sme_stock"]), (flows, ["births"])))
+    last_count = [
+        next(line.get_xdata() for line in axes.lines if line.get_marker() == "o")[-1] for axes in (stock, flow)
+    ]
+    assert last_count == [2017.0, 2016.5]
+    for axes in (stock, flow):
+        told = dict(
+            zip(axes.xaxis.get_minorticklocs(), (t.get_text() for t in axes.get_xticklabels(minor=True)), strict=True)
+        )
+        assert told[2017.5] == "2017"
+        assert told[2019.5] == "2019"  # the horizon always
+        assert next(line.get_xdata()[0] for line in axes.lines if line.get_marker() == "v") == 2017.5
+
+
+def test_many_starts_of_policies_are_marks_above_and_one_line(drawn, fan, labels):
+    starts = {f"2017-{month:02}": "2 policies" for month in (4, 6, 7, 9, 12)}
+    axes = drawn(replace(fan, policies=starts), BOTH, labels).axes[0]
+    lines = [line for line in axes.lines if line.get_color() == canvas.VERMILION]
+    assert [len(line.get_xdata()) for line in lines if line.get_marker() == "v"] == [5]
+    assert len([line for line in lines if line.get_linestyle() == "--"]) == 1
+    assert "start of policies" in words_of(drawn(replace(fan, policies=starts), BOTH, labels))
+
+
+def test_every_kind_of_line_is_in_the_legend_and_nothing_that_no_panel_shows(drawn, fan, labels):
+    words = words_of(drawn(fan, BOTH, labels))
+    assert "90 % under national rules only" in words
+    assert "assumed level" not in words
+    elsewhere = replace(fan, assumed={"births": ("2016", 5.0)})
+    assert "assumed level" not in words_of(drawn(elsewhere, BOTH, labels))
+    assert "assumed level" in words_of(drawn(replace(fan, assumed={"hnte_stock": ("2016", 100.0)}), BOTH, labels))
+    assert "counted" not in words_of(drawn(fan, ["hnte_stock"], labels))
+
+
+def test_a_baseline_that_is_the_forecast_itself_is_neither_drawn_nor_told(drawn, fan, labels):
+    same = replace(fan, baseline=fan.forecast.assign(scenario="base"))
+    figure = drawn(same, BOTH, labels)
+    assert not [word for word in words_of(figure) if labels.baseline in word]
+    assert [len(numbers_beside(axes)) for axes in figure.axes] == [2, 2]
+    assert [len(numbers_beside(axes)) for axes in drawn(fan, BOTH, labels).axes] == [3, 3]
+
+
+def test_no_number_beside_a_panel_falls_under_its_axis(drawn, make_quantiles, counts, labels):
+    low = make_quantiles("tech_sme_stock", 10, -0.5, sd=1.5)
+    fan = Fan(low, counts.iloc[:0], low.assign(value=low["value"] * 0.9, scenario="base"))
+    heights = sorted(numbers_beside(drawn(fan, ["tech_sme_stock"], labels).axes[0]).values())
+    assert len(heights) == 3
+    assert heights[0] > 0
+    assert min(np.diff(heights)) > 0.05
+
+
+def test_a_legend_is_as_many_columns_as_its_words_leave_room_for():
+    key = [(None, "counted"), (None, "median"), (None, "words of a very long baseline of somebody " * 2)]
+    assert canvas.per_row(key[:2], canvas.NARROW) == 2
+    assert canvas.per_row(key, canvas.NARROW) == 1

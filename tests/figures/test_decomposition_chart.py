@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.figures import Labels, decomposition_chart
+from ecosim.figures import Labels, canvas, decomposition_chart
 from ecosim.policies.shelf import GROUPS, GROUPS_ZH
 
 NAMES = {group: (name, GROUPS_ZH[group]) for group, name in GROUPS.items()}
@@ -54,3 +54,11 @@ def test_only_the_last_year_is_drawn(tmp_path, table) -> None:
 def test_it_refuses_what_it_cannot_draw(tmp_path, table, targets, told) -> None:
     with pytest.raises(ValueError, match=told):
         decomposition_chart(table, targets, tmp_path / "a.png", LABELS, NAMES)
+
+
+def test_the_legend_says_that_bars_are_medians_and_shares_of_means(tmp_path, table, monkeypatch) -> None:
+    monkeypatch.setattr(canvas, "save", lambda figure, path: figure)
+    figure = decomposition_chart(table, BOTH, tmp_path / "a.png", LABELS, NAMES)
+    words = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "part of the effect: median, 90 % of futures" in words
+    assert "share of the effect, of means" in words

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ecosim.figures import Labels, take_up_chart
+from ecosim.figures import Labels, canvas, take_up_chart
 from ecosim.figures.take_up import MOST_LADDERS, ladders, year_to_draw
 
 STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
@@ -61,3 +61,10 @@ def test_equal_tables_give_equal_charts_with_chinese_words(tmp_path):
 def test_a_year_without_any_ladder_is_explained(tmp_path):
     with pytest.raises(ValueError, match="in 2030; choose another year"):
         take_up_chart(funnel(), 2030, tmp_path / "a.png", Labels("Pinghu"))
+
+
+def test_the_interval_shows_inside_its_bar(tmp_path, monkeypatch):
+    monkeypatch.setattr(canvas, "save", lambda figure, path: figure)
+    axes = take_up_chart(funnel(), 2017, tmp_path / "a.png", Labels("Pinghu", "平湖")).axes[0]
+    assert all(sum(bar.get_facecolor()[:3]) > 1.9 for bar in axes.patches), "bars are light"
+    assert {line.get_color() for line in axes.lines} == {canvas.INK}

@@ -55,6 +55,7 @@ def test_zones_add_up_and_the_last_year_has_not_kept_anything_yet(make, pinghu):
     whole = cell[cell["zone"] == "all"].set_index("stage")["median"]
     assert whole.to_dict() == dict(zip(STAGES, (18, 14, 2, 10, 8, 6), strict=True))
     assert set(cell["zone"]) == {"all", *pinghu.zones}
+    assert set(cell.loc[cell["zone"] == "all", "zone_zh"]) == {"全域"}
     danghu = cell[cell["zone"] == "danghu"]
     assert set(danghu["zone_zh"]) == {"当湖街道"}
     assert danghu.set_index("stage").loc["funded", "median"] == 4

@@ -94,6 +94,26 @@ def test_the_table_of_instruments_tells_what_is_in_the_baseline(make_job, small_
     assert (table["source"].str.len() > 0).all()
 
 
+def test_the_table_of_instruments_tells_undated_numbers_and_openings_too(make_job, small_outlook):
+    rows = {
+        "visits": {"family": "discovery_visits", "capacity": 60, "cost": 0.25, "source": "test"},
+        "centers": {
+            "family": "town_service_centers", "opens": {"danghu": "2017-06", "dushan": "2018"}, "rate": 50, "cost": 5,
+            "source": "test",
+        },
+        "gap": {"family": "cost_gap", "gap": {"2017": 40}, "elasticity": 0.3, "source": "test"},
+        "chain": {"family": "chain_building", "rate": 5, "reference": {"electronics": 0.2}, "source": "test"},
+        "award": {"family": "award", "rung": "tech_sme", "amount": 2, "source": "test"},
+    }  # fmt: skip
+    job = replace(make_job(), policies=shelf.build(rows))
+    numbers = tabulate.policies(job, small_outlook).set_index("instrument")["numbers"]
+    assert numbers["visits"] == "capacity: 60; cost: 0.25"
+    assert numbers["centers"] == "opens: danghu from 2017-Q2, dushan from 2018-Q1; rate: 50; cost: 5"
+    assert numbers["gap"] == "gap: 40 from 2017-Q1; elasticity: 0.3"
+    assert numbers["chain"] == "rate: 5; reference: electronics 0.2", "what is nothing is left out"
+    assert numbers["award"] == "amount: 2"
+
+
 def test_an_instrument_with_other_numbers_than_in_the_baseline_is_not_in_it(make_job, small_outlook, package_rows):
     job = make_job()
     less = shelf.build({"hnte_award": {**package_rows["hnte_award"], "amount": {"2017-07": 10}}})

@@ -1,9 +1,12 @@
 """What each line of work adds, in words: figures, money, and what is undefined or without bound."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from ecosim.figures import Labels
+from ecosim.report import write_report
 from ecosim.report.decomposition import tell
 
 GROUPS = {"service": ("Service system", "服务体系"), "talent": ("Talent", "人才")}
@@ -44,11 +47,11 @@ def test_the_table_says_what_was_paid_and_what_cannot_be_said(table) -> None:
     assert all(len(row) == len(columns) for row in rows)
     service, talent, package = rows
     assert service == [
-        "Service system 服务体系", "+8 (+5 to +11)", "+8 (+5 to +11)", "+8 (+5 to +11)", "12.5", "25 %",
-        "150 (120 to no bound)",
+        ("Service system", "服务体系"), *[("+8", "+5 to +11")] * 3, ("12.5", ""), ("25 %", ""),
+        ("150", "120 to no bound"),
     ]  # fmt: skip
-    assert talent[-2:] == ["–", "undefined"]
-    assert package[0] == "whole package"
+    assert talent[-2:] == [("–", ""), ("undefined", "")]
+    assert package[0] == ("Whole package", "政策包")
 
 
 def test_a_package_whose_sign_is_not_sure_says_so(table) -> None:
@@ -66,3 +69,11 @@ def test_effects_from_a_posterior_are_called_so(table) -> None:
     assert "Each figure is a prior effect" in tell(table, ["hnte_stock"], LABELS, GROUPS).caution
     drawn = tell(table, ["hnte_stock"], Labels("Pinghu", posterior=True), GROUPS).caution
     assert "parameters drawn from a posterior, and from priors for all else" in drawn
+
+
+def test_the_page_says_that_amounts_are_medians_and_shares_of_means(context, table, tmp_path) -> None:
+    page = write_report(tmp_path / "r.html", replace(context, decomposition=table, targets=("hnte_stock",),
+                        forecast=context.forecast.assign(target="hnte_stock").drop_duplicates(["time", "quantile"]),
+                        groups=GROUPS)).read_text(encoding="utf-8")  # fmt: skip
+    assert "Amounts are medians over futures, shares are of means" in page
+    assert '<td class="n">150<small>120 to no bound</small></td>' in page

@@ -154,7 +154,7 @@ def test_markup_in_a_name_is_shown_and_never_run(context, tmp_path):
     hostile = replace(
         context,
         labels=Labels(evil, evil, evil, evil),
-        policies=context.policies.assign(name=evil, source='"><img src=x onerror=alert(1)>'),
+        policies=context.policies.assign(label=evil, source='"><img src=x onerror=alert(1)>'),
         provenance={evil: evil},
         citation=evil,
         assumptions=(evil,),
@@ -225,3 +225,9 @@ def test_an_index_is_told_in_words(context, make_table, tmp_path):
     assert "index 265 (origin = 100) expected at the end of 2018" in text
     assert "+60 index points at the end of 2018" in text
     assert "265 origin = 100" not in text
+
+
+def test_what_a_level_rests_on_stands_apart_from_its_sources_each_said_once(context, tmp_path):
+    cited = context.basis.assign(source="Zhejiang 2016 x share of gdp [Yearbook; patents; Report; Yearbook; gdp]")
+    page = page_of(replace(context, basis=cited), tmp_path)
+    assert "Zhejiang 2016 x share of gdp<small>Yearbook; patents; Report; gdp</small>" in page

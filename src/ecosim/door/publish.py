@@ -71,9 +71,7 @@ def write_page(run: "Recorded", publisher: "Publisher", path: Path) -> None:
         }
         scored = telling.scores_of(run)
         assumed = telling.assumptions_of(run)
-        costs = telling.costs_of(run)
-        whole = replace(context, scores=scored, assumed=assumed, links=links)
-        report.write_report(path, whole if costs is None else replace(whole, outlays=costs))
+        report.write_report(path, replace(context, scores=scored, assumed=assumed, links=links))
 
 
 def labels_of(run: "Recorded") -> "Labels":

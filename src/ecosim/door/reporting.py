@@ -56,7 +56,7 @@ def sorted_in(
         placebo=_filled(result.placebos),
         identification=_filled(getattr(result, "identification", None)),
         policies=_filled(result.policy_table),
-        outlays=_filled(result.ledger),
+        outlays=_filled(result.ledger if result.costs is None else result.costs),
         missions=_filled(getattr(result, "missions", None)),
         decomposition=result.decomposition,
         groups=group_names(),

@@ -1,5 +1,6 @@
 """The paper under every chart: size, palette, axes, and a file that is the same on every run."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ DPI = 200
 WIDTH = 6.4  # inch: 1,280 pixels, still read when a compare page shows them as 500
 NARROW = 3.4  # inch: one panel, for a phone
 
+SAMPLE, GAP = 0.29, 0.12  # inch of a sample in a legend with the gap to its words, and between columns
 LEFT, RIGHT = 0.58, 0.75  # inch of a panel for the numbers on its left and the words on its right
 
 # Okabe and Ito (2008), told apart by color-blind readers and in gray
@@ -112,6 +114,18 @@ def values_below(axes: "Axes") -> None:
     axes.xaxis.set_major_locator(MaxNLocator(nbins=3, min_n_ticks=2))
     axes.xaxis.set_major_formatter(FuncFormatter(tick))
     grid(axes, "x")
+
+
+def per_row(key: list[tuple[Any, str]], inches: float) -> int:
+    """How many samples stand side by side in a legend of some width, at most five."""
+    for columns in range(min(5, len(key)), 1, -1):
+        longer, rest = len(key) % columns, -(-len(key) // columns)
+        sizes = [rest if n < longer or not longer else rest - 1 for n in range(columns)]
+        stops = [sum(sizes[:n]) for n in range(columns + 1)]
+        wide = (max(width_of(words, SMALL) for _, words in key[a:b]) for a, b in pairwise(stops))
+        if sum(wide) + columns * (SAMPLE + GAP) - GAP <= inches - 0.1:
+            return columns
+    return 1
 
 
 def legend(figure: "Figure", key: list[tuple[Any, str]], columns: int) -> None:

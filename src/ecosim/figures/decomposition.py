@@ -152,8 +152,9 @@ def _key() -> list[tuple[Any, str]]:
 
     dot = Line2D([], [], color=canvas.BLUE, linewidth=1.6, marker="o", markersize=5, markeredgecolor="white")
     mark = Line2D([], [], color=canvas.ORANGE, linewidth=1.2, marker="D", markersize=3.6)
+    percent = Line2D([], [], color=canvas.GRAY, linestyle="", marker=r"$\%$", markersize=6)
     return [
-        (Patch(color=canvas.BANDS[0.5]), "share of the package's effect"),
-        (dot, "its median, 90 % of futures"),
+        ((Patch(color=canvas.BANDS[0.5]), dot), "part of the effect: median, 90 % of futures"),
         (mark, "missing if it alone is left out"),
+        (percent, "share of the effect, of means"),
     ]

@@ -57,9 +57,3 @@ def year_end(time: str) -> float:
     """Where a period ends on an axis of years, the tick 2017 being the end of 2017: '2017-Q2' -> 2016.5."""
     end = parse(time).end
     return end.year - 1 + end.month / 12
-
-
-def year_start(time: str) -> float:
-    """Where a period starts on the same axis: '2017-07' -> 2016.5, half a year before the end of 2017."""
-    start = parse(time).start
-    return start.year - 1 + (start.month - 1) / 12

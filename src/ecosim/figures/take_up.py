@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_LADDERS = 12
-STAGES = {  # stage -> words; what stands beside the ladder and filters nothing is drawn pale
+STAGES = {  # stage -> words; what stands beside the ladder and filters nothing is drawn gray
     "eligible": "eligible 符合条件",
     "aware": "aware 知晓",
     "assisted": "assisted 获辅导",
@@ -39,7 +39,7 @@ def take_up_chart(table: pd.DataFrame, year: int, path: Path, labels: Labels, co
     figure, panels = canvas.sheet(
         f"{labels.where}: who is reached, {year} 政策触达",
         f"{labels.scenario}; firms, median and 90\u00a0% of futures; each bar is a part of the one above; "
-        "pale: in service or visited, beside the ladder",
+        "gray: in service or visited, beside the ladder",
         len(shown),
         columns,
         foot=0.05,
@@ -87,7 +87,7 @@ def _draw(axes: "Axes", rows: pd.DataFrame) -> None:
         if row["median"] != row["median"]:
             canvas.write(axes, 0.02 * top, at, NOT_APPLICABLE, canvas.SMALL, color=canvas.GRAY, **looks)
             continue
-        color = canvas.PALE if stage == BESIDE else canvas.BLUE
+        color = canvas.PALE if stage == BESIDE else canvas.BANDS[0.5]  # light, so that the interval shows
         axes.barh(at, row["median"], height=0.62, color=color)
         axes.plot([row["lower"], row["upper"]], [at, at], color=canvas.INK, linewidth=0.8)
         canvas.write(axes, row["upper"] + 0.03 * top, at, number(row["median"], FIRMS), canvas.SMALL, **looks)

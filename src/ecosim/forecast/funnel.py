@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job
 
-EVERYWHERE = "all"  # name of the sum over zones
+EVERYWHERE, EVERYWHERE_ZH = "all", "全域"  # name of the sum over zones
 FUNNEL = (
     "scenario", "location", "zone", "instrument", "year", "stage", "median", "lower", "upper",
     "zone_zh", "label", "label_zh",
@@ -41,7 +41,7 @@ def take_up(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     order = {name: number for number, name in enumerate(own_first)}
     places = [(name, zone.name_zh) for name, zone in zones]
     if len(zones) > 1:
-        places.insert(0, (EVERYWHERE, ""))
+        places.insert(0, (EVERYWHERE, EVERYWHERE_ZH))
     rows = []
     for instrument, year in sorted(firms, key=lambda key: (order.get(key[0], len(order)), key)):
         block = firms[instrument, year]

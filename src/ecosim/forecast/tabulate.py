@@ -21,6 +21,7 @@ from ecosim.forecast.books import Book, Books
 from ecosim.forecast.drawn import AT_ORIGIN, FROM_POSTERIOR
 from ecosim.forecast.ensemble import World, years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
+from ecosim.policies.schedule import Schedule
 from ecosim.policies.shelf import Instrument
 
 if TYPE_CHECKING:
@@ -250,17 +251,29 @@ def is_other(row: Instrument, theirs: Instrument | None) -> bool:
     return theirs is None or theirs.policy != row.policy
 
 
+def numbers_of(value: object) -> str:
+    """What a field of an instrument says in numbers: steps with their quarters, a number, a table, or dates of places.
+
+    '20 from 2017-Q3, 30 from 2021-Q1'; '0.5'; 'electronics 0.2, optics 0.1'; 'old_town from 2017-Q1'. Empty for others.
+    """
+    if isinstance(value, Schedule):
+        steps = ((f"{number:g}", start) for start, number in value)
+        return ", ".join(number + (f" from {quarter_label(start)}" if start > 0 else "") for number, start in steps)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    if isinstance(value, dict) and all(isinstance(number, int | float) for number in value.values()):
+        return ", ".join(f"{name} {number:g}" for name, number in value.items())
+    if isinstance(value, tuple) and all(isinstance(pair, tuple) and isinstance(pair[-1], int) for pair in value):
+        return ", ".join(f"{place} from {quarter_label(start)}" for place, start in value)
+    return ""
+
+
 def policies(job: "Job", outlook: "Outlook") -> pd.DataFrame:
     """Instruments in force: name, label, label_zh, family, numbers, in_baseline, source."""
     rows = []
     for name, row in job.policies.items():
-        numbers = []
-        for key, value in vars(row.policy).items():
-            if hasattr(value, "at"):
-                steps = ", ".join(
-                    f"{number:g}" + (f" from {quarter_label(start)}" if start > 0 else "") for start, number in value
-                )
-                numbers.append(f"{key}: {steps}")
+        told = ((key, numbers_of(value)) for key, value in vars(row.policy).items() if not key.startswith("_"))
+        numbers = [f"{key}: {words}" for key, words in told if words]
         kept = not is_other(row, job.baseline_policies.get(name))
         rows.append((name, row.label, row.label_zh, row.family, "; ".join(numbers), kept, row.source))
     columns = ["instrument", "label", "label_zh", "family", "numbers", "in_baseline", "source"]

@@ -37,6 +37,7 @@ class Tables:
     identification: pd.DataFrame | None
     policy_table: pd.DataFrame | None
     ledger: pd.DataFrame | None
+    costs: pd.DataFrame | None
     missions: pd.DataFrame | None
     take_up: pd.DataFrame | None
     decomposition: pd.DataFrame | None
@@ -163,8 +164,8 @@ class Recorded:
         """What a page about the run shows. Raises RecordError where a table is missing that every run has."""
         later = self.table_or_none("later")
         observed = self.table("observed")
-        optional = ("coefficients", "diagnostics", "placebos", "identification", "ledger", "missions", "take_up",
-                    "decomposition", "hindcast")  # fmt: skip
+        optional = ("coefficients", "diagnostics", "placebos", "identification", "ledger", "costs", "missions",
+                    "take_up", "decomposition", "hindcast")  # fmt: skip
         return Tables(
             forecast=self.table("forecast"),
             baseline_forecast=self.table("baseline_forecast"),

@@ -83,18 +83,3 @@ def _assumed(
     empty = pd.Series("", index=part.index, dtype=object)
     columns = {"part": part, "what": what, "value": value, "spread": spread, "source": source}
     return pd.DataFrame({name: empty if column is None else column.astype(object) for name, column in columns.items()})
-
-
-def costs_of(run: Recorded) -> pd.DataFrame | None:
-    """What each instrument cost from the origin to the horizon, one row each; None where the run did not record it."""
-    table = run.table_or_none("costs")
-    if table is None or not {"label", "year", "outlay"} <= set(table):
-        return None
-    whole = table[(table["year"].astype(str) == "all") & ((table["outlay"] > 0) | (table["recipients"] > 0))]
-    columns = {
-        "label": "instrument", "outlay": "paid, 10k CNY", "outlay_lower": "5 %", "outlay_upper": "95 %",
-        "tax_expenditure": "tax not paid, 10k CNY", "recipients": "recipients", "refused": "refused",
-        "deadweight_share": "share that would have acted anyway",
-    }  # fmt: skip
-    shown = whole[[column for column in columns if column in whole]].rename(columns=columns)
-    return shown.round(dict.fromkeys(list(columns.values())[1:7], 0)) if len(shown) else None

@@ -41,9 +41,9 @@ class ReportContext:
     identification: pd.DataFrame | None = None
     """What the data tell: parameter, prior_sd, posterior_sd, contraction, verdict, basis."""
     policies: pd.DataFrame | None = None
-    """Instruments, one row each: name, starts, ends, amount, source (its sentence, or 'assumption') and others."""
+    """Instruments in force, one row each: the columns of policies.csv."""
     outlays: pd.DataFrame | None = None
-    """Money by instrument: instrument, median, low, high, unit and, where there is one, budget."""
+    """Money by instrument and year: the columns of costs.csv, or of ledger.csv where no sums were recorded."""
     missions: pd.DataFrame | None = None
     """Missions by year: mission, label, label_zh, deadline, year, share_reached, first_median, _lower and _upper."""
     decomposition: pd.DataFrame | None = None

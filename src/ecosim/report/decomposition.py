@@ -10,10 +10,16 @@ from ecosim.figures.labels import Labels, TargetLabel, number, unit_of_change
 MONEY = TargetLabel("", "m CNY", whole=False)
 COST = TargetLabel("", "", whole=False)
 PRIOR, DRAWN = "is a prior effect", "is an effect of parameters drawn from a posterior, and from priors for all else,"
+Cell = tuple[str, str]  # a text and what stands small under it
+WHOLE, EMPTY = ("Whole package", "政策包"), ("", "")
 CAUTION = (
     "Each figure {what} carried through the state of the firms: the same futures were run again without a "
     "line of work, with the same luck. The counts cannot tell the instruments apart, so this says what the model holds "
     "likely, not what was measured."
+)
+AVERAGES = (
+    "Amounts are medians over futures, shares are of means, because only means add up: of two lines of work the one "
+    "with the larger median may have the smaller share. Lines of work stand in the order of their means."
 )
 READING = (
     "The shares (Shapley values) add up to the effect of the package in every future. What is missing where a line of "
@@ -26,8 +32,9 @@ class Told(NamedTuple):
     """The section: one sentence for each target, and a table (title, columns, rows of texts) for each."""
 
     sentences: list[tuple[str, str]]
-    tables: list[tuple[str, list[str], list[list[str]]]]
+    tables: list[tuple[str, list[Cell], list[list[Cell]]]]
     caution: str
+    averages: str = AVERAGES
     reading: str = READING
 
 
@@ -47,27 +54,32 @@ def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Ma
     return Told(sentences, tables, CAUTION.format(what=DRAWN if labels.posterior else PRIOR))
 
 
-COLUMNS = [
-    "line of work", "share of the effect", "if left out", "alone", "paid, m CNY", "would have acted anyway",
-    "10k CNY for one more",
+COLUMNS: list[Cell] = [
+    ("line of work", ""), ("part of the effect", "median"), ("if left out", "is missing"), ("alone", "adds"),
+    ("paid", "m CNY"), ("would have acted anyway", "share"), ("for one more", "10k CNY"),
 ]  # fmt: skip
 
 
-def between(row: Mapping[Any, Any], label: TargetLabel) -> str:
-    """'+44 (+21 to +64)'."""
+def between(row: Mapping[Any, Any], label: TargetLabel) -> Cell:
+    """'+44' and '+21 to +64'."""
     middle, low, high = (number(row[name], label, signed=True) for name in ("median", "lower_05", "upper_95"))
-    return f"{middle} ({low} to {high})"
+    return middle, f"{low} to {high}"
 
 
-def cost(row: Mapping[Any, Any]) -> str:
+def cost(row: Mapping[Any, Any]) -> Cell:
     """Median and interval of the cost of one unit more; infinite or undefined in words."""
     if row["cost_per_additional"] != row["cost_per_additional"]:
-        return str(row["cost_note"]).partition(":")[0] if isinstance(row["cost_note"], str) else ""
+        return str(row["cost_note"]).partition(":")[0] if isinstance(row["cost_note"], str) else "", ""
     middle, low, high = (
         "no bound" if row[name] == float("inf") else number(row[name], COST)
         for name in ("cost_per_additional", "cost_lower", "cost_upper")
     )
-    return f"{middle} ({low} to {high})"
+    return middle, f"{low} to {high}"
+
+
+def _together(cell: Cell) -> str:
+    """'+44 (+21 to +64)'."""
+    return f"{cell[0]} ({cell[1]})"
 
 
 def _sentence(
@@ -82,16 +94,16 @@ def _sentence(
     parts = []
     for row in shares[:3]:
         part = f", {round(100 * row['share'])} %" if row["share"] == row["share"] else ""
-        parts.append(f"{groups[row['group']][0]} {between(row, label)}{part}")
+        parts.append(f"{groups[row['group']][0]} {_together(between(row, label))}{part}")
     sure = "" if package["lower_05"] * package["upper_95"] > 0 else " The 90 % interval of the package holds zero."
     when = f"at the end of {year}" if label.stock else f"in {year}"
     unit = f" {unit_of_change(label)}" if label.unit else ""
-    return f"of the package's {between(package, label)}{unit} {when}: {'; '.join(parts)}.{sure}"
+    return f"of the package's {_together(between(package, label))}{unit} {when}: {'; '.join(parts)}.{sure}"
 
 
 def _rows(
     rows: Mapping[tuple[str, str], Mapping[Any, Any]], label: TargetLabel, groups: Mapping[str, tuple[str, str]]
-) -> list[list[str]]:
+) -> list[list[Cell]]:
     shares = [row for (_, measure), row in rows.items() if measure == "shapley"]
     found = []
     for row in sorted(shares, key=lambda row: -row["mean"]):
@@ -99,14 +111,14 @@ def _rows(
         left_out, alone = rows[group, "leave_one_out"], rows[group, "first_in"]
         idle = left_out["deadweight_share"]
         found.append([
-            " ".join(groups[group]),
+            groups[group],
             between(row, label),
             between(left_out, label),
             between(alone, label),
-            number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY),
-            f"{round(100 * idle)} %" if idle == idle else "–",
+            (number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY), ""),
+            (f"{round(100 * idle)} %" if idle == idle else "–", ""),
             cost(left_out),
         ])  # fmt: skip
     package = rows["package", "package"]
     paid = number((package["outlay"] + package["tax_expenditure"]) / 100, MONEY)
-    return [*found, ["whole package", between(package, label), "", "", paid, "", cost(package)]]
+    return [*found, [WHOLE, between(package, label), EMPTY, EMPTY, (paid, ""), EMPTY, cost(package)]]

@@ -14,6 +14,7 @@ from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.context import ReportContext
 from ecosim.report.decomposition import tell
+from ecosim.report.instruments import costs, listed
 from ecosim.report.words import (
     INSTRUMENTS,
     INSTRUMENTS_DRAWN,
@@ -91,7 +92,9 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "links": dict(context.links),
         "assumed": _plain(context.assumed),
         "charts": {name: inline(chart) for name, chart in context.charts.items()},
-        **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics", "policies", "outlays")},
+        **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics")},
+        "policies": listed(context.policies) if _has(context.policies) else None,
+        "outlays": costs(context.outlays, context.policies) if _has(context.outlays) else None,
         "placebo": _plain(placebo),
         "identification": _identification(context.identification) if _has(context.identification) else None,
         "missions": _missions(context.missions) if _has(context.missions) else None,
@@ -229,10 +232,20 @@ def _basis(table: pd.DataFrame, labels: Labels) -> list[dict[str, str]]:
             "level": amount(float(row["level"]), labels.of(str(row["target"]))),
             "basis": str(row["basis"]),
             "time": _text(row.get("time")),
-            "source": _text(row.get("source")),
+            "words": words,
+            "source": source,
         }
         for row in table.to_dict("records")
+        for words, source in [_apart(_text(row.get("source")))]
     ]
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """'words [source; source]' as words and sources, each part of them once."""
+    if not text.endswith("]") or " [" not in text:
+        return text, ""
+    words, _, source = text[:-1].partition(" [")
+    return words, "; ".join(dict.fromkeys(source.split("; ")))
 
 
 def _plain(table: pd.DataFrame | None) -> dict[str, Any] | None:

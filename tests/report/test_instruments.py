@@ -1,0 +1,79 @@
+"""What the instruments are and cost is a table with names, years and units that a reader can use."""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+import pandas as pd
+import pytest
+
+from ecosim.report import write_report
+from ecosim.report.instruments import costs, listed
+
+
+@pytest.fixture
+def table():
+    """costs.csv of an award, a rule of taxes and a plan that costs nothing, in two years."""
+    rows = []
+    for year, factor in (("2017", 1), ("2018", 2), ("all", 3)):
+        rows += [
+            ("award", "Award", "奖励", year, 4066.7 * factor, 900.0, 24000.0, 0.0, 60.0, 2.0, 0.53, "firms"),
+            ("tax", "Income tax", "所得税", year, 0.0, 0.0, 0.0, 426467.2 * factor, 500.0, 0.0, float("nan"), ""),
+            ("plan", "Plan", "计划", year, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, float("nan"), ""),
+            ("package", "Whole package", "政策包", year, 9000.0 * factor, 9000.0, 9000.0, 0.0, 60.0, 2.0,
+             float("nan"), ""),
+        ]  # fmt: skip
+    columns = [
+        "instrument", "label", "label_zh", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
+        "recipients", "refused", "deadweight_share", "deadweight_of",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).assign(without="package")
+
+
+def test_sums_come_first_the_dearest_on_top_and_what_costs_nothing_is_left_out(table):
+    totals = costs(table).totals
+    assert [row[0] for row in totals.rows] == [("Whole package", "政策包"), ("Award", "奖励"), ("Income tax", "所得税")]
+    award = totals.rows[1]
+    assert award[1:] == [("12,200", "900 to 24,000"), ("–", ""), ("60", ""), ("2", ""), ("53 %", "of firms")]
+    assert totals.rows[2][2] == ("1,279,402", "")
+
+
+def test_years_are_heads_of_columns_and_each_amount_stands_under_its_year(table):
+    years = costs(table).years
+    assert years.columns == [("instrument", ""), ("2017", ""), ("2018", "")]
+    assert years.rows[1] == [("Award", "奖励"), ("4,067", ""), ("8,133", "")]
+    assert years.rows[2][0] == ("Income tax, tax not collected", "所得税")
+
+
+def test_no_year_of_the_page_has_a_separator_and_the_heads_have_units(context, table, tmp_path):
+    page = write_report(tmp_path / "r.html", replace(context, outlays=table)).read_text(encoding="utf-8")
+    section = page[page.index('id="outlays"') :].partition("</section>")[0]
+    assert not re.search(r"\b2,01[78]\b", section)
+    assert "outlay lower" not in section
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", section)).split())
+    assert "paid 10k CNY" in text
+    assert "sums from 2017 to 2018" in text
+    assert "without the whole package" in text
+
+
+def test_a_ledger_without_sums_is_told_by_year_with_the_labels_of_the_policies(context):
+    told = costs(context.outlays, context.policies)
+    assert told.totals is None
+    assert told.years.rows == [[("Award", "奖励"), ("1,200", "")]]
+
+
+def test_instruments_that_cost_nothing_make_no_section(table):
+    assert costs(table[table["instrument"] == "plan"]) is None
+
+
+def test_instruments_of_the_baseline_stand_apart_from_the_package(context):
+    both = pd.concat([context.policies, context.policies.assign(label="Law", in_baseline=True)])
+    found = listed(both)
+    assert [row[0][0] for row in found.own] == ["Award"]
+    assert [row[0][0] for row in found.shared] == ["Law"]
+
+
+def test_a_wide_table_uses_the_margins_of_a_screen_and_shows_where_it_goes_on(context, tmp_path):
+    page = write_report(tmp_path / "r.html", context).read_text(encoding="utf-8")
+    assert "max-width: calc(50vw + 50% - 2rem)" in page
+    assert re.search(r"\.wide \{[^}]*background: linear-gradient", page)
