@@ -43,9 +43,9 @@ def write(
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
     shown = shown or outlook.scenario.yearly
     sentences.append(monte_carlo(shown, str(job.horizon)))
-    sentences += carried_levels(
-        job, {name: outlook.anchor.levels[name] for name in shown if name in outlook.anchor.levels}
-    )
+    kinds = dict(zip(basis["target"], basis["basis"], strict=True))
+    levels = {name: level for name, level in outlook.anchor.levels.items() if name in shown and name in kinds}
+    sentences += carried_levels(job, {name: level for name, level in levels.items() if kinds[name] == level.basis})
     if outlook.differs:
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
