@@ -48,6 +48,7 @@ DOSES = (  # the same and how strongly an instrument acts; dates, classes, unit 
 )  # fmt: skip
 
 
+LIMITS = ("budget", "fund")  # which may be as large as one likes
 LARGEST = 1e8  # 10k CNY, a trillion yuan: beyond it sums of claims could no longer be counted to the fen
 
 
@@ -109,7 +110,7 @@ def _instrument(name: str, row: Any) -> Instrument:
             raise PolicyError(f"policies.{name}.{key}: unknown key; {nearest(str(key), [*fields, 'family', *ABOUT])}")
     for key, value in values.items():
         for number in value.values() if isinstance(value, dict) else [value]:
-            if isinstance(number, int | float) and number > LARGEST:
+            if isinstance(number, int | float) and number > LARGEST and key not in LIMITS:
                 raise PolicyError(f"policies.{name}.{key}: {number:g} is more than {LARGEST:g}; amounts are in 10k CNY")
     try:
         policy = kind(**values)
