@@ -74,6 +74,19 @@ def test_what_a_version_compiled_is_forgotten_two_months_after_it_was_last_start
     assert all(place.exists() for place in (mine, used, somebodys))
 
 
+def test_a_version_that_another_process_removes_meanwhile_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, gone, old = (tmp_path / name for name in ("f" * 16, "0123456789abcdef", "0" * 16))
+    old.mkdir()
+    os.utime(old, (0, 0))
+    monkeypatch.setattr(compiled, "folder", lambda: mine)
+    monkeypatch.setattr(compiled, "fingerprint", lambda: mine.name)
+    monkeypatch.setattr(Path, "iterdir", lambda _: iter([gone, old]))
+    compiled.forget_unused()
+    assert not old.exists()
+
+
 def test_a_version_that_is_started_says_that_it_is_in_use(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     where = [sys.executable, "-c", "from ecosim.model import compiled; print(compiled.folder())"]

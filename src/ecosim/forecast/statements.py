@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 UNIT = 1e4  # 10k CNY, in which the model counts R&D, in 100m CNY, in which it is forecast
 SAME = (0.8, 1.25)  # ratios of two levels that are taken for the same
-POINTS = 3  # counts of the place itself and target below which nothing of its own can be estimated
 
 
 def write(
@@ -43,9 +42,8 @@ def write(
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
     shown = shown or outlook.scenario.yearly
     sentences.append(monte_carlo(shown, str(job.horizon)))
-    kinds = dict(zip(basis["target"], basis["basis"], strict=True))
-    levels = {name: level for name, level in outlook.anchor.levels.items() if name in shown and name in kinds}
-    sentences += carried_levels(job, {name: level for name, level in levels.items() if kinds[name] == level.basis})
+    carried = set(basis.loc[basis["basis"] == "inherited", "target"]) & set(shown)
+    sentences += carried_levels(job, {name: level for name, level in outlook.anchor.levels.items() if name in carried})
     if outlook.differs:
         sentences.append(
             "These counts cannot tell the instruments apart: a policy effect here is a prior effect from literature or "
@@ -83,12 +81,12 @@ def write(
 
 
 def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
-    """Targets whose last own count is older than the origin's last complete year, and what was made of it."""
+    """Last own counts that are older than the origin's last complete year. levels: by target, what was made of them."""
     known, year = stocks_from_flows(known_at(job.counts, job.origin)), base_year(job.origin)
     told, latest = [], 0
     for target, level in levels.items():
         own = series(known, job.region.name, target).loc[:year].dropna()
-        if level.basis == "inherited" and len(own):
+        if len(own) and own.index[-1] < year:
             told.append(
                 f"{target} of {own.index[-1]} ({plain(own.iloc[-1])}) is taken as {plain(level.mean)} in {year}"
             )

@@ -44,8 +44,9 @@ def forget_unused() -> None:
     if mine.name != fingerprint():  # a folder that the user named, or one for this process alone
         return
     for old in mine.parent.iterdir():
-        if re.fullmatch("[0-9a-f]{16}", old.name) and old != mine and time.time() - old.stat().st_mtime > UNUSED:
-            shutil.rmtree(old, ignore_errors=True)
+        with suppress(OSError):  # another process removes it
+            if re.fullmatch("[0-9a-f]{16}", old.name) and old != mine and time.time() - old.stat().st_mtime > UNUSED:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _usable() -> Path:
