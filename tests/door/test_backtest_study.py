@@ -14,6 +14,7 @@ from ecosim.door.backtest_summary import draw, print_summary
 from ecosim.door.compose import compose
 from ecosim.door.console import run
 from ecosim.forecast.evaluation.outcome import Outcome
+from ecosim.forecast.evaluation.skill import COLUMNS as SKILL
 
 QUICK = ["study.samples=100", "study.origins=6", "models=[last_value,drift,nb_trend,ensemble]", "horizons=[1,2]"]
 WRONG = [
@@ -111,19 +112,6 @@ def race() -> Outcome:
         for model, value in (("ets", 0.3), ("drift", 6011366824.0))
         for horizon in range(1, 7)
     ]
-    names = (
-        "model",
-        "target",
-        "horizon",
-        "score",
-        "relative_to",
-        "value",
-        "lower",
-        "upper",
-        "cells",
-        "locations",
-        "origins",
-    )
     summary = [
         (model, "firms", horizon, "coverage_90", 0.9, 0.0, 9, 1, 9)
         for model in ("last_value", "ets", "drift", "bass")
@@ -133,7 +121,7 @@ def race() -> Outcome:
     empty = pd.DataFrame({"model": []})
     return Outcome(
         scores=pd.DataFrame(columns=["model", "score"]),
-        skill=pd.DataFrame(skill, columns=list(names)),
+        skill=pd.DataFrame(skill, columns=list(SKILL)),
         summary=pd.DataFrame(summary, columns=columns),
         tests=empty, forecasts=empty, missing=empty, warnings=empty, weights=empty,
         baseline="last_value", examined="ets", models=("last_value", "drift", "ets", "bass"), frequency="year",

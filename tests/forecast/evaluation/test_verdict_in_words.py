@@ -7,21 +7,8 @@ import pytest
 
 from ecosim.forecast.evaluation.outcome import Outcome
 from ecosim.forecast.evaluation.race import Unscored
+from ecosim.forecast.evaluation.skill import COLUMNS as SKILL
 from ecosim.forecast.evaluation.verdict import verdict
-
-SKILL = [
-    "model",
-    "target",
-    "horizon",
-    "score",
-    "relative_to",
-    "value",
-    "lower",
-    "upper",
-    "cells",
-    "locations",
-    "origins",
-]
 
 
 def outcome(values, missing=0, origins=6, cells=None):
