@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from benchmarks import spec
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
+from ecosim.model.firms import dtype_of
 from ecosim.model.luck import four_uniforms, philox, uniforms
 
 BLOCK = 1024
@@ -63,7 +64,7 @@ class Model:
         self.key = (np.uint64(seed), np.uint64(0))
         self.top, self.quarter = firms, 0
         capacity = int(1.2 * firms) + 64
-        self.columns = Columns(*(np.zeros(capacity, kind.__args__[1].__args__[0]) for kind in _kinds()))
+        self.columns = Columns(*(np.zeros(capacity, dtype_of(hint)) for hint in Columns.__annotations__.values()))
         self.columns.uid[:firms] = np.arange(firms) + (1 << 62)
         self.columns.alive[:firms] = 1
         for name, values in zip(
@@ -105,10 +106,6 @@ class Model:
         self.columns = Columns(*(np.concatenate([c, np.zeros(capacity - c.size, c.dtype)]) for c in self.columns))
         self.free = np.concatenate([self.free, np.empty(capacity - self.free.size, np.int64)])
         self.room = Room.of(capacity)
-
-
-def _kinds() -> list[Any]:
-    return list(Columns.__annotations__.values())
 
 
 @kernel

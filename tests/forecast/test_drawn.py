@@ -102,7 +102,7 @@ def test_only_what_the_posterior_names_differs_from_the_prior(worlds, estimates)
     assert second._replace(certification=first.certification) == first
     assert second.certification._replace(foreign=first.certification.foreign) == first.certification
     assert set(SHELF) == set(first._fields)
-    stock = sum(plain.ladder.cohorts)
+    stock = plain.ladder.high_tech_stock
     assert level_draws(drawn, 1)[0] == pytest.approx(np.exp(drawn.known(1)["origin.hnte_stock"]) / stock)
     assert level_draws(drawn, 1)[1:] == level_draws(plain, 1)[1:]
     model, _ = prepare(drawn, 1)

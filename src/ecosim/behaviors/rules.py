@@ -1,5 +1,6 @@
 """The rules of firms as the ecosystem calls them: compiled behaviors with their coefficients for one region."""
 
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -139,8 +140,9 @@ def _newcomers(behaviors: Behaviors, region: Region) -> list[Newcomer]:
     c = behaviors.entry
     home = Newcomer(c.log_size, c.size_spread, c.productivity, c.productivity_spread, c.performs, 0.0, 0.0, 0.0)
     of_foreign = [region.ownership.get(name, 0.0) for name in OWNERSHIP[FOREIGN_FROM:]]
-    japanese = region.ownership.get("japanese", 0.0) / max(sum(of_foreign), 1e-9)
-    afar = home._replace(log_size=c.arrival_log_size, foreign=sum(of_foreign), japanese=japanese)
+    foreign = fsum(of_foreign)
+    japanese = region.ownership.get("japanese", 0.0) / max(foreign, 1e-9)
+    afar = home._replace(log_size=c.arrival_log_size, foreign=foreign, japanese=japanese)
     special = {
         "shanghai": behaviors.shanghai_firm,
         "foreign_project": behaviors.foreign_project,

@@ -1,6 +1,7 @@
 """How much drift to trust and how wide to be, judged on forecasts from earlier origins of the same panel."""
 
 from functools import lru_cache
+from math import fsum
 from typing import NamedTuple
 
 import numpy as np
@@ -54,7 +55,7 @@ def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
         losses = [np.mean([_wis(*case, step, a) for case in cases]) for a in DAMPINGS]
         damping[step - 1] = max(DAMPINGS[int(np.argmin(losses))], before / step)
         squares = [_squared_error(*case, step, damping[step - 1]) for case in cases]
-        scale[step - 1] = max(SCALE_FLOOR, np.sqrt((SCALE_WEIGHT + sum(squares)) / (SCALE_WEIGHT + len(squares))))
+        scale[step - 1] = max(SCALE_FLOOR, np.sqrt((SCALE_WEIGHT + fsum(squares)) / (SCALE_WEIGHT + len(squares))))
     return Hindsight(damping, scale, origins)
 
 

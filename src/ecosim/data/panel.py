@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date
+from math import fsum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,7 +135,7 @@ def _years_of_parts(
     kind = kind_of(target)
     if kind == "flow":
         needed = {"quarter": 4, "month": 12}.get(frequency)  # days are never known to be all there
-        return {year: sum(values.values()) for year, values in parts.items() if len(values) == needed}
+        return {year: fsum(values.values()) for year, values in parts.items() if len(values) == needed}
     if kind == "stock":
         ends = {year: date(year, 12, 31) for year in parts}
         return {year: values[ends[year]] for year, values in parts.items() if ends[year] in values}

@@ -140,7 +140,7 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
     first, second, third = generator.standard_normal(3)
     high_tech, tech_sme = np.exp(world.level_sd[0] * first), np.exp(world.level_sd[1] * second)
     flow = 1.0 if world.flow_observed else tech_sme * np.exp(world.flow_sd * third)
-    own = (sum(world.ladder.cohorts), world.ladder.tech_sme_stock, world.ladder.tech_sme_flow)
+    own = (world.ladder.high_tech_stock, world.ladder.tech_sme_stock, world.ladder.tech_sme_flow)
     known = world.known(member)
     if AT_ORIGIN + LEVELS[1] in known and not world.flow_observed:  # an unknown flow follows its stock
         flow *= np.exp(known[AT_ORIGIN + LEVELS[1]]) / max(world.ladder.tech_sme_stock, 1.0) / tech_sme

@@ -91,7 +91,7 @@ def base_values(world: World, runs: list[Run]) -> dict[str, Floats]:
     renewal = [world.renewals[member] for member in range(members)]
     values["tech_sme_stock"] = np.array([ladder.tech_sme_stock for ladder in ladders])
     values["tech_sme_new"] = np.array([ladder.tech_sme_flow for ladder in ladders])
-    values["hnte_stock"] = np.array([sum(ladder.cohorts) for ladder in ladders])
+    values["hnte_stock"] = np.array([ladder.high_tech_stock for ladder in ladders])
     values["hnte_certifications"] = np.array([ladder.cohorts[0] for ladder in ladders])
     values["hnte_new"] = np.array(
         [ladder.first_certifications(rate) for ladder, rate in zip(ladders, renewal, strict=True)]

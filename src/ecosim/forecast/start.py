@@ -55,6 +55,12 @@ class Ladder:
     expired: float
     foreign: float | None = None
 
+    @property
+    def high_tech_stock(self) -> float:
+        """High-tech certificates in force."""
+        first, second, third = self.cohorts
+        return first + second + third
+
     def scaled(self, high_tech: float, tech_sme: float, tech_sme_flow: float) -> "Ladder":
         """The same place at another level."""
         return replace(

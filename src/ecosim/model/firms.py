@@ -1,6 +1,6 @@
 """Firms in columns: the state of all firms as arrays, and Firm, the view of one row."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import mesa
 import numpy as np
@@ -87,7 +87,14 @@ class Columns(NamedTuple):
     source: NDArray[np.int8]  # how it came, index into SOURCES
 
 
-DTYPES = {name: np.dtype(hint.__args__[1].__args__[0]) for name, hint in Columns.__annotations__.items()}
+def dtype_of(hint: Any) -> np.dtype[Any]:
+    """The type of the numbers in an `NDArray[...]`, its innermost argument; how deep it stands depends on NumPy."""
+    while inner := get_args(hint):
+        hint = inner[-1]
+    return np.dtype(hint)
+
+
+DTYPES = {name: dtype_of(hint) for name, hint in Columns.__annotations__.items()}
 
 
 def empty(capacity: int) -> Columns:

@@ -6,6 +6,7 @@ it is reached, or its deadline has passed, everything falls back. What a mission
 """
 
 from dataclasses import dataclass as record
+from math import fsum
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -119,7 +120,7 @@ class Mission:
             return 1.0 if in_force(model.policies.get(self.instrument), last_observed(model)) else 0.0
         last = model.recent(self.quarters) or [model.observe()]
         at = PLACE[self.observable]
-        value = float(sum([row.item(at) for row in last])) / len(last) * self.quarters
+        value = fsum([row.item(at) for row in last]) / len(last) * self.quarters
         return value / max(last[-1].item(PLACE[self.per]), 1e-9) if self.per else value
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
