@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -223,3 +224,34 @@ def test_a_county_of_your_own_runs_from_its_folder(here: Path, fake: None) -> No
     assert (outcome.job.counts["location"] == "My County").sum() == 12
     assert "county_award" in outcome.job.policies
     assert "county_award" not in outcome.job.baseline_policies
+
+
+ADDS = """
+import builtins, math, sys
+plain, how = builtins.sum, sys.argv.pop()
+def added(values, start=0):
+    values = list(values)
+    if not any(type(value) is float for value in values):
+        return plain(values, start)
+    if how == "exactly":
+        return math.fsum([start, *values])
+    for value in values:
+        start = start + value
+    return start
+builtins.sum = added
+from ecosim.__main__ import main
+main()
+"""
+
+
+@pytest.mark.slow
+def test_a_forecast_does_not_hang_on_how_a_python_adds_up_floats(tmp_path):
+    found = []
+    for how in ("in_order", "exactly"):  # as `sum` does up to Python 3.11, and about as it does from 3.12 on
+        home = tmp_path / how
+        home.mkdir()
+        asked = ["+scenario=pinghu_2017", "members=2", "horizon=2019", "workers=1", "tracking.enabled=false"]
+        done = subprocess.run([sys.executable, "-c", ADDS, *asked, how], cwd=home, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        found.append(next(home.glob("outputs/*/*/members.parquet")).read_bytes())
+    assert found[0] == found[1]

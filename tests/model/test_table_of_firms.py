@@ -6,8 +6,9 @@ from copy import deepcopy
 import numpy as np
 import pytest
 from numba import literal_unroll, njit
+from numpy.typing import NDArray
 
-from ecosim.model.firms import DTYPES, Columns, Firms, empty
+from ecosim.model.firms import DTYPES, Columns, Firms, dtype_of, empty
 from ecosim.model.luck import Key
 from ecosim.model.population import agents_and_weight, quotas, synthesize
 from ecosim.model.region import SECTORS
@@ -222,3 +223,8 @@ def test_a_survey_that_does_not_lie_as_kernels_read_it_is_refused_by_name(make_m
     model.survey = model.survey._replace(known=model.survey.known.astype(np.float32))
     with pytest.raises(ValueError, match="survey's known: float32"):
         model.take_survey()
+
+
+@pytest.mark.parametrize("hint", [NDArray[np.int16], np.ndarray[tuple[int], np.dtype[np.int16]], list[np.int16]])
+def test_the_type_of_numbers_is_found_at_any_depth_that_a_numpy_writes_it_at(hint):
+    assert dtype_of(hint) == np.int16
