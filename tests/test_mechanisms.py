@@ -59,7 +59,7 @@ def eve(member: int) -> EcosystemModel:
 def run(member: int, switches: tuple[str, ...] = ()) -> dict[str, float]:
     """Sum over the quarters of every series, and of what each instrument paid, with some mechanisms off.
 
-    A switch is `~policies.<row>` (the row is removed) or `behaviors.<rule>.<coefficient>=<value>`.
+    A switch is `~policies.<row>` (the row is removed) or `behaviors.<rule>.<coefficient>.mean=<value>`.
     """
     ready = eve(member)
     region, rows = package()
@@ -69,7 +69,7 @@ def run(member: int, switches: tuple[str, ...] = ()) -> dict[str, float]:
     for text in switches:
         if text.startswith("behaviors."):
             name, _, value = text.removeprefix("behaviors.").partition("=")
-            rule, field = name.split(".")
+            rule, field, _ = name.split(".")
             behaviors = behaviors._replace(**{rule: getattr(behaviors, rule)._replace(**{field: float(value)})})
     kept = shelf.build({name: row for name, row in rows.items() if name not in removed})
     model = ready.fork(rules=FirmRules(behaviors, region), policies={name: row.policy for name, row in kept.items()})

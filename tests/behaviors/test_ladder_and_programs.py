@@ -5,7 +5,7 @@ import pytest
 
 from ecosim.behaviors import awareness, certification, notch
 from ecosim.behaviors.certification import VALIDITY
-from ecosim.behaviors.scratch import RATIO
+from ecosim.behaviors.scratch import PLAN, RATIO
 from ecosim.model.firms import (
     CERTIFICATION,
     FAMILIES,
@@ -152,12 +152,12 @@ def test_a_certificate_is_valid_three_years_then_renewed_or_lapsed(stage, quarte
     assert set(waiting.certificate) == {HIGH_TECH}
 
 
-def bunch(stage, quarter, c, true=0.04, saved=0.10, award=0.0, **columns):
+def bunch(stage, quarter, c, true=0.04, saved=0.10, award=0.0, plan=None, **columns):
     scene = stage(4_000, **{"performs": 1, "aware": CERTIFICATION, "inert": 0.9, **columns})
     scene.terms.criteria[:] = CRITERIA
     scene.terms.tax_rate[HIGH_TECH] = 0.25 - saved
     scene.terms.high_tech_award[:] = award
-    scene.work[RATIO][:] = true
+    scene.work[RATIO][:], scene.work[PLAN][:] = true, true if plan is None else plan
     notch.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
     return scene.firms
 
@@ -167,6 +167,15 @@ def test_firms_below_the_notch_report_the_ratio_partly_by_relabeling(stage, quar
     assert firms.reported.min() >= 0.05
     assert firms.reported.mean() == pytest.approx(0.05 * 1.06, rel=0.01)
     assert np.exp(firms.stretch) * 0.04 == pytest.approx(np.full(4_000, 0.04 + (1 - center.notch.relabeled) * 0.01))
+
+
+@pytest.mark.parametrize(("plan", "true"), [(0.032, 0.02), (0.04, 0.03)])
+def test_who_lacked_credit_rises_to_the_ratio_of_whoever_planned_what_it_spent(stage, quarter, center, plan, true):
+    c = center.notch._replace(noise=0.02)
+    cut, free = (bunch(stage, quarter, c, true=true, plan=some, award=500.0) for some in (plan, None))
+    assert cut.reported.tolist() == free.reported.tolist()
+    target = np.exp(free.stretch) * true  # as it will be spent from the next quarter on
+    assert np.exp(cut.stretch) * plan == pytest.approx(np.maximum(target, plan))
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,11 @@ def test_a_zone_or_park_that_the_region_lacks_names_its_row(override: str, answe
         check_zones(build_job(compose([PINGHU, override]), here))
 
 
+def test_a_number_in_place_of_a_coefficients_row_is_answered_with_the_way_out() -> None:
+    with pytest.raises(UserError, match=r"products.research: 0 replaces.*behaviors.products.research.mean=0"):
+        build_job(compose([PINGHU, "behaviors.products.research=0"]).settings)
+
+
 @pytest.mark.parametrize(
     ("override", "answer"),
     [

@@ -122,6 +122,14 @@ def test_expected_flows_are_those_of_the_ladder(at_origin, center, quarter):
     assert high_tech == pytest.approx(14 - center.certification.renewal * 5, abs=1e-6)
 
 
+def test_who_has_given_up_research_is_not_expected_to_be_certified(at_origin, center):
+    model = at_origin(quarter="2018-06")  # until the end of the year its last report stands
+    solved, _ = condition(model, LADDER, center)
+    assert expected_flow(model, solved, TECH_SME)[1] > 0
+    model.firms.columns.performs[:] = 0
+    assert [expected_flow(model, solved, rung) for rung in (TECH_SME, HIGH_TECH)] == [(0, 0), (0, 0)]
+
+
 def test_expected_flows_of_heavier_agents_are_the_ladders_in_firms(at_origin, center):
     model = at_origin(weight=7)
     solved, short = condition(model, LADDER, center)

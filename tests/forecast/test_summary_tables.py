@@ -125,6 +125,10 @@ def test_the_basis_of_every_level_is_one_of_three(small_result):
 def test_every_coefficient_says_where_it_is_from(small_result):
     assert (small_result.coefficients["source"].str.len() > 0).all()
     assert np.isfinite(small_result.coefficients["estimate"]).all()
+    kinds = small_result.coefficients.set_index("equation")["kind"]
+    assert set(kinds["hnte renewal"]) == {"assumption"}
+    assert set(kinds["exit by age, China (published)"]) == {"literature"}
+    assert set(kinds[[name for name in kinds.index if name.startswith("growth: ")]]) == {"counts"}
 
 
 def test_no_table_of_a_run_is_empty_but_the_hindcast(small_result, tables_of):

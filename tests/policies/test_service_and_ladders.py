@@ -156,6 +156,8 @@ def test_a_center_works_in_its_town_alone_from_its_date(world):
     assert reached == [(0.0, 0.0), (0.0, 0.5), (0.0, 0.5), (0.5, 0.5)]
     assert paid(model) == 10
     assert paid(model, 2018) == 10
+    give(model, "2018-Q2")
+    assert [model.ledger.recipients["mine", year] for year in (2017, 2018)] == [1, 2]  # once in a year
 
 
 def test_a_center_in_no_town_and_a_date_that_is_none_are_named(world):

@@ -254,7 +254,7 @@ def expected(c: Any, firms: Any, terms: Any, rung: int, top: int, members: Any, 
     """Rows that may apply for a rung and their log hazards; returns how many. members, hazards: (capacity,) out."""
     count = 0
     for i in range(top):
-        if firms.alive[i] == 1 and firm_may_apply(c, firms, terms, i, rung):
+        if firms.alive[i] == 1 and firms.performs[i] == 1 and firm_may_apply(c, firms, terms, i, rung):
             members[count] = i
             hazards[count] = firm_log_hazard(c, firms, terms, i, rung)
             count += 1

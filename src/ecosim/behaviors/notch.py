@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecosim.behaviors.research import performers
-from ecosim.behaviors.scratch import RATIO
+from ecosim.behaviors.scratch import PLAN, RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH
@@ -52,7 +52,7 @@ def cost(c, gap, tax_rate, deduction, relabeled):
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
     """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from scratch."""
-    ratio, sales_of, listed = work[RATIO], work[0], work[1].view(np.int64)
+    ratio, plan, sales_of, listed = work[RATIO], work[PLAN], work[0], work[1].view(np.int64)
     performs, reported, stretch = firms.performs, firms.reported, firms.stretch
     for i in range(performs.size):
         reported[i] = reported[i] if performs[i] == 1 else 0.0
@@ -96,6 +96,7 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         i, missing = listed[k], required[k] - ratio[listed[k]]
         if draw[n] < chance[n]:
             reported[i] = required[k] * (1.0 - EXCESS * log(excess[n]))
-            stretch[i] += log((ratio[i] + (1.0 - relabeled[n]) * missing) / ratio[i])
+            true = ratio[i] + (1.0 - relabeled[n]) * missing  # from the next quarter on, without a cut
+            stretch[i] = max(stretch[i] + log(true / plan[i]), 0.0)
         else:
             stretch[i] = 0.0

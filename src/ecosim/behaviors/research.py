@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecosim.behaviors.scratch import RATIO
+from ecosim.behaviors.scratch import PLAN, RATIO
 from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
@@ -31,7 +31,7 @@ class Intensity(NamedTuple):
     log_size: float  # per ln(employees / 20)
     foreign: float
     price: float  # elasticity to the user cost of R&D, negative
-    additionality: float  # share of a grant that comes on top of the firm's own R&D
+    additionality: float  # R&D that a yuan of grant adds, what the grant itself pays included
     institute: float  # per rung of its R&D institute
 
 
@@ -53,9 +53,9 @@ def log_stop(c, one, certified):
 
 
 @inlined
-def user_cost(tax_rate, deduction, grant):
-    """After-tax price of 1 CNY of R&D relative to 1 CNY of profit: (1 - grant - tax (1 + deduction)) / (1 - tax)."""
-    return (1.0 - grant - tax_rate * (1.0 + deduction)) / (1.0 - tax_rate)
+def user_cost(tax_rate, deduction):
+    """After-tax price of 1 CNY of R&D relative to 1 CNY of profit: (1 - tax (1 + deduction)) / (1 - tax)."""
+    return (1.0 - tax_rate * (1.0 + deduction)) / (1.0 - tax_rate)
 
 
 @inlined
@@ -101,8 +101,11 @@ def performers(firms: Any, listed: Any) -> int:
 
 @kernel
 def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
-    """Plan this quarter's true R&D: intensity x sales / 4; credit may cut it. The ratio to sales is left in scratch."""
-    listed, ratio, research = work[7].view(np.uint64), work[RATIO], firms.research
+    """Plan this quarter's true R&D: intensity x sales / 4; credit may cut it. The ratio to sales is left in scratch.
+
+    A grant acts by its additionality alone, as grants were studied; it does not lower the price as well.
+    """
+    listed, ratio, plan, research = work[7].view(np.uint64), work[RATIO], work[PLAN], firms.research
     ratio[:] = 0.0
     research[:] = 0.0
     size = performers(firms, listed)
@@ -113,7 +116,7 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         rung, kind = firms.certificate[i], firms.kind[i]
         claims = 1.0 if (firms.aware[i] & RESEARCH) != 0 else 0.0
         grant[k] = terms.research_grant[rung, kind] * claims
-        price[k] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims, grant[k])
+        price[k] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims)
         ambition[k] = firms.ambition[i]
         log_employees[k] = firms.log_employees[i]
         foreign[k] = 1.0 if firms.ownership[i] >= FOREIGN_FROM else 0.0
@@ -142,5 +145,5 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
         log_sales[k] = exp(log_sales[k])
     for k in range(size):
         i = listed[k]
-        ratio[i] = intensity[k]
+        ratio[i], plan[i] = intensity[k], intensity[k]
         research[i] = ratio[i] * log_sales[k] * 0.25

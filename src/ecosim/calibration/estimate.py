@@ -1,5 +1,6 @@
 """An estimate carries its uncertainty and where it comes from; the ensemble draws from all of them alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +57,7 @@ def from_table(name: str, behavior: type, rows: dict[str, dict[str, Any]]) -> Es
     for field in fields:
         if field not in rows:
             raise EstimateError(f"behaviors.{name}: coefficient {field!r} is missing; give it mean, sd and source")
-        _read(f"behaviors.{name}.{field}", dict(rows[field]), columns)
+        _read(f"behaviors.{name}.{field}", rows[field], columns)
     return Estimate(
         behavior,
         np.array(columns["mean"]),
@@ -68,7 +69,10 @@ def from_table(name: str, behavior: type, rows: dict[str, dict[str, Any]]) -> Es
     )
 
 
-def _read(where: str, row: dict[str, Any], columns: dict[str, list[Any]]) -> None:
+def _read(where: str, given: Any, columns: dict[str, list[Any]]) -> None:
+    if not isinstance(given, Mapping):
+        raise EstimateError(f"{where}: {given!r} replaces its mean, sd and source; write {where}.mean={given}")
+    row = dict(given)
     allowed = ("mean", "sd", "source", "least", "most")
     for key in row:
         if key not in allowed:

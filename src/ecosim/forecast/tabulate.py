@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 LEVELS = np.array(reference.QUANTILES)
+NOT_COUNTED = {"prior": "assumption", "published": "literature"}  # kinds of a calibration's rows, by estimator
 
 
 def members(job: "Job", outlook: "Outlook") -> pd.DataFrame:
@@ -188,9 +189,14 @@ def coefficients(
         rows += [("posterior that members draw from", name, *drawn.moments(name), source, "counts")
                  for name in drawn.names]  # fmt: skip
     own = pd.DataFrame(rows, columns=["equation", "term", "estimate", "std_error", "source", "kind"])
-    fitted = calibration.coefficients.assign(kind="counts")
+    fitted = with_kinds(calibration.coefficients)
     matched = indirect.coefficient_rows(matching.found, estimates)
     return pd.concat([fitted, matched, own] if len(matched) else [fitted, own], ignore_index=True)
+
+
+def with_kinds(fitted: pd.DataFrame) -> pd.DataFrame:
+    """The calibration's coefficients with a column kind: counts, but where a prior or a published figure stands."""
+    return fitted.assign(kind=fitted["estimator"].map(NOT_COUNTED).fillna("counts"))
 
 
 def prior_rows(estimates: dict[str, Estimate]) -> list[tuple[str, str, float, float, str, str]]:

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
 
 # bits of what an instrument needs of a firm's state beyond its class and rung
-(RESEARCHER, TECH_SME_CANDIDATE, HIGH_TECH_CANDIDATE, UNINFORMED, BORROWER, INSTITUTE, YOUNG) = (1, 2, 4, 8, 16, 32, 64)
+RESEARCHER, TECH_SME_CANDIDATE, HIGH_TECH_CANDIDATE, UNINFORMED, BORROWER = 1, 2, 4, 8, 16
 # bits of what a funded firm must still have to have kept it; a firm that exists has all of the empty set
 STILL_TECH_SME, STILL_HIGH_TECH, STILL_RESEARCHER, STILL_INFORMED, STILL_INSTITUTE = 1, 2, 4, 8, 16
-YOUNG_QUARTERS = 12
 LIVING = 128  # bit of every firm that exists
 CANDIDATE = np.array([0, TECH_SME_CANDIDATE, HIGH_TECH_CANDIDATE, TECH_SME_CANDIDATE | HIGH_TECH_CANDIDATE], np.uint8)
 
@@ -130,12 +129,10 @@ def describe(
     for i in range(cell.size):
         cell[i] = certificate[i] * kinds + kind[i]
     for i in range(has.size):
-        value = np.uint8(BORROWER) if loan[i] > 0.0 else np.uint8(0)
-        has[i] = value | (np.uint8(YOUNG) if age[i] < YOUNG_QUARTERS else np.uint8(0))
+        has[i] = np.uint8(BORROWER) if loan[i] > 0.0 else np.uint8(0)
     for i in range(has.size):
         value = np.uint8(RESEARCHER) if performs[i] == 1 else np.uint8(0)
         value |= np.uint8(0) if (aware[i] & CERTIFICATION) != 0 else np.uint8(UNINFORMED)
-        value |= np.uint8(INSTITUTE) if institute[i] > 0 else np.uint8(0)
         has[i] |= value | (np.uint8(LIVING) if alive[i] == 1 else np.uint8(0))
     for i in range(holds.size):
         helped[i] = np.uint8(1) if (assisted[i] > 0) | (visited[i] == 1) else np.uint8(0)

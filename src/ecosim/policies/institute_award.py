@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.model import promises, reach, settlement
 from ecosim.model.ecosystem import EcosystemModel, Events
-from ecosim.model.firms import CERTIFICATION, INSTITUTES
+from ecosim.model.firms import INSTITUTES
 from ecosim.model.promises import AFFORDED, Promise
 from ecosim.model.reach import Reach
 from ecosim.model.settlement import Claim
@@ -72,8 +72,8 @@ class InstituteAward:
         ]
 
     def audience(self, model: EcosystemModel) -> Reach | None:
-        """R&D performers; whoever's institute is recognized has applied."""
+        """R&D performers, who need to know of no program; whoever's institute is recognized has applied."""
         if not any(self.amount(rung, model.quarter) > 0 for rung in range(1, len(INSTITUTES))):
             return None
         classes = self.eligible.classes(model.region.zone_names)
-        return Reach(classes, reach.RESEARCHER, CERTIFICATION, reach.STILL_INSTITUTE)
+        return Reach(classes, reach.RESEARCHER, keeps=reach.STILL_INSTITUTE)

@@ -48,9 +48,10 @@ class TownServiceCenters:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the open centers; a center is one recipient."""
-        centers = sum(first <= model.quarter for _, first in self.opens)
+        centers, year = sum(first <= model.quarter for _, first in self.opens), year_of(model.quarter)
         if centers and self.rate.at(model.quarter) > 0:
-            model.ledger.pay(name, year_of(model.quarter), round(centers * self.cost * FEN_PER_UNIT), centers)
+            new = centers - model.ledger.recipients[name, year]
+            model.ledger.pay(name, year, round(centers * self.cost * FEN_PER_UNIT), new)
 
     def audience(self, model: EcosystemModel) -> Reach | None:
         """Firms of the towns whose center is open; aware are those that know the programs for certificates."""

@@ -19,8 +19,6 @@ from ecosim.publication.outputs import MODEL
 from ecosim.publication.telling import yearly
 
 KEYS = ["model", "target", "location", "horizon", "time"]
-BY_QUANTILES = ("wis", *(f"coverage_{percent}" for percent in INTERVALS), "pit", "mape", "smape")
-BY_SAMPLES = ("crps", "log_score", "bias")  # of models with sample trajectories
 ALL = "all"
 
 

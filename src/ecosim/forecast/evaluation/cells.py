@@ -23,7 +23,7 @@ from ecosim.forecast.scores import naive_scale
 PANEL = "*"  # in the place of a location: all of them
 KEYS = ["model", "target", "location", "origin", "horizon", "score"]
 COLUMNS = [*KEYS, "value", "monte_carlo_error", "note"]
-QUANTILE, MISSING, WARNING, SCALE = "quantile_", "missing", "warning", "scale"  # rows that are no scores
+QUANTILE, MISSING, WARNING = "quantile_", "missing", "warning"  # rows that are no scores
 
 
 class Piece(NamedTuple):

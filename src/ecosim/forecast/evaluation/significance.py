@@ -62,7 +62,8 @@ def diebold_mariano(difference: Floats, horizon: int) -> Verdict:
     """Equal expected loss of two forecasts; difference of losses by origin (n,), two-sided.
 
     Diebold and Mariano (1995); small-sample factor sqrt((n + 1 - 2h + h(h-1)/n) / n) of Harvey, Leybourne and Newbold
-    (1997); Bartlett long-run variance; p-value from the statistic's law under white noise at this very n and bandwidth.
+    (1997); Bartlett long-run variance. The p-value holds that product against the law of the ratio without the factor,
+    under white noise at this very n and bandwidth: so it allows for losses of successive origins that overlap.
     """
     count = len(difference)
     if count < least_origins(horizon):

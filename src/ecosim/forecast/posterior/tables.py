@@ -25,7 +25,7 @@ def coefficients(
 ) -> pd.DataFrame:  # fmt: skip
     """Every estimate: equation, term, estimate, std_error, source, kind; the posterior's rows last."""
     columns = ["equation", "term", "estimate", "std_error", "source", "kind"]
-    parts = [calibration.coefficients.assign(kind="counts"), indirect.coefficient_rows(matching.found, estimates)]
+    parts = [tabulate.with_kinds(calibration.coefficients), indirect.coefficient_rows(matching.found, estimates)]
     parts.append(pooled)
     parts.append(pd.DataFrame(tabulate.prior_rows(estimates), columns=columns))
     rows = [
