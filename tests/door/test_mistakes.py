@@ -122,8 +122,10 @@ def test_a_zone_or_park_that_the_region_lacks_names_its_row(override: str, answe
 
 
 def test_a_number_in_place_of_a_coefficients_row_is_answered_with_the_way_out() -> None:
+    from ecosim.forecast.job import read_estimates
+
     with pytest.raises(UserError, match=r"products.research: 0 replaces.*behaviors.products.research.mean=0"):
-        build_job(compose([PINGHU, "behaviors.products.research=0"]).settings)
+        read_estimates(compose([PINGHU, "behaviors.products.research=0"]).settings.behaviors)
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,8 @@ def test_every_coefficient_says_where_it_is_from(small_result):
     assert (small_result.coefficients["source"].str.len() > 0).all()
     assert np.isfinite(small_result.coefficients["estimate"]).all()
     kinds = small_result.coefficients.set_index("equation")["kind"]
-    assert set(kinds["hnte renewal"]) == {"assumption"}
-    assert set(kinds["exit by age, China (published)"]) == {"literature"}
+    assert set(kinds[["hnte renewal"]]) == {"assumption"}
+    assert set(kinds[["exit by age, China (published)"]]) == {"literature"}
     assert set(kinds[[name for name in kinds.index if name.startswith("growth: ")]]) == {"counts"}
 
 
