@@ -1,4 +1,4 @@
-"""Count equations: they find what made the data, and they give the figures of the design document."""
+"""Count equations: they find what made the data, and they give the figures of an earlier analysis."""
 
 import numpy as np
 import pandas as pd

@@ -1,6 +1,7 @@
 """A bundle is a valid hub, says what it is, is the same whenever it is made, and is never written over."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from ecosim.publication import checksums, hub, outputs, validation
-from ecosim.publication.bundle import BundleError, publish, read_outputs
+from ecosim.publication.bundle import PAGES, BundleError, publish, read_outputs
 from ecosim.publication.hub import Publisher
 from ecosim.publication.recorded import Recorded, RecordError
 
@@ -180,10 +181,24 @@ def test_metadata_of_every_model_is_valid_under_the_schema_of_the_hub(published:
         assert validation.complaints("model-metadata", yaml.safe_load(path.read_text(encoding="utf-8"))) == []
 
 
-def test_the_model_page_in_the_bundle_leads_nowhere_else(published: Path) -> None:
+def test_the_model_pages_in_the_bundle_lead_nowhere_else(published: Path) -> None:
     text = (published / "ODD.md").read_text(encoding="utf-8")
     assert "Purpose and patterns" in text
     assert "](" not in text.replace("](http", "")
+
+
+def test_the_bundle_holds_all_elements_of_the_odd_protocol_under_two_titles(published: Path) -> None:
+    lines = (published / "ODD.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("# ")] == ["# The model", "# Submodels and policies"]
+    sections = [line for line in lines if line.startswith("## ")]
+    assert sections.index("## 1. Purpose and patterns") < sections.index("## References")
+    assert sections.index("## References") < sections.index("## What a firm decides") < sections.index("## Policies")
+
+
+def test_the_package_ships_every_page_of_the_model() -> None:
+    settings = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert {f"docs/{name}": f"ecosim/docs/{name}" for name in PAGES}.items() <= shipped.items()
 
 
 def test_a_run_of_another_study_is_refused(make_run: Callable[..., Recorded]) -> None:

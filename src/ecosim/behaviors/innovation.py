@@ -16,7 +16,7 @@ class Innovation(NamedTuple):
 
     level: float
     log_knowledge: float  # elasticity to R&D capital in 10k CNY
-    spillover: float  # per log point of the neighbors' knowledge since the origin
+    spillover: float  # per log point of the neighbors' knowledge since the end of the spin-up
     log_staff: float  # elasticity to the share of S&T staff
     institute: float  # per rung of its R&D institute
     liaison: float  # with a liaison officer, who takes in what is known outside

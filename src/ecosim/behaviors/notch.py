@@ -51,7 +51,10 @@ def cost(c, gap, tax_rate, deduction, relabeled):
 
 @kernel
 def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> None:
-    """Once a year: report the ratio of the past year, or the required one where it pays. True ratio from scratch."""
+    """Once a year: report the ratio of the quarter, at a yearly rate, or the required one where it pays.
+
+    The true ratio is in scratch.
+    """
     ratio, plan, sales_of, listed = work[RATIO], work[PLAN], work[0], work[1].view(np.int64)
     performs, reported, stretch = firms.performs, firms.reported, firms.stretch
     for i in range(performs.size):

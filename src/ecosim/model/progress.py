@@ -3,7 +3,7 @@
 Zhejiang's Science and Technology Department scores its 90 counties every year (Pinghu: 25th in 2015, 3rd in 2017). The
 other counties are in no file that comes with ecosim, so the index measures the place against itself:
 
-    index = sum over k of weight_k ln(x_k / x_k at the start) / spread_k
+    index = sum over k of weight_k ln((x_k + base_k) / (x_k at the start + base_k)) / spread_k
 
 with x the place's R&D over sales, share of high-tech enterprises, patents per employee, share of new products in sales
 and fiscal science spending over sales, each over the last four quarters. R&D is the reported one: what is ranked is

@@ -75,7 +75,7 @@ class Survey(NamedTuple):
     mean_change: NDArray[np.float64]  # (S,) mean change of ln sales per worker in the quarter
     high_tech: NDArray[np.float64]  # (S,) 1 for high-tech sectors
     spillover: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge relative to the reference
-    reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the origin
+    reference: NDArray[np.float64]  # (S, Z) ln of neighbors' knowledge at the end of the spin-up
     outside: NDArray[np.float64]  # (S, Z) knowledge of the center next door within reach, counted as a neighbor's
     firms: NDArray[np.int64]  # (S,)
     known: NDArray[np.float64]  # (Z, families) share of firms that know

@@ -25,9 +25,9 @@ class Incubator:
     """Slots in incubators, accelerators and maker spaces of one or several parks.
 
     slots: firms that can be housed at a time; every tenant in the zones of the parks counts, so incubators of the same
-    park share one row. start_ups: firms a quarter that begin because of them, at most one for each free slot; they
-    come first in the queue. support: taken off a tenant's log hazard of closing beyond what the behavior says; cost:
-    10k CNY a year for each slot.
+    park share one row. start_ups: firms a quarter that are expected to begin because of them, before the pull of the
+    place, at most one for each free slot; they come first in the queue. support: taken off a tenant's log hazard of
+    closing beyond what the behavior says; cost: 10k CNY a year for each slot.
     """
 
     family: ClassVar[str] = "incubator"

@@ -20,6 +20,8 @@ LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 RECORD = ("config.yaml", "provenance.json", "statements.txt")  # of the run, beside its tables
 LEFT_OUT = ("forecast_table.json", "report.html", "not_logged.json", "members.parquet")
 ODD = "ODD.md"
+PAGES = ("model.md", "submodels.md")  # of docs/, which together describe the model by the ODD protocol
+HEADING = re.compile(r"^#+ ", re.MULTILINE)
 PLACEHOLDER = (
     "`admin.json` must name a repository; none was given, so it is a placeholder (`study.repository=owner/name` "
     "names the real one).\n\n"
@@ -164,21 +166,30 @@ def _write_record(run: Recorded, folder: Path) -> None:
 
 
 def odd(run: Recorded) -> str:
-    """The model's description, with links to other pages as plain words and a line that says which version it is of."""
+    """The model's description: its pages one after another, sections under the title of their page.
+
+    Links to other pages are plain words; a line says which version it is of.
+    """
     from ecosim import __version__
 
     made = str(run.provenance["ecosim"])
     other = "" if made == __version__ else f"; the run was made by ecosim {made}"
-    head = f"*The model page of ecosim {__version__}{other}. Links to other pages are left out.*\n\n"
-    return head + LINK.sub(r"\1", _model_page().read_text(encoding="utf-8"))
+    head = f"*The model pages of ecosim {__version__}{other}. Links to other pages are left out.*\n\n"
+    return head + "\n".join(LINK.sub(r"\1", _under_its_title(_page(name))) for name in PAGES)
 
 
-def _model_page() -> Path:
-    """docs/model.md: inside the installed package, or of the source checkout."""
+def _under_its_title(page: str) -> str:
+    """A page with every heading but the first, its title, one level lower."""
+    title, rest = page.split("\n", 1)
+    return f"{title}\n{HEADING.sub(lambda found: '#' + found[0], rest)}"
+
+
+def _page(name: str) -> str:
+    """A page of docs/: inside the installed package, or of the source checkout."""
     for place in (Path(__file__).parents[1], Path(__file__).parents[3]):
-        if (place / "docs" / "model.md").is_file():
-            return place / "docs" / "model.md"
-    raise BundleError("the model page is not installed; install ecosim again")
+        if (place / "docs" / name).is_file():
+            return (place / "docs" / name).read_text(encoding="utf-8")
+    raise BundleError(f"the model page {name} is not installed; install ecosim again")
 
 
 def readme(run: Recorded, publisher: Publisher, models: list[ModelOutput]) -> str:
