@@ -25,6 +25,10 @@ CHANNELS = {  # condition of the firms -> the count whose growth it carries
     "high_tech": "hnte_new",
 }
 GROWTH_OF = {"hnte_new": "hnte_certifications"}  # first certifications grow as certifications do
+GRANTED_OF = {
+    "patents_granted": "patents_applied",
+    "inventions_granted": "inventions_applied",
+}  # their applications
 LARGEST_SHIFT = 4.0  # log points
 
 

@@ -21,6 +21,7 @@ from ecosim.forecast.books import Book, Books
 from ecosim.forecast.drawn import AT_ORIGIN, FROM_POSTERIOR
 from ecosim.forecast.ensemble import World, years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
+from ecosim.forecast.shifts import GRANTED_OF
 from ecosim.policies.schedule import Schedule
 from ecosim.policies.shelf import Instrument
 
@@ -183,7 +184,8 @@ def coefficients(
     """Every number that the forecast rests on: equation, term, estimate, std_error, source, kind."""
     rows = prior_rows(estimates)
     for target, growth in outlook.anchor.growth.items():
-        rows += _growth_rows(target, growth, outlook.world.region.name)
+        follows = GRANTED_OF.get(target) in outlook.anchor.growth
+        rows += _growth_rows(target, growth, outlook.world.region.name)[2 if follows else 0 :]
     if (drawn := outlook.world.drawn) is not None:
         source = f"posterior of run {drawn.run}, origin {drawn.origin}; members draw it in place of the prior"
         rows += [("posterior that members draw from", name, *drawn.moments(name), source, "counts")
