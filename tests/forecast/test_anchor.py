@@ -143,3 +143,11 @@ def test_all_provinces_have_an_anchor(all_counts, make_region, origin, names):
         assert place.ladder.tech_sme_stock > place.ladder.high_tech_stock, name
         assert place.levels["hnte_stock"].basis == "observed", name
         assert all(np.isfinite(level.mean) for level in place.levels.values()), name
+
+
+@pytest.mark.parametrize(("origin", "passed"), [("2016-12", 0.0), ("2017-03", 0.25), ("2017-09", 0.75)])
+def test_the_quarters_that_have_passed_since_the_count_add_new_tech_smes_less_those_that_closed(
+    small, make_job, origin, passed
+):
+    ladder = ladder_of(small, make_job(), origin)
+    assert ladder.tech_sme_stock == pytest.approx(48.0 + passed * (ladder.tech_sme_flow - CLOSING_SHARE * 48.0))

@@ -129,10 +129,12 @@ def make_ladder(
     tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
     if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
         tech_flow += CLOSING_SHARE * tech_stock
+    passed = (quarter_index(origin) + 1) % QUARTERS_PER_YEAR / QUARTERS_PER_YEAR  # of the year under way
+    since = passed * (tech_flow - CLOSING_SHARE * tech_stock)  # high-tech certificates change in its last quarter alone
     foreign = by_quarter(known, region.name, "hnte_foreign_stock")
     foreign = foreign[foreign.index > quarter_index(origin) - QUARTERS_PER_YEAR]  # a count of the last year, or none
     return Ladder(
-        tech_sme_stock=tech_stock,
+        tech_sme_stock=tech_stock + since,
         tech_sme_flow=tech_flow,
         cohorts=(cohorts[0], cohorts[1], cohorts[2]),
         expired=before,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -243,5 +242,8 @@ def observation_layer(world: World, start: Anchor, runs: list[Run], years: int) 
 
 def faded(path: Floats) -> Floats:
     """The same yearly shocks as in cumulated ones, (members, years), when GRANTS_KEPT of each is left after a year."""
-    yearly: list[Floats] = list(np.diff(path, axis=1, prepend=0.0).T)
-    return np.column_stack(list(accumulate(yearly, lambda kept, new: np.add(GRANTS_KEPT * kept, new))))
+    left, kept = np.zeros(len(path)), np.empty_like(path)
+    for year, new in enumerate(np.diff(path, axis=1, prepend=0.0).T):
+        left = GRANTS_KEPT * left + new
+        kept[:, year] = left
+    return kept

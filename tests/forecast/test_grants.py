@@ -1,0 +1,32 @@
+"""Grants of patents grow as the applications that they come from, whatever their own past says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ecosim.forecast.future import GRANTS_KEPT, faded, observation_layer
+from ecosim.forecast.shifts import GRANTED_OF
+
+
+def layer(outlook, **faster):
+    """What is added to the counts of a place; faster: rise of a count's yearly drift, in log points."""
+    growth = dict(outlook.anchor.growth)
+    for name, more in faster.items():
+        own = growth[name]
+        growth[name] = replace(own, drift=own.drift + more, pooled_drift=own.pooled_drift + more)
+    return observation_layer(outlook.world, replace(outlook.anchor, growth=growth), outlook.runs, 2)
+
+
+@pytest.mark.parametrize(("granted", "applied"), GRANTED_OF.items())
+def test_the_past_growth_of_grants_alone_does_not_carry_on(small_outlook, granted, applied):
+    assert {granted, applied} <= set(small_outlook.anchor.growth)
+    plain, own, theirs = (layer(small_outlook, **some) for some in ({}, {granted: 0.5}, {applied: 0.5}))
+    assert own[granted] == pytest.approx(plain[granted])
+    assert np.all(theirs[granted] > plain[granted] + 0.05)
+
+
+def test_what_grants_depart_by_themselves_fades():
+    path = np.array([[1.0, 1.0, 1.0], [0.0, 2.0, 1.0]])  # cumulated
+    k = GRANTS_KEPT
+    assert faded(path) == pytest.approx(np.array([[1.0, k, k * k], [0.0, 2.0, 2.0 * k - 1.0]]))
