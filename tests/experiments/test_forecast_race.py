@@ -63,3 +63,8 @@ def test_the_tables_and_charts_of_a_finished_race_stand_in_its_readme(tmp_path, 
         assert head in text
     assert (tmp_path / "mine.png").read_bytes() == (home / "skill.png").read_bytes()
     assert not (tmp_path / "mine_calibration.png").exists()
+
+
+def test_the_lines_on_grants_stand_in_the_readme(capsys) -> None:
+    load("forecast_race", "grants").main()
+    assert capsys.readouterr().out in (FOLDER / "README.md").read_text(encoding="utf-8")
