@@ -40,7 +40,8 @@ def build_policies(composed: Composed) -> tuple[dict[str, Any], dict[str, Any]]:
     """The policies of the scenario and of its baseline, by name. Raises PolicyError."""
     from ecosim.policies import shelf
 
-    return shelf.build(composed.settings.policies), shelf.build(composed.baseline_rows)
+    rules = composed.baseline_rows
+    return shelf.build(composed.settings.policies, rules), shelf.build(rules, rules)
 
 
 def find_data(path: str, cwd: Path, own: Path | None) -> Path:
