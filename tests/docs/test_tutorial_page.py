@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import pandas as pd
 import pytest
+import yaml
+
+from ecosim.policies.shelf import GROUPS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "tutorial.md"
@@ -38,6 +41,13 @@ def test_every_block_of_the_page_is_a_command_or_a_named_file() -> None:
 def test_the_page_asks_for_a_dozen_rows() -> None:
     (table,) = (step.body for step in steps() if step.kind == "csv")
     assert len(table.strip().splitlines()) - 1 == 12
+
+
+def test_the_instruments_of_page_and_template_name_their_line_of_work() -> None:
+    (page,) = (step.body for step in steps() if step.path and "scenario/" in step.path)
+    template = (ROOT / "experiments" / "my_county" / "scenario" / "my_county.yaml").read_text(encoding="utf-8")
+    for text in (page, template):
+        assert all(row["group"] in GROUPS for row in yaml.safe_load(text)["policies"].values())
 
 
 def follow(step: Step, folder: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_scenario_that_leaves_out_a_line_of_work_is_the_package_without_it(nam
 
 
 def test_every_line_of_work_has_a_scenario_that_leaves_it_out() -> None:
-    assert {name.removeprefix("pinghu_without_") for name in LEFT_OUT} == set(GROUPS) - {"rules"}
+    assert {name.removeprefix("pinghu_without_") for name in LEFT_OUT} == set(GROUPS) - {"rules", "other"}
 
 
 def test_the_rules_of_2016_are_the_baseline_itself() -> None:
@@ -101,3 +101,12 @@ def test_talent_first_and_subsidy_first_share_everything_but_what_they_are_named
     assert groups[1] - groups[0] == {"certification", "research"}
     shared = set(talent) & set(subsidy)
     assert {name: talent[name] for name in shared} == {name: subsidy[name] for name in shared}
+
+
+def test_a_row_without_a_line_of_work_is_another_measure_and_one_of_the_baseline_a_rule() -> None:
+    added = "+policies.prize={family: award, rung: high_tech, amount: {2017-07: 20}, source: 'assumption: made up'}"
+    package, baseline = build_policies(compose([SCENARIO, added]))
+    assert package["prize"].group == "other"
+    assert {package[name].group for name in baseline} == {row.group for row in baseline.values()} == {"rules"}
+    assert set(rows(added)) - set(rows(added, "without=[other]")) == {"prize"}
+    assert set(rows(added)) - set(rows(added, "without=[rules]")) == set(baseline)

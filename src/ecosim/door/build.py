@@ -1,5 +1,6 @@
 """From checked settings to plain objects: the region, the policies, the counts, and the job that uses them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
+from ecosim.door.own_counts import check_places, unused
 from ecosim.door.settings import Settings
 from ecosim.door.studies import Calibrate, Decompose, Forecast, Regions
 from ecosim.model.region import Region, Zone
@@ -38,7 +40,8 @@ def build_policies(composed: Composed) -> tuple[dict[str, Any], dict[str, Any]]:
     """The policies of the scenario and of its baseline, by name. Raises PolicyError."""
     from ecosim.policies import shelf
 
-    return shelf.build(composed.settings.policies), shelf.build(composed.baseline_rows)
+    rules = composed.baseline_rows
+    return shelf.build(composed.settings.policies, rules), shelf.build(rules, rules)
 
 
 def find_data(path: str, cwd: Path, own: Path | None) -> Path:
@@ -58,19 +61,49 @@ def load_table(path: str, cwd: Path, own: Path | None) -> "pd.DataFrame":
     return panel.load_counts(find_data(path, cwd, own))
 
 
-def load_counts(composed: Composed, cwd: Path) -> "pd.DataFrame":
-    """The carried counts with the user's own on top: where both have a value, the user's counts. Raises CountsError."""
-    from ecosim.data import china, panel, us_states
+def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -> "pd.DataFrame":
+    """The carried counts with the user's own on top: where both have a value, the user's counts.
+
+    regions: whose forecast the counts are for. Raises CountsError; StrangeCounts where the user's say nothing of them.
+    """
+    from ecosim.data import panel
 
     data = composed.settings.data
-    carried = {"china": china.load, "us_states": us_states.load}
-    base = carried[data.carried]() if data.carried else None
+    base = load_carried(composed)
     own = load_table(data.path, cwd, composed.own) if data.path else None
+    if own is not None and regions:
+        check_places(str(data.path), own, regions, places_of(base))
     if base is None or own is None:
         given = base if own is None else own
         assert given is not None  # the settings hold one of both
         return given
     return panel.merge(own, base, f"{data.path} on top of the carried counts").counts
+
+
+def load_carried(composed: Composed) -> "pd.DataFrame | None":
+    """The counts that ecosim carries and the settings choose, None where the user's own are to stand alone."""
+    from ecosim.data import china, us_states
+
+    name = composed.settings.data.carried
+    return {"china": china.load, "us_states": us_states.load}[name]() if name else None
+
+
+def places_of(counts: "pd.DataFrame | None") -> set[str]:
+    """The places of a table of counts."""
+    return set() if counts is None else set(counts["location"].astype(str))
+
+
+def build_regions(composed: Composed) -> tuple[Region, ...]:
+    """The regions that are forecast: one, or with study=regions several. Raises ConfigError."""
+    settings = composed.settings
+    tables = settings.places.values() if isinstance(settings.study, Regions) else [settings.region]
+    return tuple(build_region(table) for table in tables)
+
+
+def tell_unused(composed: Composed, counts: "pd.DataFrame") -> list[str]:
+    """Sentences on the rows of data.path that the forecast of these counts does not use, though they may be meant."""
+    path = composed.settings.data.path
+    return unused(path, counts, build_regions(composed), places_of(load_carried(composed))) if path else []
 
 
 def count_workers(workers: int | None) -> int:
@@ -91,7 +124,7 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
     if isinstance(study, Regions):
         region = replace(region, name=study.names[0], name_zh=study.names[1] or "")
     policies, baseline = build_policies(composed)
-    counts = load_counts(composed, cwd)
+    counts = load_counts(composed, cwd, build_regions(composed))
     from ecosim.forecast.job import Job
 
     settings = composed.settings

@@ -58,7 +58,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         choices = dict(node.hydra.runtime.choices)
         tree = _plain(node, checked)
         _settle_schedules(tree, checked, library)
-        shape(tree)
+        shape(tree, lambda: _file("policies", str(tree.get("baseline")), library))
         settings = _check(tree)
         if isinstance(settings.study, Regions):
             tree["places"] = {name: _file("region", name, library) for name in settings.study.regions}

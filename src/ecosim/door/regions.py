@@ -1,11 +1,12 @@
 """Simulates what a run asks for: one place, or with study=regions every place and their sum."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecosim.door import folder
-from ecosim.door.build import build_places
+from ecosim.door.build import build_places, tell_unused
 from ecosim.door.compose import Composed
 from ecosim.door.engine import make_ready
 from ecosim.door.progress import Stages
@@ -23,10 +24,12 @@ def simulate(job: "Job", composed: Composed, home: Path, stages: Stages) -> "Res
 
     make_ready(stages)
     if not isinstance(composed.settings.study, Regions):
-        return jobs.run(job, stages)
-    from ecosim.forecast import regions
+        result = jobs.run(job, stages)
+    else:
+        from ecosim.forecast import regions
 
-    return regions.run(job, build_places(composed, job), stages, partial(_write_place, home))
+        result = regions.run(job, build_places(composed, job), stages, partial(_write_place, home))
+    return replace(result, statements=(*tell_unused(composed, job.counts), *result.statements))
 
 
 def _write_place(home: Path, name: str, job: "Job", result: "Result") -> None:

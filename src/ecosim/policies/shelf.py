@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import pkgutil
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ GROUPS = {  # lines of work of a package (the article's seven lines of 2017), ov
     "platforms": "Platforms, zones and sectors",
     "integration": "Shanghai and investment",
     "governance": "Missions and effort",
+    "other": "Other measures",  # rows that name no line of work, unless they are the baseline's
 }
 
 GROUPS_ZH = {
@@ -35,6 +37,7 @@ GROUPS_ZH = {
     "platforms": "平台园区产业",
     "integration": "接轨上海与招商",
     "governance": "任务与推进",
+    "other": "其他措施",
 }
 
 
@@ -65,7 +68,7 @@ class Instrument:
     label: str
     label_zh: str
     source: str
-    group: str = "rules"  # one of GROUPS
+    group: str = "other"  # one of GROUPS
 
 
 @cache
@@ -80,15 +83,21 @@ def families() -> dict[str, type]:
     return found
 
 
-def build(rows: dict[str, Any]) -> dict[str, Instrument]:
+def build(rows: dict[str, Any], baseline: Collection[str] = ()) -> dict[str, Instrument]:
     """Instruments by name from rows of configuration.
 
+    baseline: names of its rows, which are national rules where they name no other line of work.
     Raises PolicyError naming row, key and value, with the nearest valid names.
     """
-    return {str(name): _instrument(str(name), row) for name, row in rows.items()}
+    return {str(name): _instrument(str(name), row, usual_group(str(name), baseline)) for name, row in rows.items()}
 
 
-def _instrument(name: str, row: Any) -> Instrument:
+def usual_group(name: str, baseline: Collection[str]) -> str:
+    """The line of work of a row that names none."""
+    return "rules" if name in baseline else "other"
+
+
+def _instrument(name: str, row: Any, usual: str) -> Instrument:
     if not isinstance(row, dict):
         raise PolicyError(f"policies.{name}: {row!r} is no row; write family, source and its numbers")
     values = dict(row)
@@ -100,7 +109,7 @@ def _instrument(name: str, row: Any) -> Instrument:
     about = {key: str(values.pop(key, "") or "") for key in ABOUT}
     if not about["source"]:
         raise PolicyError(f"policies.{name}.source is missing; quote the sentence, or write 'assumption: ...'")
-    group = about["group"] or "rules"
+    group = about["group"] or usual
     if group not in GROUPS:
         raise PolicyError(f"policies.{name}.group: unknown group {group!r}; {nearest(group, GROUPS)}")
     kind = families()[family]
