@@ -1,5 +1,6 @@
 """Every configuration file composes, validates and can be built."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,22 @@ def test_the_baseline_is_composed_without_the_overrides() -> None:
     usual = compose(["+scenario=pinghu_2017"])
     assert changed.settings.policies["hnte_income_tax"] != usual.settings.policies["hnte_income_tax"]
     assert changed.baseline_rows == usual.baseline_rows
+
+
+def test_the_baseline_and_the_regions_of_a_study_can_be_files_of_ones_own(own: Callable[[str, str], Path]) -> None:
+    text = "# Rules of mine.\ndefaults: [national_rules, _self_]\nhnte_income_tax: {rate: 20}\n"
+    home = own("policies/flat.yaml", text)
+    flat = compose(["+scenario=pinghu_2017", "baseline=flat"], home)
+    usual = compose(["+scenario=pinghu_2017"], home)
+    assert flat.baseline_rows["hnte_income_tax"]["rate"] == 20
+    assert flat.baseline_rows.keys() == usual.baseline_rows.keys()
+    for name in ("yunxi", "云溪"):
+        own(f"region/{name}.yaml", "# A county of mine.\ndefaults: [_province_base, _self_]\nname: Yunxi\n")
+    own("policies/none.yaml", "# No rule at all.\n{}\n")
+    places = "study.regions=[yunxi,'云溪',zhejiang]"
+    found = compose(["+scenario=zhejiang_2022", "baseline=none", "study=regions", places], home)
+    assert [place["name"] for place in found.tree["places"].values()] == ["Yunxi", "Yunxi", "Zhejiang"]
+    assert found.baseline_rows == {}
 
 
 def test_a_number_keeps_the_date_of_the_step_it_replaces() -> None:

@@ -102,6 +102,17 @@ def test_counts_of_ones_own_need_no_code(here: Path) -> None:
     assert outcome.fits[0].rows == 12 * 7
 
 
+def test_equations_of_ones_own_are_offered_in_place_of_an_unknown_one(own, files: Path) -> None:  # type: ignore[no-untyped-def]
+    (files / "equation").mkdir()
+    (files / "equation" / "patents.yaml").write_text(EQUATION, encoding="utf-8")
+    (files / "notes.yaml").write_text("written: yesterday\n", encoding="utf-8")
+    (files / "old.yaml").write_bytes("outcome: 专利".encode("gbk"))
+    folder = own("theirs.yaml", EQUATION)
+    with pytest.raises(ConfigError, match=r"did you mean 'patents'\? valid: .*mine.* patents,.* theirs") as caught:
+        run_fit([*QUIET, "study.equation=patens"], folder)
+    assert "notes" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("overrides", "says"),
     [

@@ -200,6 +200,18 @@ def test_a_file_that_is_not_utf8_is_explained(own: Callable[[str, str], Path]) -
         compose(["+scenario=mine"], home)
 
 
+def test_a_byte_order_mark_before_the_package_line_is_explained(own: Callable[[str, str], Path]) -> None:
+    home = own("scenario/mine.yaml", "\ufeff" + SCENARIO.format(region="pinghu", more=""))
+    with pytest.raises(ConfigError, match=r"mine\.yaml: begins with a byte-order mark; save .* without BOM"):
+        compose(["+scenario=mine"], home)
+
+
+def test_a_scenario_that_never_composes_is_explained_by_the_first_reason(own: Callable[[str, str], Path]) -> None:
+    text = SCENARIO.format(region="pinghu", more="").replace("/region", "/region@of.mine")
+    with pytest.raises(ConfigError, match=r"scenario/mine.*Could not override 'region@of\.mine'"):
+        compose(["+scenario=mine"], own("scenario/mine.yaml", text))
+
+
 def test_chinese_names_work_in_a_folder_with_a_chinese_name(tmp_path: Path) -> None:
     home = tmp_path / "我的 县, 'x'"
     (home / "scenario").mkdir(parents=True)

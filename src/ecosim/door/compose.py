@@ -216,13 +216,14 @@ def compose_file(group: str, name: str, library: Library) -> dict[str, Any]:
 def _file(group: str, name: str, library: Library) -> dict[str, Any]:
     library.find(group, name)
     try:
-        node = hydra_compose(f"{group}/{name}", search_path(library))
-        table = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+        # chosen within `config`, as Hydra looks for the file that it starts from in the carried folder alone
+        node = hydra_compose("config", [f"{group}={quoted(name)}", *search_path(library)])
+        table = OmegaConf.to_container(node[group], resolve=True, throw_on_missing=True)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("hydra", "omegaconf", "yaml"):
             raise
         raise explain(error, [], dict) from None
-    return dict(table.get(group, {})) if isinstance(table, dict) else {}
+    return {str(key): value for key, value in table.items()} if isinstance(table, dict) else {}
 
 
 def _label(scenario: str, region: str, library: Library, settings: Settings) -> str:

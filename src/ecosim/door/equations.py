@@ -1,5 +1,7 @@
 """Equations out of files, and the table that they are fitted to."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,7 +10,7 @@ import yaml
 from ecosim.data.errors import nearest
 from ecosim.door.build import find_data, load_counts
 from ecosim.door.compose import Composed
-from ecosim.door.library import ConfigError, Library, read_text
+from ecosim.door.library import ConfigError, Library, read_text, value_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +39,17 @@ def find_equation(name: str, library: Library, cwd: Path) -> Path:
     for path in candidates:
         if path.is_file():
             return path
-    raise ConfigError(f"study.equation={name!r}: no {name}.yaml in {cwd}; {nearest(name, options)}")
+    valid = {*options, *_names_of_own(own, cwd)}
+    raise ConfigError(f"study.equation={name!r}: no {name}.yaml in {cwd}; {nearest(name, valid)}")
+
+
+def _names_of_own(own: list[Path], cwd: Path) -> Iterator[str]:
+    """Names of the user's equations: every file in equation/, and files beside it that name an outcome."""
+    yield from (path.stem for path in (cwd / FOLDER).glob("*.yaml"))
+    for path in (path for place in own for path in place.glob("*.yaml")):
+        with suppress(ConfigError, OSError):  # a file that cannot be read is no equation to offer
+            if value_of(path, "outcome"):
+                yield path.stem
 
 
 def read_equation(path: Path) -> "Equation":

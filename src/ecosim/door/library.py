@@ -11,6 +11,7 @@ from ecosim.data.errors import UserError, nearest
 GROUPS = ("scenario", "region", "data", "policies", "behaviors", "calibration", "study", "execution")
 FOLDERS = (*GROUPS, "equation")  # equations are named by study.equation, not composed
 PACKAGE_LINE = "# @package _global_"
+BYTE_ORDER_MARK = "\ufeff"
 SENTENCE = re.compile(r"(?<=[.?!]) |(?<=[。？！])")
 
 
@@ -108,9 +109,12 @@ class Library:
         return SENTENCE.split(comment, maxsplit=1)[0]
 
     def scenario(self, name: str) -> Path:
-        """The file of a scenario. Raises ConfigError where its first line is not the package line."""
+        """The file of a scenario. Raises ConfigError where its first line is not the package line, to the byte."""
         path = self.find("scenario", name)
-        if read_text(path).lstrip("\ufeff").partition("\n")[0].strip() != PACKAGE_LINE:
+        text = read_text(path)
+        if text.startswith(BYTE_ORDER_MARK):  # Hydra reads no package line behind it
+            raise ConfigError(f"{path}: begins with a byte-order mark; save the file as UTF-8 without BOM")
+        if text.partition("\n")[0].strip() != PACKAGE_LINE:
             raise ConfigError(f"{path}: the first line must be {PACKAGE_LINE!r}; the scenario's question comes second")
         return path
 

@@ -114,14 +114,23 @@ def _composition(
     if match := re.search(r"Could not (?:override|delete from config\.) '([^']*)'", message):
         inside = re.search(r"full_key: (\S+)", str(cause))  # a name within a table that the key has already
         within = inside is not None and inside[1].startswith(f"{match[1]}.")
-        return unknown_key(inside[1] if inside and within else match[1], tree())
+        return _unknown(inside[1] if inside and within else match[1], tree, message)
     if match := re.search(r"Could not append to config\. An item is already at '([^']*)'", message):
         return f"{match[1]!r} is there already; write {match[1]}=... without '+'"
     if "Could not delete" in message or "Could not override" in message:
         for override in map(split_override, overrides):
             if override.key and override.key not in GROUPS and override.sign != "+":
-                return unknown_key(override.key, tree())
+                return _unknown(override.key, tree, message)
     return _first(message)
+
+
+def _unknown(key: str, tree: Callable[[], Tree], message: str) -> str:
+    """`unknown_key`, or the first line of Hydra's message where it is a chosen file that cannot be composed."""
+    try:
+        known = tree()
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, OSError):
+        return _first(message)
+    return unknown_key(key, known)
 
 
 def _no_group(group: str) -> str:
