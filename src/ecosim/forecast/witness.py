@@ -160,10 +160,13 @@ class Witness:
         if (act, years) not in self._done:
             row, found = ACTS_SEEN.index(act), [self.year(year) for year in years]
             did = [np.flatnonzero(here.amounts[:, row]) for here in found]
-            uids = np.unique(np.concatenate([here.uids[rows] for here, rows in zip(found, did, strict=True)]))
+            some = np.concatenate([here.uids[rows] for here, rows in zip(found, did, strict=True)])
+            uids, places = np.unique(some, return_inverse=True)
             amounts = np.zeros((uids.size, len(years) + 1))
-            for k, (here, rows) in enumerate(zip(found, did, strict=True)):
-                amounts[np.searchsorted(uids, here.uids[rows]), k + 1] = here.amounts[rows, row]
+            when = np.repeat(np.arange(1, len(years) + 1), [rows.size for rows in did])
+            amounts[places, when] = np.concatenate(
+                [here.amounts[rows, row] for here, rows in zip(found, did, strict=True)]
+            )
             self._done[act, years] = uids, amounts.cumsum(axis=1)
         return self._done[act, years]
 
