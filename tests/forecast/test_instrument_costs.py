@@ -11,6 +11,7 @@ from ecosim.forecast.costs import (
     acts_of,
     cost_per_additional,
     deadweight,
+    too_short,
 )
 from ecosim.forecast.decomposition import standard_error
 
@@ -57,6 +58,14 @@ def test_deadweight_is_the_part_that_was_also_done_without_and_unknown_where_not
     assert np.isnan(shares[1:]).all()
     assert deadweight(acts[:, :1])[0] == 0.25
     assert np.isnan(deadweight(acts_of(done, "visits"))).all()
+
+
+def test_years_that_are_not_known_do_not_enter_the_deadweight_of_all():
+    done = [{"award": np.array([[4.0, 1.0], [np.nan, np.nan]])}, {}]
+    acts = acts_of(done, "award")
+    assert deadweight(acts)[0] == 0.25
+    assert np.isnan(deadweight(acts[:, 1:])).all()
+    assert [too_short(acts), too_short(acts[:, 1:]), too_short(acts_of(done, "visits"))] == [False, True, False]
 
 
 def test_the_standard_error_of_a_median_is_that_of_many_medians():

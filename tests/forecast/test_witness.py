@@ -1,13 +1,15 @@
 """A witness tells who acted and was served, and two of them how much would have been done anyway."""
 
 import numpy as np
+import pytest
 
 from ecosim.data.periods import year_of
-from ecosim.forecast.witness import ACTS_SEEN, COUNTED, NAME, Witness, Year, anyway, places_in
+from ecosim.forecast.witness import ACTS_SEEN, ANSWER, COUNTED, NAME, WINDOW, Witness, Year, anyway, places_in
 from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH
 from ecosim.policies import shelf
 
 YEARS = range(2018, 2021)
+LONG = range(2017, 2029)
 
 
 def seen(luck, act, firms):
@@ -37,17 +39,92 @@ def test_what_was_done_anyway_is_the_smaller_amount_of_the_same_firm_and_year():
     assert 0 < found[:, 1].sum() < found[:, 0].sum()
 
 
-def test_a_certificate_was_given_anyway_where_the_firm_has_it_in_any_year():
+def told(act, done, served=()):
+    """A witness of an instrument: done: {firm: the years in which it acts}, served: the same of being served."""
+    witness, row = Witness(["service"]), ACTS_SEEN.index(act)
+    done, served = dict(done), dict(served)
+    uids = np.array(sorted({*done, *served}), np.uint64)
+    for year in LONG:
+        amounts, flags = np.zeros((uids.size, len(ACTS_SEEN))), np.zeros((uids.size, 1), np.bool_)
+        for k, uid in enumerate(uids.tolist()):
+            amounts[k, row] = list(done.get(uid, ())).count(year)
+            flags[k] = year in served.get(uid, ())
+        some = (amounts > 0).any(axis=1) | flags[:, 0]
+        witness._years[year] = Year(uids[some], amounts[some], flags[some])
+    return witness
+
+
+def counts(act, done, without, served, years=None):
+    """What `anyway` finds, {year: [acted, also without]}, of years that have a figure."""
+    years = years or LONG
+    found = anyway(told(act, done, served), told(act, without), "service", act, years)
+    return {year: row for year, row in zip(years, found.tolist(), strict=True) if row[0] == row[0]}
+
+
+def test_an_award_was_given_anyway_where_the_firm_is_certified_within_the_window_without():
+    done = {1: [2017], 2: [2017], 3: [2017], 4: [2018]}
+    without = {1: [2017 + WINDOW], 2: [2018 + WINDOW], 4: [2017]}  # in time, too late, never, earlier
+    found = counts("high_tech", done, without, done)
+    assert found == {2017: [3, 1], 2018: [1, 1], **{year: [0, 0] for year in range(2019, LONG.stop - WINDOW)}}
+
+
+def test_a_year_whose_window_passes_the_horizon_has_no_figure():
+    assert list(counts("high_tech", {}, {}, {})) == list(LONG)[:-WINDOW]
+    assert list(counts("institute", {}, {}, {})) == list(LONG)[:-WINDOW]
+    assert list(counts("certificate", {}, {}, {})) == list(LONG)[: -WINDOW - ANSWER]
+    assert not counts("high_tech", {}, {}, {}, LONG[:WINDOW])
+    assert list(counts("research", {}, {}, {})) == list(LONG)
+
+
+@pytest.mark.parametrize("act", ["tech_sme", "high_tech", "certificate", "institute"])
+def test_the_share_of_a_year_does_not_depend_on_the_horizon(act):
     luck = np.random.default_rng(6)
-    firms = luck.integers(1, 2**63, 90, dtype=np.uint64)
-    full, here, paid = seen(luck, "high_tech", firms)
-    without, there, _ = seen(luck, "high_tech", firms)
-    ever_here, ever_there = ({uid for (_, uid), amount in acts.items() if amount} for acts in (here, there))
-    keys = {year: {uid for when, uid in paid if when == year} for year in YEARS}
-    expected = [[len(keys[year] & ever_here), len(keys[year] & ever_here & ever_there)] for year in YEARS]
-    found = anyway(full, without, "subsidy", "high_tech", YEARS)
-    assert found.tolist() == expected
-    assert 0 < found[:, 1].sum() < found[:, 0].sum()
+    firms = luck.integers(1, 2**63, 400, dtype=np.uint64).tolist()
+    done, without, served = (
+        {uid: luck.choice(LONG, luck.integers(0, 3), replace=False).tolist() for uid in firms} for _ in range(3)
+    )
+    whole, whole_without = told(act, done, served), told(act, without)
+    far = anyway(whole, whole_without, "service", act, LONG)
+    known = ~np.isnan(far[:, 0])
+    assert 0 < far[known, 1].sum() < far[known, 0].sum()
+    for end in range(1, len(LONG)):
+        short, short_without = Witness(["service"]), Witness(["service"])
+        for year in LONG[:end]:
+            short._years[year], short_without._years[year] = whole._years[year], whole_without._years[year]
+        near = anyway(short, short_without, "service", act, LONG[:end])
+        shown = ~np.isnan(near[:, 0])
+        assert shown.sum() == max(known.sum() - len(LONG) + end, 0)
+        assert near[shown].tolist() == far[:end][shown].tolist()
+
+
+def test_a_certificate_before_the_service_is_no_answer_to_it():
+    done = {1: [2017], 2: [2018], 3: [2019]}
+    served = {1: [2018], 2: [2018], 3: [2018]}
+    assert counts("certificate", done, done, served)[2018] == [2, 2]
+
+
+def test_the_first_rung_before_the_service_is_not_the_second_one_after_it():
+    done = {1: [2017, 2019], 2: [2017, 2019], 3: [2017, 2019], 4: [2019, 2019]}
+    without = {1: [2017], 2: [2017, 2019 + WINDOW], 3: [2018, 2018], 4: [2020]}
+    served = {uid: [2018] for uid in done}
+    assert counts("certificate", done, without, served)[2018] == [4, 3]
+
+
+def test_a_certificate_long_after_the_service_is_no_answer_to_it():
+    done = {1: [2018 + ANSWER], 2: [2019 + ANSWER]}
+    assert counts("certificate", done, done, {uid: [2018] for uid in done})[2018] == [1, 1]
+
+
+def test_a_firm_that_is_served_in_two_years_counts_once_in_the_first():
+    found = counts("certificate", {1: [2019], 2: [2018]}, {1: [2020]}, {1: [2017, 2019], 2: [2017, 2018]})
+    assert found[2017] == [2, 1]
+    assert sum(acted for acted, _ in found.values()) == 2
+
+
+def test_institutes_count_once_though_they_are_recognized_at_several_rungs():
+    done = {1: [2017, 2018, 2019]}
+    found = counts("institute", done, {1: [2018]}, done)
+    assert sum(np.array(list(found.values()))).tolist() == [1, 1]
 
 
 class Diary:
@@ -71,7 +148,7 @@ class Diary:
             acts = {
                 "tech_sme": f.event[i] & NEW_TECH_SME != 0,
                 "high_tech": f.event[i] & FIRST_HIGH_TECH != 0,
-                "certificate": f.event[i] & (NEW_TECH_SME | FIRST_HIGH_TECH) != 0,
+                "certificate": sum(f.event[i] & rung != 0 for rung in (NEW_TECH_SME, FIRST_HIGH_TECH)),
                 "institute": any(i in rows.tolist() for rows in model.recognized.values()),
                 "research": f.performs[i] == 1,
                 "hires": f.vacancies[i] + f.senior_vacancies[i] + f.leader_vacancies[i],
@@ -80,7 +157,7 @@ class Diary:
             }
             for act, amount in acts.items():
                 key = year, int(f.uid[i]), act
-                most = 1.0 if COUNTED[act] == "firms" else np.inf
+                most = 1.0 if COUNTED[act] == "firms" and act != "certificate" else np.inf  # of those the rungs
                 self.done[key] = min(self.done.get(key, 0.0) + float(amount), most)
             if paying and acts["research"] and classes[f.certificate[i], f.kind[i]] and f.aware[i] & RESEARCH:
                 self.paid.add((year, int(f.uid[i])))

@@ -54,6 +54,11 @@ def test_the_table_says_what_was_paid_and_what_cannot_be_said(table) -> None:
     assert package[0] == ("Whole package", "政策包")
 
 
+def test_a_dash_says_where_the_horizon_is_too_near_to_tell_who_would_have_acted_anyway(table) -> None:
+    ((_, _, rows),) = tell(table.assign(deadweight_note="undefined: too near"), ["hnte_stock"], LABELS, GROUPS).tables
+    assert [row[5] for row in rows] == [("25 %", ""), ("–", "the horizon is too near"), ("", "")]
+
+
 def test_a_package_whose_sign_is_not_sure_says_so(table) -> None:
     unsure = table.assign(lower_05=-table["upper_95"])
     ((_, sentence),) = tell(unsure, ["hnte_stock"], LABELS, GROUPS).sentences

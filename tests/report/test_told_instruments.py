@@ -38,6 +38,16 @@ def test_sums_come_first_the_dearest_on_top_and_what_costs_nothing_is_left_out(t
     assert totals.rows[2][2] == ("1,279,402", "")
 
 
+def test_a_run_that_is_too_short_to_tell_who_would_have_acted_anyway_says_so(table):
+    short = table.assign(deadweight_note="").astype({"deadweight_note": object})
+    award = short["instrument"] == "award"
+    short.loc[award, "deadweight_share"] = float("nan")
+    short.loc[award, "deadweight_note"] = "undefined: the horizon is too near to tell who would have acted anyway"
+    package, award, tax = (row[-1] for row in costs(short).totals.rows)
+    assert award == ("–", "the horizon is too near")
+    assert package == tax == ("–", "")
+
+
 def test_years_are_heads_of_columns_and_each_amount_stands_under_its_year(table):
     years = costs(table).years
     assert years.columns == [("instrument", ""), ("2017", ""), ("2018", "")]

@@ -14,7 +14,8 @@ from ecosim.policies.shelf import Instrument
 Floats = NDArray[np.float64]
 COLUMNS = (
     "instrument", "label", "label_zh", "group", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
-    "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of", "without",
+    "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of",
+    "deadweight_note", "without",
 )  # fmt: skip
 PACKAGE = "package"  # in the place of an instrument: all that the baseline lacks
 ALL = "all"  # instead of a year: from the origin to the horizon
@@ -23,6 +24,7 @@ HOLDS_ZERO = "undefined: the 90 % interval of the effect holds zero"
 FEWER = "undefined: it lowers the count"
 NO_EFFECT = "undefined: no effect"
 NO_OWN_COUNT = "undefined: an index has no cost per unit"
+TOO_SHORT = "undefined: the horizon is too near to tell who would have acted anyway"
 
 
 class Ratio(NamedTuple):
@@ -77,12 +79,17 @@ def acts_of(done: Sequence[Mapping[str, Floats]], name: str) -> Floats:
 
 
 def deadweight(acts: Floats) -> Floats:
-    """Share of what recipients did that they also did without the instrument, (members,), over all years of `acts_of`.
+    """Share of what recipients did that they also did without the instrument, (members,), over the years of `acts_of`.
 
-    Not-a-number where nobody did anything.
+    Years of which that is not known do not enter. Not-a-number where nobody did anything.
     """
-    acted, also = acts.sum(axis=1).T
+    acted, also = np.nansum(acts, axis=1).T
     return np.divide(also, acted, out=np.full(acted.shape, np.nan), where=acted > 0)
+
+
+def too_short(acts: Floats) -> bool:
+    """Whether the run ends too early for every year of `acts_of`; not where nothing could be compared anyhow."""
+    return acts.shape[1] > 0 and bool(np.isnan(acts).any(axis=(0, 2)).all())
 
 
 def table(
@@ -112,5 +119,6 @@ def table(
             medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in counts)
             least, share, most = quantiles(deadweight(acts[:, chosen]))
             when = ALL if k is None else str(years[k])
-            table.append((*about, when, middle, low, high, *medians, share, least, most, unit, without))
+            note = TOO_SHORT if too_short(acts[:, chosen]) else ""
+            table.append((*about, when, middle, low, high, *medians, share, least, most, unit, note, without))
     return pd.DataFrame(table, columns=list(COLUMNS))

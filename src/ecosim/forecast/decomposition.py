@@ -19,8 +19,8 @@ PACKAGE = "package"
 USUAL = (2, 4)  # years after the origin that are reported besides the last
 COLUMNS = (
     "group", "instrument", "measure", "target", "time", "median", "lower_05", "upper_95", "mean", "standard_error",
-    "share", "outlay", "tax_expenditure", "recipients", "deadweight_share", "cost_per_additional", "cost_lower",
-    "cost_upper", "cost_note", "members", "permutations",
+    "share", "outlay", "tax_expenditure", "recipients", "deadweight_share", "deadweight_note",
+    "cost_per_additional", "cost_lower", "cost_upper", "cost_note", "members", "permutations",
 )  # fmt: skip
 
 
@@ -92,20 +92,20 @@ def table(task: Task, parts: Sequence[Parts], years: Sequence[int]) -> pd.DataFr
                 lines.append((
                     item.group, item.instrument, item.measure, target, str(task.years[k]), middle, low, high,
                     float(values.mean()), standard_error(values), _share(values, whole[:, row, k]), spending.outlay,
-                    spending.tax, spending.recipients, spending.deadweight, ratio.median, ratio.lower, ratio.upper,
+                    spending.tax, spending.recipients, *spending.deadweight, ratio.median, ratio.lower, ratio.upper,
                     ratio.note, len(parts), permutations,
                 ))  # fmt: skip
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
 class Spending(NamedTuple):
-    """What an item cost up to a year: cost of each member (members,), then medians."""
+    """What an item cost up to a year: cost of each member (members,), then medians; deadweight: or why it is empty."""
 
     cost: Floats
     outlay: float
     tax: float
     recipients: float
-    deadweight: float
+    deadweight: tuple[float, str]
 
 
 def _spending(task: Task, parts: Sequence[Parts], item: Item, k: int) -> Spending:
@@ -123,19 +123,23 @@ def _spending(task: Task, parts: Sequence[Parts], item: Item, k: int) -> Spendin
 
 def _deadweight(
     parts: Sequence[Parts], item: Item, done: Sequence[Mapping[str, Floats]], upto: slice, years: range
-) -> float:
-    """Dead-weight of an instrument; of a group, that of its instruments weighted by what they booked."""
+) -> tuple[float, str]:
+    """Dead-weight of an instrument; of a group, that of its instruments weighted by what they booked. Then why not."""
     if item.measure in ("first_in", PACKAGE):
-        return float("nan")  # recipients of the whole package are held against the run without the group alone
+        return np.nan, ""  # recipients of the whole package are held against the run without the group alone
+    acts = [costs.acts_of(done, name)[:, upto] for name in item.names]
+    shares = np.array([costs.deadweight(some) for some in acts])
     if item.instrument:
-        return costs.quantiles(costs.deadweight(costs.acts_of(done, item.instrument)[:, upto]))[1]
-    shares = np.array([costs.deadweight(costs.acts_of(done, name)[:, upto]) for name in item.names])
-    books = [{**part.outlay, **part.tax} for part in parts]
-    weights = np.array([paid(books, (name,), years).sum(axis=1) for name in item.names])
-    weights = np.where(np.isnan(shares), 0.0, weights)
-    total = weights.sum(axis=0)
-    mixed = np.where(total > 0, (np.nan_to_num(shares) * weights).sum(axis=0) / np.where(total > 0, total, 1.0), np.nan)
-    return costs.quantiles(mixed)[1]
+        mixed = shares[0]
+    else:
+        books = [{**part.outlay, **part.tax} for part in parts]
+        weights = np.array([paid(books, (name,), years).sum(axis=1) for name in item.names])
+        weights = np.where(np.isnan(shares), 0.0, weights)
+        total = weights.sum(axis=0)
+        sums = (np.nan_to_num(shares) * weights).sum(axis=0)
+        mixed = np.where(total > 0, sums / np.where(total > 0, total, 1.0), np.nan)
+    share = costs.quantiles(mixed)[1]
+    return share, costs.TOO_SHORT if np.isnan(share) and any(map(costs.too_short, acts)) else ""
 
 
 def _cost(task: Task, item: Item, target: str, number: int, k: int, cost: Floats, level: Floats) -> costs.Ratio:

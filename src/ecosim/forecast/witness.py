@@ -31,7 +31,9 @@ ACTS = {  # family -> act; an award's act is its rung, a patent subsidy's what i
     "foreign_cultivation": "certificate",
     "mission": "certificate",
 }
-ONCE = ("tech_sme", "high_tech", "certificate", "institute")  # counted whenever it happens in the run; others by year
+ONCE = ("tech_sme", "high_tech", "certificate", "institute")  # a firm counts once; in others every year by itself
+WINDOW = 3  # years after the year of such an act in which the firm may come to it without and would have acted anyway
+ANSWER = 3  # years after the year in which a firm is first served in which its certificate is held to be of the service
 COUNTED = {  # act -> what its dead-weight is a share of
     "tech_sme": "firms",
     "high_tech": "firms",
@@ -67,8 +69,8 @@ def act_of(policy: Any) -> str:
 
 
 class Year(NamedTuple):
-    """What firms did in a year, in order of their uids (firms,). amounts: (firms, acts) as `COUNTED`, in its order;
-    served: (firms, instruments), whom each instrument paid or served."""
+    """What firms did in a year, in order of their uids (firms,). amounts: (firms, acts) as `COUNTED`, in its order, of
+    certificates the rungs; served: (firms, instruments), whom each instrument paid or served."""
 
     uids: Uids
     amounts: Amounts
@@ -92,7 +94,7 @@ class Witness:
         self._amounts = np.zeros((0, len(ACTS_SEEN)))
         self._served = np.zeros((0, len(self.instruments)), np.bool_)
         self._gone: list[Year] = []  # firms of the year whose rows have others now
-        self._ever: dict[str, Uids] = {}
+        self._done: dict[tuple[str, range], tuple[Uids, Amounts]] = {}
         self._also: dict[tuple[Witness, int], Amounts] = {}
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
@@ -150,15 +152,31 @@ class Witness:
         self._close()
         return self._years.get(year) or self._year_of([])
 
-    def ever(self, act: str) -> Uids:
-        """Firms that acted in any year, in order; once the run is over."""
-        if act not in self._ever:
-            self._close()
-            k = ACTS_SEEN.index(act)
-            found = [year.uids[year.amounts[:, k] > 0] for year in self._years.values()]
-            some = np.sort(np.concatenate([np.zeros(0, np.uint64), *found]))
-            self._ever[act] = some[np.diff(some, prepend=~some[:1]) != 0]
-        return self._ever[act]
+    def done_before(self, act: str, years: range) -> tuple[Uids, Amounts]:
+        """Firms that acted, in order, and how much each had done before each year and after the last, (firms, years+1).
+
+        Once the run is over.
+        """
+        if (act, years) not in self._done:
+            row, found = ACTS_SEEN.index(act), [self.year(year) for year in years]
+            did = [np.flatnonzero(here.amounts[:, row]) for here in found]
+            some = np.concatenate([here.uids[rows] for here, rows in zip(found, did, strict=True)])
+            uids, places = np.unique(some, return_inverse=True)
+            amounts = np.zeros((uids.size, len(years) + 1))
+            when = np.repeat(np.arange(1, len(years) + 1), [rows.size for rows in did])
+            amounts[places, when] = np.concatenate(
+                [here.amounts[rows, row] for here, rows in zip(found, did, strict=True)]
+            )
+            self._done[act, years] = uids, amounts.cumsum(axis=1)
+        return self._done[act, years]
+
+    def first_served(self, instrument: str, years: range) -> tuple[Uids, NDArray[np.int64]]:
+        """Firms that an instrument paid or served, in order, and the first year of each, counted from 0."""
+        number, found = self.instruments.index(instrument), [self.year(year) for year in years]
+        uids = [here.uids[here.served[:, number]] for here in found]
+        when = np.repeat(np.arange(len(years)), [some.size for some in uids])
+        known, first = np.unique(np.concatenate(uids), return_index=True)
+        return known, when[first]
 
     def also(self, other: "Witness", year: int) -> Amounts:
         """Of what firms did in a year, how much they also did in another run, (firms, acts)."""
@@ -215,8 +233,9 @@ def note(
     for i in range(top):
         if doing[i] != 0:
             busy[i] = 1
-            for act in (0, 1, 2, 4):
+            for act in (0, 1, 4):
                 amounts[i, act] = 1.0 if (doing[i] >> act) & 1 else amounts[i, act]
+            amounts[i, 2] += (doing[i] & 1) + ((doing[i] >> 1) & 1)
             amounts[i, 5] += graduates[i] + seniors[i] + leaders[i]
             amounts[i, 6] += filed[i]
             amounts[i, 7] += granted[i]
@@ -246,21 +265,45 @@ def _pay(policy: Policy, act: str, doing: NDArray[np.uint8], model: EcosystemMod
     pay(doing[: model.firms.top], bit, f.kind, f.certificate, f.aware, classes, KNOWN.get(act, 0), served)
 
 
-def anyway(full: Witness, without: Witness, instrument: str, act: str, years: range) -> NDArray[np.float64]:
+def anyway(full: Witness, without: Witness, instrument: str, act: str, years: range) -> Amounts:
     """What recipients of an instrument did, and how much of it they also did in the run without it, (years, 2).
 
-    A first certificate counts as given anyway where the firm also gets it by the end of the run without the instrument;
-    R&D, hires and patents where the firm also has them in the same year, up to the amount that it has there.
+    R&D, hires and patents count as done anyway where the firm also has them in the same year, up to the amount that it
+    has there; certificates and institutes as `_once` says.
     """
+    if act in ONCE:
+        return _once(full, without, instrument, act, years)
     found, number, row = np.zeros((len(years), 2)), full.instruments.index(instrument), ACTS_SEEN.index(act)
     for k, year in enumerate(years):
         here = full.year(year)
         mine = here.served[:, number]
-        if act in ONCE:
-            did = here.uids[mine][places_in(here.uids[mine], full.ever(act))]
-            found[k] = did.size, places_in(did, without.ever(act)).size
-        else:
-            found[k] = here.amounts[mine, row].sum(), full.also(without, year)[mine, row].sum()
+        found[k] = here.amounts[mine, row].sum(), full.also(without, year)[mine, row].sum()
+    return found
+
+
+def _once(full: Witness, without: Witness, instrument: str, act: str, years: range) -> Amounts:
+    """As `anyway`, of firms that count once, in the first year in which they were served.
+
+    A firm counts where it acts in that year or up to ANSWER years later, and as one that acts anyway where it has done
+    as much by WINDOW years after that act in the run without. What it did before it was served is no answer to it, in
+    neither run. Not-a-number in years of which the run does not show all that.
+    """
+    last, answer = len(years), ANSWER if act == "certificate" else 0  # an award is paid for the act itself
+    served, since = full.first_served(instrument, years)
+    known, done = full.done_before(act, years)
+    mine = places_in(served, known)
+    served, since, done = served[mine], since[mine], done[places_in(known, served)]
+    before = np.take_along_axis(done, since[:, np.newaxis], axis=1)
+    more = done[:, 1:] > before
+    when = more.argmax(axis=1)
+    acts = more.any(axis=1) & (when <= since + answer)
+    known, done = without.done_before(act, years)
+    there = places_in(served, known)
+    also = np.zeros(served.size, np.bool_)
+    upto = np.minimum(when[there] + WINDOW + 1, last)
+    also[there] = done[places_in(known, served), upto] > before[there, 0]
+    found = np.stack([np.bincount(since[some], minlength=last) for some in (acts, acts & also)], axis=1).astype(float)
+    found[max(last - answer - WINDOW, 0) :] = np.nan
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ecosim.figures.labels import Labels, TargetLabel, number, unit_of_change
+from ecosim.report.instruments import anyway
 
 MONEY = TargetLabel("", "m CNY", whole=False)
 COST = TargetLabel("", "", whole=False)
@@ -109,14 +110,13 @@ def _rows(
     for row in sorted(shares, key=lambda row: -row["mean"]):
         group = str(row["group"])
         left_out, alone = rows[group, "leave_one_out"], rows[group, "first_in"]
-        idle = left_out["deadweight_share"]
         found.append([
             groups[group],
             between(row, label),
             between(left_out, label),
             between(alone, label),
             (number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY), ""),
-            (f"{round(100 * idle)} %" if idle == idle else "–", ""),
+            anyway(left_out),
             cost(left_out),
         ])  # fmt: skip
     package = rows["package", "package"]

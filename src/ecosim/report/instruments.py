@@ -10,6 +10,7 @@ from ecosim.figures.labels import TargetLabel, number
 AMOUNT = TargetLabel("", "10k CNY")
 ALL = "all"  # instead of a year: from the origin to the horizon
 NOTHING = ("–", "")
+TOO_SHORT = "the horizon is too near"
 Cell = tuple[str, str]  # a text and what stands small under it
 TOTALS: list[Cell] = [
     ("instrument", ""), ("paid", "10k CNY"), ("tax not collected", "10k CNY"), ("recipients", "firms × years"),
@@ -80,17 +81,23 @@ def costs(table: pd.DataFrame, policies: pd.DataFrame | None = None) -> Costs | 
 
 
 def _total(row: Mapping[Any, Any]) -> list[Cell]:
-    idle = row.get("deadweight_share", float("nan"))
     between = _between(row, "outlay_lower", "outlay_upper") if row["outlay"] > 0 else ""
-    of = _text(row.get("deadweight_of"))
     return [
         _name(row),
         (_amount(row["outlay"])[0], between),
         _amount(row["tax_expenditure"]),
         _amount(row["recipients"]),
         _amount(row["refused"]),
-        (f"{round(100 * idle)} %", f"of {of}" if of else "") if idle == idle else NOTHING,
+        anyway(row),
     ]
+
+
+def anyway(row: Mapping[Any, Any]) -> Cell:
+    """'53 %' and 'of firms'; a dash where it is not known, with the reason where the horizon is one."""
+    share, of = row.get("deadweight_share", float("nan")), _text(row.get("deadweight_of"))
+    if share == share:
+        return f"{round(100 * share)} %", f"of {of}" if of else ""
+    return NOTHING[0], TOO_SHORT if _text(row.get("deadweight_note")) else ""
 
 
 def _by_year(yearly: pd.DataFrame, order: list[str], years: list[str]) -> list[list[Cell]]:
