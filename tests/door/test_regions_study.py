@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from ecosim.data.errors import UserError
+from ecosim.door.build import build_job
 from ecosim.door.compose import compose
 from ecosim.door.console import run
 from ecosim.door.run import run_scenario
+from ecosim.door.told import place_of
 
 SMALL = ["+scenario=zhejiang_2022", "members=4", "horizon=2024", "calibration.hindcast=null", "tracking.enabled=false"]
 TWO = [*SMALL, "study=regions", "study.regions=[tibet,qinghai]", "study.largest_sample=300"]
@@ -41,7 +43,7 @@ def test_the_sum_is_that_of_the_places_in_every_future(together: Path) -> None:
     assert {"hnte_certifications", "patents_granted", "rd_expenditure"} <= set(whole.index.get_level_values("target"))
     np.testing.assert_allclose(whole, summed, rtol=1e-12)
     forecast = pd.read_csv(together / "forecast.csv")
-    assert set(forecast["location"]) == {"2 regions"}
+    assert set(forecast["location"]) == {"Tibet + Qinghai"}
     told = pd.read_csv(together / "identification.csv")["parameter"]
     assert not told.str.startswith(("level:", "growth:")).any()  # of one place, not of the sum
     assert len(told) > 20
@@ -64,6 +66,33 @@ def test_all_31_provinces_are_one_scenario() -> None:
     composed = compose(["+scenario=provinces_2022"])
     assert len(composed.settings.places) == 31
     assert composed.settings.study.name == "regions"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "names"),
+    [
+        ([], ("31 provinces", "31省区市")),
+        (["study.regions=[anhui,tibet,shanghai]"], ("Anhui + Tibet + Shanghai", "安徽+西藏+上海")),
+        (["study.regions=[anhui,tibet,shanghai,hubei]"], ("4 regions", "4个地区")),
+        (["study.regions=[anhui,tibet]", "study.called=Two provinces"], ("Two provinces", None)),
+        (["study.regions=[anhui,tibet]", "study.called_zh=两省区"], ("Anhui + Tibet", "两省区")),
+        (["study.called=China"], ("China", "31省区市")),
+    ],
+)
+def test_a_sum_is_named_after_what_is_summed(overrides: list[str], names: tuple[str, str | None]) -> None:
+    composed = compose(["+scenario=provinces_2022", *overrides])
+    study = composed.settings.study
+    assert (study.called, study.called_zh) == names
+    assert place_of(composed) == names[0]
+    region = build_job(composed, Path.cwd()).region
+    assert (region.name, region.name_zh) == (names[0], names[1] or "")
+
+
+@pytest.mark.parametrize(
+    ("regions", "called"), [("[tibet,qinghai]", "Tibet + Qinghai"), ("[tibet,qinghai,hubei,hunan]", "4 regions")]
+)
+def test_a_sum_that_no_file_names_is_named_after_its_regions(regions: str, called: str) -> None:
+    assert compose([*SMALL, "study=regions", f"study.regions={regions}"]).settings.study.called == called
 
 
 @pytest.mark.parametrize(
@@ -94,8 +123,8 @@ def test_a_recorded_sum_goes_by_its_own_name_everywhere(together: Path, capfd: p
         (bundle,) = (home / "outputs" / "published").iterdir()
         title = (bundle / "report.html").read_text(encoding="utf-8").partition("<title>")[2].partition("</title>")[0]
         names = [title, (bundle / "hub-config" / "admin.json").read_text(encoding="utf-8")]
-        assert ["2 regions" in name for name in names] == [True, True]
+        assert ["Tibet + Qinghai" in name for name in names] == [True, True]
         assert not any("Zhejiang" in name for name in names)  # the scenario's own region is not among the two
         capfd.readouterr()
         assert run(["study=update", f"run={named}"]) == 2  # counts of Zhejiang are none of the sum
-    assert "known of 2 regions" in capfd.readouterr().err
+    assert "known of Tibet + Qinghai" in capfd.readouterr().err

@@ -16,7 +16,9 @@ from ecosim.forecast.witness import ANSWER, WINDOW
 from ecosim.policies import shelf
 
 NOTHING = ("amount", "graduate", "senior", "leading")
-PACKAGE_FILE = Path(__file__).parents[2] / "configs" / "policies" / "pinghu_2017.yaml"
+POLICIES = Path(__file__).parents[2] / "configs" / "policies"
+PACKAGE_FILE = POLICIES / "pinghu_2017.yaml"
+TAX = "hnte_income_tax"  # a rule that the baseline has too
 FEW = (  # of the package: enough for every kind of act, few enough to be quick
     "hnte_award", "tech_sme_award", "research_subsidy", "discovery_visits", "one_to_one_service", "talent_subsidy",
     "risk_compensation_fund",
@@ -53,6 +55,28 @@ def split(make_job, look):
         return small, outlook, task, parts
 
     return take
+
+
+@pytest.fixture(scope="module")
+def with_rate(split):
+    """The baseline with another rate of its income tax, taken apart, and rows added: with_rate(rate, rows)."""
+    national = yaml.safe_load((POLICIES / "national_rules.yaml").read_text(encoding="utf-8"))
+
+    def take(rate, **rows):
+        return split({TAX: {**national[TAX], "rate": rate}, **rows})
+
+    return take
+
+
+def booked_alone(runs, book, years):
+    """What runs booked under the income tax in some years, (members, years)."""
+    return np.array([[getattr(run, book).get((TAX, year), 0.0) for year in years] for run in runs])
+
+
+def cost_table(small, outlook, parts):
+    """costs.csv of a package taken apart, by instrument and year."""
+    table = tabulate.costs(small, outlook, tabulate.booked(outlook), [part.anyway for part in parts], "instrument")
+    return table.set_index(["instrument", "year"])
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +246,75 @@ def test_the_package_in_the_cost_table_is_its_instruments_together(whole):
     national = table[table["instrument"].isin(task.package.baseline)]
     assert (national["outlay"] == 0).all()
     assert national["tax_expenditure"].sum() > 0
+
+
+def test_a_changed_rule_costs_what_the_baseline_does_not_forgo_under_it(with_rate, make_job, look):
+    small, outlook, task, parts = with_rate({"2008-01": 15, "2017-01": 5})
+    baseline = look(make_job(package={}, members=4)).runs
+    full, before = (booked_alone(runs, "tax", task.years) for runs in (outlook.runs, baseline))
+    change = np.median((full - before).sum(axis=1))
+    assert 0 < change < np.median(full.sum(axis=1))
+    table = decomposition.table(task, parts, task.years[-1:])
+    np.testing.assert_allclose(table["tax_expenditure"], change)
+    assert (table["outlay"] == 0).all()
+    costs = cost_table(small, outlook, parts)
+    assert costs.loc[(PACKAGE, "all"), "tax_expenditure"] == pytest.approx(change)
+    assert costs.loc[(TAX, "all"), "tax_expenditure"] == pytest.approx(np.median(full.sum(axis=1)))  # in full
+    assert costs.loc[(PACKAGE, "all"), "recipients"] == costs.loc[(TAX, "all"), "recipients"] > 0
+
+
+@pytest.mark.parametrize("rate", [5, 20])
+def test_one_unit_more_costs_the_change_of_a_changed_rule_alone(with_rate, make_job, look, rate):
+    _, outlook, task, parts = with_rate({"2008-01": 15, "2017-01": rate})
+    baseline = look(make_job(package={}, members=4)).runs
+    full, before = (booked_alone(runs, "tax", task.years).sum(axis=1) for runs in (outlook.runs, baseline))
+    one_more = [replace(part, effect=np.ones_like(part.effect)) for part in parts]
+    table = decomposition.table(task, one_more, task.years[-1:]).set_index(["measure", "target"])
+    found = table.loc[("package", "hnte_stock"), ["cost_lower", "cost_per_additional", "cost_upper"]].astype(float)
+    assert found.to_list() == pytest.approx(np.quantile(full - before, [0.05, 0.5, 0.95], method="higher"))
+    assert (found > 0).all() == (rate == 5)
+
+
+def test_a_rule_that_changes_nothing_before_the_horizon_costs_nothing(with_rate):
+    small, outlook, task, parts = with_rate({"2008-01": 15, "2040-01": 5})
+    assert task.package.instruments == (TAX,)
+    for part in parts:
+        assert not any(part.tax.values())
+        assert not any(part.alone["rules"][1].values())
+    package = cost_table(small, outlook, parts).loc[PACKAGE]
+    assert not package[["outlay", "outlay_lower", "outlay_upper", "tax_expenditure"]].to_numpy().any()
+
+
+def test_a_dearer_rule_saves_tax(with_rate):
+    small, outlook, task, parts = with_rate({"2008-01": 15, "2017-01": 20})
+    table = decomposition.table(task, parts, task.years[-1:])
+    assert (table["tax_expenditure"] < 0).all()
+    assert cost_table(small, outlook, parts).loc[(PACKAGE, "all"), "tax_expenditure"] < 0
+
+
+def test_a_rule_of_the_baseline_that_is_taken_away_saves_what_it_costs_there(make_job, look, split):
+    usual = make_job(package={}, members=4)
+    fewer = {name: row for name, row in usual.policies.items() if name != TAX}
+    small, outlook, task, parts = split({}, policies=fewer)
+    before = booked_alone(look(usual).runs, "tax", task.years)
+    for part, row in zip(parts, before, strict=True):
+        np.testing.assert_array_equal([part.tax[TAX, year] for year in task.years], -row)
+    saved = np.median(-before.sum(axis=1))
+    assert cost_table(small, outlook, parts).loc[(PACKAGE, "all"), "tax_expenditure"] == pytest.approx(saved)
+
+
+def test_beside_a_changed_rule_new_instruments_cost_all_that_they_book(with_rate, package_rows):
+    award = package_rows["hnte_award"]
+    small, outlook, task, parts = with_rate({"2008-01": 15, "2017-01": 5}, hnte_award=award)
+    table = decomposition.table(task, parts, task.years[-1:]).set_index(["group", "instrument", "measure", "target"])
+    costs = cost_table(small, outlook, parts)
+    paid = costs.loc[("hnte_award", "all"), "outlay"]
+    assert paid > 0
+    assert table.loc[("certification", "", "leave_one_out", "hnte_stock"), "outlay"] == pytest.approx(paid)
+    assert costs.loc[(PACKAGE, "all"), "outlay"] == pytest.approx(paid)
+    assert costs.loc[(PACKAGE, "all"), "tax_expenditure"] < costs.loc[(TAX, "all"), "tax_expenditure"]
+    rules = table.loc[("rules", "", "first_in", "hnte_stock")]
+    assert 0 < rules["tax_expenditure"] < costs.loc[(TAX, "all"), "tax_expenditure"]
 
 
 def test_the_table_says_what_each_group_and_instrument_adds(whole):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecosim.forecast.books import net
 from ecosim.forecast.costs import (
     FEWER,
     HOLDS_ZERO,
@@ -48,6 +49,17 @@ def test_the_interval_has_no_upper_end_where_some_members_add_nothing():
     found = cost_per_additional(COST, additional, 500.0)
     assert found.median == 60.0
     assert found.upper == np.inf
+
+
+def test_what_is_saved_costs_less_than_nothing():
+    found = cost_per_additional(-COST, np.full(100, 5.0), 500.0)
+    assert found == (-60.0, -60.0, -60.0, "")
+
+
+def test_a_book_beyond_another_has_what_either_has_and_leaves_new_instruments_as_they_are():
+    booked, before = {("tax", 2017): 7.0, ("award", 2017): 0.1}, {("tax", 2017): 9.0, ("tax", 2018): 4.0}
+    assert net(booked, before) == {("tax", 2017): -2.0, ("award", 2017): 0.1, ("tax", 2018): -4.0}
+    assert net(booked, {}) == booked
 
 
 def test_deadweight_is_the_part_that_was_also_done_without_and_unknown_where_nothing_was_done():

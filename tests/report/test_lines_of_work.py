@@ -59,6 +59,20 @@ def test_a_dash_says_where_the_horizon_is_too_near_to_tell_who_would_have_acted_
     assert [row[5] for row in rows] == [("25 %", ""), ("–", "the horizon is too near"), ("", "")]
 
 
+def test_money_is_called_what_was_paid_or_not_collected_and_may_be_saved(context, table, tmp_path) -> None:
+    saving = table.assign(tax_expenditure=-2500.0)
+    ((_, columns, rows),) = tell(saving, ["hnte_stock"], LABELS, GROUPS).tables
+    place = columns.index(("paid or not collected", "m CNY"))
+    assert [row[place] for row in rows] == [("−12.5", "")] * 3
+    page = write_report(tmp_path / "r.html", replace(context, decomposition=saving, targets=("hnte_stock",),
+                        forecast=context.forecast.assign(target="hnte_stock").drop_duplicates(["time", "quantile"]),
+                        groups=GROUPS)).read_text(encoding="utf-8")  # fmt: skip
+    section = page[page.index('id="lines-of-work"') :].partition("</section>")[0]
+    assert "Paid or not collected: outlay and tax" in section
+    assert "Paid:" not in section
+    assert "outlay over" not in section
+
+
 def test_a_package_whose_sign_is_not_sure_says_so(table) -> None:
     unsure = table.assign(lower_05=-table["upper_95"])
     ((_, sentence),) = tell(unsure, ["hnte_stock"], LABELS, GROUPS).sentences

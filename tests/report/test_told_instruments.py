@@ -48,6 +48,23 @@ def test_a_run_that_is_too_short_to_tell_who_would_have_acted_anyway_says_so(tab
     assert package == tax == ("–", "")
 
 
+def test_a_package_that_saves_tax_is_shown_with_its_sign(table):
+    package = table["instrument"] == "package"
+    saving = table.assign(
+        tax_expenditure=table["tax_expenditure"].where(~package, -1234.0),
+        outlay=table["outlay"].where(~package, 0.0),
+        recipients=table["recipients"].where(~package, 0.0),
+    )
+    told = costs(saving)
+    assert told.totals.rows[-1][:4] == [("Whole package", "政策包"), ("–", ""), ("−1,234", ""), ("–", "")]
+    assert told.years.rows[-1] == [("Whole package, tax not collected", "政策包"), *[("−1,234", "")] * 2]
+
+
+def test_the_page_says_that_the_package_counts_the_change_of_rules_of_the_baseline_alone(context, table, tmp_path):
+    page = write_report(tmp_path / "r.html", replace(context, outlays=table)).read_text(encoding="utf-8")
+    assert "the whole package counts only what the scenario pays or does not collect beyond the baseline" in page
+
+
 def test_years_are_heads_of_columns_and_each_amount_stands_under_its_year(table):
     years = costs(table).years
     assert years.columns == [("instrument", ""), ("2017", ""), ("2018", "")]

@@ -122,7 +122,7 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         raise ConfigError(f"study={study.name} forecasts nothing; choose forecast, decompose or regions")
     region = build_region(composed.settings.region)
     if isinstance(study, Regions):
-        region = replace(region, name=study.names[0], name_zh=study.names[1] or "")
+        region = replace(region, name=study.called or "", name_zh=study.called_zh or "")
     policies, baseline = build_policies(composed)
     counts = load_counts(composed, cwd, build_regions(composed))
     from ecosim.forecast.job import Job

@@ -62,7 +62,7 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         settings = _check(tree)
         if isinstance(settings.study, Regions):
             tree["places"] = {name: _file("region", name, library) for name in settings.study.regions}
-            tree["study"] |= dict(zip(("called", "called_zh"), settings.study.names, strict=True))
+            tree["study"] |= settings.study.names(tree["places"], {split_override(text).key for text in overrides})
             settings = _check(tree)
         baseline = _file("policies", settings.baseline, library)
     scenario = choices.get("scenario")

@@ -1,7 +1,8 @@
 """What each study may be told: its settings, their types and ranges."""
 
 import re
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -62,6 +63,9 @@ class Decompose(StudyPart):
     year: Annotated[int, Field(strict=True, ge=1950, le=2150)] | None
 
 
+FEW = 3  # regions whose sum is called by their names
+
+
 def _as_places(value: tuple[str, ...]) -> tuple[str, ...]:
     twice = sorted({name for name in value if value.count(name) > 1})
     if twice:
@@ -72,8 +76,8 @@ def _as_places(value: tuple[str, ...]) -> tuple[str, ...]:
 class Regions(StudyPart):
     """The scenario in many regions, and their sum.
 
-    called, called_zh: names of the sum, None for '31 regions'; regions: names of files; largest_sample: agents of each,
-    above which one stands for several firms, None for the number in the region's file.
+    called, called_zh: names of the sum, None for those of its regions or, of many, '31 regions'; regions: names of
+    files; largest_sample: agents of each, above which one stands for several firms, None for the number in its file.
     """
 
     needs_scenario: ClassVar[bool] = True
@@ -84,11 +88,27 @@ class Regions(StudyPart):
     called_zh: Text | None
     largest_sample: Annotated[int, Field(strict=True, ge=200)] | None
 
-    @property
-    def names(self) -> tuple[str, str | None]:
-        """What the sum is called, in English and, where it has one, by its Chinese name."""
-        count = len(self.regions)
-        return self.called or f"{count} regions", self.called_zh or (None if self.called else f"{count}个地区")
+    def names(self, places: Mapping[str, Mapping[Any, Any]], given: Collection[str]) -> dict[str, str | None]:
+        """What the sum is called, `called` and, where it has one, `called_zh`.
+
+        places: the regions' files; given: settings of the command line. A name from a file is that of the file's
+        regions: it does not hold for others that the command line names.
+        """
+        of_others = "study.regions" in given
+        called = None if of_others and "study.called" not in given else self.called
+        called_zh = None if of_others and "study.called_zh" not in given else self.called_zh
+        if called is None:
+            called, usual_zh = _together(list(places.values()))
+            called_zh = called_zh or usual_zh
+        return {"called": called, "called_zh": called_zh}
+
+
+def _together(places: list[Mapping[Any, Any]]) -> tuple[str, str | None]:
+    """'Anhui + Tibet + Shanghai', '安徽+西藏+上海'; of more than a few their number."""
+    if len(places) > FEW:
+        return f"{len(places)} regions", f"{len(places)}个地区"
+    chinese = [str(place.get("name_zh") or "") for place in places]
+    return " + ".join(str(place.get("name", "")) for place in places), "+".join(chinese) if all(chinese) else None
 
 
 class StylisedFacts(StudyPart):

@@ -109,7 +109,7 @@ def describe(composed: Composed) -> str:
 def place_of(composed: Composed) -> str:
     """The name of the place that is forecast, or of the sum of several."""
     study = composed.settings.study
-    return study.names[0] if isinstance(study, Regions) else str(composed.settings.region.get("name", ""))
+    return str(study.called if isinstance(study, Regions) else composed.settings.region.get("name", ""))
 
 
 def tags_of(composed: Composed, provenance: dict[str, Any], role: str) -> dict[str, str]:

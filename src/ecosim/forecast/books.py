@@ -1,10 +1,13 @@
 """What members booked as arrays, one row for each member."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ecosim.forecast.ensemble import Run
 
 Floats = NDArray[np.float64]
 Key = tuple[str, int]  # instrument, year
@@ -49,6 +52,12 @@ def paid(booked: Sequence[Booked], names: Iterable[str], years: range) -> Floats
     return total
 
 
+def net(booked: Booked, before: Booked) -> dict[Key, float]:
+    """What one book of a member holds beyond another, below 0 where it holds less."""
+    more = {key: amount - before.get(key, 0.0) for key, amount in booked.items()}
+    return more | {key: 0.0 - amount for key, amount in before.items() if key not in booked}
+
+
 class Books(NamedTuple):
     """The four books of all members: outlay and tax not collected (10k CNY), firms that were paid and refused."""
 
@@ -56,3 +65,13 @@ class Books(NamedTuple):
     tax: Book
     recipients: Book
     refused: Book
+
+    @classmethod
+    def of(cls, runs: "Sequence[Run]") -> "Books":
+        """The books of members under one scenario."""
+        return cls(
+            Book.of([run.outlay for run in runs]),
+            Book.of([run.tax for run in runs]),
+            Book.of([run.recipients for run in runs]),
+            Book.of([run.refused for run in runs]),
+        )

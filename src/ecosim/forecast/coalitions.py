@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
 from ecosim.forecast import publish, shapley
+from ecosim.forecast.books import net
 from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, in_parallel, run_member, years_ahead
 from ecosim.forecast.publish import Scaling
@@ -107,8 +108,9 @@ class Parts:
 
     Values are (2 targets + 2, years): published counts, then the model's own, then outlay and tax expenditure of all
     instruments in 10k CNY. Effects by group, single ones by instrument. outlay, tax, recipients: of the whole package,
-    by (instrument, year); alone: outlay and tax by group where nothing else stands beside it; anyway: by instrument,
-    (years, 2), without the instrument and without its whole group.
+    by (instrument, year); alone: outlay and tax by group where nothing else stands beside it; outlay and tax, also
+    these, are net of what the baseline booked under the same instrument; anyway: by instrument, (years, 2), without the
+    instrument and without its whole group.
     """
 
     effect: Floats
@@ -196,7 +198,7 @@ def take_apart(task: Task, member: int) -> Parts:
         return values[package.names(joined)]
 
     shares = shapley.exact_shares(groups, worth) if task.exact else shapley.sampled_shares(groups, worth, orders)
-    full = runs[whole]
+    full, base = runs[whole], runs[nothing]
     mine = set(package.instruments)
     return Parts(
         effect=values[whole] - values[nothing],
@@ -205,10 +207,13 @@ def take_apart(task: Task, member: int) -> Parts:
         leave_one_out={group: values[whole] - values[kept] for group, kept in without_group.items()},
         first_in={group: values[kept] - values[nothing] for group, kept in alone.items()},
         single={name: values[whole] - values[kept] for name, kept in without.items()},
-        outlay=_of(full.outlay, whole),
-        tax=_of(full.tax, whole),
+        outlay=_added(full.outlay, base.outlay, whole),
+        tax=_added(full.tax, base.tax, whole),
         recipients={key: count for key, count in full.recipients.items() if key[0] in mine},
-        alone={group: (_of(runs[kept].outlay, kept), _of(runs[kept].tax, kept)) for group, kept in alone.items()},
+        alone={
+            group: (_added(runs[kept].outlay, base.outlay, kept), _added(runs[kept].tax, base.tax, kept))
+            for group, kept in alone.items()
+        },
         anyway={name: done for name in mine if (done := _anyway(task, full, runs[without[name]], name)) is not None},
         anyway_group={
             name: done
@@ -247,5 +252,7 @@ def value(task: Task, run: Run, scaling: Scaling, member: int) -> Floats:
     return np.concatenate([*rows, totals])
 
 
-def _of(book: Booked, names: Coalition) -> Booked:
-    return {key: amount for key, amount in book.items() if key[0] in names}
+def _added(book: Booked, before: Booked, names: Coalition) -> Booked:
+    """What some instruments booked beyond what they booked under the baseline; it has booked nothing under new ones."""
+    mine, theirs = ({key: amount for key, amount in some.items() if key[0] in names} for some in (book, before))
+    return net(mine, theirs)

@@ -17,7 +17,7 @@ COLUMNS = (
     "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of",
     "deadweight_note", "without",
 )  # fmt: skip
-PACKAGE = "package"  # in the place of an instrument: all that the baseline lacks
+PACKAGE = "package"  # in the place of an instrument: all that is not simply the baseline's
 ALL = "all"  # instead of a year: from the origin to the horizon
 NEAR_ZERO = 1e-9  # of the level; an effect below it is no effect
 HOLDS_ZERO = "undefined: the 90 % interval of the effect holds zero"
@@ -97,18 +97,22 @@ def table(
     package: Sequence[str],
     years: range,
     books: Books,
+    before: Books,
     done: Sequence[Mapping[str, Floats]],
     without: str,
 ) -> pd.DataFrame:
     """costs.csv: each instrument by year and in all years, then the package as a whole. See docs/tables.md.
 
-    rows: configuration by name; package: instruments that the baseline lacks; done: by member; without: what was taken
-    away for the dead-weight, 'instrument' or 'package'.
+    rows: configuration by name; package: instruments in which scenario and baseline differ; before: what the baseline
+    booked, which the package's money is net of; done: by member; without: what was taken away for the dead-weight,
+    'instrument' or 'package'.
     """
     table = []
     for item in (*rows, PACKAGE):
         names = package if item == PACKAGE else (item,)
-        spent, *counts = (book.together(names, years) for book in books)
+        spent, untaxed, *firms = (book.together(names, years) for book in books)
+        if item == PACKAGE:
+            spent, untaxed = spent - before.outlay.together(names, years), untaxed - before.tax.together(names, years)
         row = rows.get(item)
         about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
         acts = acts_of(done, item)
@@ -116,7 +120,7 @@ def table(
         for k in (*range(len(years)), None):
             chosen = slice(None) if k is None else slice(k, k + 1)
             low, middle, high = quantiles(spent[:, chosen].sum(axis=1))
-            medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in counts)
+            medians = (float(np.median(some[:, chosen].sum(axis=1))) for some in (untaxed, *firms))
             least, share, most = quantiles(deadweight(acts[:, chosen]))
             when = ALL if k is None else str(years[k])
             note = TOO_SHORT if too_short(acts[:, chosen]) else ""

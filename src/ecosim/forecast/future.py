@@ -13,6 +13,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
 from ecosim.forecast import drawn as posteriors
 from ecosim.forecast import publish, shifts
 from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
+from ecosim.forecast.books import Books
 from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, make_templates, member_behaviors, run_members
 from ecosim.forecast.publish import Futures, Scaling
@@ -44,6 +45,7 @@ class Outlook:
     differs: bool  # whether the scenario's instruments are not simply the baseline's
     paths: dict[str, Floats]  # shifts by channel, (members, years)
     scaling: Scaling
+    baseline_books: Books
 
 
 def look_ahead(
@@ -80,7 +82,8 @@ def look_ahead(
         summed = "sum of three" in start.levels["hnte_stock"].source
         futures = [publish.publish(world, some, base, factors, added, summed) for some in runs]
     scaling = Scaling(base, factors, added, summed)
-    return Outlook(start, world, structure, runs[-1], futures[-1], futures[0], differs, paths, scaling)
+    books = Books.of(runs[0])
+    return Outlook(start, world, structure, runs[-1], futures[-1], futures[0], differs, paths, scaling, books)
 
 
 def build_world(

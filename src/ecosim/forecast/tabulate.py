@@ -17,7 +17,7 @@ from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
 from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
 from ecosim.forecast import scores as scoring
-from ecosim.forecast.books import Book, Books
+from ecosim.forecast.books import Books
 from ecosim.forecast.drawn import AT_ORIGIN, FROM_POSTERIOR
 from ecosim.forecast.ensemble import World, years_ahead
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO
@@ -224,13 +224,7 @@ def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str
 
 def booked(outlook: "Outlook") -> Books:
     """The books of all members under the scenario."""
-    runs = outlook.runs
-    return Books(
-        Book.of([run.outlay for run in runs]),
-        Book.of([run.tax for run in runs]),
-        Book.of([run.recipients for run in runs]),
-        Book.of([run.refused for run in runs]),
-    )
+    return Books.of(outlook.runs)
 
 
 def ledger(books: Books) -> pd.DataFrame:
@@ -251,7 +245,9 @@ def costs(
 ) -> pd.DataFrame:
     """costs.csv. done: by member and instrument, what recipients did and what they also did without it."""
     package = [name for name, row in job.policies.items() if is_other(row, job.baseline_policies.get(name))]
-    return instrument_costs.table(job.policies, package, years_ahead(outlook.world), books, done, without)
+    package += [name for name in job.baseline_policies if name not in job.policies]
+    years, before = years_ahead(outlook.world), outlook.baseline_books
+    return instrument_costs.table(job.policies, package, years, books, before, done, without)
 
 
 def is_other(row: Instrument, theirs: Instrument | None) -> bool:

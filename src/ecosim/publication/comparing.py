@@ -185,7 +185,10 @@ def costs(runs: Sequence[Recorded], labels: Labels) -> Beside:
         cells = tuple(_cost(row, column, divisor) for row in whole)
         if any(cell != NOT_THERE for cell in cells):
             rows.append((name, unit, cells))
-    remark = "All that the baseline lacks, from the origin to the horizon: medians, and 90 % intervals under them."
+    remark = (
+        "What differs from the baseline, beyond what that paid or did not collect, from the origin to the horizon: "
+        "medians, and 90 % intervals under them."
+    )
     return Beside("Costs", remark if rows else "No run recorded costs.", tuple(rows))
 
 

@@ -57,7 +57,7 @@ def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Ma
 
 COLUMNS: list[Cell] = [
     ("line of work", ""), ("part of the effect", "median"), ("if left out", "is missing"), ("alone", "adds"),
-    ("paid", "m CNY"), ("would have acted anyway", "share"), ("for one more", "10k CNY"),
+    ("paid or not collected", "m CNY"), ("would have acted anyway", "share"), ("for one more", "10k CNY"),
 ]  # fmt: skip
 
 
@@ -76,6 +76,11 @@ def cost(row: Mapping[Any, Any]) -> Cell:
         for name in ("cost_per_additional", "cost_lower", "cost_upper")
     )
     return middle, f"{low} to {high}"
+
+
+def _money(row: Mapping[Any, Any]) -> str:
+    """What was paid or not collected, in the unit of the column; below zero where it saves."""
+    return number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY)
 
 
 def _together(cell: Cell) -> str:
@@ -115,10 +120,9 @@ def _rows(
             between(row, label),
             between(left_out, label),
             between(alone, label),
-            (number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY), ""),
+            (_money(row), ""),
             anyway(left_out),
             cost(left_out),
         ])  # fmt: skip
     package = rows["package", "package"]
-    paid = number((package["outlay"] + package["tax_expenditure"]) / 100, MONEY)
-    return [*found, [WHOLE, between(package, label), EMPTY, EMPTY, (paid, ""), EMPTY, cost(package)]]
+    return [*found, [WHOLE, between(package, label), EMPTY, EMPTY, (_money(package), ""), EMPTY, cost(package)]]

@@ -65,7 +65,7 @@ def costs(table: pd.DataFrame, policies: pd.DataFrame | None = None) -> Costs | 
     if "label" not in named and policies is not None and {"instrument", "label"} <= set(policies):
         known = [column for column in ("instrument", "label", "label_zh") if column in policies]
         named = named.merge(policies[known], on="instrument", how="left")
-    some = (named["outlay"] > 0) | (named["tax_expenditure"] > 0) | (named["recipients"] > 0)
+    some = named[["outlay", "tax_expenditure", "recipients"]].fillna(0).ne(0).any(axis=1)  # below 0: it saves
     costing = named[some]
     yearly = costing[costing["year"] != ALL]
     if yearly.empty:
@@ -81,7 +81,7 @@ def costs(table: pd.DataFrame, policies: pd.DataFrame | None = None) -> Costs | 
 
 
 def _total(row: Mapping[Any, Any]) -> list[Cell]:
-    between = _between(row, "outlay_lower", "outlay_upper") if row["outlay"] > 0 else ""
+    between = _between(row, "outlay_lower", "outlay_upper") if row["outlay"] else ""
     return [
         _name(row),
         (_amount(row["outlay"])[0], between),
@@ -108,7 +108,7 @@ def _by_year(yearly: pd.DataFrame, order: list[str], years: list[str]) -> list[l
         found = {str(row["year"]): row for row in its.to_dict("records")}
         label, chinese = _name(its.iloc[0].to_dict())
         for column, words in (("outlay", ""), ("tax_expenditure", ", tax not collected")):
-            if (its[column] > 0).any():
+            if its[column].fillna(0).ne(0).any():
                 cells = [_amount(found[year][column]) if year in found else NOTHING for year in years]
                 rows.append([(f"{label}{words}", chinese), *cells])
     return rows
