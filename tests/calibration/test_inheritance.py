@@ -1,6 +1,8 @@
 """A county inherits level and growth, and says from where."""
 
+import made_counts
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecosim.calibration.borrow import COHORT_SHARES, COUNTY_LOCAL_SD, inherit_growth, stock_damping, stocks_from_flows
@@ -61,6 +63,14 @@ def test_nothing_after_the_origin_reaches_a_level(carried):
     changed = carried.assign(value=carried["value"].where(~later, 7.0))
     before, after = (inherit_level(c, "hnte_stock", "Pinghu", INSIDE, "2016-12") for c in (carried, changed))
     assert before == after
+
+
+def test_the_calculation_that_is_shown_gives_the_level():
+    spending = made_counts.table([("Village", 2022, 8.8), ("Province", 2022, 2416.8)], "rd_expenditure", "100m CNY")
+    counts = pd.concat([made_counts.table([("Province", 2022, 122807.0)], "patents_applied"), spending])
+    level = inherit_level(counts, "patents_applied", "Village", ("Province",), "2022-12")
+    assert level.explanation == "Province 2022 (122,807) x share of rd_expenditure 8.8 (2022) / 2,417 (2022)"
+    assert level.mean == pytest.approx(122807 * 8.8 / 2417, abs=0.5)
 
 
 def test_a_level_that_nothing_leads_to_is_refused_with_a_way_out(carried):

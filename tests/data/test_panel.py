@@ -298,6 +298,35 @@ def test_quarters_make_a_year_as_stock_or_sum_and_only_when_complete(write):
     assert panel.by_quarter(counts, "A", "firms").to_dict() == {8080: 1, 8081: 2, 8082: 3, 8083: 4, 8084: 9}
 
 
+def as_rows(counts):
+    return list(zip(counts["target"], counts["time"], counts["value"], strict=True))
+
+
+def test_a_table_in_years_has_sums_of_flows_and_the_last_of_stocks_with_its_time(write):
+    lines = ["location,target,time,value"]
+    lines += [f"A,births,2020-{month:02},{month}" for month in range(1, 13)] + ["A,births,2021-01,9"]
+    lines += ["A,firms,2020-Q3,5", "A,firms,2020-Q4,6", "A,firms,2021-Q1,7", "A,firms,2021-Q2,"]
+    table = panel.in_years(panel.load_counts(write("\n".join(lines))))
+    assert as_rows(table) == [("births", "2020", 78.0), ("firms", "2020", 6.0), ("firms", "2021-Q1", 7.0)]
+    assert list(table.columns) == list(panel.COLUMNS)
+
+
+def test_a_year_of_a_flow_that_lacks_a_part_is_a_gap_between_others_and_nothing_after_them(write):
+    lines = ["location,target,time,value"]
+    lines += [f"A,births,{year}-Q{n},{'' if (year, n) == (2021, 2) else n}" for year in range(2020, 2023)
+              for n in range(1, 5)]  # fmt: skip
+    table = panel.in_years(panel.load_counts(write("\n".join([*lines, "A,births,2023-Q1,9"]))))
+    assert table["time"].tolist() == ["2020", "2021", "2022"]
+    assert table["value"].fillna(-1).tolist() == [10.0, -1.0, 10.0]
+
+
+def test_years_and_parts_of_what_is_neither_stock_nor_flow_stay_as_they_are(write):
+    lines = ["location,target,time,value,unit", "A,births,2020,3,", "A,cafes,2020-Q1,3,count", "A,births,2021,,"]
+    counts = panel.load_counts(write("\n".join(lines)))
+    pd.testing.assert_frame_equal(panel.in_years(counts), counts)
+    assert panel.in_years(counts.iloc[:0]).empty
+
+
 def test_parts_of_a_year_of_an_unknown_target_are_an_error(write):
     counts = panel.load_counts(write("location,target,time,value,unit\nA,cafes,2020-Q1,3,count\n"))
     with pytest.raises(CountsError, match="does not know how they make a year"):

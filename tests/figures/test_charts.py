@@ -226,6 +226,24 @@ def test_a_stock_stands_at_the_end_of_its_year_and_a_flow_in_its_middle(drawn, f
         assert next(line.get_xdata()[0] for line in axes.lines if line.get_marker() == "v") == 2017.5
 
 
+def test_months_of_a_flow_are_drawn_as_the_years_that_the_forecast_counts(drawn, make_quantiles, labels):
+    months = pd.DataFrame({
+        "location": "Pinghu", "target": "births", "value": 10.0,
+        "time": [f"{year}-{month:02}" for year in range(2015, 2019) for month in range(1, 13)],
+    })  # fmt: skip
+    fan = Fan(make_quantiles("births", 120, 0.1, origin="2017-06"), months[:30], later=months[30:])
+    axes = drawn(fan, ["births"], labels).axes[0]
+    known, later = (line for line in axes.lines if line.get_marker() == "o")
+    assert known.get_xydata().tolist() == [[2015.5, 120.0], [2016.5, 120.0]]
+    assert later.get_xydata().tolist() == [[2017.5, 120.0], [2018.5, 120.0]]  # half of 2017 was known at the origin
+    assert fan_span([fan], ["births"]) == (2015.0, 2020.0)
+
+
+def test_years_are_drawn_as_they_are(fan):
+    pd.testing.assert_frame_equal(fan.known, fan.observed)
+    pd.testing.assert_frame_equal(fan.published.reset_index(drop=True), fan.later, check_like=True)
+
+
 def test_many_starts_of_policies_are_marks_above_and_one_line(drawn, fan, labels):
     starts = {f"2017-{month:02}": "2 policies" for month in (4, 6, 7, 9, 12)}
     axes = drawn(replace(fan, policies=starts), BOTH, labels).axes[0]

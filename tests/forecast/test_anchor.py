@@ -1,6 +1,7 @@
 """What is known of a place at an origin: levels, certificates by cohort, number of firms."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecosim.calibration.inherit import Level
@@ -69,6 +70,18 @@ def test_a_flow_taken_from_growth_also_replaces_firms_that_close(small, make_job
     inherited = Level(9.0, 0.4, "assumption", "", "2016", "")
     ladder = ladder_of(small, make_job(), tech_sme_new=inherited)
     assert ladder.tech_sme_flow == pytest.approx(9.0 + CLOSING_SHARE * 48)
+
+
+def test_a_stock_that_falls_by_more_than_closings_has_no_new_tech_smes_and_never_less(few_counts, make_region):
+    falling = few_counts[few_counts["target"].eq("hnte_stock") & few_counts["location"].eq(SMALL)].iloc[:1]
+    own = pd.concat(
+        falling.assign(time=str(year), value=value)
+        for year, value in zip(range(2019, 2023), (200, 150, 110, 90), strict=True)
+    )
+    others = few_counts[few_counts["location"] != SMALL]
+    place = anchor(pd.concat([others, own]), make_region(name=SMALL, inside=["Zhejiang"], firms=1200), "2022-12", 6)
+    assert place.growth["hnte_stock"].spread(SMALL, 1)[0] < -CLOSING_SHARE
+    assert place.ladder.tech_sme_flow == 0.0
 
 
 def test_there_are_more_tech_smes_than_high_tech_enterprises(small, make_job):

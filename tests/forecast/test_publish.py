@@ -9,6 +9,7 @@ from ecosim.forecast import publish
 from ecosim.forecast.anchor import Anchor
 from ecosim.forecast.publish import FLOWS, INDEX, RATIO, Futures, _stock_from_flows, by_year, past_stocks
 from ecosim.forecast.start import Ladder
+from ecosim.forecast.statements import no_index
 from ecosim.model.ecosystem import OBSERVED
 
 END_2016, MIDDLE_2018 = quarter_index("2016-12"), quarter_index("2018-06")
@@ -109,6 +110,34 @@ def test_the_ratio_compares_a_quarter_with_that_of_two_years_before(published):
     past = [35, 35, 35, 60, 60, 60, 60, 100]
     assert published.quarterly[RATIO][0] == pytest.approx(stock / past)
     assert RATIO not in published.yearly
+
+
+def futures_from(make_world, make_run, cohorts):
+    """Of a place with these high-tech certificates at the origin."""
+    world = make_world(END_2016, 2016, 12, Ladder(tech_sme_stock=9.0, tech_sme_flow=2.0, cohorts=cohorts, expired=0.0))
+    runs = [make_run(12, hnte_stock=4.0)]
+    base = publish.base_values(world, runs)
+    return publish.publish(world, runs, base, {"hnte_stock": np.array([1.0])}, {})
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_place_without_a_certificate_has_no_index_and_no_ratio_and_says_why(make_world, make_run):
+    futures = futures_from(make_world, make_run, (0.0, 0.0, 0.0))
+    assert set(futures.yearly) == set(futures.quarterly) == {"hnte_stock"}
+    (sentence,) = no_index(futures)
+    assert "the stock at the origin is 0: no index, and no growth rate can be taken from it" in sentence
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_place_with_its_first_certificates_has_an_index_and_no_ratio(make_world, make_run):
+    futures = futures_from(make_world, make_run, (5.0, 0.0, 0.0))
+    assert futures.yearly[INDEX][0].tolist() == [80.0] * 3
+    assert RATIO not in futures.quarterly
+    assert "the stock was 0 within two years before the origin" in no_index(futures)[0]
+
+
+def test_an_index_and_a_ratio_need_no_words(published):
+    assert no_index(published) == []
 
 
 def test_stocks_start_at_their_level_whatever_the_model_holds(make_world, make_run):

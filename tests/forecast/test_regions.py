@@ -72,3 +72,8 @@ def test_the_table_of_places_has_the_last_count_beside_every_forecast():
     assert table["last_count"].tolist() == [7.0, 7.0, 3.0, 3.0]
     assert (table["lower"] < table["median"]).all()
     assert (table["median"] < table["upper"]).all()
+
+
+def test_the_last_count_of_a_place_by_quarter_is_that_of_the_year():
+    table = table_of_places([result("Anhui", {"2021-Q4": 5.0, "2022-Q3": 6.0, "2022-Q4": 7.0})])
+    assert table[["last_count", "last_time"]].drop_duplicates().to_numpy().tolist() == [[7.0, "2022"]]

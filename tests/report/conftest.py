@@ -58,6 +58,14 @@ def counts():
 
 
 @pytest.fixture
+def months():
+    """Patents granted by month, 1,512 in 2016; two months of 2017 make no year."""
+    times = [*(f"2016-{month:02}" for month in range(1, 13)), "2017-01", "2017-02"]
+    values = [*(104.0 + 4 * month for month in range(12)), 160.0, 170.0]
+    return pd.DataFrame({"location": "Pinghu", "target": "patents_granted", "time": times, "value": values})
+
+
+@pytest.fixture
 def hindcast():
     rows = [
         ("ecosim", "hnte_stock", "2016", 100.0, 104.0, 90.0, 120.0),

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ecosim.figures import Labels
 from ecosim.report import hindcast_table, summary_table
-from ecosim.report.words import last_count, placebo_sentences, verdict
+from ecosim.report.words import headline, last_count, placebo_sentences, verdict
 
 LABELS = Labels("Pinghu", "平湖", "2017 policy package", "national rules only")
 
@@ -37,6 +37,29 @@ def test_markup_of_the_terminal_in_a_name_is_literal(forecast, counts):
 def test_the_last_count_skips_gaps_and_order(counts):
     assert last_count(counts, "tech_sme_stock") == ("2016", 279.0, "observed")
     assert last_count(counts, "births") is None
+
+
+def test_the_last_count_of_a_flow_by_month_is_that_of_a_whole_year(months):
+    assert last_count(months, "patents_granted") == ("2016", 1512.0, "observed")
+    assert last_count(months.iloc[:11], "patents_granted") is None
+
+
+def test_the_last_count_of_a_stock_by_month_is_its_last(months):
+    stock = months.assign(target="hnte_stock")
+    assert last_count(stock, "hnte_stock") == ("2017-02", 170.0, "observed")
+    assert last_count(stock.iloc[:12], "hnte_stock") == ("2016", 148.0, "observed")
+
+
+def test_months_stand_as_a_year_before_yearly_forecasts_in_sentence_and_terminal(months, make_table):
+    from rich.console import Console
+
+    forecast = make_table("patents_granted", {"2018": 5649.0})
+    _, sentence = headline(forecast, last_count(months, "patents_granted"), "patents_granted", LABELS)
+    assert sentence.startswith("1,512 in 2016, 5,649 patents expected in 2018, 3.7 times as many; ")
+    out = io.StringIO()
+    Console(file=out, width=80).print(summary_table(forecast, months, ["patents_granted"], LABELS))
+    assert "1,512" in out.getvalue()
+    assert "170" not in out.getvalue()
 
 
 def test_a_count_of_another_place_is_no_truth(counts, make_table):

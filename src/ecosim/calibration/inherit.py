@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ecosim.calibration.borrow import chain, inherit_growth, stocks_from_flows
 from ecosim.calibration.increments import base_year
+from ecosim.data.digits import four
 from ecosim.data.panel import CountsError, known_at, series
 
 __all__ = ["Level", "inherit_growth", "inherit_level", "stocks_from_flows", "theta_posterior"]
@@ -124,7 +125,7 @@ def _routes(
             continue
         carry, carry_sd, growth_words = _carry(known, target, location, inside, origin, year - total.year)
         prior = SIZE_SD if measure in ("industrial_output", "gdp") else CLOSE_SD
-        words = f"{place} {total.year} ({total.value:,.0f}) x {share.words}"
+        words = f"{place} {total.year} ({four(total.value)}) x {share.words}"
         if year > total.year:
             words += f", grown {year - total.year} y by {np.expm1(carry):+.0%} ({growth_words})"
         yield _Route(
@@ -156,7 +157,7 @@ def _share(
     part, whole = min(pairs, key=lambda pair: (abs(pair[0].year - pair[1].year), abs(pair[1].year - near)))
     gap = part.year - whole.year
     log_share, variance = np.log(part.value / whole.value), 0.0
-    words = f"share of {measure} {part.value:,.0f} ({part.year}) / {whole.value:,.0f} ({whole.year})"
+    words = f"share of {measure} {four(part.value)} ({part.year}) / {four(whole.value)} ({whole.year})"
     if gap:
         try:
             moved, sd, basis = _carry(known, measure, location, inside, origin, abs(gap))
@@ -181,7 +182,7 @@ def _with_own_point(
     year = base_year(origin)
     carry, carry_sd, basis = _carry(known, target, location, inside, origin, year - own.year)
     carried = own.value * float(np.exp(carry))
-    words = f"own level of {own.year} ({own.value:,.0f}) grown {year - own.year} y by {np.expm1(carry):+.0%} ({basis})"
+    words = f"own level of {own.year} ({four(own.value)}) grown {year - own.year} y by {np.expm1(carry):+.0%} ({basis})"
     if not routes:
         return Level(carried, carry_sd, "inherited", words, str(year), own.source)
     log_mean, variance = _average(routes)
@@ -203,7 +204,7 @@ def _flow_from_stock(
     yearly = growth.spread(location, 1)[0]
     cohorts = float(np.exp(-yearly * np.arange(3)).sum())
     share = 1.0 / cohorts if target == "hnte_certifications" else -float(np.expm1(-max(yearly, 0.02)))
-    words = f"{share:.2f} of {stock_target} {stock.mean:,.0f}, growing {np.expm1(yearly):.0%} a year"
+    words = f"{share:.4g} of {stock_target} {four(stock.mean)}, growing {np.expm1(yearly):.0%} a year"
     sd = float(np.hypot(max(stock.log_sd, CLOSE_SD), YEAR_SD))
     return Level(stock.mean * share, sd, "assumption", f"{words}; {stock.explanation}", stock.time, stock.source)
 

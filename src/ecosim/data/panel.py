@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from math import fsum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ __all__ = [
     "by_quarter",
     "data_hash",
     "declare_gaps",
+    "in_years",
     "known_at",
     "load_counts",
     "merge",
@@ -143,6 +144,48 @@ def _years_of_parts(
         f"{location}, {target}: is given by {frequency}s, and ecosim does not know how they make a year of it; "
         f"give yearly figures, or a known name: {nearest(target, TARGETS)}"
     )
+
+
+def in_years(counts: pd.DataFrame) -> pd.DataFrame:
+    """The same table with years in place of the parts of a year of known stocks and flows, to stand beside forecasts.
+
+    A flow's year is its sum, only where it is complete; one between two complete ones that is not is a declared gap.
+    A stock's is its last value of the year, which keeps its own time where it does not close the year. Rows of years,
+    and of targets that are neither stock nor flow, stay as they are. Only location, target, time and value are needed.
+    """
+    times, kinds = counts["time"].astype(str), counts["target"].map(kind_of)
+    parts = times.map(lambda time: periods.parse(time).frequency != "year").astype(bool) & kinds.isin(["stock", "flow"])
+    if not parts.any():
+        return counts
+    made: list[dict[Any, Any]] = []
+    for (location, target), rows in counts[parts].groupby(["location", "target"], sort=False):
+        ordered = _latest(rows).sort_values("time", key=lambda texts: texts.map(lambda text: periods.parse(text).end))
+        if kind_of(str(target)) == "stock":
+            made += _last_of_years(ordered)
+            continue
+        yearly = series(rows, str(location), str(target))
+        years = range(int(yearly.index.min()), int(yearly.index.max()) + 1) if len(yearly) else range(0)
+        last: dict[str, dict[Any, Any]] = {str(row["time"])[:4]: row for row in ordered.to_dict("records")}
+        made += [
+            {**last.get(str(year), {"location": location, "target": target}), "time": str(year), "value": value}
+            for year, value in zip(years, yearly.reindex(years).tolist(), strict=True)
+        ]
+    whole = counts[~parts]
+    if not made:
+        return whole
+    added = pd.DataFrame(made, columns=list(counts.columns))
+    return pd.concat([whole, added], ignore_index=True) if len(whole) else added
+
+
+def _last_of_years(ordered: pd.DataFrame) -> list[dict[Any, Any]]:
+    """The last value of each year of a stock, a gap where there is none; ordered: its rows by time."""
+    years: dict[int, dict[Any, Any]] = {}
+    for row in ordered.to_dict("records"):
+        end = periods.parse(str(row["time"])).end
+        if pd.notna(row["value"]) or end.year not in years:
+            closes = (end.month, end.day) == (12, 31)
+            years[end.year] = row | ({"time": str(end.year)} if closes else {})
+    return list(years.values())
 
 
 def by_quarter(counts: pd.DataFrame, location: str, target: str) -> pd.Series:

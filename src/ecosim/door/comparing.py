@@ -137,8 +137,7 @@ def _draw(
 
     tables = [run.tables() for run in runs]
     fans = [charts.fan_of(table, starts_of(run)) for table, run in zip(tables, runs, strict=True)]
-    counted = [fan.observed[fan.observed["location"].isin(fan.forecast["location"])] for fan in fans]
-    known = pd.concat(counted).drop_duplicates()
+    known = pd.concat([fan.known for fan in fans]).drop_duplicates()
     words = [f"{letter} {run.title}, {run.short}"[:44] for (letter, _), run in zip(names, runs, strict=True)]
     of_runs = {word: table.forecast for word, table in zip(words, tables, strict=True)}
     overlay = tuple(

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from ecosim.data.panel import in_years
 from ecosim.figures import canvas, timeline
 from ecosim.figures.labels import Labels, brief
 from ecosim.figures.quantiles import MEDIAN, by_time, interval, of_place, require_one
@@ -30,7 +32,7 @@ class Fan:
     forecast: pd.DataFrame
     """Quantiles of one scenario, location and origin; 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95 are drawn."""
     observed: pd.DataFrame
-    """Counts known at the origin; those of other places are left out."""
+    """Counts known at the origin; those of other places are left out, parts of a year are drawn as years."""
     baseline: pd.DataFrame | None = None
     """The same quantiles under the baseline; median and 90 % interval are drawn where they are not the forecast's."""
     later: pd.DataFrame | None = None
@@ -43,6 +45,22 @@ class Fan:
     """Time and level from which a target starts that no count gives ('2016', 100.0): drawn apart from counts."""
     called: str = "assumed level"
     """What such a level is called in the key."""
+
+    @cached_property
+    def known(self) -> pd.DataFrame:
+        """The place's counts known at the origin, by year as the forecast is."""
+        return in_years(of_place(self.observed, self.forecast))
+
+    @cached_property
+    def published(self) -> pd.DataFrame | None:
+        """The place's later counts by year; a year of which only some parts were known at the origin is among them."""
+        if self.later is None or self.later.empty:
+            return self.later
+        tables = [of_place(table, self.forecast) for table in (self.observed, self.later)]
+        both = in_years(pd.concat([table for table in tables if len(table)], ignore_index=True))
+        seen = set(zip(self.known["target"], self.known["time"].astype(str), strict=True))
+        of_rows = zip(both["target"], both["time"].astype(str), strict=True)
+        return both[np.array([row not in seen for row in of_rows], dtype=bool)]
 
 
 def fan_chart(
@@ -93,8 +111,8 @@ def fan_span(fans: Iterable[Fan], targets: Sequence[str]) -> tuple[float, float]
     """Whole years that hold the counts and forecasts of all fans."""
     at: list[float] = []
     for fan in fans:
-        tables = [fan.forecast, of_place(fan.observed, fan.forecast)]
-        tables += [] if fan.later is None else [of_place(fan.later, fan.forecast)]
+        tables = [fan.forecast, fan.known]
+        tables += [] if fan.published is None else [fan.published]
         times = {str(time) for table in tables for time in table.loc[table["target"].isin(targets), "time"]}
         at += [timeline.place(time, stock) for time in times for stock in (True, False)]
         at.append(timeline.place(_origin(fan), stock=True))
@@ -106,16 +124,15 @@ def _values(fan: Fan, target: str) -> np.ndarray:
     outer = list(interval(0.9))
     tables = [t for t in (fan.forecast, fan.baseline) if t is not None]
     parts = [spread[outer].to_numpy().ravel() for t in tables if len(spread := by_time(t, target, outer))]
-    parts += [_counts(fan, t, target, True)[1] for t in (fan.observed, fan.later) if t is not None]
+    parts += [_counts(t, target, True)[1] for t in (fan.known, fan.published) if t is not None]
     parts += [np.array([fan.assumed[target][1]])] if target in fan.assumed else []
     values = np.concatenate(parts) if parts else np.zeros(1)
     return values[np.isfinite(values)] if np.isfinite(values).any() else np.zeros(1)
 
 
-def _counts(fan: Fan, counts: pd.DataFrame, target: str, stock: bool) -> tuple[np.ndarray, np.ndarray]:
+def _counts(counts: pd.DataFrame, target: str, stock: bool) -> tuple[np.ndarray, np.ndarray]:
     """Where and what was counted; a declared gap is not-a-number, so that the line breaks there."""
-    rows = of_place(counts, fan.forecast)
-    rows = rows[rows["target"] == target]
+    rows = counts[counts["target"] == target]
     at = np.array([timeline.place(str(time), stock) for time in rows["time"]], dtype=float)
     order = np.argsort(at)
     return at[order], rows["value"].to_numpy(dtype=float)[order]
@@ -135,7 +152,7 @@ def _draw(
         valid = ", ".join(sorted(fan.forecast["target"].unique()))
         raise ValueError(f"{target}: no forecast to draw; the table has {valid}")
     stock = labels.of(target).stock
-    seen_at, seen = _counts(fan, fan.observed, target, stock)
+    seen_at, seen = _counts(fan.known, target, stock)
     anchor = (seen_at[np.isfinite(seen)][-1], seen[np.isfinite(seen)][-1]) if np.isfinite(seen).any() else None
     if target in fan.assumed:
         assumed = (timeline.place(fan.assumed[target][0], stock), fan.assumed[target][1])
@@ -153,8 +170,8 @@ def _draw(
     axes.plot(at, values[MEDIAN], color=canvas.BLUE, linewidth=1.8)
     axes.plot(seen_at, seen, color=canvas.INK, linewidth=1.0, marker="o", markersize=3.4)
     places = [*seen_at, *at, timeline.place(_origin(fan), stock=True)]
-    if fan.later is not None:
-        later_at, later = _counts(fan, fan.later, target, stock)
+    if fan.published is not None:
+        later_at, later = _counts(fan.published, target, stock)
         axes.plot(later_at, later, "o", color=canvas.INK, markersize=4.2, markerfacecolor="white", zorder=5)
         places += [*later_at]
     low, high = limits or fan_limits([fan], [target])[target]
@@ -215,13 +232,13 @@ def _key(fan: Fan, targets: Sequence[str], labels: Labels) -> list[tuple[Any, st
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    counted = {target for target in targets if np.isfinite(_counts(fan, fan.observed, target, True)[1]).any()}
+    counted = {target for target in targets if np.isfinite(_counts(fan.known, target, True)[1]).any()}
     key: list[tuple[Any, str]] = []
     if counted:
         key.append((Line2D([], [], color=canvas.INK, linewidth=1, marker="o", markersize=3.4), "counted"))
     if set(targets) & set(fan.assumed):
         key.append((Line2D([], [], color=canvas.VERMILION, linestyle="", marker="D", markersize=4), fan.called))
-    if fan.later is not None and any(len(_counts(fan, fan.later, target, True)[1]) for target in targets):
+    if fan.published is not None and any(len(_counts(fan.published, target, True)[1]) for target in targets):
         hollow = Line2D([], [], color=canvas.INK, linestyle="", marker="o", markersize=4.2, markerfacecolor="white")
         key.append((hollow, "later count, not used"))
     key.append((Line2D([], [], color=canvas.BLUE, linewidth=1.8), "median"))

@@ -128,7 +128,7 @@ def make_ladder(
     tech_stock = max(tech_sme.mean, 1.05 * stock) if tech_sme else 3.0 * stock
     tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
     if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
-        tech_flow += CLOSING_SHARE * tech_stock
+        tech_flow = max(tech_flow + CLOSING_SHARE * tech_stock, 0.0)  # a stock may fall by more than firms that close
     passed = (quarter_index(origin) + 1) % QUARTERS_PER_YEAR / QUARTERS_PER_YEAR  # of the year under way
     since = passed * (tech_flow - CLOSING_SHARE * tech_stock)  # high-tech certificates change in its last quarter alone
     foreign = by_quarter(known, region.name, "hnte_foreign_stock")

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
+from ecosim.data.panel import in_years
 from ecosim.data.targets import TARGETS
 from ecosim.forecast import job as jobs
 from ecosim.forecast import summary, tabulate
@@ -179,7 +180,7 @@ def table_of_places(results: list[Result]) -> pd.DataFrame:
     for result in results:
         wide = result.forecast.pivot(index=["location", "target", "time"], columns="quantile", values="value")
         part = wide[[0.5, 0.05, 0.95]].set_axis(["median", "lower", "upper"], axis=1).reset_index()
-        seen = result.observed.dropna(subset=["value"])
+        seen = in_years(result.observed).dropna(subset=["value"])
         seen = seen[seen["time"].astype(str).str.fullmatch(r"\d{4}")].sort_values("time").groupby("target").last()
         part["last_count"] = part["target"].map(seen["value"])
         part["last_time"] = part["target"].map(seen["time"])

@@ -13,6 +13,7 @@ from ecosim.data.panel import known_at, series
 from ecosim.data.periods import origin_date, parse, quarter_index
 from ecosim.forecast import drawn_told
 from ecosim.forecast import scores as scoring
+from ecosim.forecast.publish import INDEX, RATIO, Futures
 from ecosim.forecast.sampling_told import monte_carlo, short_pools, small_sample
 from ecosim.policies.schedule import Schedule
 
@@ -43,6 +44,7 @@ def write(
     shown = shown or outlook.scenario.yearly
     sentences.append(monte_carlo(shown, str(job.horizon)))
     carried = set(basis.loc[basis["basis"] == "inherited", "target"]) & set(shown)
+    sentences += no_index(outlook.scenario)
     sentences += carried_levels(job, {name: level for name, level in outlook.anchor.levels.items() if name in carried})
     if outlook.differs:
         sentences.append(
@@ -98,6 +100,18 @@ def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
         f"carries them on, and no count confirms it; with origin={latest}-12 the model itself goes on from what was "
         "counted."
     ]
+
+
+def no_index(futures: Futures) -> list[str]:
+    """Why the stock of high-tech enterprises has no index, or no ratio to that of two years before."""
+    if INDEX not in futures.yearly:
+        return [
+            "High-tech enterprises: the stock at the origin is 0: no index, and no growth rate can be taken from it; "
+            f"{INDEX} and {RATIO} are left out."
+        ]
+    if RATIO not in futures.quarterly:
+        return [f"High-tech enterprises: the stock was 0 within two years before the origin; {RATIO} is left out."]
+    return []
 
 
 def delivery_sentence(sd: float) -> str:

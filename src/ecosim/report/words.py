@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ecosim.data.panel import in_years
 from ecosim.data.periods import parse
 from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
@@ -58,8 +59,8 @@ def headline(
 
 
 def last_count(observed: pd.DataFrame, target: str) -> Start | None:
-    """Time and value of the last count of a target; None where there is none."""
-    rows = observed[(observed["target"] == target) & observed["value"].notna()]
+    """Time and value of the last count of a target, of a flow that of a whole year; None where there is none."""
+    rows = in_years(observed[observed["target"] == target]).dropna(subset="value")
     if rows.empty:
         return None
     last = max(zip(rows["time"].astype(str), rows["value"], strict=True), key=lambda row: parse(row[0]).end)
