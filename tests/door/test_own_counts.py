@@ -87,3 +87,15 @@ def test_a_target_that_no_forecast_knows_is_told(here: Path, fake: None, capsys:
     ]
     shown = " ".join(capsys.readouterr().out.split())
     assert all(sentence in shown for sentence in sentences[:2])
+
+
+@pytest.mark.parametrize(("place", "meant"), [("浙江", "Zhejiang"), ("Zhejang", "Zhejiang"), ("嘉兴市", "Jiaxing")])
+def test_a_place_around_that_is_misspelled_is_refused(here: Path, place: str, meant: str) -> None:
+    with pytest.raises(UserError, match=f"region.inside={place}: there are no counts of it; write '{meant}'"):
+        build_job(compose([*PINGHU, f"region.inside=['{place}']"]), here)
+
+
+def test_a_place_around_without_counts_is_told(here: Path) -> None:
+    composed = compose([*PINGHU, "region.inside=[Nowhere,Zhejiang]"])
+    (sentence,) = tell_unused(composed, build_job(composed, here).counts)
+    assert "Pinghu is said to lie in Nowhere (region.inside), of which there is no count" in sentence

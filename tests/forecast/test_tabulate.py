@@ -219,3 +219,25 @@ def test_an_instrument_whose_money_pays_nobody_is_named(make_job):
     ledger = pd.DataFrame(rows, columns=["instrument", "year", "recipients", "refused"])
     (told,) = statements.unpaid(job, ledger)
     assert told.startswith(f"{job.policies[short].label} (policies.{short}) paid nobody and refused 45 applications")
+
+
+def test_a_package_that_begins_after_the_horizon_is_said_to_have_no_effect_to_show(make_job):
+    award = shelf.build({"later": {"family": "award", "rung": "high_tech", "amount": {"2019-01": 20}, "source": "made"}})
+    job = make_job()
+    job = replace(job, policies={**job.baseline_policies, **award})
+    assert statements.starts_later(job) == [
+        "No instrument of the scenario is in force before the end of 2018: there is no effect to show."
+    ]
+    assert statements.starts_later(replace(job, horizon=2019)) == []
+    assert statements.starts_later(replace(job, policies=job.baseline_policies)) == []
+    one = next(iter(job.baseline_policies))
+    fewer = {name: row for name, row in job.policies.items() if name != one}
+    assert statements.starts_later(replace(job, policies=fewer)) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "part"), [("2018-06", "its last 2 quarters"), ("2018-09", "its last quarter"), ("2018-12", "")]
+)
+def test_a_year_under_way_is_said_to_be_a_part_in_the_books(make_job, origin, part):
+    told = " ".join(statements.year_under_way(make_job(origin=origin, horizon=2020)))
+    assert (part in told) and ("2018" in told) == bool(part)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
-from ecosim.door.own_counts import check_places, unused
+from ecosim.door.own_counts import check_inside, check_places, unused
 from ecosim.door.settings import Settings
 from ecosim.door.studies import Calibrate, Decompose, Forecast, Regions
 from ecosim.model.region import Region, Zone
@@ -64,7 +64,8 @@ def load_table(path: str, cwd: Path, own: Path | None) -> "pd.DataFrame":
 def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -> "pd.DataFrame":
     """The carried counts with the user's own on top: where both have a value, the user's counts.
 
-    regions: whose forecast the counts are for. Raises CountsError; StrangeCounts where the user's say nothing of them.
+    regions: whose forecast the counts are for. Raises CountsError; StrangeCounts where the user's say nothing of them,
+    or where a place around them is misspelled.
     """
     from ecosim.data import panel
 
@@ -76,8 +77,10 @@ def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -
     if base is None or own is None:
         given = base if own is None else own
         assert given is not None  # the settings hold one of both
-        return given
-    return panel.merge(own, base, f"{data.path} on top of the carried counts").counts
+    else:
+        given = panel.merge(own, base, f"{data.path} on top of the carried counts").counts
+    check_inside(regions, given)
+    return given
 
 
 def load_carried(composed: Composed) -> "pd.DataFrame | None":
@@ -101,9 +104,10 @@ def build_regions(composed: Composed) -> tuple[Region, ...]:
 
 
 def tell_unused(composed: Composed, counts: "pd.DataFrame") -> list[str]:
-    """Sentences on the rows of data.path that the forecast of these counts does not use, though they may be meant."""
-    path = composed.settings.data.path
-    return unused(path, counts, build_regions(composed), places_of(load_carried(composed))) if path else []
+    """Sentences on rows of data.path, and places around the region, that the forecast of these counts does not use."""
+    path, regions = composed.settings.data.path, build_regions(composed)
+    told = unused(path, counts, regions, places_of(load_carried(composed))) if path else []
+    return told + check_inside(regions, counts)
 
 
 def count_workers(workers: int | None) -> int:

@@ -40,6 +40,27 @@ def check_places(named: str, own: "pd.DataFrame", regions: Sequence["Region"], c
     )
 
 
+def check_inside(regions: Sequence["Region"], counts: "pd.DataFrame") -> list[str]:
+    """Sentences on places around a region of which there is no count, so that nothing is inherited from them.
+
+    Raises StrangeCounts where such a name is close to one of which there are counts, or is its Chinese one.
+    """
+    from ecosim.data import china
+
+    places = _places(counts)
+    chinese = {other: name for name, other in china.location_names().items() if name in places}
+    told = []
+    for region in regions:
+        for place in region.inside:
+            if place in places:
+                continue
+            if name := _meant(place, chinese | {known: known for known in places}):
+                raise StrangeCounts(f"region.inside={place}: there are no counts of it; write {name!r}")
+            told.append(f"{region.name} is said to lie in {place} (region.inside), of which there is no count: "
+                        "nothing is inherited from it.")  # fmt: skip
+    return list(dict.fromkeys(told))
+
+
 def unused(named: str, counts: "pd.DataFrame", regions: Sequence["Region"], carried: Iterable[str]) -> list[str]:
     """Sentences on rows that a slip of the pen keeps out of the forecast.
 

@@ -10,7 +10,7 @@ from ecosim.calibration.inherit import Level, stocks_from_flows
 from ecosim.calibration.regression import Calibration
 from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
-from ecosim.data.periods import origin_date, parse, quarter_index
+from ecosim.data.periods import QUARTERS_PER_YEAR, origin_date, parse, quarter_index, year_of
 from ecosim.forecast import drawn_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, RATIO, Futures
@@ -58,6 +58,7 @@ def write(
     if len(scores):
         sentences.append(hits(scores))
     sentences += started_before(job)
+    sentences += starts_later(job) + year_under_way(job)
     assumed = basis.loc[basis["basis"] == "assumption", "target"].tolist()
     if assumed:
         sentences.append(
@@ -164,6 +165,31 @@ def started_before(job: "Job") -> list[str]:
         f"In force before the origin already: {', '.join(names)}. The counts at the origin hold part of their effect, "
         "and the hazards are set to those counts under the baseline's rules, so level and effect after the origin are "
         "too high by that part."
+    ]
+
+
+def starts_later(job: "Job") -> list[str]:
+    """Whether all that the scenario has beyond its baseline begins after the horizon."""
+    end = quarter_index(f"{job.horizon}-12")
+    rules = job.baseline_policies
+    added = [_schedules(row.policy) for name, row in job.policies.items() if name not in rules]
+    if not added or any(job.policies.get(name) != row for name, row in rules.items()):
+        return []
+    if any(not dated or any(step > 0 and start <= end for some in dated for start, step in some) for dated in added):
+        return []
+    return [f"No instrument of the scenario is in force before the end of {job.horizon}: there is no effect to show."]
+
+
+def year_under_way(job: "Job") -> list[str]:
+    """What is booked of the origin's own year, where it lies within one."""
+    origin = quarter_index(job.origin)
+    left = QUARTERS_PER_YEAR - 1 - origin % QUARTERS_PER_YEAR
+    if not left:
+        return []
+    year, quarters = year_of(origin), "its last quarter" if left == 1 else f"its last {left} quarters"
+    return [
+        f"The origin lies within {year}: what is booked of {year} is of {quarters} alone, and the budgets of that year "
+        "count as unspent at the origin."
     ]
 
 
