@@ -62,7 +62,9 @@ def test_counts_of_a_known_place_are_taken(here: Path, overrides: list[str], pla
     counts([(place, "gdp_implied", 2023, 180)])
     Path("my.csv").write_text(Path("my.csv").read_text().replace(",count", ",100m CNY"))
     composed = compose([*overrides, "data.path=my.csv"])
-    assert tell_unused(composed, build_job(composed, here).counts) == []
+    told = tell_unused(composed, build_job(composed, here).counts)
+    assert not [sentence for sentence in told if "my.csv" in sentence]
+    assert bool(told) == ("data=own" in overrides or "data=us_states" in overrides)  # nothing of Jiaxing and Zhejiang
 
 
 def test_a_name_that_is_close_beside_one_that_is_right_is_told(here: Path) -> None:
@@ -89,13 +91,15 @@ def test_a_target_that_no_forecast_knows_is_told(here: Path, fake: None, capsys:
     assert all(sentence in shown for sentence in sentences[:2])
 
 
-@pytest.mark.parametrize(("place", "meant"), [("浙江", "Zhejiang"), ("Zhejang", "Zhejiang"), ("嘉兴市", "Jiaxing")])
-def test_a_place_around_that_is_misspelled_is_refused(here: Path, place: str, meant: str) -> None:
+@pytest.mark.parametrize(("place", "meant"), [("浙江", "Zhejiang"), ("浙江省", "Zhejiang"), ("嘉兴市", "Jiaxing")])
+def test_a_place_around_by_its_chinese_name_is_refused(here: Path, place: str, meant: str) -> None:
     with pytest.raises(UserError, match=f"region.inside={place}: there are no counts of it; write '{meant}'"):
         build_job(compose([*PINGHU, f"region.inside=['{place}']"]), here)
 
 
 def test_a_place_around_without_counts_is_told(here: Path) -> None:
-    composed = compose([*PINGHU, "region.inside=[Nowhere,Zhejiang]"])
-    (sentence,) = tell_unused(composed, build_job(composed, here).counts)
-    assert "Pinghu is said to lie in Nowhere (region.inside), of which there is no count" in sentence
+    composed = compose([*PINGHU, "region.inside=[Shaoxing,Zhejang,Zhejiang]"])
+    first, second = tell_unused(composed, build_job(composed, here).counts)
+    told = "Pinghu is said to lie in {} (region.inside), of which there is no count: nothing is inherited from it"
+    assert first == f"{told.format('Shaoxing')}."
+    assert second == f"{told.format('Zhejang')}; is Zhejiang meant?"

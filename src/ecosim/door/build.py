@@ -65,7 +65,7 @@ def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -
     """The carried counts with the user's own on top: where both have a value, the user's counts.
 
     regions: whose forecast the counts are for. Raises CountsError; StrangeCounts where the user's say nothing of them,
-    or where a place around them is misspelled.
+    or where a place around them is named in Chinese.
     """
     from ecosim.data import panel
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ecosim.model.region import Region
 
 CLOSE = 0.6  # of spellings of one name, as difflib measures it: 平湖市 and 平湖 have 0.8
+SLIP = 0.85  # of a slip of the pen: Zhejang and Zhejiang have 0.93, the cities Shaoxing and Jiaxing 0.8
 SHOWN = 5  # names in a message
 
 
@@ -43,7 +44,7 @@ def check_places(named: str, own: "pd.DataFrame", regions: Sequence["Region"], c
 def check_inside(regions: Sequence["Region"], counts: "pd.DataFrame") -> list[str]:
     """Sentences on places around a region of which there is no count, so that nothing is inherited from them.
 
-    Raises StrangeCounts where such a name is close to one of which there are counts, or is its Chinese one.
+    Raises StrangeCounts where such a name is the Chinese one of a place that has counts.
     """
     from ecosim.data import china
 
@@ -54,10 +55,13 @@ def check_inside(regions: Sequence["Region"], counts: "pd.DataFrame") -> list[st
         for place in region.inside:
             if place in places:
                 continue
-            if name := _meant(place, chinese | {known: known for known in places}):
+            if name := chinese.get(place) or chinese.get(place.rstrip("省市")):
                 raise StrangeCounts(f"region.inside={place}: there are no counts of it; write {name!r}")
-            told.append(f"{region.name} is said to lie in {place} (region.inside), of which there is no count: "
-                        "nothing is inherited from it.")  # fmt: skip
+            close = get_close_matches(place, places, n=1, cutoff=SLIP)
+            told.append(
+                f"{region.name} is said to lie in {place} (region.inside), of which there is no count: nothing is "
+                f"inherited from it{f'; is {close[0]} meant?' if close else '.'}"
+            )
     return list(dict.fromkeys(told))
 
 
