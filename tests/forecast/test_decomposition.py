@@ -9,10 +9,10 @@ import yaml
 from pandas.testing import assert_frame_equal
 
 from ecosim.forecast import coalitions, decomposition, job, tabulate
+from ecosim.forecast.anyway import ANSWER, WINDOW
 from ecosim.forecast.coalitions import DecomposeError, Package, take_all_apart, take_apart
 from ecosim.forecast.costs import TOO_SHORT
 from ecosim.forecast.decomposition import PACKAGE, Plan
-from ecosim.forecast.witness import ANSWER, WINDOW
 from ecosim.policies import shelf
 
 NOTHING = ("amount", "graduate", "senior", "leading")

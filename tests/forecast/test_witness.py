@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from ecosim.data.periods import year_of
-from ecosim.forecast.witness import ACTS_SEEN, ANSWER, COUNTED, NAME, WINDOW, Witness, Year, anyway, places_in
+from ecosim.forecast.anyway import ANSWER, WINDOW, anyway
+from ecosim.forecast.witness import ACTS_SEEN, COUNTED, NAME, Witness, Year, places_in
 from ecosim.model.firms import FIRST_HIGH_TECH, NEW_TECH_SME, RESEARCH
 from ecosim.policies import shelf
 

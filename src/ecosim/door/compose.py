@@ -216,8 +216,8 @@ def compose_file(group: str, name: str, library: Library) -> dict[str, Any]:
 def _file(group: str, name: str, library: Library) -> dict[str, Any]:
     library.find(group, name)
     try:
-        # chosen within `config`, as Hydra looks for the file that it starts from in the carried folder alone
-        node = hydra_compose("config", [f"{group}={quoted(name)}", *search_path(library)])
+        # added to nothing, as Hydra looks for the file that it starts from in the carried folder alone
+        node = hydra_compose(None, [f"+{group}={quoted(name)}", *search_path(library)])
         table = OmegaConf.to_container(node[group], resolve=True, throw_on_missing=True)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in ("hydra", "omegaconf", "yaml"):

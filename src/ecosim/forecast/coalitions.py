@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
 from ecosim.forecast import publish, shapley
+from ecosim.forecast.anyway import anyway
 from ecosim.forecast.books import net
 from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, in_parallel, run_member, years_ahead
 from ecosim.forecast.publish import Scaling
 from ecosim.forecast.shapley import Coalition
 from ecosim.forecast.streaming import Chunks, Layout, array_of, arrays_of, book_of, pairs_by_name
-from ecosim.forecast.witness import act_of, anyway
+from ecosim.forecast.witness import act_of
 from ecosim.model.ecosystem import Policy
 from ecosim.policies.shelf import Instrument
 

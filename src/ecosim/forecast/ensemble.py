@@ -13,13 +13,14 @@ from ecosim.behaviors.decisions import SHELF, Behaviors
 from ecosim.behaviors.rules import FirmRules
 from ecosim.calibration.estimate import Estimate
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
+from ecosim.forecast.anyway import anyway
 from ecosim.forecast.crew import Crew, results
 from ecosim.forecast.delivery import delivered
 from ecosim.forecast.drawn import AT_ORIGIN, LEVELS, Drawn, with_coefficients
 from ecosim.forecast.shifts import to_conditions
 from ecosim.forecast.start import Ladder, Template, condition, spin_up
 from ecosim.forecast.streaming import TEXTS, Chunks, Layout, array_of, arrays_of, book_of
-from ecosim.forecast.witness import NAME, Witness, act_of, anyway
+from ecosim.forecast.witness import NAME, Witness, act_of
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.luck import Key

@@ -111,7 +111,7 @@ def state_of(model: "EcosystemModel", needs: int) -> State:
     cell = np.empty(top, np.int32)
     has, helped, holds = np.empty((3, top), np.uint8)
     describe(
-        f.alive, f.certificate, f.kind, f.aware, f.performs, f.loan, f.institute, f.age, f.assisted, f.visited,
+        f.alive, f.certificate, f.kind, f.aware, f.performs, f.loan, f.institute, f.assisted, f.visited,
         model.terms.founding.size, cell, has, helped, holds,
     )  # fmt: skip
     if needs & (TECH_SME_CANDIDATE | HIGH_TECH_CANDIDATE):
@@ -122,7 +122,7 @@ def state_of(model: "EcosystemModel", needs: int) -> State:
 
 @brief
 def describe(
-    alive: Any, certificate: Any, kind: Any, aware: Any, performs: Any, loan: Any, institute: Any, age: Any,
+    alive: Any, certificate: Any, kind: Any, aware: Any, performs: Any, loan: Any, institute: Any,
     assisted: Any, visited: Any, kinds: int, cell: Any, has: Any, helped: Any, holds: Any,
 ) -> None:  # fmt: skip
     """Fill the columns of State, in place. Short loops, so that they vectorize."""

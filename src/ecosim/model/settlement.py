@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, foresee, pay, pay_beside
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import RECIPIENTS, Ledger
+from ecosim.model.ledger import Ledger
 from ecosim.model.offers import MOST_STACKS, Given, Stack
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
@@ -219,10 +219,7 @@ NO_FEES = np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64), np.emp
 
 
 class Dues:
-    """What instruments spend in every quarter until a date passes. spent: (instrument, fen, recipients).
-
-    They are the same recipients in every quarter, so each is counted once in a year.
-    """
+    """What instruments spend in every quarter until a date passes. spent: (instrument, fen, recipients)."""
 
     def __init__(self, spent: list[tuple[str, int, int]]) -> None:
         self._spent = spent
@@ -235,9 +232,6 @@ class Dues:
             rows = [(model.ledger.slot(name), fen, recipients) for name, fen, recipients in self._spent]
             bound = self._bound = slots, np.array(rows, np.int64).reshape(-1, 3)
         entries: Rows = bound[1]
-        if any(recipients for *_, recipients in self._spent):
-            known = model.ledger.of_year(year_of(model.quarter))[entries[:, 0], RECIPIENTS]
-            entries = np.column_stack([entries[:, :2], np.maximum(entries[:, 2] - known, 0)])
         return entries
 
 

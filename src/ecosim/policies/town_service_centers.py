@@ -31,7 +31,6 @@ class TownServiceCenters:
 
     family: ClassVar[str] = "town_service_centers"
     dated: ClassVar[bool] = True
-    steady: ClassVar[bool] = True
     without: ClassVar[tuple[str, ...]] = ("applied", "funded", "kept")  # word reaches a town without being asked for
     opens: Annotated[Any, BeforeValidator(to_openings)]
     rate: Steps
@@ -47,7 +46,7 @@ class TownServiceCenters:
         terms.reach[self.open_zones(name, model)] += self.rate.at(model.quarter) / 100
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
-        """Pay for the open centers; a center is one recipient."""
+        """Pay for the open centers; a center is one recipient, once a year."""
         centers, year = sum(first <= model.quarter for _, first in self.opens), year_of(model.quarter)
         if centers and self.rate.at(model.quarter) > 0:
             new = centers - model.ledger.recipients[name, year]
