@@ -112,10 +112,11 @@ def test_the_ratio_compares_a_quarter_with_that_of_two_years_before(published):
     assert RATIO not in published.yearly
 
 
-def futures_from(make_world, make_run, cohorts):
-    """Of a place with these high-tech certificates at the origin."""
-    world = make_world(END_2016, 2016, 12, Ladder(tech_sme_stock=9.0, tech_sme_flow=2.0, cohorts=cohorts, expired=0.0))
-    runs = [make_run(12, hnte_stock=4.0)]
+def futures_from(make_world, make_run, cohorts, stock=4.0, expired=0.0):
+    """Of a place with these high-tech certificates at the origin and after it."""
+    ladder = Ladder(tech_sme_stock=9.0, tech_sme_flow=2.0, cohorts=cohorts, expired=expired)
+    world = make_world(END_2016, 2016, 12, ladder)
+    runs = [make_run(12, hnte_stock=stock)]
     base = publish.base_values(world, runs)
     return publish.publish(world, runs, base, {"hnte_stock": np.array([1.0])}, {})
 
@@ -134,6 +135,14 @@ def test_a_place_with_its_first_certificates_has_an_index_and_no_ratio(make_worl
     assert futures.yearly[INDEX][0].tolist() == [80.0] * 3
     assert RATIO not in futures.quarterly
     assert "the stock was 0 within two years before the origin" in no_index(futures)[0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_place_whose_stock_falls_to_nothing_has_no_ratio_and_says_why(make_world, make_run):
+    futures = futures_from(make_world, make_run, (1.0, 1.0, 1.0), [3.0] * 3 + [0.0] + [2.0] * 8, expired=1.0)
+    assert futures.yearly[INDEX][0, 0] == 0.0
+    assert RATIO not in futures.quarterly
+    assert "falls to 0 in 1 of the futures" in no_index(futures)[0]
 
 
 def test_an_index_and_a_ratio_need_no_words(published):

@@ -201,18 +201,17 @@ def _stock_from_flows(world: World, futures: Futures, flows: Floats, year: NDArr
 def _relative(world: World, futures: Futures, base: dict[str, Floats], members: range) -> None:
     """The stock of high-tech enterprises as an index (origin's last complete year = 100) and over two years.
 
-    Neither where the stock is 0 at the origin, and no ratio where it was 0 in the two years before.
+    Neither where the stock is 0 at the origin, and no ratio where it was 0 in the two years before or falls to 0.
     """
     stock = base["hnte_stock"][:, None]
     if not (stock > 0.0).all():
         return
     futures.yearly[INDEX] = 100.0 * futures.yearly["hnte_stock"] / stock
     futures.quarterly[INDEX] = 100.0 * futures.quarterly["hnte_stock"] / stock
-    before = past_stocks(world, members)
-    if not (before > 0.0).all():
-        return
-    path = np.concatenate([before, futures.quarterly["hnte_stock"]], axis=1)
-    futures.quarterly[RATIO] = path[:, RATIO_QUARTERS:] / path[:, :-RATIO_QUARTERS]
+    path = np.concatenate([past_stocks(world, members), futures.quarterly["hnte_stock"]], axis=1)
+    now, then = path[:, RATIO_QUARTERS:], path[:, :-RATIO_QUARTERS]
+    if (then > 0.0).all():
+        futures.quarterly[RATIO] = now / then
 
 
 def past_stocks(world: World, members: range) -> Floats:

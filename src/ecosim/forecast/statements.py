@@ -111,7 +111,9 @@ def no_index(futures: Futures) -> list[str]:
             f"{INDEX} and {RATIO} are left out."
         ]
     if RATIO not in futures.quarterly:
-        return [f"High-tech enterprises: the stock was 0 within two years before the origin; {RATIO} is left out."]
+        fell = (futures.quarterly["hnte_stock"] <= 0.0).any(axis=1).sum()
+        when = f"falls to 0 in {fell} of the futures" if fell else "was 0 within two years before the origin"
+        return [f"High-tech enterprises: the stock {when}; {RATIO} is left out."]
     return []
 
 
