@@ -13,7 +13,7 @@ import pandas as pd
 
 from ecosim.data import china
 from ecosim.data.panel import wide
-from ecosim.forecast.future import GRANTS_KEPT
+from ecosim.forecast.observation import GRANTS_KEPT
 from ecosim.forecast.shifts import GRANTED_OF
 
 SPAN, HORIZONS, FIRST = 4, (1, 2, 3), 2015

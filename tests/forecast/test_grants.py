@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ecosim.forecast.future import GRANTS_KEPT, faded, observation_layer
+from ecosim.forecast.observation import GRANTS_KEPT, faded, observation_layer
 from ecosim.forecast.shifts import GRANTED_OF
 
 
@@ -15,7 +15,8 @@ def layer(outlook, **faster):
     for name, more in faster.items():
         own = growth[name]
         growth[name] = replace(own, drift=own.drift + more, pooled_drift=own.pooled_drift + more)
-    return observation_layer(outlook.world, replace(outlook.anchor, growth=growth), outlook.runs, 2)
+    start = replace(outlook.anchor, growth=growth)
+    return observation_layer(outlook.world, start, outlook.runs, outlook.paths, 2)
 
 
 @pytest.mark.parametrize(("granted", "applied"), GRANTED_OF.items())

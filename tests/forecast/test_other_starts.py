@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ecosim.forecast.anchor import CLOSING_SHARE
-from ecosim.forecast.future import log_growth
-from ecosim.forecast.shifts import CHANNELS, GROWTH_OF
+from ecosim.forecast.anchor import CLOSING_SHARE, PANEL_TARGETS
+from ecosim.forecast.observation import log_growth
+from ecosim.forecast.shifts import CHANNELS, GRANTED_OF, GROWTH_OF
 from ecosim.model.ecosystem import OBSERVED
 
 pytestmark = pytest.mark.slow
@@ -59,6 +59,16 @@ def test_the_median_grows_by_the_estimated_trend(many, target):
     members = 4 * 1.2533 * grown.std(axis=0, ddof=1) / np.sqrt(len(grown))
     pilot = 4 * 1.2533 * grown.std(axis=0, ddof=1) / np.sqrt(32)  # the growth it was matched with is a median of few
     assert (np.abs(np.median(grown, axis=0) - trend) < np.hypot(members, pilot)).all()
+
+
+@pytest.mark.parametrize("target", PANEL_TARGETS)
+def test_counts_are_published_with_the_spread_that_was_estimated(many, target):
+    base = many.scaling.base[target] * many.scaling.factors[target]
+    published = np.log(many.scenario.yearly[target] / base[:, None])
+    growth, leader = many.anchor.growth[target], many.anchor.growth[GRANTED_OF.get(target, target)]
+    for year in range(3):
+        own, theirs = (some.spread("Smallville", year + 1)[1] for some in (growth, leader))
+        assert 0.75 * min(own, theirs) < published[:, year].std(ddof=1) < 1.3 * max(own, theirs), year
 
 
 def test_one_agent_for_several_firms_forecasts_what_one_for_one_does(make_job, make_region, look):

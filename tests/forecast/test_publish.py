@@ -7,7 +7,7 @@ from ecosim.calibration.inherit import Level
 from ecosim.data.periods import quarter_index
 from ecosim.forecast import publish
 from ecosim.forecast.anchor import Anchor
-from ecosim.forecast.publish import FLOWS, INDEX, RATIO, Futures, _stock_from_flows, by_year, past_stocks
+from ecosim.forecast.publish import FLOWS, INDEX, RATIO, by_year, past_stocks
 from ecosim.forecast.start import Ladder
 from ecosim.forecast.statements import no_index
 from ecosim.model.ecosystem import OBSERVED
@@ -177,16 +177,33 @@ def test_a_member_without_a_single_patent_or_birth_does_not_make_a_flood_of_them
     assert factors["births"].tolist() == [180.0]
 
 
-def test_a_stock_counted_as_three_flows_is_their_sum_and_changes_once_a_year(make_world):
+def certified(make_world, make_run, added, summed, stock=30.0):
+    """Futures of a place that certifies 11, 12, 13 and 14 firms, of which half as many again are counted."""
     world = make_world(END_2016, 2016, 16)
-    newest, second, _ = world.ladder.cohorts
-    flows = np.array([[11.0, 12.0, 13.0, 14.0]])
-    futures = Futures({}, {})
-    quarters = np.arange(16) // 4 + 1
-    _stock_from_flows(world, futures, flows, quarters, range(1))
+    new = [flow if quarter == 3 else 0 for flow in (11, 12, 13, 14) for quarter in range(4)]
+    runs = [make_run(16, start=10.0, hnte_new=new, hnte_stock=stock, hnte_foreign_stock=6.0)]
+    base = publish.base_values(world, runs)
+    factors = {name: np.ones(1) for name in ("hnte_certifications", "hnte_stock", "hnte_foreign_stock")}
+    return publish.publish(world, runs, base, factors, {"hnte_certifications": np.log([added])}, summed), world.ladder
+
+
+def test_a_stock_counted_as_three_flows_is_their_sum_and_changes_once_a_year(make_world, make_run):
+    futures, ladder = certified(make_world, make_run, [1.0, 2.0, 1.0, 1.0], summed=True)
+    newest, second, _ = ladder.cohorts
     assert futures.yearly["hnte_stock"][0].tolist() == pytest.approx(
-        [11 + newest + second, 11 + 12 + newest, 11 + 12 + 13, 12 + 13 + 14]
+        [11 + newest + second, 11 + 24 + newest, 11 + 24 + 13, 24 + 13 + 14]
     )
     by_quarter = futures.quarterly["hnte_stock"][0]
     assert by_quarter[3] == pytest.approx(futures.yearly["hnte_stock"][0][0])
-    assert by_quarter[:3].tolist() == pytest.approx([world.ladder.high_tech_stock] * 3)
+    assert by_quarter[:3].tolist() == pytest.approx([ladder.high_tech_stock] * 3)
+
+
+def test_a_stock_with_a_level_of_its_own_keeps_to_the_counted_flows_as_they_to_the_models(make_world, make_run):
+    futures, ladder = certified(make_world, make_run, [1.0, 2.0, 1.0, 1.0], summed=False)
+    newest, _, _ = ladder.cohorts
+    beyond = [1.0, (11 + 24 + newest) / (11 + 12 + newest), (11 + 24 + 13) / (11 + 12 + 13), (24 + 27) / (12 + 27)]
+    assert futures.yearly["hnte_stock"][0] == pytest.approx(30.0 * np.array(beyond))
+    assert futures.yearly["hnte_foreign_stock"][0] == pytest.approx(6.0 * np.array(beyond))
+    by_quarter = futures.quarterly["hnte_stock"][0]
+    assert by_quarter[:7] == pytest.approx([30.0] * 7)
+    assert by_quarter[7:11] == pytest.approx([30.0 * beyond[1]] * 4)

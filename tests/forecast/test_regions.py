@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.forecast.regions import Sums, adds_up, basis_of_all, counts_of_all, table_of_places
+from ecosim.forecast.regions import Sums, adds_up, basis_of_all, counts_of_all, coverage, table_of_places
 from ecosim.forecast.summary import member_table, quantile_table
 
 YEARS = ["2023", "2024"]
@@ -77,3 +77,23 @@ def test_the_table_of_places_has_the_last_count_beside_every_forecast():
 def test_the_last_count_of_a_place_by_quarter_is_that_of_the_year():
     table = table_of_places([result("Anhui", {"2021-Q4": 5.0, "2022-Q3": 6.0, "2022-Q4": 7.0})])
     assert table[["last_count", "last_time"]].drop_duplicates().to_numpy().tolist() == [[7.0, "2022"]]
+
+
+def scored(inside):
+    """A place with counts of two targets after the origin, in their interval or not."""
+    rows = [(target, held) for target, several in inside.items() for held in several]
+    return SimpleNamespace(scores=pd.DataFrame(rows, columns=["target", "inside_90"]))
+
+
+def test_the_coverage_of_places_is_told_with_the_count_that_does_worst():
+    places = [
+        scored({"hnte_stock": [True, True], "rd_expenditure": [False]}),
+        scored({"hnte_stock": [True, False], "rd_expenditure": [False]}),
+        SimpleNamespace(scores=pd.DataFrame()),
+    ]
+    (told,) = coverage(places)
+    assert told.startswith(
+        "Of 6 counts of single places published after the origin 3 lie in the 90 % interval, 50 %; "
+        "fewest of rd_expenditure, 0 of 2."
+    )
+    assert list(coverage(places[2:])) == []

@@ -12,12 +12,13 @@ from ecosim.calibration.increments import base_year
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
 from ecosim.forecast import drawn as posteriors
 from ecosim.forecast import publish, shifts
-from ecosim.forecast.anchor import PANEL_TARGETS, Anchor, anchor
+from ecosim.forecast.anchor import Anchor, anchor
 from ecosim.forecast.books import Books
 from ecosim.forecast.crew import Crew
 from ecosim.forecast.ensemble import Run, World, make_templates, member_behaviors, run_members
+from ecosim.forecast.observation import log_growth, observation_layer
 from ecosim.forecast.publish import Futures, Scaling
-from ecosim.forecast.shifts import CHANNELS, GRANTED_OF, GROWTH_OF, Structure
+from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
 from ecosim.model.population import agents_and_weight
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ Floats = NDArray[np.float64]
 
 PILOT_FIRMS = 125_000  # agents in all pilot members together
 PILOT_MEMBERS = (12, 24)  # at least and at most
-GRANTS_KEPT = 0.7  # of ln(grants / applications) beyond a place's mean after a year, assumption: 0.59 and 0.75 by least
-# squares on 31 provinces, 2010-2022, which is biased down
 CORRECTIONS = 2  # of the trend by what a pilot reached with it; hazards near one respond less than one for one
 
 
@@ -76,7 +75,7 @@ def look_ahead(
         told = partial(progress, "members")
         runs = run_members(world, packages, paths, members, job.crew, told, watch=True, kept=job.keep(f"from {origin}"))
     with clock.stage("summary"):
-        added = observation_layer(world, start, runs[0], years)
+        added = observation_layer(world, start, runs[0], paths, years)
         base = publish.base_values(world, runs[0])
         factors = publish.scales(start, world, runs[0], base, job.seed)
         summed = "sum of three" in start.levels["hnte_stock"].source
@@ -128,15 +127,6 @@ def flow_sd(start: Anchor) -> float:
     if flow is None:
         return 0.4
     return float(np.sqrt(max(flow.log_sd**2 - (stock.log_sd**2 if stock else 0.0), 0.0)))
-
-
-def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
-    """Log growth since the last complete year in the model's own counts, (members, years), by target."""
-    base = publish.base_values(world, runs)
-    series = publish.stack(runs)
-    wanted = {*CHANNELS.values(), *PANEL_TARGETS}
-    yearly = publish.by_year(world, {name: series[name] for name in wanted}, base)
-    return {name: np.log((values[:, :years] + 0.5) / (base[name][:, None] + 0.5)) for name, values in yearly.items()}
 
 
 def pilot_members(world: World) -> int:
@@ -198,55 +188,3 @@ def _growth(start: Anchor, target: str) -> Any:
 def _trend(start: Anchor, target: str, place: str, years: int) -> Floats:
     growth = _growth(start, target)
     return np.array([growth.spread(place, step)[0] for step in range(1, years + 1)])
-
-
-def observation_layer(world: World, start: Anchor, runs: list[Run], years: int) -> dict[str, Floats]:
-    """Log of what the published counts add to the firms' own, (members, years), by target.
-
-    Counts with a channel add reporting noise alone; counts without one (grants, utility models, staff) also add the
-    trend and the shocks that the model, with all its conditions, does not produce under the baseline (runs). Grants
-    grow and are shocked as the applications that they come from; what they depart by themselves fades, see `faded`.
-    """
-    members = len(runs)
-    grown = log_growth(world, runs, years)
-    driven = Structure(
-        {name: np.median(values, axis=0) for name, values in grown.items()},
-        {name: values.std(axis=0, ddof=1) for name, values in grown.items()},
-    )
-    place, seed = world.region.name, world.seed
-
-    def shocks_of(target: str) -> tuple[Floats, float]:
-        """Shocks that the model lacks, (members, years), and their sd in the first year."""
-        growth = start.growth[target]
-        sd = growth.spread(place, 1)[1]
-        share = np.sqrt(max(0.0, 1.0 - (float(driven.sd[target][0]) / max(sd, 1e-9)) ** 2))
-        shocks = growth.common_shocks(members, years, seed) + growth.local_shocks(place, members, years, seed)
-        return share * shocks, float(share * sd)
-
-    added = {}
-    for target, growth in start.growth.items():
-        noise = growth.measurement(place, members, years, seed)
-        if target in ("hnte_certifications", "tech_sme_new") or target in CHANNELS.values():
-            added[target] = noise
-        elif target in PANEL_TARGETS:
-            applied = GRANTED_OF.get(target, target)
-            source = start.growth.get(applied, growth)
-            own, own_sd = shocks_of(target)
-            if applied in CHANNELS.values():  # the firms' own grants follow it already, member by member
-                trend, shocks = _trend(start, applied, place, years), faded(own)
-            elif source is growth:
-                trend, shocks = growth.drift_paths(place, members, years, seed), own
-            else:
-                trend, (shocks, sd) = source.drift_paths(place, members, years, seed), shocks_of(applied)
-                shocks = shocks + np.sqrt(max(0.0, 1.0 - (sd / max(own_sd, 1e-9)) ** 2)) * faded(own)
-            added[target] = trend - driven.center[target] + shocks + noise
-    return added
-
-
-def faded(path: Floats) -> Floats:
-    """The same yearly shocks as in cumulated ones, (members, years), when GRANTS_KEPT of each is left after a year."""
-    left, kept = np.zeros(len(path)), np.empty_like(path)
-    for year, new in enumerate(np.diff(path, axis=1, prepend=0.0).T):
-        left = GRANTS_KEPT * left + new
-        kept[:, year] = left
-    return kept

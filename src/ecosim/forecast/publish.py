@@ -180,22 +180,39 @@ def publish(
         futures.yearly[target] = yearly[target] * factor[:, None] * np.exp(extra)
         at_quarter = extra[:, np.clip(year - 1, 0, years - 1)]
         futures.quarterly[target] = series[target] * factor[:, None] * np.exp(at_quarter)
-    if sum_of_flows:
+    if "hnte_certifications" in factors:
         flows = yearly["hnte_certifications"] * factors["hnte_certifications"][:, None]
-        _stock_from_flows(world, futures, flows, year, members)
+        _follow_flows(world, futures, flows, year, members, sum_of_flows)
     _relative(world, futures, base, members)
     return futures
 
 
-def _stock_from_flows(world: World, futures: Futures, flows: Floats, year: NDArray[np.int64], members: range) -> None:
-    """Replace the stock by the sum of the last three years' flows (members, years); it changes in the last quarter."""
+def _follow_flows(
+    world: World, futures: Futures, flows: Floats, year: NDArray[np.int64], members: range, summed: bool
+) -> None:
+    """Let stocks of certificates follow what is counted of flows (members, years) beyond the own ones of the model.
+
+    summed: the stock is the sum of the last three years' counted flows, as its level was; else it is to the model's own
+    as that sum to the sum of its flows, and so is that of foreign firms. Stocks change in the last quarter.
+    """
+    counted = futures.yearly["hnte_certifications"]
     ladders = [world.ladder.scaled(*level_draws(world, member)) for member in members]
     past = np.array([ladder.cohorts[::-1] for ladder in ladders])  # oldest first
-    path = np.cumsum(np.concatenate([np.zeros((len(members), 1)), past, flows], axis=1), axis=1)
-    stock = path[:, 3:] - path[:, :-3]  # at the end of the origin's last complete year, then of each year
-    futures.yearly["hnte_stock"] = stock[:, 1:]
+    own, stock = (_sums_of_three(np.concatenate([past, some], axis=1)) for some in (flows, counted))
     quarter = np.arange(world.origin + 1, world.origin + 1 + year.size) % QUARTERS_PER_YEAR
-    futures.quarterly["hnte_stock"] = stock[:, np.where(quarter == DECISION_QUARTER, year, year - 1)]
+    at_quarter = np.where(quarter == DECISION_QUARTER, year, year - 1)
+    beyond = np.divide(stock, own, out=np.ones_like(own), where=own > 0.0)
+    for target in {"hnte_stock", "hnte_foreign_stock"} & set(futures.yearly):
+        futures.yearly[target] *= beyond[:, 1:]
+        futures.quarterly[target] *= beyond[:, at_quarter]
+    if summed:
+        futures.yearly["hnte_stock"], futures.quarterly["hnte_stock"] = stock[:, 1:], stock[:, at_quarter]
+
+
+def _sums_of_three(flows: Floats) -> Floats:
+    """Sums of three years' flows, (members, 3 + years), at the end of the third year and of each that follows."""
+    path = np.cumsum(np.concatenate([np.zeros((len(flows), 1)), flows], axis=1), axis=1)
+    return path[:, 3:] - path[:, :-3]
 
 
 def _relative(world: World, futures: Futures, base: dict[str, Floats], members: range) -> None:

@@ -189,6 +189,20 @@ def table_of_places(results: list[Result]) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
+def coverage(results: list[Result]) -> Iterator[str]:
+    """How many of the places' own later counts lie in their intervals, and the target with the least of them."""
+    scored = [result.scores for result in results if len(result.scores)]
+    if not scored:
+        return
+    held = pd.concat(scored, ignore_index=True).groupby("target")["inside_90"].agg(["mean", "size", "sum"])
+    least, inside, counts = str(held["mean"].idxmin()), held["sum"].sum(), held["size"].sum()
+    yield (
+        f"Of {counts} counts of single places published after the origin {inside} lie in the 90 % interval, "
+        f"{100 * inside / counts:.0f} %; fewest of {least}, {held.loc[least, 'sum']} of {held.loc[least, 'size']}. "
+        "Places share the shocks of a year: these are far from independent trials."
+    )
+
+
 def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFrame) -> Iterator[str]:
     yield (
         f"{job.region.name}: the sum of {len(results)} places, added up future by future. Common shocks and firms' "
@@ -200,6 +214,7 @@ def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFram
     if len(scores):
         inside = int(scores["inside_90"].sum())
         yield f"Of {len(scores)} sums of counts published after the origin, {inside} lie in the 90 % interval."
+    yield from coverage(results)
     noisy = [text for result in results for text in result.statements if text.startswith(FEW_AGENTS)]
     if noisy:
         yield f"In {len(noisy)} of {len(results)} places too few firms are simulated. {noisy[0]}"

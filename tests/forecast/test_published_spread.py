@@ -1,0 +1,123 @@
+"""What is added to the firms' counts so that published ones have the spread that was estimated."""
+
+import numpy as np
+import pytest
+
+from ecosim.calibration.growth import Growth
+from ecosim.data.periods import quarter_index
+from ecosim.forecast.accounts import ladder
+from ecosim.forecast.observation import GRANTS_KEPT, filling, fitted, of_certifications, uncarried
+
+MEMBERS, YEARS = 4000, 3
+END_2016 = quarter_index("2016-12")
+
+
+def made_up(target, local, drift_sd=0.0):
+    """Growth without trend, nearly without a common shock: local shocks and the error of the drift."""
+    none = np.zeros(YEARS)
+    return Growth(
+        target=target,
+        base_year=2016,
+        locations=("Pinghu",),
+        drift=np.zeros(1),
+        drift_sd=np.array([drift_sd]),
+        local_scale=np.array([local]),
+        common_scale=none + 1e-3,
+        common_df=8.0,
+        measurement_sd=0.0,
+        damping=none + 1.0,
+        scale=none + 1.0,
+        origins=np.zeros(YEARS, dtype=np.int64),
+        years=(2014, 2015, 2016),
+        pooled_drift=0.0,
+        pooled_drift_sd=0.1,
+        pooled_local_scale=local,
+        borrowed_from=target,
+        basis="made up",
+    )
+
+
+def walk(luck, sd):
+    return np.cumsum(luck.normal(0.0, sd, (MEMBERS, YEARS)), axis=1)
+
+
+def slopes(grown, paths):
+    """Answers of growth to each shift in the last year."""
+    shifts = np.column_stack([path[:, -1] - path[:, -1].mean() for path in paths.values()])
+    return np.linalg.lstsq(shifts, grown[:, -1], rcond=None)[0]
+
+
+def test_a_count_that_answers_its_shift_by_half_is_published_as_if_it_answered_in_full():
+    luck = np.random.default_rng(1)
+    paths = {"demand": walk(luck, 0.1), "research": walk(luck, 0.2)}
+    own = luck.normal(0.0, 0.03, (MEMBERS, YEARS))
+    grown = 0.5 * paths["demand"] + 0.3 * paths["research"] + own + 0.2
+    published = grown + uncarried(grown, paths, "demand")
+    assert slopes(published, paths) == pytest.approx([1.0, 0.0], abs=1e-9)
+    left = published - paths["demand"]
+    assert left.std(axis=0) == pytest.approx(own.std(axis=0), rel=0.01)  # the model's own variance stays
+    assert published.mean(axis=0) == pytest.approx(grown.mean(axis=0))
+
+
+def test_a_count_that_carries_its_shift_is_left_alone():
+    luck = np.random.default_rng(2)
+    paths = {"demand": walk(luck, 0.1), "research": walk(luck, 0.2)}
+    assert np.abs(uncarried(paths["research"] + 0.4, paths, "research")).max() < 1e-12
+
+
+def test_one_member_alone_has_nothing_to_compare_with():
+    path = {"demand": np.array([[0.1, 0.2]]), "research": np.array([[0.3, 0.4]])}
+    assert uncarried(np.array([[0.5, 0.6]]), path, "demand").tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("own_sd", [0.02, 0.1, 0.4])
+def test_a_count_without_a_channel_is_published_with_the_estimated_spread(own_sd):
+    growth = made_up("rd_personnel", 0.2, drift_sd=0.1)
+    own = walk(np.random.default_rng(3), own_sd)
+    published = own + fitted(own, growth, growth, False, "Pinghu", seed=1)
+    estimated = [growth.spread("Pinghu", step)[1] for step in (1, 2, 3)]
+    assert published.std(axis=0) == pytest.approx(estimated, rel=0.02)
+
+
+def test_what_the_model_says_of_a_wider_count_keeps_its_order():
+    growth = made_up("rd_personnel", 0.1)
+    own = walk(np.random.default_rng(4), 0.3)
+    published = own + fitted(own, growth, growth, False, "Pinghu", seed=1)
+    assert np.corrcoef(own[:, -1], published[:, -1])[0, 1] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_grants_begin_with_their_own_spread_and_go_on_with_that_of_their_applications(carried):
+    grants, applications = made_up("patents_granted", 0.3), made_up("patents_applied", 0.2)
+    # firms that carry the shocks of applications have them in their grants as well
+    own = walk(np.random.default_rng(5), 0.2 if carried else 0.05)
+    published = own + fitted(own, grants, applications, carried, "Pinghu", seed=1)
+    departed = 0.3**2 - 0.2**2
+    variances = [0.2**2 + departed, 2 * 0.2**2 + departed * (1 + GRANTS_KEPT**2)]
+    assert published[:, :2].std(axis=0) == pytest.approx(np.sqrt(variances), rel=0.04)
+
+
+def test_filling_gives_just_the_asked_spread_also_where_both_move_together():
+    luck = np.random.default_rng(6)
+    own, shocks = walk(luck, 0.1), walk(luck, 0.2)
+    for together in (-0.2, 0.0, 0.4):
+        mixed = own + together * shocks
+        sd = mixed.std(axis=0) + 0.1
+        assert (mixed + filling(mixed, shocks, sd) * shocks).std(axis=0) == pytest.approx(sd)
+    assert filling(own, shocks, own.std(axis=0) - 0.01).tolist() == [0.0] * YEARS
+
+
+@pytest.mark.parametrize(("own_sd", "widened"), [(0.05, True), (0.6, False)])
+def test_certifications_have_at_least_the_spread_of_the_reduced_form(make_world, own_sd, widened):
+    growth = made_up("hnte_certifications", 0.2)
+    renewals = tuple(ladder.draw_renewals(MEMBERS, np.random.default_rng(7)))
+    world = make_world(END_2016, 2016, 12, renewals=renewals)
+    own = walk(np.random.default_rng(8), own_sd)
+    added = of_certifications(own, growth, world)
+    known = np.array([world.ladder.expired, *world.ladder.cohorts[::-1]])
+    flow = ladder.forecast(known, growth, "Pinghu", YEARS, np.array(renewals), world.seed).flow
+    least = np.log(flow + 0.5).std(axis=0)
+    if widened:
+        assert (own + added).std(axis=0) == pytest.approx(least)
+    else:
+        assert not added.any()
