@@ -97,7 +97,18 @@ def published(make_world, make_run):
 
 def test_a_published_count_is_the_models_by_its_scale_and_by_what_the_model_lacks(published):
     assert published.yearly["hnte_stock"][0] == pytest.approx([130 * 2 * 1.5, 150 * 2])
-    assert published.quarterly["hnte_stock"][0, [0, 3, 4]] == pytest.approx([100 * 2 * 1.5, 130 * 2 * 1.5, 130 * 2])
+    by_quarter = published.quarterly["hnte_stock"][0, [1, 3, 5, 7]]
+    assert by_quarter == pytest.approx([100 * 2 * 1.5**0.5, 130 * 2 * 1.5, 130 * 2 * 1.5**0.5, 150 * 2])
+
+
+def test_a_flow_has_in_each_quarter_what_the_year_lacks(make_world, make_run):
+    world = make_world(END_2016, 2016, 8)
+    runs = [make_run(8, births=[1, 2, 3, 4, 5, 6, 7, 8])]
+    added = {"births": np.log([[3.0, 0.5]])}
+    factors = {name: np.ones(1) for name in ("births", "hnte_stock")}
+    futures = publish.publish(world, runs, publish.base_values(world, runs), factors, added)
+    assert futures.quarterly["births"][0].tolist() == pytest.approx([3, 6, 9, 12, 2.5, 3, 3.5, 4])
+    assert futures.yearly["births"][0].tolist() == pytest.approx([30, 13])
 
 
 def test_the_index_is_100_in_the_last_complete_year(published):

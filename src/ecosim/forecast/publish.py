@@ -164,6 +164,7 @@ def publish(
 ) -> Futures:
     """Published counts of a scenario. added: log of what the model lacks, (members, years), by target.
 
+    Within a year stocks gain it little by little up to the year's end, flows have that of the year in each quarter.
     sum_of_flows: the stock of high-tech enterprises is counted as three years of certifications, as its level was.
     first: number of the first member of runs; the others follow.
     """
@@ -178,8 +179,10 @@ def publish(
     for target, factor in factors.items():
         extra = added.get(target, np.zeros((len(runs), years)))[:, :years]
         futures.yearly[target] = yearly[target] * factor[:, None] * np.exp(extra)
-        at_quarter = extra[:, np.clip(year - 1, 0, years - 1)]
-        futures.quarterly[target] = series[target] * factor[:, None] * np.exp(at_quarter)
+        reached = np.concatenate([np.zeros((len(runs), 1)), extra], axis=1)  # at the end of the base year and after
+        begun, ended = (reached[:, np.clip(some, 0, years)] for some in (year - 1, year))
+        passed = 1.0 if target in FLOWS else (ahead % QUARTERS_PER_YEAR + 1) / QUARTERS_PER_YEAR
+        futures.quarterly[target] = series[target] * factor[:, None] * np.exp(begun + passed * (ended - begun))
     if "hnte_certifications" in factors:
         flows = yearly["hnte_certifications"] * factors["hnte_certifications"][:, None]
         _follow_flows(world, futures, flows, year, members, sum_of_flows)

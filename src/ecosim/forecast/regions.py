@@ -194,11 +194,12 @@ def coverage(results: list[Result]) -> Iterator[str]:
     scored = [result.scores for result in results if len(result.scores)]
     if not scored:
         return
-    held = pd.concat(scored, ignore_index=True).groupby("target")["inside_90"].agg(["mean", "size", "sum"])
-    least, inside, counts = str(held["mean"].idxmin()), held["sum"].sum(), held["size"].sum()
+    held = pd.concat(scored, ignore_index=True).groupby("target")["inside_90"]
+    inside, counts = held.sum(), held.size()
+    least = str((inside / counts).idxmin())
     yield (
-        f"Of {counts} counts of single places published after the origin {inside} lie in the 90 % interval, "
-        f"{100 * inside / counts:.0f} %; fewest of {least}, {held.loc[least, 'sum']} of {held.loc[least, 'size']}. "
+        f"Of {counts.sum()} counts of single places published after the origin {inside.sum()} lie in the 90 % "
+        f"interval, {100 * inside.sum() / counts.sum():.0f} %; fewest of {least}, {inside[least]} of {counts[least]}. "
         "Places share the shocks of a year: these are far from independent trials."
     )
 
