@@ -210,7 +210,7 @@ def _draw(forecast: "pd.DataFrame", run: "Recorded", counts: "pd.DataFrame", sho
     last = forecast["origin"].iloc[0][:4]
     known = counts[counts["time"].astype(str).str[:4] <= last]
     both = {f"before: origin {run.origin}": run.table("forecast"), f"updated: counts to {last}": forecast}
-    overlay_chart(both, known, list(shown)[:MOST_CHARTS], home / "update.png", labels_of(run),
+    overlay_chart(both, dict.fromkeys(both, known), list(shown)[:MOST_CHARTS], home / "update.png", labels_of(run),
                   what="before and after the new counts")  # fmt: skip
 
 
