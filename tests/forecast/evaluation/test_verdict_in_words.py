@@ -106,8 +106,8 @@ def test_where_it_does_everywhere_the_verdict_says_so_with_what_it_rests_on():
 def test_a_lead_that_luck_may_explain_is_not_called_a_win():
     said = verdict(race({"firms": 0.8, "births": 0.8}, origins=3))
     assert said[0] == (
-        f"ecosim is ahead of {SIMPLE} in all 2 cases (targets x horizons, 3 origins), too few origins to tell that from "
-        "luck."
+        f"ecosim is ahead of {SIMPLE} in all 2 cases (targets x horizons, 3 origins), too few origins to tell that "
+        "from luck."
     )
     said = verdict(race({"firms": 0.95}))
     assert said[0] == (
@@ -115,8 +115,8 @@ def test_a_lead_that_luck_may_explain_is_not_called_a_win():
     )
     said = verdict(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.8}, origins=1))
     assert said[1] == (
-        "ensemble is ahead of the best simple forecast of hindsight in the one case (targets x horizons, 1 origin), too "
-        "few origins to tell that from luck."
+        "ensemble is ahead of the best simple forecast of hindsight in the one case (targets x horizons, 1 origin), "
+        "too few origins to tell that from luck."
     )
     assert "There is 1 origin, and origins are the unit" in " ".join(said)
 
@@ -131,7 +131,7 @@ def test_a_tie_is_no_win():
     assert "ensemble is as good as the best simple forecast of hindsight in the one case" in said[1]
     said = verdict(outcome({("ensemble", "firms"): 0.9, ("ensemble", "births"): 1.0}))
     assert (
-        "ensemble beats the best simple forecast of hindsight in 1 of 2 cases (targets x horizons, 6 origins); in 1 they are"
+        "beats the best simple forecast of hindsight in 1 of 2 cases (targets x horizons, 6 origins); in 1 they are"
         in said[1]
     )
     assert verdict(race({"firms": 1.0}))[0].startswith("ecosim is as good as")
