@@ -174,6 +174,26 @@ def test_a_sweep_goes_on_after_a_mistake_in_one_job(
     assert not list(with_store.rglob(".hydra"))
 
 
+def test_a_sweep_ends_with_what_failed_and_why(here: Path, fake: None, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["+scenario=pinghu_2017", "members=4,-5,5", "horizon=2019,2010", "tracking.enabled=false"]
+    assert run(["--multirun", *words]) == 2
+    told = capfd.readouterr().err.rstrip().splitlines()
+    assert told[-5] == "ecosim: 4 of 6 runs of this sweep failed:"
+    assert [line.partition(": ")[0] for line in told[-4:]] == [
+        f"  members={members} horizon={horizon}" for members, horizon in ((4, 2010), (-5, 2019), (-5, 2010), (5, 2010))
+    ]
+    assert told[-3].startswith("  members=-5 horizon=2019: members=-5: must be")
+    assert "horizon 2010 is not after the origin" in told[-1]
+    assert not list((here / "outputs" / "sweeps").rglob("*.json"))
+
+
+def test_a_sweep_without_a_failure_ends_without_a_summary(
+    here: Path, fake: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", "tracking.enabled=false"]) == 0
+    assert "failed" not in capfd.readouterr().err
+
+
 def test_a_sweep_over_scenarios_names_each(here: Path, fake: None) -> None:
     assert run(["--multirun", "+scenario=pinghu_2017,zhejiang_2022", "members=4", "tracking.enabled=false"]) == 0
     assert {path.name for path in (here / "outputs").iterdir()} == {"pinghu_2017", "zhejiang_2022", "sweeps"}
