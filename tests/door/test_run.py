@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import fake_job
@@ -52,6 +54,21 @@ def test_the_settings_and_the_provenance_are_complete(here: Path, fake: None) ->
     assert {"commit", "dirty"} == set(told["git"])
     assert "numpy" in told["packages"]
     assert {"settings", "forecast", "tables"} <= set(told["seconds"])
+
+
+def test_the_command_on_top_of_the_settings_runs_again(here: Path, fake: None, own: Callable[[str, str], Path]) -> None:
+    region = "# A county of mine.\ndefaults: [_province_base, _self_]\nname: Yunxi\ninside: [Hubei]\nfirms: 900\n"
+    folder = own("region/yunxi.yaml", f"{region}firms_source: made up\n")
+    first = run_scenario([*QUIET, "region=yunxi", "~policies.hnte_award", "title='a test, of mine'"], folder).folder
+    line = (first / "config.yaml").read_text(encoding="utf-8").splitlines()[1]
+    assert line.startswith("# python -m ecosim --config-dir own +scenario=pinghu_2017 members=4")
+    assert run(shlex.split(line)[4:]) == 0
+    hashes = {
+        json.loads((home / "provenance.json").read_text(encoding="utf-8"))["config_hash"]
+        for home in first.parent.iterdir()
+    }
+    assert len(list(first.parent.iterdir())) == 2
+    assert len(hashes) == 1
 
 
 def test_the_hash_of_the_settings_ignores_how_a_run_is_run(here: Path, fake: None) -> None:
