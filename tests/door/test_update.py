@@ -133,6 +133,18 @@ def test_months_that_make_no_quarter_are_named(here: Path, recorded: str) -> Non
     assert "2 of quarters that lack a month (births 2017-01, births 2017-02)" in missed
 
 
+def test_months_of_a_flow_are_drawn_as_the_year_that_they_make(
+    here: Path, recorded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ["Pinghu,hnte_stock,2017,118", *(f"Pinghu,births,2017-{month:02d},9" for month in range(1, 13))]
+    (here / "new.csv").write_text("\n".join(["location,target,time,value", *rows]) + "\n", encoding="utf-8")
+    drawn: list[dict[str, pd.DataFrame]] = []
+    monkeypatch.setattr("ecosim.figures.overlay.overlay_chart", lambda *given, **more: drawn.append(given[1]))
+    run_update(command(recorded))
+    for known in drawn[0].values():
+        assert known.loc[known["target"] == "births", ["time", "value"]].to_numpy().tolist() == [["2017", 108.0]]
+
+
 def test_rows_that_match_nothing_beside_others_are_counted_and_named(
     here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

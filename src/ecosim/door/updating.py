@@ -208,10 +208,11 @@ def _write(
 
 
 def _draw(forecast: "pd.DataFrame", run: "Recorded", counts: "pd.DataFrame", shown: Sequence[str], home: Path) -> None:
+    from ecosim.data.panel import in_years
     from ecosim.figures.overlay import overlay_chart
 
     last = forecast["origin"].iloc[0][:4]
-    known = counts[counts["time"].astype(str).str[:4] <= last]
+    known = in_years(counts[counts["time"].astype(str).str[:4] <= last])
     both = {f"before: origin {run.origin}": run.table("forecast"), f"updated: counts to {last}": forecast}
     overlay_chart(both, dict.fromkeys(both, known), list(shown)[:MOST_CHARTS], home / "update.png", labels_of(run),
                   what="before and after the new counts")  # fmt: skip

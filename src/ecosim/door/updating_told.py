@@ -80,7 +80,7 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
         console = Console(width=NARROWEST)
     rows, year = outcome.tables["moved"], headline_years(outcome.tables["forecast"])[-1]
     table = Table(title=f"{year}: median (90 % interval) before and after", title_justify="left")
-    table.add_column("target", min_width=14)
+    table.add_column("target", min_width=14, overflow="fold")
     for name in ("before", "after", "width"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[rows["target"].isin(outcome.shown) & (rows["time"] == year)].to_dict("records"):
