@@ -33,6 +33,10 @@ WRONG = [
     (["least_history=90"], "no origin"),
     (["study.horizn=3"], "did you mean 'horizons'"),
     (["+scenario=pinghu_2017"], "takes no scenario"),
+    (["origin=2016"], "origin=2016: study=backtest does not use origin; its origins are times of the counts"),
+    (["horizon=2025"], "does not use horizon; study.horizons=[1,2,3] says how many steps ahead"),
+    (["members=20"], "does not use members; study.samples=1000 says"),
+    (["policies=pinghu_2017"], "does not use policies; leave it out"),
     (["data.path=none.csv"], "no such file"),
 ]
 
@@ -152,6 +156,19 @@ def test_the_chart_counts_in_the_singular_and_names_what_has_no_ratio(
     draw(replace(race, skill=race.skill.assign(origins=1), summary=pd.concat([race.summary, wis])), tmp_path)
     assert "firms, 1 place, 1 origin; line" in told[1]
     assert told[1].endswith("; no ratio: bass")
+
+
+@pytest.mark.parametrize(
+    ("origins", "upper", "words"),
+    [(9, 0.9, "ets is best, 70\u00a0% less"), (9, 1.1, "which may be luck"), (3, 0.9, "ets has 70\u00a0% less 1 year")],
+)
+def test_the_title_of_the_chart_claims_no_more_than_origins_and_interval_allow(
+    race: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origins: int, upper: float, words: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("ecosim.figures.skill_chart", lambda *given: told.extend(given[2:4]))
+    draw(replace(race, skill=race.skill.assign(origins=origins, upper=upper)), tmp_path)
+    assert words in told[0]
 
 
 def test_the_studys_own_keys_have_a_short_form() -> None:

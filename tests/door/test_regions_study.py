@@ -1,5 +1,6 @@
 """study=regions: one scenario in many places; each as if it were alone, and their sum."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from ecosim.door.build import build_job
 from ecosim.door.compose import compose
 from ecosim.door.console import run
 from ecosim.door.run import run_scenario
+from ecosim.door.studies import Regions
 from ecosim.door.told import place_of
 
 SMALL = ["+scenario=zhejiang_2022", "members=4", "horizon=2024", "calibration.hindcast=null", "tracking.enabled=false"]
@@ -76,7 +78,7 @@ def test_all_31_provinces_are_one_scenario() -> None:
         (["study.regions=[anhui,tibet,shanghai,hubei]"], ("4 regions", "4个地区")),
         (["study.regions=[anhui,tibet]", "study.called=Two provinces"], ("Two provinces", None)),
         (["study.regions=[anhui,tibet]", "study.called_zh=两省区"], ("Anhui + Tibet", "两省区")),
-        (["study.called=China"], ("China", "31省区市")),
+        (["study.called=China"], ("China", None)),
     ],
 )
 def test_a_sum_is_named_after_what_is_summed(overrides: list[str], names: tuple[str, str | None]) -> None:
@@ -86,6 +88,23 @@ def test_a_sum_is_named_after_what_is_summed(overrides: list[str], names: tuple[
     assert place_of(composed) == names[0]
     region = build_job(composed, Path.cwd()).region
     assert (region.name, region.name_zh) == (names[0], names[1] or "")
+
+
+def test_a_scenario_of_ones_own_with_other_regions_is_named_after_those(own: Callable[[str, str], Path]) -> None:
+    head = "# @package _global_\n# How many in a few?\ndefaults:\n  - provinces_2022\nstudy:\n  regions: "
+    own("scenario/two.yaml", f"{head}[tibet, qinghai]\n")
+    own("scenario/named.yaml", f"{head}[tibet, qinghai]\n  called: Two provinces\n")
+    folder = own("scenario/four.yaml", f"{head}[tibet, qinghai, hubei, hunan]\n")
+    called = {}
+    for name in ("two", "named", "four"):
+        study = compose([f"+scenario={name}"], folder).settings.study
+        assert isinstance(study, Regions)
+        called[name] = (study.called, study.called_zh)
+    assert called == {
+        "two": ("Tibet + Qinghai", "西藏+青海"),
+        "named": ("Two provinces", None),
+        "four": ("4 regions", "4个地区"),
+    }
 
 
 @pytest.mark.parametrize(

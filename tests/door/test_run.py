@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import fake_job
@@ -52,6 +54,21 @@ def test_the_settings_and_the_provenance_are_complete(here: Path, fake: None) ->
     assert {"commit", "dirty"} == set(told["git"])
     assert "numpy" in told["packages"]
     assert {"settings", "forecast", "tables"} <= set(told["seconds"])
+
+
+def test_the_command_on_top_of_the_settings_runs_again(here: Path, fake: None, own: Callable[[str, str], Path]) -> None:
+    region = "# A county of mine.\ndefaults: [_province_base, _self_]\nname: Yunxi\ninside: [Hubei]\nfirms: 900\n"
+    folder = own("region/yunxi.yaml", f"{region}firms_source: made up\n")
+    first = run_scenario([*QUIET, "region=yunxi", "~policies.hnte_award", "title='a test, of mine'"], folder).folder
+    line = (first / "config.yaml").read_text(encoding="utf-8").splitlines()[1]
+    assert line.startswith("# python -m ecosim --config-dir own +scenario=pinghu_2017 members=4")
+    assert run(shlex.split(line)[4:]) == 0
+    hashes = {
+        json.loads((home / "provenance.json").read_text(encoding="utf-8"))["config_hash"]
+        for home in first.parent.iterdir()
+    }
+    assert len(list(first.parent.iterdir())) == 2
+    assert len(hashes) == 1
 
 
 def test_the_hash_of_the_settings_ignores_how_a_run_is_run(here: Path, fake: None) -> None:
@@ -172,6 +189,26 @@ def test_a_sweep_goes_on_after_a_mistake_in_one_job(
     assert roles == ["point", "point", "sweep"]
     assert children == 2
     assert not list(with_store.rglob(".hydra"))
+
+
+def test_a_sweep_ends_with_what_failed_and_why(here: Path, fake: None, capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["+scenario=pinghu_2017", "members=4,-5,5", "horizon=2019,2010", "tracking.enabled=false"]
+    assert run(["--multirun", *words]) == 2
+    told = capfd.readouterr().err.rstrip().splitlines()
+    assert told[-5] == "ecosim: 4 of 6 runs of this sweep failed:"
+    assert [line.partition(": ")[0] for line in told[-4:]] == [
+        f"  members={members} horizon={horizon}" for members, horizon in ((4, 2010), (-5, 2019), (-5, 2010), (5, 2010))
+    ]
+    assert told[-3].startswith("  members=-5 horizon=2019: members=-5: must be")
+    assert "horizon 2010 is not after the origin" in told[-1]
+    assert not list((here / "outputs" / "sweeps").rglob("*.json"))
+
+
+def test_a_sweep_without_a_failure_ends_without_a_summary(
+    here: Path, fake: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", "tracking.enabled=false"]) == 0
+    assert "failed" not in capfd.readouterr().err
 
 
 def test_a_sweep_over_scenarios_names_each(here: Path, fake: None) -> None:

@@ -43,6 +43,25 @@ def test_a_plus_adds_a_date_or_changes_one(sign: str) -> None:
     assert amount(f"{sign}policies.hnte_award.amount={{2017-07: 30}}") == {"2017-07": 30}
 
 
+@pytest.mark.parametrize(
+    ("overrides", "steps"),
+    [
+        (["+policies.hnte_criteria.patents={2018-07: 2}"], {"1950": 1, "2018-07": 2}),
+        (["++policies.hnte_criteria.patents={2018-07: 2}"], {"1950": 1, "2018-07": 2}),
+        (["policies.hnte_criteria.patents=3", "+policies.hnte_criteria.patents={2019: 2}"], {"1950": 3, "2019": 2}),
+        (["policies.hnte_criteria.patents={2018-07: 2}"], {"2018-07": 2}),
+    ],
+)
+def test_a_date_that_is_added_to_a_number_keeps_the_number_until_then(
+    overrides: list[str], steps: dict[str, int]
+) -> None:
+    composed = compose([SCENARIO, *overrides])
+    found = composed.settings.policies["hnte_criteria"]["patents"]
+    assert {str(when): step for when, step in found.items()} == steps
+    (_, first), *later = build_policies(composed)[0]["hnte_criteria"].policy.patents
+    assert [first, *(step for _, step in later)] == list(steps.values())
+
+
 def test_years_stand_beside_months() -> None:
     assert amount("policies.hnte_award.amount={2017-07: 20, 2019: 30}") == {"2017-07": 20, "2019": 30}
     assert amount("+policies.hnte_award.amount={2019: 30}") == {"2017-07": 20, "2019": 30}

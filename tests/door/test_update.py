@@ -55,6 +55,10 @@ def test_the_updated_forecast_stands_with_weights_and_what_moved(
     assert "members of run" in (home / "statements.txt").read_text(encoding="utf-8").splitlines()[0]
     said = capsys.readouterr().out
     assert "before and after" in said
+    assert "High-tech enterprises 2017" in " ".join(said.split())
+    assert "高新技术企业" in said
+    assert "hnte" not in said
+    assert "hnte" not in (home / "statements.txt").read_text(encoding="utf-8")
     assert "1 count up to the end of 2017" in said
 
 
@@ -116,6 +120,29 @@ def test_a_table_of_which_no_row_matches_is_refused_with_what_it_has_and_what_th
     assert "The run is of Pinghu from 2016-12 and forecasts" in told
     assert "hnte_stock" in told
     assert not (here / "outputs" / "update").exists()
+
+
+def test_months_that_make_no_quarter_are_named(here: Path, recorded: str) -> None:
+    members = pd.read_parquet(here / recorded / "members.parquet")
+    rows = ["Pinghu,hnte_stock,2017,118", *(f"Pinghu,births,2017-{month:02d},9" for month in (1, 2))]
+    (here / "new.csv").write_text("\n".join(["location,target,time,value", *rows]) + "\n", encoding="utf-8")
+    births = members[members["target"] == "hnte_stock"].assign(target="births", frequency="quarter")
+    births["time"] = births["time"].astype(str) + "-Q1"
+    pd.concat([members, births]).to_parquet(here / recorded / "members.parquet", index=False)
+    missed = run_update(command(recorded)).missed
+    assert "2 of quarters that lack a month (births 2017-01, births 2017-02)" in missed
+
+
+def test_months_of_a_flow_are_drawn_as_the_year_that_they_make(
+    here: Path, recorded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = ["Pinghu,hnte_stock,2017,118", *(f"Pinghu,births,2017-{month:02d},9" for month in range(1, 13))]
+    (here / "new.csv").write_text("\n".join(["location,target,time,value", *rows]) + "\n", encoding="utf-8")
+    drawn: list[dict[str, pd.DataFrame]] = []
+    monkeypatch.setattr("ecosim.figures.overlay.overlay_chart", lambda *given, **more: drawn.append(given[1]))
+    run_update(command(recorded))
+    for known in drawn[0].values():
+        assert known.loc[known["target"] == "births", ["time", "value"]].to_numpy().tolist() == [["2017", 108.0]]
 
 
 def test_rows_that_match_nothing_beside_others_are_counted_and_named(

@@ -50,10 +50,18 @@ def test_the_width_of_a_text_grows_with_its_letters_and_its_size():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(514.4, "514"), (9.96, "10"), (7.25, "7.2"), (3.0, "3"), (-0.01, "0"), (12345.6, "12,346")]
+    ("value", "text"), [(514.4, "514"), (9.96, "10"), (7.25, "7.2"), (3.0, "3"), (-1e-12, "0"), (12345.6, "12,346")]
 )
 def test_counts_read_as_counts(value, text):
     assert number(value, TargetLabel("Firms", "firms")) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "whole", "text"),
+    [(0.03, True, "+0.03"), (-4e-4, True, "−0.0004"), (0.0042, False, "+0.004"), (2e-7, False, "≈0"), (0.0, True, "0")],
+)
+def test_what_is_not_zero_is_not_written_as_zero(value, whole, text):
+    assert number(value, TargetLabel("R&D", "", whole=whole), signed=True) == text
 
 
 def test_signs_and_gaps_read_well():

@@ -4,25 +4,64 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecosim.figures import canvas
 from ecosim.figures.calibration import calibration_chart
 from ecosim.figures.calibration_by_horizon import calibration_by_horizon
 from ecosim.figures.effect import effect_limits
 from ecosim.figures.fan import Fan, fan_span
-from ecosim.figures.overlay import overlay_chart
+from ecosim.figures.overlay import COLORS, overlay_chart
 
 
 def test_an_overlay_is_the_same_for_the_same_tables(forecast, baseline, counts, labels, tmp_path):
     runs = {"A ours": forecast, "B theirs": baseline}
+    known = dict.fromkeys(runs, counts)
     paths = [
-        overlay_chart(runs, counts, ["tech_sme_stock", "hnte_stock"], tmp_path / name, labels) for name in ("a", "b")
+        overlay_chart(runs, known, ["tech_sme_stock", "hnte_stock"], tmp_path / name, labels) for name in ("a", "b")
     ]
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert paths[0].stat().st_size > 10_000
 
 
+def test_a_run_a_hundred_times_smaller_is_seen_beside_the_other(make_quantiles, counts, labels, tmp_path, drawn):
+    runs = {"A": make_quantiles("tech_sme_stock", 279, 0.1), "B": make_quantiles("tech_sme_stock", 60_000, 0.1)}
+    overlay_chart(runs, dict.fromkeys(runs, counts), ["tech_sme_stock"], tmp_path / "a.png", labels)
+    (axes,) = drawn[0].axes
+    assert axes.get_yscale() == "log"
+    assert {"log scale", "377", "80,992"} <= {text.get_text() for text in axes.texts}
+    alike = {"A": runs["A"], "B": runs["A"].assign(value=0.0)}
+    overlay_chart(alike, dict.fromkeys(runs, counts), ["tech_sme_stock"], tmp_path / "b.png", labels)
+    assert drawn[1].axes[0].get_yscale() == "linear"
+    assert drawn[1].axes[0].get_ylim()[0] == 0
+
+
 def test_an_overlay_takes_a_few_targets_and_runs_only(forecast, counts, labels, tmp_path):
     with pytest.raises(ValueError, match="1 to 6 targets of 1 to 8 runs"):
-        overlay_chart({}, counts, ["hnte_stock"], tmp_path / "a.png", labels)
+        overlay_chart({}, {}, ["hnte_stock"], tmp_path / "a.png", labels)
+
+
+def test_counts_have_the_color_of_their_run_where_the_runs_know_others(forecast, counts, labels, tmp_path, drawn):
+    elsewhere = counts.assign(location="Haiyan", value=counts["value"] * 2)
+    known = {"A here": counts, "B here, later": counts, "C elsewhere": elsewhere}
+    overlay_chart(dict.fromkeys(known, forecast), known, ["tech_sme_stock"], tmp_path / "a.png", labels)
+    (axes,) = drawn[0].axes
+    own, other = counts["value"].dropna().tolist(), elsewhere["value"].dropna().tolist()
+    assert {color: sorted(y for _, y in places) for color, places in dots(axes).items()} == {
+        COLORS[0]: own,
+        COLORS[1]: own,
+        COLORS[2]: other,
+    }
+    sizes = {line.get_color(): line.get_markersize() for line in axes.lines if line.get_marker() == "o"}
+    assert sizes[COLORS[1]] > sizes[COLORS[0]], "what both know is seen in both colors"
+    assert "in the color of the run" in " ".join(text.get_text() for text in drawn[0].texts)
+
+
+def test_counts_on_which_runs_agree_are_black_also_where_one_knows_more(forecast, counts, labels, tmp_path, drawn):
+    known = {"A later": counts, "B earlier": counts.iloc[:1]}
+    overlay_chart(dict.fromkeys(known, forecast), known, ["tech_sme_stock"], tmp_path / "a.png", labels)
+    assert set(dots(drawn[0].axes[0])) == {canvas.INK}
+    revised = {"A": counts, "B": counts.assign(value=counts["value"] + 5)}
+    overlay_chart(dict.fromkeys(revised, forecast), revised, ["tech_sme_stock"], tmp_path / "b.png", labels)
+    assert set(dots(drawn[1].axes[0])) == {COLORS[0], COLORS[1]}
 
 
 def test_common_limits_hold_every_run(make_quantiles, counts):
@@ -69,12 +108,13 @@ def test_the_calibration_of_a_backtest_is_the_same_for_the_same_tables(tmp_path)
 
 
 def dots(axes):
-    """Places of the dots of each line, by color."""
-    return {
-        line.get_color(): list(zip(line.get_xdata(), line.get_ydata(), strict=True))
-        for line in axes.lines
-        if line.get_marker() == "o" and line.get_markerfacecolor() != "white"
-    }
+    """Places of the dots by color."""
+    found = {}
+    for line in axes.lines:
+        if line.get_marker() == "o" and line.get_markerfacecolor() != "white":
+            places = zip(line.get_xdata(), line.get_ydata(), strict=True)
+            found.setdefault(line.get_color(), []).extend(places)
+    return found
 
 
 @pytest.mark.parametrize("shares", [(0.0, 0.1, 0.2), (1.0, 1.0, 1.0)])

@@ -36,15 +36,32 @@ def test_the_year_is_the_last_one_of_which_it_is_known_what_was_kept():
 def test_ladders_are_those_that_somebody_got_and_twelve_at_most():
     table = funnel([f"award {number}" for number in range(15)])
     assert len(ladders(table, 2017)) == MOST_LADDERS
-    assert ladders(funnel(funded=0.0), 2017) == []
-    assert ladders(funnel(zones=("town",)), 2017) == ["award"]
+    assert ladders(funnel(funded=0.0), 2017) == {}
+    assert ladders(funnel(zones=("town",)), 2017) == {"award": 2017}
+
+
+def test_an_instrument_that_ended_is_drawn_in_its_last_year_and_the_others_are_counted(tmp_path, drawn):
+    going, ended = funnel(("award",), years=(2017, 2018, 2019)), funnel(("visits",), years=(2017, 2018))
+    still_listed = funnel(("visits",), years=(2018, 2019), funded=0.0).query("year == 2019 or stage == 'kept'")
+    table = pd.concat([going, ended, still_listed], ignore_index=True)
+    assert ladders(table, 2018) == {"award": 2018, "visits": 2018}
+    assert ladders(pd.concat([going, funnel(("visits",), years=(2016, 2017))]), 2018) == {"award": 2018, "visits": 2017}
+    many = pd.concat([funnel([f"award {number}" for number in range(13)], years=(2017, 2018, 2019)), ended])
+    take_up_chart(pd.concat([ended, many]), 2018, tmp_path / "a.png", Labels("Pinghu"))
+    said = " ".join(text.get_text() for text in drawn[0].texts).replace("\n", " ")
+    assert "2 more instruments: take_up.csv" in said
+    before = pd.concat([going, funnel(("visits",), years=(2016, 2017))])
+    take_up_chart(before, 2018, tmp_path / "b.png", Labels("Pinghu"))
+    assert [text.get_text() for axes in drawn[1].axes for text in axes.texts if "last" in text.get_text()] == [
+        "2017, its last year"
+    ]
 
 
 def test_an_instrument_to_which_stages_do_not_apply_is_drawn_without_their_bars(tmp_path):
     table = funnel(("award", "centers"))
     none = (table["instrument"] == "centers") & table["stage"].isin(["applied", "funded", "kept"])
     without = table.assign(**{name: table[name].mask(none) for name in ("median", "lower", "upper")})
-    assert ladders(without, 2017) == ["award", "centers"]
+    assert list(ladders(without, 2017)) == ["award", "centers"]
     labels = Labels("Pinghu", "平湖")
     drawn = take_up_chart(without, 2017, tmp_path / "a.png", labels).read_bytes()
     assert drawn != take_up_chart(table, 2017, tmp_path / "b.png", labels).read_bytes()
@@ -59,8 +76,8 @@ def test_equal_tables_give_equal_charts_with_chinese_words(tmp_path):
 
 
 def test_a_year_without_any_ladder_is_explained(tmp_path):
-    with pytest.raises(ValueError, match="in 2030; choose another year"):
-        take_up_chart(funnel(), 2030, tmp_path / "a.png", Labels("Pinghu"))
+    with pytest.raises(ValueError, match="up to 2016; choose a later year"):
+        take_up_chart(funnel(), 2016, tmp_path / "a.png", Labels("Pinghu"))
 
 
 def test_the_interval_shows_inside_its_bar(tmp_path, monkeypatch):

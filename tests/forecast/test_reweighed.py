@@ -51,6 +51,13 @@ def test_only_counts_after_the_origin_and_up_to_the_year_are_used():
     assert [row.time for row in both] == ["2017", "2018"]
 
 
+def test_months_of_a_flow_are_weighed_as_the_quarter_that_they_make():
+    members = made(50, center=30.0).assign(time=lambda table: table["time"] + "-Q1", frequency="quarter")
+    rows = [("tech_sme_new", f"2017-{month:02d}", 11.0) for month in range(1, 6)]
+    evidence = reweighed.gather(members, counts(rows), 2017, {}, 0.01)
+    assert [(row.time, row.observed) for row in evidence] == [("2017-Q1", 33.0)]
+
+
 def test_a_stock_that_is_the_one_before_plus_the_flow_is_shown_and_not_used():
     members = pd.concat([made(50), made(50, center=500).assign(target="tech_sme_stock")])
     rows = [*COUNTED, ("tech_sme_stock", "2017", 510.0)]

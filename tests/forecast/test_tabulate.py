@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecosim.calibration.inherit import Level
-from ecosim.forecast import statements, tabulate
+from ecosim.forecast import parts_told, statements, tabulate
 from ecosim.forecast.delivery import factor
 from ecosim.forecast.ensemble import Run
 from ecosim.forecast.reference import QUANTILES
@@ -34,6 +34,31 @@ QUARTERLY = pd.concat([quantiles("2018-Q2", 16.0), quantiles("2018-Q3", 17.0), q
 def test_a_later_count_meets_the_forecast_of_its_own_quarter_or_year(time, median):
     scores = tabulate.scores(YEARLY, QUARTERLY, count(time, 17.0))
     assert scores["median"].tolist() == pytest.approx([median])
+
+
+def test_months_of_a_flow_meet_the_forecast_of_their_quarter_as_its_sum():
+    quarterly = pd.concat([quantiles(f"2018-Q{part}", 30.0, "births") for part in (1, 2, 3, 4)])
+    months = [("births", f"2018-{month:02d}", 10.0) for month in range(2, 9)]
+    truth = pd.DataFrame(months, columns=["target", "time", "value"]).assign(location="Smallville", as_of="")
+    scores = tabulate.scores(quantiles("2018", 120.0, "births"), quarterly, truth)
+    assert scores[["time", "observed", "inside_90"]].to_numpy().tolist() == [["2018-Q2", 30.0, True]]
+
+
+def test_parts_of_years_that_nothing_rests_on_are_told_once(make_job):
+    months = [(f"2016-{month:02d}", "births") for month in range(1, 8)] + [("2017-01", "births"), ("2016-06", "firms")]
+    rows = [("Smallville", target, time, 5.0, "count", "", "made up") for time, target in months]
+    around = ("Zhejiang", "births", "2016-Q1", 5.0, "count", "", "made up")
+    counts = pd.DataFrame([around, *rows], columns=["location", "target", "time", "value", "unit", "as_of", "source"])
+    job = replace(make_job(), counts=counts)
+    assert parts_told.unused(job, ["births", "firms", "hnte_stock"]) == [
+        "A forecast starts from whole years; these parts of years are not used: births of 2016 (7 months), firms of "
+        "2016 (1 month), Zhejiang, births of 2016 (1 quarter). Give the rest of the year, or the figure of the year "
+        "itself, and an origin at its end."
+    ]
+    assert parts_told.unscored(job) == ["Months that make no whole quarter are not scored: births (1)."]
+    assert parts_told.unused(job, ["deaths"]) == []
+    whole = replace(job, counts=counts.assign(time="2016"))
+    assert parts_told.unused(whole, ["births", "firms"]) == parts_told.unscored(whole) == []
 
 
 def test_a_score_says_whether_the_count_lies_in_the_ninety_percent_interval():

@@ -42,6 +42,21 @@ def test_scores_agree_with_scoringrules(published: Path) -> None:
     assert np.isclose(value(table, "wis"), 2 * pinball.mean())
 
 
+def test_months_are_scored_as_the_sum_of_their_year_and_years_that_lack_some_are_named(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    months = [("tech_sme_new", f"{year}-{month:02d}", 8.0) for year, last in ((2017, 12), (2018, 7)) for month in
+              range(1, last + 1)]  # fmt: skip
+    given = counts([*months, ("tech_sme_stock", "2018-06", 300.0), ("births", "2018-06", 3.0)])
+    table = scoring.score(forecast, given)
+    found = table[["target", "time", "observed"]].drop_duplicates()
+    assert found.to_numpy().tolist() == [["tech_sme_new", "2017", 96.0]]
+    assert scoring.unscored(forecast, given) == [
+        "Not scored, as years are forecast and these are not whole: tech_sme_new of 2018 (7 months), tech_sme_stock of "
+        "2018 (1 month)."
+    ]
+    assert scoring.unscored(forecast, TRUTH) == []
+
+
 def test_an_interval_holds_a_count_between_its_ends(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     rows = forecast.outputs["lab-abm"]

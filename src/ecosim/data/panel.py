@@ -113,7 +113,7 @@ def series(counts: pd.DataFrame, location: str, target: str) -> pd.Series:
     Raises CountsError where parts of a year are given for a target that is neither a known stock nor a known flow.
     """
     rows = counts[(counts["location"] == location) & (counts["target"] == target)]
-    rows = _latest(rows).dropna(subset="value")
+    rows = latest(rows).dropna(subset="value")
     yearly: dict[int, float] = {}
     parts: dict[int, dict[date, float]] = {}
     for time, value in zip(rows["time"], rows["value"], strict=True):
@@ -159,7 +159,7 @@ def in_years(counts: pd.DataFrame) -> pd.DataFrame:
         return counts
     made: list[dict[Any, Any]] = []
     for (location, target), rows in counts[parts].groupby(["location", "target"], sort=False):
-        ordered = _latest(rows).sort_values("time", key=lambda texts: texts.map(lambda text: periods.parse(text).end))
+        ordered = latest(rows).sort_values("time", key=lambda texts: texts.map(lambda text: periods.parse(text).end))
         if kind_of(str(target)) == "stock":
             made += _last_of_years(ordered)
             continue
@@ -195,7 +195,7 @@ def by_quarter(counts: pd.DataFrame, location: str, target: str) -> pd.Series:
     within a quarter the last counts. Declared gaps are left out; of several vintages the one published last counts.
     """
     rows = counts[(counts["location"] == location) & (counts["target"] == target)]
-    rows = _latest(rows).dropna(subset="value")
+    rows = latest(rows).dropna(subset="value")
     pairs = zip(rows["time"], rows["value"], strict=True)
     in_order = sorted(pairs, key=lambda pair: periods.parse(pair[0]).end)
     values = {periods.quarter_index(time): float(value) for time, value in in_order}
@@ -208,7 +208,7 @@ def wide(counts: pd.DataFrame, target: str) -> pd.DataFrame:
     rows = counts[counts["target"] == target]
     locations = sorted(rows["location"].unique())
     if (rows["time"].str.len() == len("2022")).all():  # the same as below, without a look at every row
-        table = _latest(rows).dropna(subset="value").pivot(index="time", columns="location", values="value")
+        table = latest(rows).dropna(subset="value").pivot(index="time", columns="location", values="value")
         table = table.set_axis(table.index.astype("int64")).reindex(columns=locations)
     else:
         table = pd.DataFrame({location: series(rows, location, target) for location in locations}, dtype=float)
@@ -216,7 +216,7 @@ def wide(counts: pd.DataFrame, target: str) -> pd.DataFrame:
     return table.reindex(pd.Index(years, dtype="int64", name="year")).rename_axis(columns="location")
 
 
-def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+def latest(rows: pd.DataFrame) -> pd.DataFrame:
     """One row per location, target and time: the vintage published last; an undated one counts as the earliest."""
     if not rows.duplicated(_KEY).any():
         return rows

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 TABLES = {"scores": "scores", "skill": "skill", "summary": "summary", "tests": "tests", "missing": "missing",
           "warnings": "warnings", "weights": "weights"}  # fmt: skip
 
+OF_FORECASTS = {  # settings of a forecast that a backtest has no use for, and what to write in their place
+    "origin": "its origins are times of the counts: study.first=2015, study.last=2019 or study.origins=5",
+    "horizon": "study.horizons=[1,2,3] says how many steps ahead",
+    "members": "study.samples=1000 says how many sample paths a forecast has",
+    "baseline": "study.relative_to=last_value names the forecast to compare with",
+    "region": "study.locations=[Zhejiang] names places of the counts",
+} | dict.fromkeys(
+    ("policies", "behaviors", "calibration", "without", "intensity", "delivery_sd", "title"), "leave it out"
+)
+
 EXAMINED = ("ecosim_stacked", "ecosim", "ensemble")  # whose verdict stands on top where the settings name none
 
 
@@ -60,6 +70,7 @@ def run_backtest(
         composed = compose(spelled_out(overrides), config_dir, place)
         if composed.scenario:
             raise ConfigError(f"study=backtest takes no scenario; leave out +scenario={composed.scenario}")
+        _refuse_others(overrides)
         from ecosim.data import panel
         from ecosim.forecast.evaluation import kept, race
 
@@ -105,6 +116,14 @@ def spelled_out(overrides: Sequence[str]) -> list[str]:
         full.append(text.replace(key, f"study.{key}", 1) if key in own_keys and sign in ("", "++") else text)
     keys = {split_override(text).key for text in full}
     return ["data=own", *full] if "data.path" in keys and "data" not in keys else full
+
+
+def _refuse_others(overrides: Sequence[str]) -> None:
+    """Raises ConfigError where a setting of a forecast is given, which a backtest would not use."""
+    for text in overrides:
+        key = split_override(text).key.partition(".")[0]
+        if key in OF_FORECASTS:
+            raise ConfigError(f"{text}: study=backtest does not use {key}; {OF_FORECASTS[key]}")
 
 
 def build_plan(composed: Composed, cwd: Path) -> "Plan":

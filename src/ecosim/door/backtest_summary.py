@@ -88,13 +88,19 @@ def _several(number: int, thing: str) -> str:
 
 
 def _headline(rows: "pd.DataFrame", frequency: str) -> str:
-    """'ets is best, 7 % less at 1' in words that a title bears."""
+    """'ets is best, 7 % less 1 year ahead' in words that a title bears, and no more than origins and interval allow."""
+    from ecosim.forecast.evaluation.significance import least_origins
+
     first = rows[rows["horizon"] == rows["horizon"].min()]
     best = first.sort_values("value", kind="stable").iloc[0]
     when = f"{first['horizon'].iloc[0]} {frequency}{'s' * int(first['horizon'].iloc[0] > 1)}"
     gain = round(100 * (1 - float(best["value"])))
     name = str(best["model"]).replace("_", " ")
-    return f"{name} is best, {gain}\u00a0% less {when} ahead" if gain > 0 else f"no method does better {when} ahead"
+    if gain <= 0:
+        return f"no method does better {when} ahead"
+    if best["upper"] >= 1.0 or best["origins"] < least_origins(int(best["horizon"])):
+        return f"{name} has {gain}\u00a0% less {when} ahead, which may be luck"
+    return f"{name} is best, {gain}\u00a0% less {when} ahead"
 
 
 def print_summary(outcome: "Outcome", sentences: tuple[str, ...], home: Path, seconds: float) -> None:

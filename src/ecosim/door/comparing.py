@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KEYS = ("runs",)
 NAME = "compare"
 PAGE = "compare.html"
+LONGEST = 44  # characters of a run's name in a legend
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
         "scores": comparing.scores(runs, labels),
         "costs": comparing.costs(runs, labels),
     }
-    words = tuple(comparing.sentences(runs, targets, labels))
+    words = (*comparing.sentences(runs, targets, labels), *comparing.left_out(runs, targets, labels))
     names = comparing.names_of(runs)
     provenance = describe(composed.overrides, composed.tree, " ".join(run.run for run in runs), composed.own)
     shown = {"command": " ".join(provenance["command"]), "ecosim": provenance["ecosim"], "made": provenance["made"]}
@@ -128,8 +129,6 @@ def _draw(
     runs: "list[Recorded]", targets: list[str], names: list[tuple[str, str]], labels: "Labels", scratch: Path
 ) -> tuple[tuple[Path, Path], tuple[Path, ...], tuple[Path | None, ...]]:
     """The overlay for page and phone, and the fan and the effect chart of each run, one panel wide, on common axes."""
-    import pandas as pd
-
     from ecosim.figures import effect_chart, fan_chart, fan_limits
     from ecosim.figures.effect import effect_limits
     from ecosim.figures.fan import fan_span
@@ -137,9 +136,13 @@ def _draw(
 
     tables = [run.tables() for run in runs]
     fans = [charts.fan_of(table, starts_of(run)) for table, run in zip(tables, runs, strict=True)]
-    known = pd.concat([fan.known for fan in fans]).drop_duplicates()
-    words = [f"{letter} {run.title}, {run.short}"[:44] for (letter, _), run in zip(names, runs, strict=True)]
+    several = len({run.place for run in runs}) > 1
+    titles = [f"{run.place}: {run.title}" if several else run.title for run in runs]
+    words = [
+        f"{letter} {title}, {run.short}"[:LONGEST] for (letter, _), title, run in zip(names, titles, runs, strict=True)
+    ]
     of_runs = {word: table.forecast for word, table in zip(words, tables, strict=True)}
+    known = {word: fan.known for word, fan in zip(words, fans, strict=True)}
     overlay = tuple(
         overlay_chart(of_runs, known, targets, scratch / f"overlay_{columns}.png", labels, columns)
         for columns in (2, 1)

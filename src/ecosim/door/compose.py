@@ -178,9 +178,11 @@ def _plain(node: DictConfig, overrides: list[str]) -> dict[str, Any]:
 
 def _settle_schedules(tree: dict[str, Any], overrides: list[str], library: Library) -> None:
     """The schedules of the policies as the command line means them, in place. Raises ConfigError."""
-    changed = schedules.numbers(overrides)
-    if changed:
-        schedules.keep_dates(tree["policies"], changed, _tree_of_choices(overrides, library)["policies"])
+    changed, added = schedules.numbers(overrides), schedules.additions(overrides)
+    if changed or added:
+        before = _tree_of_choices(overrides, library)["policies"]
+        schedules.keep_dates(tree["policies"], changed, before)
+        schedules.keep_numbers(tree["policies"], added, before, overrides)
     if isinstance(tree["policies"], dict):
         schedules.name_alike(tree["policies"])
 

@@ -1,6 +1,7 @@
 """The folder of a run in outputs/: every table, the settings and the provenance, written before anything else."""
 
 import json
+import shlex
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,10 +107,19 @@ def write_text(text: str, path: Path) -> None:
 
 def write_settings(composed: "Composed", folder: Path) -> None:
     """The settings in full as config.yaml, with the command that chose them on top. Raises OutputError."""
-    head = f"# {composed.question}\n# ecosim {' '.join(composed.overrides)}\n"
+    words = shlex.join([*_own(composed), *composed.overrides])
+    head = f"# {composed.question}\n# python -m ecosim {words}\n"
     tree = {"scenario": composed.scenario, **composed.tree}
     body = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=120)
     _write_or_explain(head + body, folder / "config.yaml")
+
+
+def _own(composed: "Composed") -> list[str]:
+    """The option of the user's folder, from the working directory where it lies below it, as paths of counts are."""
+    if composed.own is None:
+        return []
+    here = Path.cwd()
+    return ["--config-dir", str(composed.own.relative_to(here) if composed.own.is_relative_to(here) else composed.own)]
 
 
 def write_provenance(table: dict[str, Any], seconds: dict[str, float], folder: Path) -> None:

@@ -10,6 +10,7 @@ FIELD = re.compile(r"policies\.[^.]+\.[^.]+")
 ITEM = r"(\{[^{}]*\}|[\d.]+)"
 TABLES = re.compile(rf"(?=.*\{{){ITEM}(\s*,\s*{ITEM})*")  # a table, or several and numbers of a sweep
 NAME = re.compile(r"([{,]\s*)(['\"]?)([\w.-]+)\2(?=\s*:)")
+EARLIEST = "1950"  # before every origin: the date of what holds at all times
 DATE = re.compile(r"\d{4}\S*")
 
 
@@ -38,8 +39,7 @@ def instead(overrides: Iterable[str]) -> list[str]:
 
 
 def _is_whole(key: str, value: str) -> bool:
-    names = [name for _, _, name in NAME.findall(value)]
-    return key == "intensity" or bool(FIELD.fullmatch(key) and names and all(map(DATE.fullmatch, names)))
+    return key == "intensity" or bool(FIELD.fullmatch(key) and _dated(value))
 
 
 def together(overrides: Iterable[str]) -> list[str]:
@@ -80,6 +80,40 @@ def keep_dates(rows: Mapping[str, Any], changed: Sequence[tuple[str, str]], befo
                 f"'policies.{row}.{field}={{{first}: {value}}}' for {value} from then on, "
                 "with + before it to change that date alone"
             )
+
+
+def additions(overrides: Iterable[str]) -> list[tuple[str, str]]:
+    """Row and field of the values of policy rows to which a command line adds dates: '+policies.x.rate={2019: 5}'."""
+    found = [(key.split("."), value) for sign, key, value in map(split_override, overrides) if sign in ("+", "++")]
+    return [(key[1], key[2]) for key, value in found if len(key) == 3 and key[0] == "policies" and _dated(value)]
+
+
+def _dated(value: str | None) -> bool:
+    names = [name for _, _, name in NAME.findall(value or "")]
+    return bool(names) and all(map(DATE.fullmatch, names))
+
+
+def keep_numbers(
+    rows: Mapping[str, Any], added: Sequence[tuple[str, str]], before: Mapping[str, Any], overrides: Sequence[str]
+) -> None:
+    """Keeps a number that holds at all times until the first date that is added to it, in place.
+
+    rows: the policies with the dates; before: without them; the number is that of the command line where it gives one.
+    """
+    given = {key: _number(value) for sign, key, value in map(split_override, overrides) if not sign}
+    for row, field in dict.fromkeys(added):
+        own, steps = given.get(f"policies.{row}.{field}"), rows.get(row, {}).get(field)
+        value = before.get(row, {}).get(field) if own is None else own
+        if isinstance(steps, dict) and isinstance(value, int | float) and not isinstance(value, bool):
+            rows[row][field] = {EARLIEST: value, **steps}
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else number
 
 
 def name_alike(rows: Mapping[str, Any]) -> None:

@@ -85,7 +85,7 @@ def _scored(composed: Composed, name: str, path: Path, place: Path, stages: Stag
     relative = scoring.skill(table, forecast.own)
     stages("scores", 1, 1)
     known, number, fresh = ledgers.append(path, _entry(forecast, table, panel.data_hash(counts)))
-    words = tuple(scoring.sentences(forecast, table, relative))
+    words = (*scoring.sentences(forecast, table, relative), *scoring.unscored(forecast, counts))
     home = folder.new_folder(place, "score")
     folder.write_settings(composed, home)
     tables = {"scores": table, "skill": relative, "missing": scoring.missing(forecast, table)}

@@ -76,7 +76,7 @@ def _as_places(value: tuple[str, ...]) -> tuple[str, ...]:
 class Regions(StudyPart):
     """The scenario in many regions, and their sum.
 
-    called, called_zh: names of the sum, None for those of its regions or, of many, '31 regions'; regions: names of
+    called, called_zh: names of the sum, None for those of its regions or, of many, '4 regions'; regions: names of
     files; largest_sample: agents of each, above which one stands for several firms, None for the number in its file.
     """
 
@@ -104,7 +104,11 @@ class Regions(StudyPart):
 
 
 def _together(places: list[Mapping[Any, Any]]) -> tuple[str, str | None]:
-    """'Anhui + Tibet + Shanghai', '安徽+西藏+上海'; of more than a few their number."""
+    """'Anhui + Tibet + Shanghai', '安徽+西藏+上海'; of more than a few '4 regions', of all provinces '31 provinces'."""
+    from ecosim.data import china
+
+    if len(places) > FEW and {str(place.get("name")) for place in places} == set(china.provinces()):
+        return f"{len(places)} provinces", f"{len(places)}省区市"
     if len(places) > FEW:
         return f"{len(places)} regions", f"{len(places)}个地区"
     chinese = [str(place.get("name_zh") or "") for place in places]

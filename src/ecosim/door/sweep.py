@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from ecosim.door.schedules import instead, together
 if TYPE_CHECKING:
     from ecosim.tracking import Store
 
+ENDS = "outputs/sweeps"  # where jobs say how they ended, until the sweep is over
 SHARED = "ECOSIM_SWEEP"  # what every job of a sweep knows, also in another process
 
 
@@ -30,7 +32,10 @@ class JobMistake(CompactHydraException):
 
 
 def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) -> int:
-    """Run every combination; the exit code, 2 where a job had a mistake. Raises ConfigError before the first job."""
+    """Run every combination and say which failed; the exit code, 2 where a job had a mistake.
+
+    Raises ConfigError before the first job.
+    """
     own = absolute(config_folder, cwd)
     library = Library(own)
     checked = [text if _is_hydra(text) else check_override(text, library, sweep=True) for text in overrides]
@@ -44,6 +49,7 @@ def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) ->
         "cwd": str(cwd),
         "pid": os.getpid(),
     }
+    ends = cwd / ENDS / str(shared["key"])
     store = _open_store(checked, cwd)
     try:
         with _as_command([*instead(checked), *search_path(library), "--multirun"], shared):
@@ -58,6 +64,7 @@ def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) ->
         given = [text for text in checked if not _is_hydra(text)]
         raise explain(error, given, lambda: known_tree(given, library)) from None
     finally:
+        _tell(ends)
         if store is not None:
             _close(store, str(shared["key"]))
     return 0
@@ -74,15 +81,46 @@ def job(_: Any) -> None:
         shared["key"], f"sweep {shared['key'][:16]}", f"ecosim --multirun {shared['command']}", {}, shared["pid"]
     )
     chosen = together(HydraConfig.get().overrides.task)
+    with _noted(chosen, shared):
+        try:
+            outcome = run_scenario(chosen, shared["config_dir"], shared["cwd"], parent)
+        except UserError as error:
+            print(f"ecosim: {' '.join(chosen)}: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            raise JobMistake(str(error)) from None
+        summary.show(outcome)
+        if outcome.problem:
+            print(f"ecosim: {outcome.problem}", file=sys.stderr, flush=True)  # noqa: T201
+            raise JobMistake(outcome.problem)
+
+
+@contextmanager
+def _noted(chosen: list[str], shared: dict[str, Any]) -> Iterator[None]:
+    """Writes how the job in the block ended where the process that began the sweep finds it."""
+    why = ""
     try:
-        outcome = run_scenario(chosen, shared["config_dir"], shared["cwd"], parent)
-    except UserError as error:
-        print(f"ecosim: {' '.join(chosen)}: {error}", file=sys.stderr, flush=True)  # noqa: T201
-        raise JobMistake(str(error)) from None
-    summary.show(outcome)
-    if outcome.problem:
-        print(f"ecosim: {outcome.problem}", file=sys.stderr, flush=True)  # noqa: T201
-        raise JobMistake(outcome.problem)
+        yield
+    except Exception as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        why = lines[0] if isinstance(error, JobMistake) else f"{type(error).__name__}: {lines[0]}"
+        raise
+    finally:
+        ends = Path(shared["cwd"]) / ENDS / shared["key"]
+        ends.mkdir(parents=True, exist_ok=True)
+        end = json.dumps({"chosen": chosen, "why": why})
+        (ends / f"{HydraConfig.get().job.num:06d}.json").write_text(end, encoding="utf-8")
+
+
+def _tell(ends: Path) -> None:
+    """Prints how many jobs failed and, by what was not the same in all, which and why; nothing where all went well."""
+    jobs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(ends.glob("*.json"))]
+    shutil.rmtree(ends, ignore_errors=True)
+    same = set.intersection(*(set(job["chosen"]) for job in jobs)) if len(jobs) > 1 else set()
+    failed = [
+        f"  {' '.join(text for text in job['chosen'] if text not in same)}: {job['why']}" for job in jobs if job["why"]
+    ]
+    if failed:
+        head = f"ecosim: {len(failed)} of {len(jobs)} runs of this sweep failed:"
+        print(head, *failed, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _is_hydra(text: str) -> bool:

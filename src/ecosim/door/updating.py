@@ -15,6 +15,7 @@ from ecosim.door.headline import MOST_CHARTS, headline_years, shown_targets
 from ecosim.door.library import ConfigError
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
+from ecosim.door.publish import labels_of
 from ecosim.door.recorded import locate, spelled_out
 from ecosim.door.run import log_run, open_tracking
 from ecosim.door.studies import Update
@@ -24,6 +25,7 @@ from ecosim.door.updating_told import sentences
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ecosim.figures import Labels
     from ecosim.forecast.reweighed import Reweighed
     from ecosim.publication.recorded import Recorded
 
@@ -44,6 +46,7 @@ class Updating:
     tables: "dict[str, pd.DataFrame]"
     statements: tuple[str, ...]
     shown: tuple[str, ...]
+    labels: "Labels"
     missed: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     run_id: str | None = None
@@ -89,7 +92,8 @@ def run_update(
             logged = opened()
             problem = "" if logged is None else log_run(logged, home, _results(run, found, tables, until), stages)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
-    return Updating(home, found, tables, words, shown, missed, seconds, logged.id if logged else None, problem)
+    labels, run_id = labels_of(run), logged.id if logged else None
+    return Updating(home, found, tables, words, shown, labels, missed, seconds, run_id, problem)
 
 
 def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
@@ -204,13 +208,13 @@ def _write(
 
 
 def _draw(forecast: "pd.DataFrame", run: "Recorded", counts: "pd.DataFrame", shown: Sequence[str], home: Path) -> None:
-    from ecosim.door.publish import labels_of
+    from ecosim.data.panel import in_years
     from ecosim.figures.overlay import overlay_chart
 
     last = forecast["origin"].iloc[0][:4]
-    known = counts[counts["time"].astype(str).str[:4] <= last]
+    known = in_years(counts[counts["time"].astype(str).str[:4] <= last])
     both = {f"before: origin {run.origin}": run.table("forecast"), f"updated: counts to {last}": forecast}
-    overlay_chart(both, known, list(shown)[:MOST_CHARTS], home / "update.png", labels_of(run),
+    overlay_chart(both, dict.fromkeys(both, known), list(shown)[:MOST_CHARTS], home / "update.png", labels_of(run),
                   what="before and after the new counts")  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from ecosim.data.parts import in_quarters
 from ecosim.data.periods import parse, quarter_index, quarter_label
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ def left_out(run: "Recorded", given: "pd.DataFrame", members: "pd.DataFrame", un
 
     targets = sorted(members["target"].astype(str).unique())
     cells = set(zip(members["target"].astype(str), members["time"].astype(str), strict=True))
+    summed = in_quarters(given[given["location"] == run.place])
+    whole = set(zip(summed["target"].astype(str), summed["time"].astype(str).map(_time_of), strict=True))
     why: dict[str, list[str]] = {}
     for row in given.to_dict("records"):
         place, target, time = str(row["location"]), str(row["target"]), str(row["time"])
@@ -32,6 +35,8 @@ def left_out(run: "Recorded", given: "pd.DataFrame", members: "pd.DataFrame", un
             why.setdefault("of what the run does not forecast", []).append(target)
         elif not _ahead(time, run.origin, until) or (target, _time_of(time)) not in cells:
             why.setdefault(f"of no time that the run forecasts up to {until}", []).append(time)
+        elif (target, _time_of(time)) not in whole:
+            why.setdefault("of quarters that lack a month", []).append(f"{target} {time}")
         elif row["value"] != row["value"]:
             why.setdefault("without a value", []).append(f"{target} {time}")
     count = sum(len(names) for names in why.values())

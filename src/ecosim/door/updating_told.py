@@ -8,12 +8,14 @@ from rich.table import Table
 
 from ecosim.data.digits import plain
 from ecosim.door.headline import headline_years
+from ecosim.door.publish import labels_of
 from ecosim.door.summary import NARROWEST, short
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ecosim.door.updating import Updating
+    from ecosim.figures import Labels
     from ecosim.forecast.reweighed import Reweighed
     from ecosim.publication.recorded import Recorded
 
@@ -30,11 +32,11 @@ def sentences(
 
     missed: what of the given table could not be used; stands third where there is something.
     """
-    used, step, table = found.used, found.step, tables["counts"]
+    used, step, table, labels = found.used, found.step, tables["counts"], labels_of(run)
     outside = table[(table["not_used"] == "") & ~table["inside_90"]]
-    names = ", ".join(f"{row.target} {row.time}" for row in used)
+    names = ", ".join(f"{labels.of(row.target).title} {row.time}" for row in used)
     far = ", ".join(
-        f"{row['target']} {row['time']} ({plain(row['observed'])}; forecast {plain(row['lower'])} to "
+        f"{labels.of(row['target']).title} {row['time']} ({plain(row['observed'])}; forecast {plain(row['lower'])} to "
         f"{plain(row['upper'])})"
         for row in outside.to_dict("records")
     )
@@ -46,9 +48,9 @@ def sentences(
         f"{'; outside: ' + far if far else ''}.",
     ]
     words += [missed] if missed else []
-    words += [text for target in shown if (text := _moved(tables["moved"], target, "")) is not None]
+    words += [text for target in shown if (text := _moved(tables["moved"], target, labels)) is not None]
     if "effect_moved" in tables:
-        words += [text for target in shown[:1] if (text := _moved(tables["effect_moved"], target, "effect on "))]
+        words += [f"Effect: {text}" for target in shown[:1] if (text := _moved(tables["effect_moved"], target, labels))]
     words.append(
         "Members keep their own paths: weights say which of the futures stay likely, and nothing is estimated anew. A "
         f"forecast from origin={until}-12 also takes the new counts into its levels and growth."
@@ -56,7 +58,7 @@ def sentences(
     return tuple(words)
 
 
-def _moved(table: "pd.DataFrame", target: str, what: str) -> str | None:
+def _moved(table: "pd.DataFrame", target: str, labels: "Labels") -> str | None:
     rows = table[table["target"] == target]
     if rows.empty:
         return None
@@ -66,8 +68,8 @@ def _moved(table: "pd.DataFrame", target: str, what: str) -> str | None:
         for when in ("_before", "")
     )
     return (
-        f"{what}{target} {row['time']}: {before} before, {now} now; the median moved by {row['shift']:+.2f} of "
-        f"half the interval, which is {row['width']:.0%} as wide."
+        f"{labels.of(target).title} {row['time']}: {before} before, {now} now; the median moved by "
+        f"{row['shift']:+.2f} of half the interval, which is {row['width']:.0%} as wide."
     )
 
 
@@ -78,7 +80,7 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
         console = Console(width=NARROWEST)
     rows, year = outcome.tables["moved"], headline_years(outcome.tables["forecast"])[-1]
     table = Table(title=f"{year}: median (90 % interval) before and after", title_justify="left")
-    table.add_column("target", min_width=14)
+    table.add_column("target", min_width=14, overflow="fold")
     for name in ("before", "after", "width"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows[rows["target"].isin(outcome.shown) & (rows["time"] == year)].to_dict("records"):
@@ -86,7 +88,7 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
             f"{plain(row[f'median{when}'])} ({plain(row[f'lower{when}'])} to {plain(row[f'upper{when}'])})"
             for when in ("_before", "")
         )
-        table.add_row(row["target"].replace("_", " "), *cells, f"{row['width']:.0%}")
+        table.add_row(outcome.labels.title(row["target"]), *cells, f"{row['width']:.0%}")
     console.print()
     console.print(table)
     for statement in (*outcome.statements[: 3 if outcome.missed else 2], outcome.statements[-1]):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ecosim.figures import canvas
-from ecosim.figures.labels import Labels, brief
+from ecosim.figures.labels import LEAST, Labels, brief
 from ecosim.figures.quantiles import MEDIAN, by_time, interval, require_one, year_end
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _draw(axes: "Axes", effect: pd.DataFrame, target: str, labels: Labels, limit
     looks = {"transform": axes.transAxes, "ha": "left", "va": "center", "color": canvas.BLUE, "clip_on": False}
     middle, least, most = brief([last[q] for q in (MEDIAN, low, high)], label, signed=True)
     between = f"{least} to {most}"
-    small = canvas.fit(between, canvas.RIGHT - 0.06, canvas.SMALL - 0.5)
+    small = canvas.fit(between, canvas.RIGHT - 0.1, canvas.SMALL - 0.5)
     canvas.write(axes, 1 + 0.07 / width, place, middle, canvas.BODY, bold=True, **looks)
     canvas.write(axes, 1 + 0.07 / width, place - 0.14 / height, between, small, **looks)
 
@@ -92,9 +92,9 @@ def effect_limits(effects: Sequence[pd.DataFrame], targets: Sequence[str]) -> di
 
 
 def _room(low: float, high: float) -> tuple[float, float]:
-    """Limits that hold the intervals and the zero line with a little air."""
+    """Limits that hold the intervals and the zero line with a little air; what is not told from zero lies on it."""
     low, high = min(low, 0.0), max(high, 0.0)
-    air = 0.08 * (high - low) or 1.0
+    air = 0.08 * (high - low) if high - low >= LEAST else 1.0
     return low - air, high + air
 
 

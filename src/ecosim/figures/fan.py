@@ -215,7 +215,7 @@ def _ends(axes: "Axes", fan: Fan, target: str, labels: Labels) -> None:
     x = 1 + 0.07 / width
     middle, lower, upper = brief([last[q] for q in (MEDIAN, *low_high)], label)
     between = f"{lower}–{upper}"
-    small = canvas.fit(between, canvas.RIGHT - 0.06, canvas.SMALL - 0.5)
+    small = canvas.fit(between, canvas.RIGHT - 0.1, canvas.SMALL - 0.5)
     canvas.write(axes, x, place, middle, canvas.BODY, bold=True, va="center", color=canvas.BLUE, **looks)
     canvas.write(axes, x, place - UNDER / height, between, small, va="center", color=canvas.BLUE, **looks)
     if other is None:

@@ -18,6 +18,7 @@ class TargetLabel(NamedTuple):
     stock: bool = False  # a level at the end of the period; otherwise a sum over it
 
 
+LEAST, NONE = 5e-5, 1e-9  # sizes under which a value is not told from zero, and is none
 BASE = "= 100"  # ends the unit of an index
 
 TARGETS: dict[str, TargetLabel] = {
@@ -107,12 +108,17 @@ class Labels:
 def number(value: float, label: TargetLabel, signed: bool = False) -> str:
     """A value as text: counts whole from 10 upward, else with one decimal; others to three digits; '+' where signed.
 
-    A value that rounds to zero has no sign. Not-a-number is an en dash: the figure is not there.
+    What these would round to zero has one digit, as far as LEAST, and is '≈0' below. Not-a-number is an en dash: the
+    figure is not there.
     """
     if value != value:
         return "–"
     size = abs(value)
     decimals = (0 if size >= 9.95 else 1) if label.whole else 0 if size >= 99.95 else 1 if size >= 9.995 else 2
+    if NONE <= size < LEAST:
+        return "≈0"
+    while size >= LEAST and round(size, decimals) == 0:
+        decimals += 1
     text = f"{value:{'+' if signed else ''},.{decimals}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -30,38 +30,46 @@ FIRMS = TargetLabel("Firms", "firms", "企业")
 def take_up_chart(table: pd.DataFrame, year: int, path: Path, labels: Labels, columns: int = 2) -> Path:
     """Draws one ladder for each instrument (at most twelve, in the order of the table) and returns the path of the PNG.
 
-    table: `take_up.csv` of one scenario and place; the whole place is drawn. year: of the funnel.
-    Raises ValueError where nobody could apply for anything in that year.
+    table: `take_up.csv` of one scenario and place; the whole place is drawn. year: of the funnel; an instrument that
+    ended before is drawn in the last year in which somebody got it. How many are not drawn stands above.
+    Raises ValueError where nobody could apply for anything up to that year.
     """
     shown = ladders(table, year)
     if not shown:
-        raise ValueError(f"take-up: no instrument was there for anybody in {year}; choose another year")
+        raise ValueError(f"take-up: no instrument was there for anybody up to {year}; choose a later year")
+    rows = _of_whole(table)
+    more = len(set(_reaching(rows)["instrument"]) - set(shown))
     figure, panels = canvas.sheet(
         f"{labels.where}: who is reached, {year} 政策触达",
         f"{labels.scenario}; firms, median and 90\u00a0% of futures; each bar is a part of the one above; "
-        "gray: in service or visited, beside the ladder",
+        "gray: in service or visited, beside the ladder" + (f"; {more} more instruments: take_up.csv" if more else ""),
         len(shown),
         columns,
         foot=0.05,
         each=1.62,
         left=LEFT,
     )
-    rows = table[(table["year"] == year) & (table["zone"] == _whole(table))]
-    for instrument, axes in zip(shown, panels, strict=True):
-        _draw(axes, rows[rows["instrument"] == instrument])
+    for (instrument, last), axes in zip(shown.items(), panels, strict=True):
+        note = "" if last == year else f"{last}, its last year"
+        _draw(axes, rows[(rows["instrument"] == instrument) & (rows["year"] == last)], note)
     return canvas.save(figure, path)
 
 
-def ladders(table: pd.DataFrame, year: int) -> list[str]:
-    """Instruments to draw, in the table's order, at most twelve.
+def ladders(table: pd.DataFrame, year: int) -> dict[str, int]:
+    """Instruments to draw and the year of each, in the table's order, at most twelve.
 
-    Those that somebody got in the year, and those to which a stage does not apply where somebody could have them.
+    Those that somebody got in the year or before it, and those to which a stage does not apply where somebody could
+    have them; each in the last year up to this one.
     """
-    rows = table[(table["year"] == year) & (table["zone"] == _whole(table))]
-    some = rows.loc[(rows["stage"] == "funded") & (rows["upper"] > 0), "instrument"]
-    partly = rows.loc[rows["upper"].isna(), "instrument"]
-    shown = {*some, *partly}
-    return [name for name in dict.fromkeys(rows["instrument"].tolist()) if name in shown][:MOST_LADDERS]
+    found = _reaching(_of_whole(table))
+    last = found[found["year"] <= year].groupby("instrument", sort=False)["year"].max()
+    names = [str(name) for name in dict.fromkeys(table["instrument"].tolist()) if name in last.index]
+    return {name: int(last[name]) for name in names[:MOST_LADDERS]}
+
+
+def _reaching(rows: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows of whole places those that say that an instrument reached somebody in a year, or may have."""
+    return rows[((rows["stage"] == "funded") & (rows["upper"] > 0)) | rows["upper"].isna()]
 
 
 def year_to_draw(table: pd.DataFrame) -> int | None:
@@ -70,11 +78,11 @@ def year_to_draw(table: pd.DataFrame) -> int | None:
     return max(years, default=None)
 
 
-def _whole(table: pd.DataFrame) -> str:
-    return "all" if "all" in set(table["zone"]) else str(table["zone"].iloc[0])
+def _of_whole(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["zone"] == ("all" if "all" in set(table["zone"]) else str(table["zone"].iloc[0]))]
 
 
-def _draw(axes: "Axes", rows: pd.DataFrame) -> None:
+def _draw(axes: "Axes", rows: pd.DataFrame, note: str) -> None:
     found = {str(row["stage"]): row for row in rows.to_dict("records")}
     stages = [stage for stage in STAGES if stage in found]
     first = rows.iloc[0]
@@ -96,4 +104,4 @@ def _draw(axes: "Axes", rows: pd.DataFrame) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines["bottom"].set_visible(False)
-    canvas.head(axes, f"{first['label']} {first['label_zh']}".strip(), "", left=LEFT)
+    canvas.head(axes, f"{first['label']} {first['label_zh']}".strip(), "", note, left=LEFT)

@@ -12,6 +12,7 @@ from ecosim.calibration.simulation.particles import Weighted, log_lognormal, log
 from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
+from ecosim.data.parts import in_quarters
 from ecosim.data.periods import parse, quarter_index, quarter_label
 from ecosim.forecast.publish import FLOW_OF, INDEX, RATIO_SD, RATIOS
 from ecosim.forecast.reference import QUANTILES
@@ -61,13 +62,14 @@ def gather(
 
     members: of one scenario, columns time, target, member, value; counts: of the place, all that is known (the older
     ones say which stocks follow from others). noise: sd of the log of one reported count by target; dispersion: its
-    least variance. A stock that is only the one before plus the year's flow is shown and not used.
+    least variance. Months of a flow count as the quarter that they make. A stock that is only the one before plus the
+    year's flow is shown and not used.
     """
     origin = quarter_index(str(members["origin"].iloc[0]))
     cells = {key: rows.sort_values("member")["value"].to_numpy(float)
              for key, rows in members.groupby(["target", "time"], sort=False)}  # fmt: skip
     rows = []
-    for target, when, observed in counts[["target", "time", "value"]].itertuples(index=False):
+    for target, when, observed in in_quarters(counts)[["target", "time", "value"]].itertuples(index=False):
         period = parse(str(when))
         if not np.isfinite(observed) or period.end.year > until or quarter_index(str(when)) <= origin:
             continue

@@ -11,7 +11,7 @@ from ecosim.calibration.regression import Calibration
 from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
 from ecosim.data.periods import QUARTERS_PER_YEAR, origin_date, parse, quarter_index, year_of
-from ecosim.forecast import drawn_told
+from ecosim.forecast import drawn_told, parts_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, RATIO, Futures
 from ecosim.forecast.sampling_told import monte_carlo, short_pools, small_sample
@@ -55,8 +55,10 @@ def write(
         )
         also = "" if taken is None else drawn_told.delivery(taken)
         sentences.append(f"{delivery_sentence(outlook.world.delivery_sd).removesuffix('.')}{also}.")
+    sentences += parts_told.unused(job, outlook.scenario.yearly)
     if len(scores):
         sentences.append(hits(scores))
+    sentences += parts_told.unscored(job)
     sentences += started_before(job)
     sentences += starts_later(job) + year_under_way(job)
     assumed = basis.loc[basis["basis"] == "assumption", "target"].tolist()

@@ -13,6 +13,7 @@ from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
 from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
+from ecosim.data.parts import in_quarters
 from ecosim.data.periods import origin_date, parse, quarter_index, quarter_label
 from ecosim.forecast import costs as instrument_costs
 from ecosim.forecast import publish, reference, summary
@@ -127,9 +128,12 @@ def later(job: "Job", observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def scores(yearly: pd.DataFrame, quarterly: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Later counts against the forecast: target, time, observed, median, lower, upper (90 %), inside, wis."""
+    """Later counts against the forecast: target, time, observed, median, lower, upper (90 %), inside, wis.
+
+    A quarter is held against its quarter; months of a flow are summed to it where all three are there.
+    """
     rows = []
-    for row in truth.itertuples():
+    for row in in_quarters(truth).itertuples():
         table, time = yearly, str(row.time)
         if parse(time).frequency != "year":
             table, time = quarterly, quarter_label(quarter_index(time))

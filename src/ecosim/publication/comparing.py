@@ -46,6 +46,21 @@ def common_targets(runs: Sequence[Recorded]) -> list[str]:
     return [target for target in dict.fromkeys([*asked, *first]) if all(target in known for known in have)]
 
 
+def left_out(runs: Sequence[Recorded], shown: Sequence[str], labels: Labels) -> list[str]:
+    """Sentences on targets that do not stand on the page: those that some run lacks, and those beyond the shown."""
+    have = [dict.fromkeys(run.table("forecast")["target"]) for run in runs]
+    told, missing = [], []
+    for target in dict.fromkeys(target for known in have for target in known):
+        of = [letter for letter, known in zip(LETTERS, have, strict=False) if target in known]
+        if len(of) < len(runs):
+            missing.append(f"{labels.title(target)} ({' and '.join(of)})")
+    if missing:
+        told.append(f"Not in all runs, so not compared: {', '.join(missing)}.")
+    if beyond := [labels.title(target) for target in common_targets(runs) if target not in shown]:
+        told.append(f"In all runs, in forecast.csv of each but not shown here: {', '.join(beyond)}.")
+    return told
+
+
 def differences(runs: Sequence[Recorded]) -> Beside:
     """Every setting that is not the same in all runs, then what else was not the same when they were made."""
     trees = [{key: value for key, value in run.settings.items() if key not in LEFT_OUT} for run in runs]

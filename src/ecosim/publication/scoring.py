@@ -12,6 +12,7 @@ import yaml
 from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
+from ecosim.data.parts import unfinished
 from ecosim.forecast import scores
 from ecosim.forecast.evaluation.marks import INTERVALS
 from ecosim.publication import bundle, checksums
@@ -200,6 +201,14 @@ def sentences(forecast: Forecast, table: pd.DataFrame, relative: pd.DataFrame) -
             "hindcast, no forecast."
         )
     return text
+
+
+def unscored(forecast: Forecast, counts: pd.DataFrame) -> list[str]:
+    """Months and quarters of years that are forecast, which are no whole year to hold against them."""
+    own = forecast.outputs[forecast.own]
+    cells = set(zip(own["location"], own["target"], own["target_end_date"].astype(str).str[:4], strict=True))
+    parts = [str(each) for each in unfinished(counts) if (each.location, each.target, str(each.year)) in cells]
+    return [f"Not scored, as years are forecast and these are not whole: {', '.join(parts)}."] if parts else []
 
 
 def _ratios(values: Mapping[str, float]) -> str:

@@ -45,7 +45,7 @@ def test_the_best_comes_first_and_the_examined_loses_where_it_loses():
         ("ets", "all"): 0.98, ("ensemble", "all"): 0.90,
     }  # fmt: skip
     said = verdict(outcome(skill))
-    assert "1 year ahead ensemble (0.90, 0.80-1.00)" in said[0]
+    assert "1 year ahead ensemble (0.90, 0.80-1.00, 6 origins)" in said[0]
     assert "ensemble does NOT beat the best simple forecast of hindsight in 1 of 2 cases" in said[1]
     assert "firms at 1 (0.85, ets 0.80)" in said[1]
     assert any("87 % at 1" in sentence for sentence in said)
@@ -76,11 +76,11 @@ def test_missing_forecasts_are_counted():
 SIMPLE = "the best simple forecast as chosen on earlier origins"
 
 
-def race(relative):
-    """relative: WIS of ecosim over the best so far, by target."""
+def race(relative, origins=6):
+    """relative: WIS of ecosim over the best so far, by target; its interval ends 0.1 above."""
     found = outcome({("ets", target): 0.9 for target in relative} | {("ensemble", target): 0.95 for target in relative})
     rows = [
-        ("ecosim", target, 1, "wis", "best_so_far", value, value - 0.1, value + 0.1, 100, 5, 6)
+        ("ecosim", target, 1, "wis", "best_so_far", value, value - 0.1, value + 0.1, 100, 5, origins)
         for target, value in relative.items()
     ]
     return replace(found, skill=pd.concat([found.skill, pd.DataFrame(rows, columns=SKILL)], ignore_index=True))
@@ -95,12 +95,35 @@ def test_where_the_model_does_not_beat_the_best_simple_forecast_the_verdict_begi
     assert "firms" not in said[0]
 
 
-def test_where_it_does_everywhere_the_verdict_says_so():
-    said = verdict(race({"firms": 0.8, "births": 0.9}))
-    assert (
-        said[0]
-        == "ecosim beats the best simple forecast as chosen on earlier origins in all 2 cases (targets x horizons)."
+def test_where_it_does_everywhere_the_verdict_says_so_with_what_it_rests_on():
+    said = verdict(race({"firms": 0.8, "births": 0.95}))
+    assert said[0] == (
+        f"ecosim beats {SIMPLE} in all 2 cases (targets x horizons, 6 origins); the 90 % interval leaves 1 out in 1 of "
+        "them."
     )
+
+
+def test_a_lead_that_luck_may_explain_is_not_called_a_win():
+    said = verdict(race({"firms": 0.8, "births": 0.8}, origins=3))
+    assert said[0] == (
+        f"ecosim is ahead of {SIMPLE} in all 2 cases (targets x horizons, 3 origins), too few origins to tell that "
+        "from luck."
+    )
+    said = verdict(race({"firms": 0.95}))
+    assert said[0] == (
+        f"ecosim is ahead of {SIMPLE} in the one case (targets x horizons, 6 origins); the 90 % interval holds 1."
+    )
+    said = verdict(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.8}, origins=1))
+    assert said[1] == (
+        "ensemble is ahead of the best simple forecast of hindsight in the one case (targets x horizons, 1 origin), "
+        "too few origins to tell that from luck."
+    )
+    assert "There is 1 origin, and origins are the unit" in " ".join(said)
+
+
+def test_methods_that_are_equally_good_are_the_best_together():
+    said = verdict(outcome({("ets", "firms"): 0.8, ("ensemble", "firms"): 0.8, ("bass", "firms"): 0.9}))
+    assert "1 year ahead ensemble and ets (0.80" in said[0] or "1 year ahead ets and ensemble (0.80" in said[0]
 
 
 def test_a_tie_is_no_win():
@@ -108,7 +131,7 @@ def test_a_tie_is_no_win():
     assert "ensemble is as good as the best simple forecast of hindsight in the one case" in said[1]
     said = verdict(outcome({("ensemble", "firms"): 0.9, ("ensemble", "births"): 1.0}))
     assert (
-        "ensemble beats the best simple forecast of hindsight in 1 of 2 cases (targets x horizons); in 1 they are"
+        "beats the best simple forecast of hindsight in 1 of 2 cases (targets x horizons, 6 origins); in 1 they are"
         in said[1]
     )
     assert verdict(race({"firms": 1.0}))[0].startswith("ecosim is as good as")

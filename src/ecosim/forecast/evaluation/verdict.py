@@ -1,5 +1,8 @@
 """A backtest in words: which method is best, where the examined one is not, how honest its intervals are."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 import pandas as pd
 
 from ecosim.forecast.evaluation.grid import ahead
@@ -82,7 +85,9 @@ def _best(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
         if best is None or best["value"] >= 1.0:
             parts.append(f"{when} ahead no method beats {outcome.baseline}")
         else:
-            parts.append(f"{when} ahead {best['model']} ({best['value']:.2f}, {best['lower']:.2f}-{best['upper']:.2f})")
+            alike = group.loc[group["value"] <= best["value"] * (1 + EQUAL), "model"]
+            found = f"{best['value']:.2f}, {best['lower']:.2f}-{best['upper']:.2f}"
+            parts.append(f"{when} ahead {' and '.join(alike)} ({found}, {_origins([best['origins']])})")
     return f"Best by relative WIS ({outcome.baseline} = 1, 90 % interval over places and origins): {'; '.join(parts)}."
 
 
@@ -90,7 +95,7 @@ def _examined(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
     """Where the examined method loses to the best single reference in hindsight, target by target."""
     mine = outcome.examined
     ours = {mine, ENSEMBLE, BEST_SO_FAR, *OURS}
-    lost, equal, cases = [], 0, 0
+    lost, equal, cases = [], 0, []
     for (target, horizon), group in wis[wis["target"] != ALL].groupby(["target", "horizon"]):
         cell = str(target), int(str(horizon))
         perfect = flawless.get(cell, [])
@@ -99,7 +104,7 @@ def _examined(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
         single = {name: each for name, each in value.items() if name not in ours}
         if not single or not (mine in value or (perfect and mine in _scored(outcome, *cell))):
             continue
-        cases += 1
+        cases.append(Case(cell[1], int(group["origins"].max())))
         best = min(single, key=lambda name: single[name])
         if mine not in value:
             lost.append(f"{target} at {horizon} ({best} is without any error)")
@@ -107,23 +112,62 @@ def _examined(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
             lost.append(f"{target} at {horizon} ({value[mine]:.2f}, {best} {single[best]:.2f})")
         elif value[mine] >= single[best] * (1 - EQUAL):
             equal += 1
-    return _told(f"{mine} {{}} the best simple forecast of hindsight", lost, equal, cases, "targets x horizons")
+    return _told(f"{mine} {{}} the best simple forecast of hindsight", lost, equal, cases)
 
 
-def _told(claim: str, lost: list[str], equal: int, cases: int, what: str) -> str:
-    """'ensemble does NOT beat ... in 2 of 9 cases (targets x horizons): ...'; claim: with {} in the verb's place."""
+class Case(NamedTuple):
+    """One target and horizon. sure: whether the interval leaves 1 out, None where there is no interval."""
+
+    horizon: int
+    origins: int
+    sure: bool | None = None
+
+    @property
+    def enough(self) -> bool:
+        """Whether a difference can be told from luck at all."""
+        return self.origins >= least_origins(self.horizon)
+
+
+def _told(claim: str, lost: list[str], equal: int, cases: list[Case], what: str = "") -> str:
+    """'ensemble does NOT beat ... in 2 of 9 cases (targets x horizons, 6 origins): ...'.
+
+    claim: with {} in the verb's place, which is no stronger than the origins allow; cases: those that are won too.
+    """
     if not cases:
         return ""
-    every = f"all {cases} cases (targets x horizons)" if cases > 1 else "the one case"
-    if equal == cases:
+    count = len(cases)
+    basis = f"(targets x horizons{what}, {_origins(case.origins for case in cases)})"
+    every = f"all {count} cases {basis}" if count > 1 else f"the one case {basis}"
+    if equal == count:
         return f"{claim.format('is as good as')} in {every}, neither better nor worse."
     ties = f"; in {equal} they are equal" if equal else ""
     if not lost:
-        won = f"{cases - equal} of {cases} cases (targets x horizons)" if equal else every
-        return f"{claim.format('beats')} in {won}{ties}."
+        won = f"{count - equal} of {count} cases {basis}" if equal else every
+        sure = sum(case.enough and case.sure is not False for case in cases)
+        return f"{claim.format('beats' if sure else 'is ahead of')} in {won}{ties}{_sure(cases)}."
     more = f" and {len(lost) - MOST_NAMED} more" if len(lost) > MOST_NAMED else ""
     named = "; ".join(lost[:MOST_NAMED])
-    return f"{claim.format('does NOT beat')} in {len(lost)} of {cases} cases ({what}): {named}{more}{ties}."
+    return f"{claim.format('does NOT beat')} in {len(lost)} of {count} cases {basis}: {named}{more}{ties}."
+
+
+def _sure(cases: list[Case]) -> str:
+    """In how many cases luck does not explain it: enough origins and, where there is an interval, 1 outside of it."""
+    if not any(case.enough for case in cases):
+        return ", too few origins to tell that from luck"
+    if all(case.sure is None for case in cases):
+        return ""
+    sure = sum(case.enough and bool(case.sure) for case in cases)
+    if len(cases) == 1:
+        return f"; the 90 % interval {'leaves 1 out' if sure else 'holds 1'}"
+    return f"; the 90 % interval leaves 1 out in {sure or 'none'} of them"
+
+
+def _origins(counts: Iterable[int]) -> str:
+    """'3 origins', '1 to 3 origins', '1 origin'."""
+    known = sorted({int(count) for count in counts})
+    if known == [1]:
+        return "1 origin"
+    return f"{known[0]} origins" if len(known) == 1 else f"{known[0]} to {known[-1]} origins"
 
 
 def _beaten(mine: str, outcome: Outcome) -> str:
@@ -137,7 +181,10 @@ def _beaten(mine: str, outcome: Outcome) -> str:
         for row in rows[(rows["value"] >= 1.0) & ~equal].itertuples()
     ]
     claim = f"{mine} {{}} the best simple forecast as chosen on earlier origins"
-    return _told(claim, lost, int(equal.sum()), len(rows), "targets x horizons; relative WIS, 90 % interval")
+    cases = [
+        Case(int(row["horizon"]), int(row["origins"]), bool(row["upper"] < 1.0)) for row in rows.to_dict("records")
+    ]
+    return _told(claim, lost, int(equal.sum()), cases, "; relative WIS, 90 % interval" if lost else "")
 
 
 def _chosen(outcome: Outcome) -> str:
@@ -158,7 +205,7 @@ def _chosen(outcome: Outcome) -> str:
         few = origins < least_origins(horizon) and abs(value - 1.0) > EQUAL
         none = "too few origins to test" if few else "no difference to test"
         sure = f"p = {p_value:.2f}" if p_value == p_value else none
-        parts.append(f"{value:.2f} at {horizon} ({origins} origins, {sure})")
+        parts.append(f"{value:.2f} at {horizon} ({_origins([origins])}, {sure})")
     return f"Against the method that earlier origins would have chosen, {outcome.examined} has {'; '.join(parts)}."
 
 
@@ -183,7 +230,7 @@ def _coverage(outcome: Outcome) -> str:
         return ""
     rows = rows[rows["target"] == pooled_target(rows)]
     cells = zip(rows["mean"], rows["horizon"], rows["origins"], strict=True)
-    parts = [f"{100 * mean:.0f} % at {h} ({n} origins)" for mean, h, n in cells]
+    parts = [f"{100 * mean:.0f} % at {h} ({_origins([n])})" for mean, h, n in cells]
     return f"The 90 % intervals of {outcome.examined} hold {', '.join(parts)}."
 
 
@@ -202,7 +249,8 @@ def _few(outcome: Outcome) -> str:
     origins = outcome.scores["origin"].nunique()
     if origins >= FEW_ORIGINS:
         return ""
-    return f"There are {origins} origins, and origins are the unit: only large differences can be told from luck."
+    there = "There is 1 origin" if origins == 1 else f"There are {origins} origins"
+    return f"{there}, and origins are the unit: only large differences can be told from luck."
 
 
 def _missing(outcome: Outcome) -> str:

@@ -1,0 +1,84 @@
+"""Months and quarters of counts: those that make whole quarters, and those that make no whole year."""
+
+from math import fsum
+from typing import NamedTuple
+
+import pandas as pd
+
+from ecosim.data import periods
+from ecosim.data.panel import latest, series
+from ecosim.data.targets import kind_of
+
+MONTHS = 3  # of a quarter
+
+
+class Unfinished(NamedTuple):
+    """Counts of parts of a year that make no whole year. parts: 'month' or 'quarter'; given: how many."""
+
+    location: str
+    target: str
+    year: int
+    parts: str
+    given: int
+
+    def __str__(self) -> str:
+        return f"{self.target} of {self.year} ({self.given} {self.parts}{'s' * (self.given != 1)})"
+
+
+def unfinished(counts: pd.DataFrame) -> list[Unfinished]:
+    """Years of known flows and stocks that lack parts, of a stock the last one, and have no figure of their own.
+
+    counts: in the counts schema.
+    """
+    found = []
+    known = counts[counts["target"].map(kind_of).isin(["flow", "stock"]) & counts["value"].notna()]
+    for (location, target), rows in known.groupby(["location", "target"], sort=False):
+        whole = set(series(rows, str(location), str(target)).index)
+        parts: dict[tuple[int, str], set[str]] = {}
+        for time in rows["time"].astype(str):
+            period = periods.parse(time)
+            if period.end.year not in whole:
+                parts.setdefault((period.end.year, period.frequency), set()).add(time)
+        found += [Unfinished(str(location), str(target), *key, len(times)) for key, times in sorted(parts.items())]
+    return found
+
+
+def in_quarters(counts: pd.DataFrame) -> pd.DataFrame:
+    """The same table with sums in place of the months of flows, to stand beside forecasts by quarter.
+
+    Only of quarters with all three months; other months and days of flows are left out. All else stays as it is.
+    """
+    months, others = _months_of_flows(counts)
+    made = [
+        {**rows.iloc[-1].to_dict(), "time": periods.quarter_label(quarter), "value": fsum(rows["value"])}
+        for (_, quarter), rows in _by_quarter(months)
+        if len(rows) == MONTHS
+    ]
+    if not made:
+        return others
+    added = pd.DataFrame(made, columns=list(counts.columns))
+    return pd.concat([others, added], ignore_index=True) if len(others) else added
+
+
+def loose_months(counts: pd.DataFrame) -> dict[str, int]:
+    """By flow the number of months in quarters that lack one."""
+    found: dict[str, int] = {}
+    for (target, _), rows in _by_quarter(_months_of_flows(counts)[0]):
+        if len(rows) < MONTHS:
+            found[target] = found.get(target, 0) + len(rows)
+    return found
+
+
+def _months_of_flows(counts: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Months of flows, of several vintages the last one, and all that is no month and no day of a flow."""
+    frequencies = counts["time"].astype(str).map(lambda time: periods.parse(time).frequency)
+    flows = counts["target"].map(kind_of) == "flow"
+    months = counts[flows & (frequencies == "month")]
+    others = counts[~(flows & frequencies.isin(["month", "day"]))].reset_index(drop=True)
+    return (latest(months).dropna(subset="value") if len(months) else months), others
+
+
+def _by_quarter(months: pd.DataFrame) -> list[tuple[tuple[str, int], pd.DataFrame]]:
+    quarters = [periods.quarter_index(str(time)) for time in months["time"]]
+    groups = months.groupby([months["target"].astype(str).to_numpy(), quarters], sort=False)
+    return [((str(target), int(str(quarter))), rows) for (target, quarter), rows in groups]
