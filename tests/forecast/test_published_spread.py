@@ -121,3 +121,12 @@ def test_certifications_have_at_least_the_spread_of_the_reduced_form(make_world,
         assert (own + added).std(axis=0) == pytest.approx(least)
     else:
         assert not added.any()
+
+
+def test_certifications_whose_growth_is_borrowed_keep_the_models_spread(small_outlook):
+    assert small_outlook.anchor.growth["hnte_certifications"].borrowed_from == "inventions_applied"
+    growth = small_outlook.anchor.growth["hnte_certifications"]
+    members, years = small_outlook.scenario.yearly["hnte_stock"].shape
+    noise = growth.measurement("Smallville", members, years, small_outlook.world.seed)
+    assert small_outlook.scaling.added["hnte_certifications"] == pytest.approx(noise)
+    assert small_outlook.scaling.added["hnte_new"] == pytest.approx(noise)

@@ -38,18 +38,20 @@ def observation_layer(
     """Log of what the published counts add to the firms' own, (members, years), by target.
 
     paths: shifts by channel, (members, years). All counts get their reporting noise. High-tech certifications get what
-    they lack of the spread of the model's reduced form, see `of_certifications`; a count with a channel what of its
-    shift its firms do not carry, see `uncarried`. Counts without one (grants, all patents, staff) get the trend that
-    the model, with all its conditions, does not produce under the baseline (runs), and what they lack of the estimated
-    spread, see `fitted`. No count but certificates keeps a wider one than was estimated, see `cut`. Grants grow and are
-    shocked as the applications that they come from; what they depart by themselves fades, see `faded`.
+    they lack of the spread of the model's reduced form, see `of_certifications`, where that rests on certifications; a
+    count with a channel what of its shift its firms do not carry, see `uncarried`. Counts without one (grants, all
+    patents, staff) get the trend that the model, with all its conditions, does not produce under the baseline (runs),
+    and what they lack of the estimated spread, see `fitted`. No count but certificates keeps a wider one than was
+    estimated, see `cut`. Grants grow and are shocked as the applications that they come from; what they depart by
+    themselves fades, see `faded`.
     """
     grown, place = log_growth(world, runs, years), world.region.name
     added = {}
     for target, growth in start.growth.items():
         added[target] = growth.measurement(place, len(runs), years, world.seed)
         if target == "hnte_certifications":
-            added[target] += of_certifications(grown[target] + added[target], growth, world)
+            if growth.borrowed_from == target:
+                added[target] += of_certifications(grown[target] + added[target], growth, world)
             added["hnte_new"] = added[target]
         elif target in CHANNEL_OF and target in PANEL_TARGETS:
             added[target] += uncarried(grown[target], paths, CHANNEL_OF[target])
