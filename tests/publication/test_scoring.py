@@ -70,6 +70,20 @@ def test_the_relative_score_is_one_mean_over_the_other_on_common_cells(published
     assert (skill.loc["all", "cells"], skill.loc["all", "years"]) == (2, 2)
 
 
+def test_the_relative_score_of_all_targets_is_the_geometric_mean_of_those_of_each() -> None:
+    own = {("a", "2017"): 1.0, ("a", "2018"): 2.0, ("a", "2019"): 6.0, ("b", "2017"): 4.0, ("c", "2017"): 9.0}
+    walk = {("a", "2017"): 2.0, ("a", "2018"): 2.0, ("a", "2019"): 2.0, ("b", "2017"): 8.0}
+    rows = [
+        (model, target, "Here", time, "wis", value)
+        for model, scores in (("own", own), ("walk", walk))
+        for (target, time), value in scores.items()
+    ]
+    table = pd.DataFrame(rows, columns=["model", "target", "location", "time", "score", "value"])
+    skill = scoring.skill(table, "own").set_index("target")
+    assert skill["value"].to_dict() == pytest.approx({"a": 3.0 / 2.0, "b": 0.5, "all": np.sqrt(1.5 * 0.5)})
+    assert skill.loc["all", ["cells", "years"]].tolist() == [4, 3]
+
+
 def test_a_reference_that_was_not_published_is_reported(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     gone = scoring.missing(forecast, scoring.score(forecast, TRUTH))
