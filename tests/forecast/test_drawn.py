@@ -86,6 +86,18 @@ def test_growth_of_the_place_is_the_posteriors_and_members_draw_their_own(uncoun
     assert moved.damped(drifts, 2)[:, 0] == pytest.approx(moved.damping[0] * drifts)
 
 
+def test_growth_that_the_forecasts_own_counts_know_better_is_left_to_them(uncounted):
+    place = uncounted.region.name
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    _, own, local = start.growth["tech_sme_new"].place(place)
+    drawn, column = make_drawn(), NAMES.index("drift.tech_sme")
+    for sd, taken in ((0.9 * own, True), (0.5 * (own + local), False)):
+        values = drawn.values.copy()
+        values[:, column] *= sd / drawn.moments("drift.tech_sme")[1]
+        kept = settle(replace(drawn, values=values), start, place, "2016-12").names
+        assert ("drift.tech_sme" in kept) == taken
+
+
 @pytest.fixture(scope="module")
 def worlds(uncounted, estimates):
     """The world of a forecast without and with a posterior."""
