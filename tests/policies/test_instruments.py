@@ -18,7 +18,6 @@ from ecosim.model.firms import (
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import classify, grid
 from ecosim.policies import shelf
-from ecosim.policies.rationing import lottery
 
 NOBODY = Events(np.zeros(0, np.int64))
 
@@ -175,19 +174,6 @@ def test_one_agent_is_paid_and_counted_for_every_firm_it_stands_for(world):
     settle(model)
     assert paid(model) == 120
     assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (6, 58 * 3)
-
-
-def test_the_lottery_does_not_depend_on_the_order_of_rows(world):
-    model = world(row("award", rung="high_tech", amount=20))
-    rows = model.firms.rows
-    winners = set(lottery(model, rows, 7).tolist())
-    assert len(winners) == 7
-    assert set(lottery(model, rows[::-1].copy(), 7).tolist()) == winners
-    assert winners < set(lottery(model, rows, 20).tolist())
-    model.quarter += 1
-    assert set(lottery(model, rows, 7).tolist()) != winners
-    assert lottery(model, rows, 0).size == 0
-    assert lottery(model, rows, 60).size == 60
 
 
 def test_an_award_reaches_its_classes_alone(world):
