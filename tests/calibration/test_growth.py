@@ -45,6 +45,13 @@ def test_places_that_differ_by_luck_alone_have_one_drift(local, noise):
     assert known.drift.std() < 0.25 * apart
 
 
+def test_the_error_of_a_places_mean_is_that_of_its_shocks_and_of_the_noise_at_both_ends(made_up):
+    known = moments(log_levels(made_up, "inventions_applied", None, 2020), "inventions_applied")
+    left_open = known.drift_sd**2 / known.drift_between**2
+    error = known.drift_between**2 * left_open / (1.0 - left_open)
+    assert error == pytest.approx(known.pooled_local_variance / 19 + 2.0 * known.noise_variance / 19**2)
+
+
 def test_increments_that_do_not_swing_back_show_no_noise_however_few_the_years():
     known = moments(panel(400, 6, 2, local=0.2), "inventions_applied")
     assert known.noise_variance < 0.05 * 0.2**2
