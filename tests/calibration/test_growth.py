@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from made_counts import table
 
+from ecosim.calibration import hindsight
 from ecosim.calibration.backtest import growth_coverage
 from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, fit_growth
 from ecosim.calibration.hindsight import SCALE_FLOOR, look_back, predictive
@@ -125,6 +126,12 @@ def test_a_place_outside_a_panel_of_one_drift_is_still_unsure_of_its_own():
     rows = [(f"p{p}", 2010 + t, float(round(100 * 1.1**t))) for p in range(5) for t in range(8)]
     growth = fit_growth(table(rows, "institutes"), "institutes", "2017-12")
     assert growth.pooled_drift_sd == DRIFT_BETWEEN_FLOOR
+
+
+def test_a_longer_horizon_that_wants_no_drift_keeps_what_a_shorter_one_has_reached(monkeypatch):
+    best = {1: 1.0, 2: 0.0, 3: 1.0}
+    monkeypatch.setattr(hindsight, "_wis", lambda known, change, step, damping: abs(damping - best[step]))
+    assert look_back(panel(5, 20, 7, local=0.1), "inventions_applied", 3).damping.tolist() == [1.0, 0.5, 1.0]
 
 
 def test_earlier_forecasts_that_were_right_do_not_narrow_an_interval_below_its_floor():
