@@ -150,6 +150,17 @@ def test_the_table_says_which_parameters_are_drawn_and_which_only_calibrated(wor
     assert table["exit.mature"] == identified.REGRESSIONS
 
 
+def test_what_the_data_tell_is_the_share_of_the_priors_deviation_that_they_take_away(worlds, uncounted, estimates):
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    outlook = SimpleNamespace(world=worlds[0], anchor=start)
+    matched = SimpleNamespace(coefficient="innovation.log_knowledge", sd=0.045)  # of 0.06 before
+    table = identified.table(estimates, Matching(matched, ""), outlook, None).set_index("parameter")
+    assert table.loc["innovation.log_knowledge", "contraction"] == pytest.approx(0.25)
+    assert table.loc["exit.mature", "contraction"] == 0.0
+    assert table.loc["level: tech_sme_stock", "contraction"] == 1.0  # counted
+    assert table.loc["level: hnte_stock", "contraction"] == 0.0  # from shares alone
+
+
 def test_what_is_drawn_and_what_stays_a_prior_is_said(worlds):
     _, drawn = worlds
     words = drawn_told.members(make_drawn(), drawn.drawn)
