@@ -156,6 +156,17 @@ def test_repeated_forecasts_give_coverage_over_time(
     assert first["lower"] < 0.75 < first["upper"]
 
 
+def test_the_interval_of_a_coverage_is_that_of_wilson_at_ninety_percent() -> None:
+    cells = pd.DataFrame({"bundle": "b", "model": "m", "time": "2017", "n": range(8)})
+    for percent in (50, 80, 90, 95):
+        cells[f"coverage_{percent}"] = [1.0] * 6 + [0.0] * 2
+    (row,) = calibration.over_time(cells).query("nominal == 0.9").to_dict("records")
+    z, share = 1.6448536, 0.75
+    middle = (share + z**2 / 16) / (1 + z**2 / 8)
+    half = z / (1 + z**2 / 8) * np.sqrt(share * 0.25 / 8 + z**2 / 256)
+    assert (row["covered"], row["lower"], row["upper"]) == pytest.approx((share, middle - half, middle + half))
+
+
 def test_the_share_below_each_quantile_rises_to_one(
     make_run: Callable[..., Recorded], publisher: Publisher, tmp_path: Path
 ) -> None:
