@@ -13,7 +13,7 @@ from ecosim.calibration.equations import (
     moment_dispersion,
     panel_rows,
 )
-from ecosim.calibration.placebo import lead_placebos
+from ecosim.calibration.placebo import _flag, lead_placebos
 from ecosim.data.panel import known_at
 
 NAMED = {equation.name: equation for equation in EQUATIONS}
@@ -103,6 +103,18 @@ def test_next_years_spending_predicts_certifications_as_well_as_last_years(known
     assert (lead["estimate"], lead["std_error"]) == pytest.approx((0.38, 0.15), abs=0.006)
     assert placebos.loc[("common", "lag", "alone"), "estimate"] < lead["estimate"]
     assert placebos["flag"].str.startswith("fails").all()
+
+
+@pytest.mark.parametrize(
+    ("lag", "lead", "words"),
+    [(5.0, 1.7, "fails: next year's"), (0.2, 0.9, "neither year's"), (-2.0, 0.9, "last year's predicts, next year's")],
+)
+def test_a_placebo_fails_where_next_years_spending_predicts_at_all(lag, lead, words):
+    """By the ratio of each estimate to its error; the sign and the other year do not matter."""
+    rows = [("all", "lag", 9.0), ("common", "lag", lag), ("common", "lead", lead)]
+    found = [{"sample": sample, "timing": timing, "beside": "alone", "estimate": 0.3 * ratio, "std_error": 0.3}
+             for sample, timing, ratio in rows]  # fmt: skip
+    assert _flag(found).startswith(words)
 
 
 def test_lag_and_lead_stand_on_the_same_rows(known):

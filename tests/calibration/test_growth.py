@@ -1,11 +1,14 @@
 """Growth: known shocks come back, draws are named, and intervals cover what happened."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_counts import table
 
+from ecosim.calibration import hindsight
 from ecosim.calibration.backtest import growth_coverage
-from ecosim.calibration.growth import fit_growth
+from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, fit_growth
+from ecosim.calibration.hindsight import SCALE_FLOOR, look_back, predictive
 from ecosim.calibration.increments import base_year, log_levels, moments
 from ecosim.data.panel import CountsError
 
@@ -26,11 +29,56 @@ def test_fit_recovers_the_drift_and_shocks_that_made_the_panel(made_up):
     assert known.drift_between == pytest.approx(0.04, abs=0.02)
 
 
-def test_drawn_paths_have_the_fitted_center_and_spread(growth):
-    paths = growth.draw("place 03", 20_000, 2, seed=1)
-    center, spread = growth.spread("place 03", 2)
-    assert np.median(paths[:, 1]) == pytest.approx(center, abs=5 * spread / np.sqrt(20_000))
-    assert paths[:, 1].std() == pytest.approx(spread, rel=0.05)
+def panel(places, years, seed, local=0.0, noise=0.0, drift=0.1):
+    """Log levels, years x places, of one drift for all: they differ by local shocks and noise alone."""
+    luck = np.random.default_rng(seed)
+    steps = drift + local * luck.standard_normal((years, places))
+    logs = 8.0 + np.cumsum(steps, axis=0) + noise * luck.standard_normal((years, places))
+    return pd.DataFrame(logs, index=range(2001, 2001 + years), columns=[f"place {p:03d}" for p in range(places)])
+
+
+@pytest.mark.parametrize(("local", "noise"), [(0.2, 0.0), (0.02, 0.2)])
+def test_places_that_differ_by_luck_alone_have_one_drift(local, noise):
+    known = moments(panel(400, 5, 1, local, noise), "inventions_applied")
+    apart = np.std(np.diff(panel(400, 5, 1, local, noise).to_numpy(), axis=0).mean(axis=0))
+    assert apart > 0.06
+    assert known.drift_between < 0.5 * apart
+    assert known.drift.std() < 0.25 * apart
+
+
+def test_the_error_of_a_places_mean_is_that_of_its_shocks_and_of_the_noise_at_both_ends(made_up):
+    known = moments(log_levels(made_up, "inventions_applied", None, 2020), "inventions_applied")
+    left_open = known.drift_sd**2 / known.drift_between**2
+    error = known.drift_between**2 * left_open / (1.0 - left_open)
+    assert error == pytest.approx(known.pooled_local_variance / 19 + 2.0 * known.noise_variance / 19**2)
+
+
+def test_increments_that_do_not_swing_back_show_no_noise_however_few_the_years():
+    known = moments(panel(400, 6, 2, local=0.2), "inventions_applied")
+    assert known.noise_variance < 0.05 * 0.2**2
+    assert known.pooled_local_variance == pytest.approx(0.2**2, rel=0.1)
+
+
+def test_two_places_that_vary_alike_have_the_pooled_variance():
+    known = moments(panel(2, 9, 3, local=0.2), "inventions_applied")
+    assert known.local_variance == pytest.approx([known.pooled_local_variance] * 2)
+
+
+def test_the_common_shock_takes_in_its_prior_the_factor_and_the_drift_that_damping_leaves_out(made_up):
+    known = moments(log_levels(made_up, "inventions_applied", None, 2020), "inventions_applied")
+    years, squares = 19, np.sum(known.common**2)
+    left_out = years * (0.75 * known.drift_mean) ** 2
+    expected = (3.0 * 0.08**2 + squares + left_out) / (3.0 + years - 1)
+    assert known.common_variance(0.25, 3.0, 0.08) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("origin", "step"), [("2020-12", 1), ("2020-12", 8), ("2005-12", 3)])
+def test_drawn_paths_have_the_fitted_center_and_spread(made_up, origin, step):
+    fitted = fit_growth(made_up, "inventions_applied", origin)
+    paths = fitted.draw("place 03", 20_000, step, seed=1)[:, -1]
+    center, spread = fitted.spread("place 03", step)
+    assert np.median(paths) == pytest.approx(center, abs=5 * spread / np.sqrt(20_000))
+    assert paths.std() == pytest.approx(spread, rel=0.04)
 
 
 def test_a_member_draws_the_same_whatever_the_number_of_members_and_years(growth):
@@ -74,6 +122,36 @@ def test_a_place_outside_the_panel_gets_pooled_growth_with_wider_drift(growth):
     assert spread > 0
 
 
+def test_a_place_outside_a_panel_of_one_drift_is_still_unsure_of_its_own():
+    rows = [(f"p{p}", 2010 + t, float(round(100 * 1.1**t))) for p in range(5) for t in range(8)]
+    growth = fit_growth(table(rows, "institutes"), "institutes", "2017-12")
+    assert growth.pooled_drift_sd == DRIFT_BETWEEN_FLOOR
+
+
+def test_a_longer_horizon_that_wants_no_drift_keeps_what_a_shorter_one_has_reached(monkeypatch):
+    best = {1: 1.0, 2: 0.0, 3: 1.0}
+    monkeypatch.setattr(hindsight, "_wis", lambda known, change, step, damping: abs(damping - best[step]))
+    assert look_back(panel(5, 20, 7, local=0.1), "inventions_applied", 3).damping.tolist() == [1.0, 0.5, 1.0]
+
+
+def test_earlier_forecasts_that_were_right_do_not_narrow_an_interval_below_its_floor():
+    exact = panel(5, 20, 4)
+    assert look_back(exact, "inventions_applied", 1).scale.tolist() == [SCALE_FLOOR]
+
+
+def test_the_width_of_an_interval_is_learned_from_the_squares_of_earlier_errors():
+    levels = panel(30, 12, 5, local=0.1)
+    levels.iloc[8:] += 1.0  # a jump that no origin before it expected
+    found = look_back(levels, "inventions_applied", 1)
+    squares = []
+    for year in range(2003, 2012):  # the first origin with two increments
+        center, sd, _ = predictive(moments(levels.loc[:year], "inventions_applied"), 1, found.damping[0])
+        squares.append(np.mean(((levels.loc[year + 1] - levels.loc[year] - center) / sd) ** 2))
+    assert found.origins.tolist() == [len(squares)]
+    assert found.scale[0] == pytest.approx(np.sqrt((4.0 + sum(squares)) / (4.0 + len(squares))))
+    assert found.scale[0] > 1.5
+
+
 def test_nothing_after_the_origin_is_used(carried):
     later = carried["time"].str[:4].astype(int) > 2016
     changed = carried.assign(value=carried["value"].where(~later, carried["value"] * 10))
@@ -106,6 +184,17 @@ def test_a_target_without_two_successive_years_is_refused(carried):
 def test_a_named_place_without_figures_is_refused(carried):
     with pytest.raises(CountsError, match="Pinghu"):
         fit_growth(carried, "inventions_applied", "2016-12", locations=["Zhejiang", "Pinghu"])
+
+
+def test_growth_across_a_break_is_held_against_no_interval_and_a_place_outside_counts_once():
+    luck = np.random.default_rng(6)
+    logs = 6.0 + np.cumsum(0.1 + 0.02 * luck.standard_normal((11, 4)), axis=0)
+    logs[9:, 0] += 3.0  # one of four places from 2019 on
+    rows = [(f"p{p}", 2010 + t, float(round(np.exp(logs[t, p])))) for p in range(4) for t in range(11)]
+    counts = table(rows, "hightech_firms")  # another rule from 2018 on
+    found = growth_coverage(counts, "hightech_firms", [f"p{p}" for p in range(4)], (2016, 2017, 2018), horizon=2)
+    assert found["origins"].tolist() == [2, 1]  # 2016 to 2017 and 2018 to 2019; 2018 to 2020
+    assert found.loc[0, ["coverage", "lowest", "highest"]].tolist() == [0.875, 0.75, 1.0]
 
 
 @pytest.mark.slow

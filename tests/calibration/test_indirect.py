@@ -71,6 +71,16 @@ def test_simulated_r_and_d_deviates_as_it_was_told_to(priors, national, small):
     assert sorted(apart) == pytest.approx([-0.4, -0.2, 0.0, 0.2, 0.4], abs=0.06)
 
 
+def test_the_errors_of_a_line_are_those_of_a_mean_over_pairs_of_provinces(monkeypatch):
+    monkeypatch.setattr(indirect, "auxiliary", lambda rows: (rows["outcome"].mean(), 0.0))
+    low, high = np.random.default_rng(8).normal([[0.3], [0.6]], 0.1, (2, 6))
+    places = [f"pair {pair:02d} {sign}" for sign in "+-" for pair in range(6)]
+    tables = (pd.DataFrame({"location": places, "outcome": np.tile(values, 2)}) for values in (low, high))
+    middle, slope = 0.5 * (low + high), (high - low) / (2.0 * indirect.STEP)
+    expected = [each for some in (middle, slope) for each in (some.mean(), some.std(ddof=1) / np.sqrt(6))]
+    assert indirect.binding(*tables) == pytest.approx(expected)
+
+
 def test_counts_that_say_nothing_leave_the_prior():
     assert indirect.posterior(0.55, 0.06, 5.0, 1e12, 0.6) == pytest.approx((0.55, 0.06))
     assert indirect.posterior(0.55, 0.06, 5.0, 0.01, 0.0) == pytest.approx((0.55, 0.06))
@@ -99,6 +109,15 @@ def test_is_the_same_with_one_and_two_workers(carried, priors, national, carried
     again = match_inventions(carried, "2016-12", priors, national, 7, 2, lambda *step: heard.append(step))
     assert again == carried_matching
     assert heard[-1][0] == heard[-1][1] == len(heard)
+
+
+def test_the_error_of_the_simulation_counts_beside_that_of_the_counts(carried_matching):
+    found = carried_matching.found
+    assert found.auxiliary_at_prior_se > 0.1 * found.auxiliary_data_se
+    gap, variance = found.auxiliary_data - found.auxiliary_at_prior, found.auxiliary_data_se**2
+    variance += found.auxiliary_at_prior_se**2
+    expected = indirect.posterior(found.prior_mean, found.prior_sd, gap, variance, found.slope)
+    assert (found.mean, found.sd) == pytest.approx(expected)
 
 
 def test_says_that_provinces_do_not_identify_the_firms_coefficient(carried_matching, priors):

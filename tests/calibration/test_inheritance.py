@@ -5,7 +5,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.calibration.borrow import COHORT_SHARES, COUNTY_LOCAL_SD, inherit_growth, stock_damping, stocks_from_flows
+from ecosim.calibration.borrow import (
+    BORROWED_DRIFT_SD,
+    BORROWED_VARIANCE,
+    COHORT_SHARES,
+    COUNTY_LOCAL_SD,
+    RATIO_SD,
+    inherit_growth,
+    stock_damping,
+    stocks_from_flows,
+)
 from ecosim.calibration.growth import fit_growth
 from ecosim.calibration.inherit import CLOSE_SD, inherit_level, theta_posterior
 from ecosim.data.panel import CountsError, series
@@ -76,6 +85,82 @@ def test_the_calculation_that_is_shown_gives_the_level():
 def test_a_level_that_nothing_leads_to_is_refused_with_a_way_out(carried):
     with pytest.raises(CountsError, match=r"Pinghu, hnte_foreign_stock.*add a count"):
         inherit_level(carried, "hnte_foreign_stock", "Pinghu", INSIDE, "2016-12")
+
+
+def test_two_routes_are_averaged_and_what_they_disagree_by_widens_the_level():
+    spending = [("Village", 2022, 8.0), ("City", 2022, 80.0), ("Province", 2022, 800.0)]
+    filed = [("City", 2022, 1000.0), ("Province", 2022, 40000.0)]
+    counts = pd.concat([
+        made_counts.table(spending, "rd_expenditure", "100m CNY"), made_counts.table(filed, "patents_applied"),
+    ])  # fmt: skip
+    level = inherit_level(counts, "patents_applied", "Village", ("City", "Province"), "2022-12")
+    assert level.mean == pytest.approx(200.0)  # of 100 and 400
+    assert level.log_sd == pytest.approx(np.sqrt(CLOSE_SD**2 + np.log(2.0) ** 2))
+
+
+def test_gdp_that_is_not_given_is_research_over_its_share_in_percent():
+    counts = pd.concat([
+        made_counts.table([("Village", 2022, 8.8)], "rd_expenditure", "100m CNY"),
+        made_counts.table([("Village", 2022, 2.0)], "rd_intensity", "percent"),
+        made_counts.table([("Province", 2022, 4400.0)], "gdp", "100m CNY"),
+        made_counts.table([("Province", 2022, 1000.0)], "patents_applied"),
+    ])  # fmt: skip
+    level = inherit_level(counts, "patents_applied", "Village", ("Province",), "2022-12")
+    assert level.mean == pytest.approx(1000.0 * 440.0 / 4400.0)
+    assert "share of gdp 440 (2022) / 4,400 (2022)" in level.explanation
+
+
+@pytest.mark.parametrize(("known", "sign"), [(2021, 1.0), (2019, -1.0)])
+def test_the_two_sides_of_a_share_are_moved_to_one_year_by_growth(carried, known, sign):
+    whole = carried["target"].eq("rd_expenditure") & carried["location"].eq("Zhejiang")
+    spent = float(carried.loc[whole & carried["time"].eq("2020"), "value"].item())
+    village = made_counts.table([("Village", known, 10.0)], "rd_expenditure", "100m CNY")
+    counts = pd.concat([carried[~whole | carried["time"].eq("2020")], village], ignore_index=True)
+    level = inherit_level(counts, "patents_applied", "Village", ("Zhejiang",), "2022-12")
+    filed = series(carried, "Zhejiang", "patents_applied")[2022]
+    grown = inherit_growth(counts, "rd_expenditure", "Village", ("Zhejiang",), "2022-12").spread("Village", 1)[0]
+    assert grown > 0.01
+    assert level.mean == pytest.approx(filed * 10.0 / (spent * np.exp(sign * grown)))
+
+
+def test_an_own_point_counts_for_less_the_less_sure_the_growth_that_carried_it(carried):
+    level = inherit_level(carried, "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
+    own = inherit_growth(carried, "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
+    carry, carry_sd = own.spread("Pinghu", 3)
+    without = carried["target"].eq("tech_sme_stock") & carried["location"].eq("Pinghu")
+    around = inherit_level(carried[~without], "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
+    theta, log_sd = theta_posterior([358 * np.exp(carry)], [around.mean], around.log_sd, carry_sd**2)
+    assert carry_sd**2 > 0.038  # what flows disperse by alone
+    assert (level.mean, level.log_sd) == pytest.approx((theta * around.mean, log_sd))
+
+
+def test_a_flow_is_the_newest_of_three_cohorts_of_a_growing_stock(carried):
+    village = made_counts.table([("Village", 2022, 300.0)], "hnte_stock")
+    counts = pd.concat([carried[carried["location"] != "Jiaxing"], village], ignore_index=True)
+    level = inherit_level(counts, "hnte_certifications", "Village", (), "2022-12")
+    yearly = inherit_growth(counts, "hnte_stock", "Village", (), "2022-12").spread("Village", 1)[0]
+    assert yearly > 0.05
+    assert level.mean == pytest.approx(300.0 / (1.0 + np.exp(-yearly) + np.exp(-2.0 * yearly)))
+
+
+def test_borrowed_growth_has_the_parents_drift_and_all_three_doubts_of_it(carried):
+    growth = inherit_growth(carried, "hnte_certifications", "Pinghu", INSIDE, "2016-12")
+    panel = fit_growth(carried, "inventions_applied", "2016-12")
+    drift, sd, _ = panel.place("Zhejiang")
+    assert growth.drift[-1] == drift
+    assert growth.drift_sd[-1] == pytest.approx(np.sqrt(panel.pooled_drift_sd**2 + sd**2 + BORROWED_DRIFT_SD**2))
+    assert growth.scale == pytest.approx(panel.scale * np.sqrt(BORROWED_VARIANCE))
+
+
+def test_a_fact_over_two_years_counts_as_its_yearly_mean(carried):
+    facts = carried["target"].eq("hnte_stock_ratio_2y") & carried["location"].eq("Pinghu")
+    told = inherit_growth(carried, "hnte_stock", "Pinghu", INSIDE, "2018-06")
+    prior = inherit_growth(carried[~facts], "hnte_stock", "Pinghu", INSIDE, "2018-06")
+    yearly = prior.local_scale[-1] ** 2 + prior.common_scale[0] ** 2
+    noise = yearly / 2.0 + (RATIO_SD / 2.0) ** 2
+    weight = prior.drift_sd[-1] ** 2 / (prior.drift_sd[-1] ** 2 + noise)
+    assert told.drift[-1] == pytest.approx(prior.drift[-1] + weight * (np.log(2.0) / 2.0 - prior.drift[-1]))
+    assert told.drift_sd[-1] == pytest.approx(prior.drift_sd[-1] * np.sqrt(1.0 - weight))
 
 
 def test_theta_without_counts_is_its_prior_and_follows_large_counts():

@@ -1,9 +1,11 @@
 """Places borrow from each other as far as their errors say, and a place without counts inherits the rest."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
-from ecosim.calibration.equations import EQUATIONS
+from ecosim.calibration.equations import EQUATIONS, Equation
 from ecosim.calibration.pooling import PoolingError, inherited_rows, pool, pool_slope
 from ecosim.data import china
 
@@ -40,6 +42,39 @@ def test_a_new_place_lies_in_its_interval_about_as_often_as_it_says():
         new = 0.5 + 0.3 * np.random.default_rng(1000 + seed).standard_normal(50)
         inside.append(((low < new) & (new < high)).mean())
     assert abs(np.mean(inside) - 0.90) < 0.03
+
+
+def test_a_place_is_as_sure_as_its_own_error_and_that_of_the_mean_leave_it():
+    errors = np.full(4, 0.2)
+    found = pool(NAMES[:4], np.array([0.1, 0.3, 0.5, 0.7]), errors)
+    between = found.between**2
+    share = between / (between + 0.04)
+    assert between + 0.04 == pytest.approx(np.var([0.1, 0.3, 0.5, 0.7], ddof=1))
+    assert found.mean_se == pytest.approx(np.sqrt((between + 0.04) / 4))
+    own, of_mean = share * 0.04, (1.0 - share) ** 2 * (between + 0.04) / 4
+    assert found.table["pooled_sd"].to_numpy() == pytest.approx(np.full(4, np.sqrt(own + of_mean)))
+
+
+def test_the_interval_of_a_new_place_is_a_t_with_two_degrees_less_than_places():
+    found = pool(NAMES[:5], np.array([0.1, 0.3, 0.4, 0.5, 0.9]), np.full(5, 0.1))
+    half = stats.t.ppf(0.95, 3) * np.hypot(found.between, found.mean_se)
+    assert found.interval(0.90) == pytest.approx((found.mean - half, found.mean + half))
+
+
+def test_a_shock_that_all_places_share_does_not_move_their_slopes():
+    luck = np.random.default_rng(6)
+    rows, common = [], luck.standard_normal(12)
+    for place in range(8):
+        driver = np.exp(3.0 + luck.standard_normal(12) + common)
+        outcome = np.round(np.exp(4.0 + 0.5 * np.log(driver) - 3.0 * common))
+        rows += [(f"p{place}", "rd_expenditure", 2000 + t, driver[t]) for t in range(12)]
+        rows += [(f"p{place}", "patents_applied", 2001 + t, outcome[t]) for t in range(12)]
+    counts = pd.DataFrame(rows, columns=["location", "target", "time", "value"]).astype({"time": str})
+    counts = counts.assign(unit="count", as_of="", source="test")
+    found = pool_slope(
+        counts, Equation("made", "patents_applied", ("rd_expenditure",)), "rd_expenditure lag", "2012-12"
+    )
+    assert found.mean == pytest.approx(0.5, abs=0.05)
 
 
 def test_places_that_differ_by_their_errors_alone_become_one():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
 from ecosim.facts import growth, sizes
@@ -63,3 +64,10 @@ def test_the_explained_share_is_one_minus_the_noise():
     change = causes @ [0.3, 0.1] + rng.normal(0, np.sqrt(0.9), N)
     assert growth.explained_share(change, causes) == pytest.approx(0.1, abs=0.01)
     assert abs(growth.explained_share(rng.normal(size=N), causes)) < 0.001
+
+
+def test_the_explained_share_pays_for_every_cause():
+    rng = np.random.default_rng(10)
+    causes, change = rng.normal(size=(14, 3)), rng.normal(size=14)
+    other = sm.OLS(change, sm.add_constant(causes)).fit()
+    assert growth.explained_share(change, causes) == pytest.approx(other.rsquared_adj)

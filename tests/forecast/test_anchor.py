@@ -72,6 +72,15 @@ def test_a_flow_taken_from_growth_also_replaces_firms_that_close(small, make_job
     assert ladder.tech_sme_flow == pytest.approx(9.0 + CLOSING_SHARE * 48)
 
 
+def test_without_any_flow_the_stocks_growth_of_the_last_year_and_its_closings_are_taken(small, make_job):
+    stocks = {name: level for name, level in small.levels.items() if name != "tech_sme_new"}
+    ladder = make_ladder(known_at(make_job().counts, "2016-12"), make_job().region, "2016-12", stocks, small.growth)
+    yearly = small.growth["hnte_certifications"].spread(SMALL, 1)[0]
+    assert yearly > 0.05
+    before = 48.0 / np.exp(yearly)
+    assert ladder.tech_sme_flow == pytest.approx(48.0 - before + CLOSING_SHARE * 48.0)
+
+
 def test_a_stock_that_falls_by_more_than_closings_has_no_new_tech_smes_and_never_less(few_counts, make_region):
     falling = few_counts[few_counts["target"].eq("hnte_stock") & few_counts["location"].eq(SMALL)].iloc[:1]
     own = pd.concat(
@@ -119,6 +128,8 @@ def test_fewer_firms_than_certificates_are_refused_with_both_numbers(small, make
 def test_foreign_holders_counted_within_a_year_are_known_from_then_on(small, make_job):
     assert ladder_of(small, make_job(), "2018-06").foreign is None
     assert ladder_of(small, make_job(), "2018-12").foreign == 3.0
+    assert ladder_of(small, make_job(), "2019-06").foreign == 3.0
+    assert ladder_of(small, make_job(), "2019-09").foreign is None  # a year old
 
 
 def test_a_middle_of_a_year_starts_from_the_last_complete_one(make_job):

@@ -86,6 +86,18 @@ def test_growth_of_the_place_is_the_posteriors_and_members_draw_their_own(uncoun
     assert moved.damped(drifts, 2)[:, 0] == pytest.approx(moved.damping[0] * drifts)
 
 
+def test_growth_that_the_forecasts_own_counts_know_better_is_left_to_them(uncounted):
+    place = uncounted.region.name
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    _, own, local = start.growth["tech_sme_new"].place(place)
+    drawn, column = make_drawn(), NAMES.index("drift.tech_sme")
+    for sd, taken in ((0.9 * own, True), (0.5 * (own + local), False)):
+        values = drawn.values.copy()
+        values[:, column] *= sd / drawn.moments("drift.tech_sme")[1]
+        kept = settle(replace(drawn, values=values), start, place, "2016-12").names
+        assert ("drift.tech_sme" in kept) == taken
+
+
 @pytest.fixture(scope="module")
 def worlds(uncounted, estimates):
     """The world of a forecast without and with a posterior."""
@@ -136,6 +148,17 @@ def test_the_table_says_which_parameters_are_drawn_and_which_only_calibrated(wor
     assert table["certification.foreign"] == table["level: hnte_stock"] == identified.POSTERIOR
     assert table["start.hnte_stock"] == identified.SIMULATION
     assert table["exit.mature"] == identified.REGRESSIONS
+
+
+def test_what_the_data_tell_is_the_share_of_the_priors_deviation_that_they_take_away(worlds, uncounted, estimates):
+    start = anchor(uncounted.counts, uncounted.region, "2016-12", 2)
+    outlook = SimpleNamespace(world=worlds[0], anchor=start)
+    matched = SimpleNamespace(coefficient="innovation.log_knowledge", sd=0.045)  # of 0.06 before
+    table = identified.table(estimates, Matching(matched, ""), outlook, None).set_index("parameter")
+    assert table.loc["innovation.log_knowledge", "contraction"] == pytest.approx(0.25)
+    assert table.loc["exit.mature", "contraction"] == 0.0
+    assert table.loc["level: tech_sme_stock", "contraction"] == 1.0  # counted
+    assert table.loc["level: hnte_stock", "contraction"] == 0.0  # from shares alone
 
 
 def test_what_is_drawn_and_what_stays_a_prior_is_said(worlds):

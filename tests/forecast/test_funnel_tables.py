@@ -92,3 +92,9 @@ def test_a_mission_shows_when_it_is_reached_and_by_how_many(make):
     first = table.iloc[0]
     assert (first["first_median"], first["first_lower"], first["first_upper"]) == ("2017-Q2", "2017-Q2", "")
     assert set(table["mission"]) == {"first"}
+
+
+def test_a_mission_that_is_reached_in_the_last_quarter_of_a_year_is_reached_in_it(make):
+    table = funnel.missions(*make([({}, quarter_index("2017-Q4"))] * 3))
+    assert table.set_index("year")["share_reached"].to_dict() == {2017: 1.0, 2018: 1.0}
+    assert set(table["first_median"]) == {"2017-Q4"}

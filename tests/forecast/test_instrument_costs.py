@@ -14,7 +14,7 @@ from ecosim.forecast.costs import (
     deadweight,
     too_short,
 )
-from ecosim.forecast.decomposition import standard_error
+from ecosim.forecast.decomposition import _share, standard_error
 
 COST = np.full(100, 300.0)
 
@@ -78,6 +78,12 @@ def test_years_that_are_not_known_do_not_enter_the_deadweight_of_all():
     assert deadweight(acts)[0] == 0.25
     assert np.isnan(deadweight(acts[:, 1:])).all()
     assert [too_short(acts), too_short(acts[:, 1:]), too_short(acts_of(done, "visits"))] == [False, True, False]
+
+
+def test_a_share_of_an_effect_is_told_where_its_mean_is_surely_not_zero():
+    sure, unsure = np.tile([1.0, 3.0], 50), np.tile([-9.0, 11.0], 50)  # means 2 and 1, of errors 0.1 and 1
+    assert _share(np.full(100, 0.5), sure) == pytest.approx(0.25)
+    assert np.isnan(_share(np.full(100, 0.5), unsure))
 
 
 def test_the_standard_error_of_a_median_is_that_of_many_medians():

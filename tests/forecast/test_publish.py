@@ -178,6 +178,25 @@ def test_members_share_the_luck_of_levels_between_model_and_publication(make_wor
     assert base["tech_sme_stock"] == pytest.approx([300.0 * tech_sme for _, tech_sme, _ in draws])
 
 
+def test_members_differ_by_the_doubt_of_a_level_and_patents_of_one_place_share_it(make_world, make_run):
+    world = make_world(END_2016, 2016, 4)
+    runs = [make_run(4, before=10.0)] * 2000
+    base = publish.base_values(world, runs[:1])
+    base = {name: np.repeat(values, len(runs)) for name, values in base.items()}
+    levels = {
+        "patents_applied": Level(180.0, 0.4, "assumption", "", "2016", ""),
+        "inventions_applied": Level(60.0, 0.4, "assumption", "", "2016", ""),
+        "rd_personnel": Level(90.0, 0.2, "assumption", "", "2016", ""),
+    }
+    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base, 1)
+    applied, inventions, staff = (np.log(factors[name] * base[name] / levels[name].mean) for name in levels)
+    assert applied.std() == pytest.approx(0.4, rel=0.08)  # 5 standard errors
+    assert abs(np.median(applied)) < 5 * 1.25 * 0.4 / np.sqrt(len(runs))
+    assert inventions == pytest.approx(applied)
+    assert staff.std() == pytest.approx(0.2, rel=0.08)
+    assert abs(np.corrcoef(staff, applied)[0, 1]) < 0.12
+
+
 def test_a_member_without_a_single_patent_or_birth_does_not_make_a_flood_of_them(make_world, make_run):
     world = make_world(END_2016, 2016, 4)
     runs = [make_run(4, before=0.0, inventions_applied=2.0, births=1.0)]

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ecosim.calibration.borrow import stock_damping
 from ecosim.data import china
 from ecosim.data.panel import COLUMNS, CountsError
-from ecosim.forecast.reference import QUANTILES, drift, random_walk
+from ecosim.forecast.reference import QUANTILES, _pooled_freedom, drift, random_walk
 
 LOGS = np.array([1.0, 1.2, 1.3, 1.6, 1.7]) + 5.0
 
@@ -55,6 +56,21 @@ def test_a_short_series_uses_the_panels_increments_and_says_so(carried):
     table = random_walk(carried, "tech_sme_stock", "Pinghu", "2016-12", 1)
     assert at(table, "2017", 0.5) == pytest.approx(279)
     assert table["basis"].str.contains("inventions_applied of 31 places").all()
+
+
+def test_increments_that_all_places_share_are_worth_their_years_and_others_their_cells():
+    shared, own = np.random.default_rng(1).normal(size=(40, 1)), np.random.default_rng(2).normal(size=(40, 25))
+    assert _pooled_freedom(np.tile(shared, 25)) == pytest.approx(40.0)
+    assert _pooled_freedom(own) == pytest.approx(1000.0, rel=0.05)
+    assert 40.0 < _pooled_freedom(shared + own) < 200.0
+
+
+def test_a_stock_that_borrows_the_increments_of_a_flow_feels_them_little_by_little(carried):
+    table = random_walk(carried, "tech_sme_stock", "Pinghu", "2016-12", 3)
+    half = [np.log((at(table, year, 0.95) + 0.5) / 279.5) for year in ("2017", "2018", "2019")]
+    assert np.array(half) / half[0] == pytest.approx(
+        np.sqrt([1, 2, 3]) * stock_damping(3) / stock_damping(3)[0], rel=1e-6
+    )
 
 
 def test_nothing_after_the_origin_is_used(carried):

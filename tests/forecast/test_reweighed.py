@@ -77,6 +77,26 @@ def test_a_count_that_is_reported_with_more_noise_weighs_less():
     assert reweighed.alone(noisy[0], 1) > reweighed.alone(plain[0], 1)
 
 
+def test_the_noise_of_a_count_is_a_standard_deviation_and_no_less_than_counts_disperse():
+    def told(noise, dispersion):
+        (row,) = reweighed.gather(made(20), counts([("tech_sme_new", "2017", 110.0)]), 2017, noise, dispersion)
+        return row.log_likelihood
+
+    values = reweighed.gather(made(20), counts([("tech_sme_new", "2017", 110.0)]), 2017, {}, 0.01)[0].values
+    for noise, dispersion, spread in (({"tech_sme_new": 0.3}, 0.01, 0.09), ({"tech_sme_new": 0.05}, 0.01, 0.01)):
+        expected = reweighed.log_likelihood("tech_sme_new", 110.0, values, spread)
+        assert told(noise, dispersion) == pytest.approx(expected)
+
+
+def test_a_ratio_whose_window_is_not_clear_is_never_told_exactly():
+    members = 2.0 * np.exp([0.0, 0.15, 0.3])
+    exact, vague = (reweighed.log_likelihood("hnte_stock_ratio_2y", 2.0, members, spread) for spread in (1e-6, 0.09))
+    assert exact - exact[0] == pytest.approx([0.0, -0.5, -2.0])  # at a standard deviation of 0.15
+    assert vague - vague[0] == pytest.approx([0.0, -0.125, -0.5])
+    index = reweighed.log_likelihood("hnte_stock_index", 200.0, 200.0 * np.exp([0.0, 0.1]), 0.01)
+    assert np.diff(index) == pytest.approx([-0.5])
+
+
 def test_counts_that_say_nothing_or_leave_too_few_are_said():
     with pytest.raises(NothingNew, match="no count of anything"):
         reweighed.update((), 1, 20.0)

@@ -222,6 +222,14 @@ def test_references_start_only_where_the_place_has_a_count(small_result):
     }
 
 
+def test_a_level_that_nothing_counts_is_the_median_of_the_models_own_a_year_on_without_the_package(small_outlook):
+    rows = tabulate.basis(small_outlook).set_index("target")
+    for target in ("deaths", "employment"):
+        own = small_outlook.baseline.yearly[target][:, 0]
+        assert rows.loc[target, "level"] == np.median(own) != np.mean(own)
+        assert (rows.loc[target, "basis"], rows.loc[target, "time"]) == ("assumption", "2017")
+
+
 def test_a_level_that_is_older_than_the_origin_is_told_with_what_was_made_of_it(make_job):
     job = make_job(origin="2016-12")
     rows = [(year, value) for year, value in ((2021, 127.0), (2022, 151.0))]
@@ -235,6 +243,25 @@ def test_a_level_that_is_older_than_the_origin_is_told_with_what_was_made_of_it(
     assert "origin=2022-12" in told
     counted = replace(carried, basis="observed")
     assert statements.carried_levels(replace(job, counts=counts, origin="2022-12"), {"hnte_stock": counted}) == []
+
+
+def test_what_nine_of_ten_futures_deliver_is_told_about_a_mean_of_one():
+    drawn = np.exp(0.5 * np.random.default_rng(1).standard_normal(400_000) - 0.5**2 / 2)
+    low, high = np.quantile(drawn, [0.05, 0.95])
+    assert drawn.mean() == pytest.approx(1.0, abs=0.005)
+    assert f"between {low:.2g} and {high:.2g} times what is written (delivery_sd=0.5)" in statements.delivery_sentence(
+        0.5
+    )
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"), [(1e-4, ""), (0.85e-4, ""), (0.5e-4, "is 2 times"), (4e-4, "is 0.25 times")]
+)
+def test_the_books_own_up_to_research_that_is_not_the_forecasts(factor, told):
+    scaling = SimpleNamespace(factors={"rd_expenditure": np.full(3, factor)})  # 100m CNY of a published 10k CNY
+    words = statements.money_base(SimpleNamespace(scaling=scaling))
+    assert told in " ".join(words)
+    assert bool(words) == bool(told)
 
 
 def test_an_instrument_whose_money_pays_nobody_is_named(make_job):

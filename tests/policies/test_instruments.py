@@ -18,7 +18,6 @@ from ecosim.model.firms import (
 from ecosim.model.ledger import FEN_PER_UNIT
 from ecosim.model.terms import classify, grid
 from ecosim.policies import shelf
-from ecosim.policies.rationing import lottery
 
 NOBODY = Events(np.zeros(0, np.int64))
 
@@ -177,19 +176,6 @@ def test_one_agent_is_paid_and_counted_for_every_firm_it_stands_for(world):
     assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (6, 58 * 3)
 
 
-def test_the_lottery_does_not_depend_on_the_order_of_rows(world):
-    model = world(row("award", rung="high_tech", amount=20))
-    rows = model.firms.rows
-    winners = set(lottery(model, rows, 7).tolist())
-    assert len(winners) == 7
-    assert set(lottery(model, rows[::-1].copy(), 7).tolist()) == winners
-    assert winners < set(lottery(model, rows, 20).tolist())
-    model.quarter += 1
-    assert set(lottery(model, rows, 7).tolist()) != winners
-    assert lottery(model, rows, 0).size == 0
-    assert lottery(model, rows, 60).size == 60
-
-
 def test_an_award_reaches_its_classes_alone(world):
     rows = row("award", rung="high_tech", amount=20, eligible={"sectors": ["garments"], "sizes": ["micro", "small"]})
     model = world(rows, event=FIRST_HIGH_TECH)
@@ -241,6 +227,32 @@ def test_the_income_tax_is_reduced_at_the_second_rung_alone(world):
     model.agents.select(at_most=3).set("certificate", HIGH_TECH)
     settle(model)
     assert forgone(model, 2008) == pytest.approx(3 * 2000 * 0.1 * 0.10 / 4)
+
+
+def test_where_two_rules_reduce_the_income_tax_the_lower_rate_holds_and_is_booked_once(world):
+    both = {
+        **row("reduced_tax", rate={"2008-01": 15, "2017-10": 20}, margin=0.1),
+        "special": row("reduced_tax", rate={"2016-01": 18, "2017-07": 10, "2018-01": 20}, margin=0.1)["mine"],
+    }
+    model = world(both, quarter="2017-Q2", certificate=HIGH_TECH, log_employees=np.log(20.0))
+    model.agents.set("log_productivity", np.log(100.0))
+    for text, rate, mine, special in (
+        ("2017-Q2", 0.15, 10, 0), ("2017-Q3", 0.10, 10, 15), ("2018-Q1", 0.20, 5, 0),
+    ):  # fmt: skip
+        quarter(model, text)
+        assert set(model.terms.tax_rate[HIGH_TECH].tolist()) == {rate}
+        settle(model)
+        year, points = int(text[:4]), 60 * 2000 * 0.1 / 4 / 100
+        assert forgone(model, year) == pytest.approx(mine * points)
+        assert model.ledger.tax_expenditure["special", year] == pytest.approx(special * points * FEN_PER_UNIT)
+
+
+def test_a_rate_above_the_usual_one_reduces_nothing_and_forgoes_nothing(world):
+    model = world(row("reduced_tax", rate={"2008-01": 30}), certificate=HIGH_TECH)
+    assert set(model.terms.tax_rate.flat) == {0.25}
+    settle(model)
+    assert model.ledger.tax_expenditure["mine", 2017] == 0
+    assert model.policies["mine"].audience(model) is None
 
 
 def test_a_super_deduction_books_the_tax_that_it_saves(world):

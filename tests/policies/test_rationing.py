@@ -146,6 +146,13 @@ def test_growth_multiplies_every_budget_wherever_its_row_stands(world):
     assert model.ledger.recipients["mine", 2018] == 15
 
 
+def test_the_growth_of_two_rows_multiplies(world):
+    more = {name: {"family": "budget_growth", "rate": rate, "source": "test"} for name, rate in (("a", 50), ("b", 20))}
+    model = world(family="award", rung="high_tech", amount=2, budget=20, more=more)
+    settle(model)
+    assert model.ledger.recipients["mine", 2017] == 18
+
+
 def test_tax_that_is_not_collected_is_no_outlay(world):
     model = world(family="super_deduction", rate=50)
     settle(model)

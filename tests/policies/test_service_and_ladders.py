@@ -312,6 +312,13 @@ def test_prizes_go_once_a_year_to_the_firms_with_most_patents_and_knowledge(worl
     assert paid(model, 2018) == 0
 
 
+def test_prizes_stop_where_the_grown_budget_of_the_year_ends(world):
+    rows = {**row("science_prize", capacity=20, amount=5, budget=22), "growth": row("budget_growth", rate=50)["mine"]}
+    model = world(rows, quarter="2017-Q4", weight=2, patents=1, knowledge=10.0 + np.arange(200.0))
+    assert paid(model) == 30  # of 33, for agents of two firms
+    assert (model.ledger.recipients["mine", 2017], model.ledger.refused["mine", 2017]) == (6, 14)
+
+
 def test_an_offer_of_nothing_takes_nobody(make_model):
     model = make_model(50, policies={})
     model.offers.append(Offer("nobody", VISIT, 0.0, np.ones(model.terms.clean_up.size, bool)))

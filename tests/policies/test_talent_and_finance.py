@@ -163,6 +163,15 @@ def test_places_smaller_than_an_agent_add_up_over_the_years(world):
     assert served == [0, 8, 0, 8, 8]  # of 5, 10, 7, 12 and 9 places
 
 
+def test_places_left_over_are_those_of_the_year_that_ended(world):
+    places = {"2017": 5, "2018": 3}
+    model = world("talent_project", amount=100, places=places, weight=8, columns={"age": 1, "source": TALENT_FOUNDER})
+    for text in ("2017-Q4", "2018-Q1"):
+        model.quarter = quarter_index(text)
+        settle(model)
+    assert (paid(model, 2017), paid(model, 2018)) == (0.0, 800.0)
+
+
 def test_start_ups_are_one_quarter_old_when_instruments_settle(make_model, national):
     model = make_model(300, policies=national)
     model.step()

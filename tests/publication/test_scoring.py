@@ -85,6 +85,20 @@ def test_the_relative_score_is_one_mean_over_the_other_on_common_cells(published
     assert (skill.loc["all", "cells"], skill.loc["all", "years"]) == (2, 2)
 
 
+def test_the_relative_score_of_all_targets_is_the_geometric_mean_of_those_of_each() -> None:
+    own = {("a", "2017"): 1.0, ("a", "2018"): 2.0, ("a", "2019"): 6.0, ("b", "2017"): 4.0, ("c", "2017"): 9.0}
+    walk = {("a", "2017"): 2.0, ("a", "2018"): 2.0, ("a", "2019"): 2.0, ("b", "2017"): 8.0}
+    rows = [
+        (model, target, "Here", time, "wis", value)
+        for model, scores in (("own", own), ("walk", walk))
+        for (target, time), value in scores.items()
+    ]
+    table = pd.DataFrame(rows, columns=["model", "target", "location", "time", "score", "value"])
+    skill = scoring.skill(table, "own").set_index("target")
+    assert skill["value"].to_dict() == pytest.approx({"a": 3.0 / 2.0, "b": 0.5, "all": np.sqrt(1.5 * 0.5)})
+    assert skill.loc["all", ["cells", "years"]].tolist() == [4, 3]
+
+
 def test_a_reference_that_was_not_published_is_reported(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     gone = scoring.missing(forecast, scoring.score(forecast, TRUTH))
@@ -155,6 +169,17 @@ def test_repeated_forecasts_give_coverage_over_time(
     assert (first["cells"], last["cells"], last["forecasts"], last["years"]) == (4, 6, 2, 2)
     assert first["covered"] == own.loc[own["time"] == "2017", "coverage_90"].mean() == 0.75
     assert first["lower"] < 0.75 < first["upper"]
+
+
+def test_the_interval_of_a_coverage_is_that_of_wilson_at_ninety_percent() -> None:
+    cells = pd.DataFrame({"bundle": "b", "model": "m", "time": "2017", "n": range(8)})
+    for percent in (50, 80, 90, 95):
+        cells[f"coverage_{percent}"] = [1.0] * 6 + [0.0] * 2
+    (row,) = calibration.over_time(cells).query("nominal == 0.9").to_dict("records")
+    z, share = 1.6448536, 0.75
+    middle = (share + z**2 / 16) / (1 + z**2 / 8)
+    half = z / (1 + z**2 / 8) * np.sqrt(share * 0.25 / 8 + z**2 / 256)
+    assert (row["covered"], row["lower"], row["upper"]) == pytest.approx((share, middle - half, middle + half))
 
 
 def test_the_share_below_each_quantile_rises_to_one(

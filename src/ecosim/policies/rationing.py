@@ -35,11 +35,6 @@ def tickets(key, when, stream, uids, draws):  # type: ignore[no-untyped-def]
         draws[k] = uniform(key[0], key[1], uids[k], when, stream)
 
 
-def lottery(model: EcosystemModel, rows: Rows, places: int) -> Rows:
-    """At most `places` of the applicants (rows), drawn by their own luck whatever their order."""
-    return rows if rows.size <= places else in_order(model, rows, "lottery")[: max(places, 0)]
-
-
 def in_order(model: EcosystemModel, rows: Rows, order: str, score: str = "patents") -> Rows:
     """Applicants (rows) in the order in which they are served.
 
@@ -83,17 +78,14 @@ def pay_each(
     budget: Schedule | None,
     ration: str = "lottery",
     score: str = "patents",
-    most: int | None = None,
 ) -> Rows:
     """Pay the same amount (10k CNY) to each applicant while the year's budget lasts; returns the rows that got it.
 
-    One agent stands for `weight` firms, so it is paid, and counted, that many times. most: agents, where places are
-    limited beside the money.
+    One agent stands for `weight` firms, so it is paid, and counted, that many times.
     """
     each = round(amount * FEN_PER_UNIT)
     limit = left(name, model, budget)
     places = rows.size if limit is None or each == 0 else limit // (each * model.weight)
-    places = places if most is None else min(places, most)
     winners = rows if rows.size <= places else in_order(model, rows, ration, score)[:places]
     model.grant(name, winners, np.full(winners.size, each), rows)
     return winners

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ecosim.calibration.simulation import (
     NOT_IDENTIFIED,
@@ -17,7 +18,7 @@ from ecosim.calibration.simulation import (
     reweigh,
     systematic,
 )
-from ecosim.calibration.simulation.identification import sentences
+from ecosim.calibration.simulation.identification import _left, parameters, sentences
 from ecosim.calibration.simulation.particles import log_nb2
 from ecosim.calibration.simulation.ranks import holm
 
@@ -55,6 +56,29 @@ def test_ranks_are_uniform_where_the_posterior_is_right_and_not_where_it_is_too_
 
 def test_holms_correction_is_that_of_the_textbook():
     assert np.allclose(holm(np.array([0.01, 0.04, 0.03])), [0.03, 0.06, 0.06])
+
+
+def test_a_weighted_quantile_lies_between_the_middles_of_the_weights():
+    posterior = Posterior(np.array([[3.0], [1.0], [2.0], [4.0]]), np.array([0.1, 0.4, 0.3, 0.2]))
+    levels = np.array([0.05, 0.2, 0.375, 0.55, 0.75, 0.9, 0.99])  # middles at 0.2, 0.55, 0.75 and 0.9
+    assert posterior.quantile(levels)[:, 0] == pytest.approx([1.0, 1.0, 1.5, 2.0, 3.0, 4.0, 4.0])
+
+
+def test_the_table_of_parameters_has_deviations_of_a_sample_and_ends_of_ninety_percent():
+    few = np.random.default_rng(6).standard_normal((5, 3))
+    table = parameters(PRIOR, Posterior(few, np.full(5, 0.2)))
+    assert table["posterior_sd"].to_numpy() == pytest.approx(PRIOR.from_standard(few).std(axis=0, ddof=1))
+    assert table["posterior_mean"].to_numpy() == pytest.approx(PRIOR.from_standard(few).mean(axis=0))
+    steps = stats.norm.ppf((np.arange(999) + 0.5) / 999)
+    many = parameters(PRIOR, Posterior(np.tile(0.5 * steps[:, None], 3), np.full(999, 1 / 999))).set_index("parameter")
+    assert many.loc["half", ["lower", "upper"]].tolist() == pytest.approx([5.0 - 1.645, 5.0 + 1.645], abs=0.01)
+    assert many.loc["half", "contraction"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_columns_that_say_nothing_narrow_nothing_however_many_they_are():
+    luck = np.random.default_rng(7)
+    particles = Posterior(luck.standard_normal((60, 400)), np.full(60, 1 / 60))
+    assert np.mean(_left(particles, luck.standard_normal((60, 20))) ** 2) == pytest.approx(1.0, abs=0.05)
 
 
 def report(used):

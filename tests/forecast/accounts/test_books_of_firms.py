@@ -67,6 +67,40 @@ def test_a_hazard_without_age_is_the_same_at_every_age():
     assert hazards == pytest.approx(1.0 - (1.0 - quarter) ** 4)
 
 
+def test_a_year_closes_firms_that_have_decided_for_none_to_three_quarters_before_it():
+    young, second = (1.0 - np.exp(-np.exp(rate)) for rate in demography.PROFILES["china"][:2])
+    lived = np.arange(4)  # quarters, of firms founded evenly over the year before
+    there, left = (1.0 - young) ** lived, (1.0 - young) ** 4 * (1.0 - second) ** lived
+    assert demography.yearly_hazards(demography.PROFILES["china"])[0] == pytest.approx(1.0 - left.sum() / there.sum())
+
+
+def steady_books(stock, founded, closed, places=3, years=16):
+    """Books of places that begin with a stock and of whose firms the same shares are founded and closed every year."""
+    firms_of = stock * (1.0 + founded - closed) ** np.arange(years)
+    flows = (np.r_[np.nan, share * firms_of[:-1]] for share in (founded, closed))
+    return [np.tile(row, (places, 1)) for row in (firms_of, *flows)]
+
+
+def test_the_first_years_firms_are_those_left_of_a_steady_founding():
+    hazards = demography.yearly_hazards(demography.PROFILES["china"])
+    cohorts = demography.rebuild(*steady_books(1_000.0, 0.12, 0.02), hazards)
+    left = np.cumprod([1.0, *(1.0 - hazards[:3])])
+    assert cohorts.firms[0, 0, :4] == pytest.approx(120.0 * left)
+    assert cohorts.firms[0, 0].sum() == pytest.approx(1_000.0)
+
+
+def test_one_firm_founded_and_one_closed_every_year_stay_one():
+    paths = firms.forecast(firms.keep(*steady_books(40.0, 1 / 40, 1 / 40), None), 2, 200, np.random.default_rng(5))
+    assert (paths["founded"] == 1.0).all()
+    assert (paths["closed"] == 1.0).all()
+
+
+def test_founding_goes_on_as_a_share_of_the_firms_at_the_start_of_the_year():
+    books = firms.keep(*steady_books(1e5, 0.25, 0.05), None)
+    paths = firms.forecast(books, 1, 200, np.random.default_rng(6))
+    assert np.median(paths["founded"] / books.firms[:, -1:]) == pytest.approx(0.25, rel=0.01)
+
+
 def made_up_books(places=4, years=16, seed=1):
     luck = np.random.default_rng(seed)
     stock, born, gone = (np.zeros((places, years)) for _ in range(3))

@@ -50,10 +50,21 @@ def test_places_share_the_shock_of_a_year():
     fitted = panel_var.fit(made_up_rates())
     luck = np.random.default_rng(3)
     rates, _ = panel_var.advance(fitted, panel_var.begin(fitted, 4_000, luck), None, luck)
-    own = np.sqrt(2.0) * 0.05
-    gap = (rates[:, 0, 0] - rates[:, 1, 0]).std()
-    assert gap < 2.0 * own
+    apart = rates[..., 0] - rates[..., 0].mean(axis=1, keepdims=True)
+    assert apart.std(axis=0).mean() == pytest.approx(0.05, rel=0.1)  # of a place, Student t of that sd
     assert rates[:, 0, 0].std() > 0.09  # the shared sd of 0.1 and its own
+
+
+def test_means_of_places_lie_about_as_far_from_the_truth_as_they_say():
+    luck = np.random.default_rng(4)
+    places, years = 60, 40
+    truth = 0.1 * luck.standard_normal(places)
+    own = np.zeros((places, years))
+    for year in range(1, years):
+        own[:, year] = 0.5 * own[:, year - 1] + 0.1 * luck.standard_normal(places)
+    fitted = panel_var.fit((truth[:, None] + own + 0.1 * luck.standard_normal(years))[..., None])
+    z = (fitted.mean - (truth - truth.mean())[:, None]) / fitted.mean_sd
+    assert 0.75 < np.sqrt(np.mean(z**2)) < 1.25
 
 
 @pytest.mark.parametrize("places", [1, 2, 5])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ecosim.data.panel import CountsError
-from ecosim.forecast.evaluation import cells, grid, race
+from ecosim.forecast.evaluation import cells, grid, outcome, race
 from ecosim.forecast.references.shelf import usual
 
 ORIGIN = "2015"
@@ -57,6 +57,14 @@ def test_a_figure_published_late_is_a_lag(make_counts, make_plan, years):
     known = piece.history.series["A", "firms"]
     assert known.lag == 1
     assert len(known.values) == 15
+
+
+def test_a_forecast_is_for_the_period_that_lies_its_horizon_after_the_origin(make_counts, make_plan, years, tmp_path):
+    course = race.lay_course(make_plan(make_counts(years), models=("last_value",)))
+    race.run(course, tmp_path, {}, 1, lambda *_: None)
+    rows = outcome.gather(course, tmp_path, "last_value", "last_value").forecasts
+    assert set(rows["horizon"]) == {1, 2, 3}
+    assert (rows["time"].astype(int) == rows["origin"].astype(int) + rows["horizon"]).all()
 
 
 def test_a_fixed_window_forgets(make_counts, make_plan, years):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from ecosim.forecast.evaluation import significance
+from ecosim.forecast.evaluation.forecaster import generator
 
 ORIGINS, REPLICATIONS = 40, 5000
 HORIZONS = (1, 2, 4, 8)
@@ -111,6 +112,15 @@ def test_the_small_sample_factor_is_that_of_harvey_leybourne_and_newbold():
     assert significance.diebold_mariano(series, 4).statistic == pytest.approx(
         plain * np.sqrt((40 + 1 - 8 + 12 / 40) / 40)
     )
+
+
+def test_the_p_value_of_a_coverage_is_twice_its_tail_of_the_binomial_law():
+    hits = np.repeat([1.0, 0.0], [31, 9])[:, None]  # of intervals that name 90 %
+    tie = generator(1, "coverage test").random()
+    tail = stats.binom.cdf(30, 40, 0.9) + tie * stats.binom.pmf(31, 40, 0.9)
+    found = significance.coverage_test(hits, np.full((40, 1), 0.5), 0.9, 1, 1)
+    assert found.p_value == pytest.approx(2.0 * tail, rel=0.15)  # of 20,000 draws about 300 lie there
+    assert found.statistic == pytest.approx(31 / 40 - 0.9)
 
 
 def test_the_long_run_variance_by_hand():

@@ -9,8 +9,9 @@ from scipy import stats
 
 from ecosim.forecast.evaluation import marks, resampling, tested
 from ecosim.forecast.evaluation.confidence_set import confidence_set
+from ecosim.forecast.evaluation.outcome import summarize
 from ecosim.forecast.evaluation.panels import BEST_SO_FAR, arrange, with_best_so_far
-from ecosim.forecast.evaluation.skill import relative_skill
+from ecosim.forecast.evaluation.skill import draw_weights, relative_skill
 from ecosim.forecast.evaluation.tested import differences
 
 ORIGINS = [str(year) for year in range(2000, 2012)]
@@ -52,6 +53,15 @@ def test_a_missing_cell_is_left_out_of_every_pair_it_is_missing_in():
     found = skill_of({"base": base, "model": holes})
     assert found.loc["model", "value"] == pytest.approx(expected)
     assert found.loc["model", "cells"] == 15
+
+
+def test_models_that_share_no_cell_are_compared_through_those_that_both_are_compared_with():
+    base, early, late = np.full((2, 12), 2.0), np.full((2, 12), 1.0), np.full((2, 12), 6.0)
+    early[:, 6:] = late[:, :6] = np.nan
+    found = skill_of({"base": base, "early": early, "late": late})["value"]
+    theta = {"base": (1.0 * 2.0 * (1 / 3)) ** (1 / 3), "early": 0.5 ** (1 / 2), "late": 3.0 ** (1 / 2)}
+    assert found["early"] == pytest.approx(theta["early"] / theta["base"])
+    assert found["late"] == pytest.approx(theta["late"] / theta["base"])
 
 
 def test_log_scores_are_compared_by_their_difference():
@@ -98,6 +108,35 @@ def test_the_confidence_set_holds_the_best_model_often_enough():
     assert held / 150 > 0.84
 
 
+def test_the_interval_of_a_skill_is_the_middle_ninety_percent_of_its_draws():
+    luck = np.random.default_rng(10)
+    base, model = luck.gamma(2.0, 1.0, (2, 5, 12))
+    panels = arrange(table({"base": base, "model": model}), ["base", "model"], STEPS)
+    places, origins = draw_weights(panels, 1, 1)
+    logs = np.log((model @ origins[1:].T) / (base @ origins[1:].T))  # (places, draws)
+    draws = np.exp(np.sum(places[1:].T * logs, axis=0) / 5)
+    found = relative_skill(panels, ("base",), 1).set_index("model").loc["model"]
+    assert [found["lower"], found["upper"]] == pytest.approx(np.quantile(draws, [0.05, 0.95]))
+
+
+def test_a_model_that_outlives_another_in_the_confidence_set_is_no_less_likely_the_best():
+    luck = np.random.default_rng(11)
+    best, wild = luck.gamma(2.0, 1.0, 60), luck.standard_normal(60)
+    wild = best + 0.2 + wild - wild.mean()
+    losses = np.column_stack([best, best + 0.05 + 0.01 * luck.standard_normal(60), wild])
+    alone = confidence_set(losses[:, :2], 1, np.random.default_rng(12))
+    p_values = confidence_set(losses, 1, np.random.default_rng(12))
+    assert alone[1] < 0.01
+    assert p_values[0] == 1.0
+    assert p_values[1] == p_values[2] > 0.1  # the wild one goes first, and nothing was sure of that
+
+
+def test_the_error_of_a_mean_score_is_that_of_independent_cells():
+    scores = table({"model": np.array([[1.0, 5.0]])}).assign(monte_carlo_error=[3.0, 4.0])
+    (row,) = summarize(scores).to_dict("records")
+    assert (row["mean"], row["monte_carlo_error"], row["cells"], row["origins"]) == (3.0, 2.5, 2, 2)
+
+
 def test_identical_models_are_all_in_the_confidence_set():
     assert (confidence_set(np.ones((10, 3)), 1, np.random.default_rng(6)) == 1.0).all()
 
@@ -123,6 +162,14 @@ def test_the_best_so_far_looks_at_earlier_origins_only():
 def test_differences_weigh_places_alike():
     first, second = np.array([[2.0, 2.0], [200.0, 200.0]]), np.array([[1.0, 1.0], [300.0, 300.0]])
     assert differences(first, second) == pytest.approx([(1 / 1.5 - 100 / 250) / 2] * 2)
+
+
+def test_the_confidence_set_weighs_places_alike():
+    values = {"base": np.array([[2.0] * 12, [200.0] * 12]), "model": np.array([[1.0] * 12, [300.0] * 12])}
+    found = tested.tests(arrange(table(values), list(values), STEPS), (), 1)
+    means = found[found["test"] == "confidence_set"].set_index("model")["statistic"]
+    assert means["base"] == pytest.approx((2.0 / 1.5 + 200.0 / 250.0) / 2)
+    assert means["model"] == pytest.approx((1.0 / 1.5 + 300.0 / 250.0) / 2)
 
 
 def test_the_monte_carlo_error_is_the_spread_over_ensembles():

@@ -64,6 +64,21 @@ def test_intervals_that_held_too_little_are_widened_and_calm_narrows_them_less()
         assert np.array_equal(wide[:, 0], plain[:, 0])
 
 
+@pytest.mark.parametrize(("sd", "worth"), [(0.4, 4), (1.15, 12)])
+def test_earlier_origins_widen_faster_than_they_narrow(sd, worth):
+    deck = make_deck(origins=14, series=2000)
+    plain = np.broadcast_to(sd * NORMAL, (*deck.truth.shape, len(LEVELS)))
+    wide = stacking.recalibrate(deck, plain)[0, -1]
+    assert wide[-3] / plain[0, -1, -3] == pytest.approx((1 / sd) ** (13 / (13 + worth)), rel=0.02)
+
+
+def test_intervals_that_hold_what_they_name_need_no_other_width_at_any_level():
+    truth = np.random.default_rng(2).standard_normal(40_000)
+    factors = stacking._factors(truth, np.broadcast_to(NORMAL, (truth.size, len(LEVELS))))
+    away = np.arange(len(LEVELS)) != CENTER
+    assert factors[away] == pytest.approx(1.0, abs=0.06)
+
+
 def test_without_the_firm_model_there_is_no_combination_and_without_another_method_there_is():
     deck = make_deck()
     quantiles = deck.quantiles.copy()

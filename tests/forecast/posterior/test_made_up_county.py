@@ -1,11 +1,13 @@
 """Where the truth is known: the bank of a county, members that meet a new year, and rules found again from records."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from ecosim.calibration.simulation import Kept, key_of, rank_test
 from ecosim.forecast.playground import ecosystem
-from ecosim.forecast.posterior.county import COUNTED, fill_bank, make_county, run
+from ecosim.forecast.posterior.county import COUNTED, fill_bank, make_county, moments_of, run
 from ecosim.forecast.posterior.update import UpdateError, in_year, update_members
 from ecosim.forecast.recovery import compare, fit_all, record, truth
 from ecosim.model.ecosystem import OBSERVED
@@ -25,6 +27,15 @@ def test_a_bank_is_the_same_when_it_is_taken_up_again(county, tmp_path):
     again_z, again = fill_bank(county, 12, 1, Kept(tmp_path, key_of({}, "county")))
     assert np.array_equal(again, moments)
     assert np.array_equal(again_z, z)
+
+
+def test_a_county_is_counted_at_the_start_after_a_year_and_at_the_end(county):
+    history = np.random.default_rng(3).uniform(1.0, 90.0, (4 * 4, len(OBSERVED)))
+    found = dict(zip(county.names, moments_of(SimpleNamespace(history=list(history))), strict=True))
+    births, firms = (history[:, OBSERVED.index(name)] for name in ("births", "firms"))
+    for when, quarters in (("start", slice(0, 4)), ("first year", slice(4, 8)), ("last year", slice(12, 16))):
+        assert found[f"births {when}"] == pytest.approx(np.log1p(births[quarters].sum()))
+        assert found[f"firms {when}"] == pytest.approx(np.log1p(firms[quarters][-1]))
 
 
 @pytest.mark.slow

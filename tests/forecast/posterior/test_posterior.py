@@ -12,8 +12,9 @@ from ecosim.calibration.simulation.kept import Kept
 from ecosim.forecast.delivery import delivered
 from ecosim.forecast.posterior import CalibrationJob, job, tables
 from ecosim.forecast.posterior.counted import Moment, moments_of, published, root, simulated
-from ecosim.forecast.posterior.place import AT_END, at_origin, simulate
-from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual
+from ecosim.forecast.posterior.place import AT_END, Weather, at_origin, drive, simulate
+from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual, weather_of
+from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
 
 FREE = ("certification.foreign", "discovery_visits")
 
@@ -67,6 +68,11 @@ def test_moments_of_a_path_are_what_one_counts_by_hand():
     assert simulated(ratio, path, 8067, 1.0) == pytest.approx(halfway + 0.15)
     assert published(flow, np.array([flow.moment]))[0] == pytest.approx(14.0)
     growth = Moment("rd_expenditure 2017", ("rd_expenditure",), "growth", 8068, 8071, 12.0, np.log(1.2))
+    path |= {"rd_expenditure": np.array([9.0, 1, 2, 3, 4]), "rd_expenditure before": np.array([7.0])}
+    assert simulated(growth, path, 8067, 0.0) == pytest.approx(np.log(10.5 / 7.5))
+    stock = Moment("firms 2017", ("firms",), "growth", 8068, 8071, 12.0, np.log(1.2), 0.1)
+    path |= {"firms": np.array([20.0, 21, 22, 23, 24]), "firms before": np.array([20.0])}
+    assert simulated(stock, path, 8067, 2.0) == pytest.approx(np.log(24.5 / 20.5) + 0.2)
     assert published(growth, np.array([np.log(1.3)]))[0] == pytest.approx(13.0)
 
 
@@ -108,6 +114,26 @@ def test_levels_at_the_origin_are_carried_along_for_forecasts_from_there(place):
     assert at_origin(path, "hnte_stock", 8) == pytest.approx(np.log(8.5))
     assert at_origin(path, "tech_sme_new", 8) == pytest.approx(np.log(5 + 6 + 7 + 8 + 0.5))
     assert at_origin(path, "tech_sme_new", 2) == pytest.approx(np.log(1 + 2 + 4 + 0.5))  # half of the year before
+
+
+def test_the_shift_of_a_channel_is_damped_growth_less_the_models_own():
+    luck = np.random.default_rng(1)
+    assert drive(Weather(0.5, np.array([0.1, 0.3]), 0.0), 0.4, luck) == pytest.approx(np.array([[0.1, 0.1]]))
+    shocks = [drive(Weather(0.5, np.zeros(3), 0.2), 0.0, luck)[0] for _ in range(4000)]
+    assert np.std(shocks, axis=0) == pytest.approx(0.2 * np.sqrt([1, 2, 3]), rel=0.05)  # a random walk
+
+
+def test_the_shocks_of_a_channel_are_the_common_one_and_what_the_model_lacks_of_the_local_one(later):
+    _, first = find_start(later, 2)
+    years = {target: np.array([0.1, 0.2]) for target in CHANNELS.values()}
+    own = Structure(years, {target: np.array([0.0, 0.0]) for target in CHANNELS.values()})
+    weather = weather_of(first, own, "Smallville", 2)
+    assert weather
+    for channel, found in weather.items():
+        growth = first.growth[GROWTH_OF.get(CHANNELS[channel], CHANNELS[channel])]
+        _, _, local = growth.place("Smallville")
+        assert found.shock == pytest.approx(growth.scale[0] * np.hypot(growth.common_scale[0], local))
+        assert (found.damping, found.own.tolist()) == (growth.damping[0], [0.1, 0.2])
 
 
 def test_unknown_parameters_are_named_with_the_nearest(later, estimates):

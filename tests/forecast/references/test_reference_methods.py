@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ecosim.calibration.growth import fit_growth
 from ecosim.forecast import reference
 from ecosim.forecast.evaluation.forecaster import Ahead, History, Known, NoForecast, Paths
 from ecosim.forecast.references.ar1 import ar1
@@ -17,6 +18,7 @@ from ecosim.forecast.references.historical_mean import historical_mean
 from ecosim.forecast.references.last_value import last_value
 from ecosim.forecast.references.local_linear_trend import local_linear_trend
 from ecosim.forecast.references.nb_trend import nb_trend
+from ecosim.forecast.references.pooled import Pooled
 from ecosim.forecast.references.seasonal_naive import seasonal_naive
 from ecosim.forecast.references.shelf import METHODS, Single
 from ecosim.forecast.references.var1 import var1
@@ -33,8 +35,8 @@ def walk(length, sd, drift=0.0, seed=0):
     return np.exp(6.0 + np.cumsum(drift + sd * luck(seed).standard_normal(length)))
 
 
-def table_of(values):
-    rows = [("Here", "rd_expenditure", str(2001 + t), value) for t, value in enumerate(values)]
+def table_of(values, place="Here"):
+    rows = [(place, "rd_expenditure", str(2001 + t), value) for t, value in enumerate(values)]
     frame = pd.DataFrame(rows, columns=["location", "target", "time", "value"])
     return frame.assign(unit="100m CNY", as_of="", source="test")
 
@@ -46,6 +48,23 @@ def test_random_walk_and_drift_are_those_of_the_forecast_study(make_case, method
     found = np.quantile(np.log(method(make_case(values, samples=MANY))), LEVELS, axis=0)
     wanted = np.log(expected.pivot(index="quantile", columns="time", values="value").to_numpy())
     assert found == pytest.approx(wanted, abs=0.012)
+
+
+def test_the_pooled_reference_goes_on_from_a_places_last_value_as_the_panel_grows():
+    values = {place: walk(12, 0.1, 0.05, seed) for seed, place in enumerate(("Here", "There", "Elsewhere"))}
+    counts = pd.concat([table_of(each, place) for place, each in values.items()], ignore_index=True)
+    series = {(place, "rd_expenditure"): Known(each, 0, False, 1, "") for place, each in values.items()}
+    found = Pooled().fit(History("2012", counts, series), sorted(series), Ahead(3, 500, 1))
+    growth = fit_growth(counts, "rd_expenditure", "2012", horizon=3)
+    for place, each in values.items():
+        paths = np.log(found[place, "rd_expenditure"].values) - np.log(each[-1])
+        center, sd = growth.spread(place, 3)
+        assert np.median(paths[:, -1]) == pytest.approx(center, abs=6 * sd / np.sqrt(500))
+        assert paths[:, -1].std() == pytest.approx(sd, rel=0.2)
+    late = {("Here", "rd_expenditure"): Known(values["Here"][:-1], 1, False, 1, "")}
+    assert isinstance(
+        Pooled().fit(History("2012", counts, late), list(late), Ahead(3, 9, 1))[next(iter(late))], NoForecast
+    )
 
 
 def test_historical_mean_is_a_t_about_the_mean(make_case):
@@ -122,6 +141,12 @@ def test_nb_trend_of_poisson_counts_is_poisson(make_case):
     counts = luck(9).poisson(50.0, 400).astype(float)
     found = nb_trend(make_case(counts, steps=1, counted=True, samples=MANY))
     assert found.std() == pytest.approx(np.sqrt(50.0), rel=0.1)
+
+
+def test_nb_trend_needs_two_years_more_than_it_has_coefficients(make_case):
+    assert nb_trend(make_case([5.0, 6.0, 4.0, 7.0], counted=True)).shape == (4000, 3)
+    with pytest.raises(NoForecast, match="needs 2 more years than coefficients, has 1"):
+        nb_trend(make_case([5.0, 6.0, 4.0], counted=True))
 
 
 def test_nb_trend_is_for_counts_only(make_case):

@@ -36,10 +36,22 @@ def test_energy_of_one_step_is_crps(ensemble):
     assert score == pytest.approx(scores.crps(observed[:1], members[:1])[0])
 
 
-def test_log_score_of_real_values_is_that_of_scoringrules(ensemble):
-    observed, members = ensemble
-    other = scoringrules.logs_ensemble(observed, members, backend="numpy")
-    assert scores.log_score_real(observed, members) == pytest.approx(other, rel=0.02)
+def silverman(members):
+    """0.9 min(sd, IQR / 1.34) m^(-1/5) by the book; members (m,)."""
+    low, high = np.quantile(members, [0.25, 0.75])
+    return 0.9 * min(members.std(ddof=1), (high - low) / 1.34) * len(members) ** (-1 / 5)
+
+
+@pytest.mark.parametrize("case", ["normal", "one far away", "two heaps"])
+def test_log_score_of_real_values_is_that_of_scoringrules_at_the_bandwidth_of_silverman(ensemble, case):
+    observed, members = ensemble[0], ensemble[1][:, :20].copy()
+    if case == "one far away":
+        members[:, 0] = 200.0  # the quartiles tell the spread
+    if case == "two heaps":
+        members[:, :10] += 40.0  # the standard deviation does
+    width = np.array([silverman(row) for row in members])
+    other = scoringrules.logs_ensemble(observed, members, bw=width, backend="numpy")
+    assert scores.log_score_real(observed, members) == pytest.approx(other)
 
 
 def test_log_score_of_counts_sums_to_one():

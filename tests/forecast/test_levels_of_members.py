@@ -1,0 +1,41 @@
+"""What members draw of the levels that a place starts from."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ecosim.calibration.inherit import Level
+from ecosim.data.periods import quarter_index
+from ecosim.forecast.ensemble import level_draws
+from ecosim.forecast.future import flow_sd
+
+END_2016 = quarter_index("2016-12")
+
+
+def logs_of(world, members=4000):
+    """Logs of what each member multiplies the stocks of both rungs and the flow of the first by, (members, 3)."""
+    return np.log([level_draws(world, member) for member in range(members)])
+
+
+def test_each_rung_is_as_unsure_as_its_own_level_and_an_unknown_flow_follows_its_stock(make_world):
+    logs = logs_of(make_world(END_2016, 2016, 4, level_sd=(0.4, 0.2), flow_sd=0.3, flow_observed=False))
+    assert logs.std(axis=0) == pytest.approx([0.4, 0.2, np.hypot(0.2, 0.3)], rel=0.05)  # 4.5 standard errors
+    assert np.abs(logs.mean(axis=0)).max() < 4 * 0.4 / np.sqrt(4000)
+    correlation = np.corrcoef(logs.T)
+    assert correlation[1, 2] == pytest.approx(0.2 / np.hypot(0.2, 0.3), abs=0.05)
+    assert np.abs(correlation[0, 1:]).max() < 0.07
+
+
+def test_a_flow_that_was_counted_is_as_it_was(make_world):
+    logs = logs_of(make_world(END_2016, 2016, 4, level_sd=(0.4, 0.2), flow_sd=0.3), members=3)
+    assert (logs[:, 2] == 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("flow", "stock", "beyond"), [(0.5, 0.3, 0.4), (0.5, None, 0.5), (0.3, 0.5, 0.0), (None, 0.3, 0.4)]
+)
+def test_the_doubt_of_a_flow_is_what_that_of_its_stock_leaves(flow, stock, beyond):
+    named = {"tech_sme_new": flow, "tech_sme_stock": stock}
+    levels = {name: Level(9.0, sd, "assumption", "", "2016", "") for name, sd in named.items() if sd is not None}
+    assert flow_sd(SimpleNamespace(levels=levels)) == pytest.approx(beyond)
