@@ -1,6 +1,8 @@
 """The reference model in Mesa, tuned by hand: slots, one loop, sums taken on the way, no shuffle, no collector."""
 
+from collections.abc import Collection
 from math import copysign, exp, log, log1p
+from typing import cast
 
 import mesa
 
@@ -40,6 +42,11 @@ class Model(mesa.Model):
         for firm in self.agents:
             self.cell_knowledge[firm.cell] += firm.knowledge
 
+    @property
+    def firms(self) -> Collection[Firm]:
+        """Mesa's hard references to the agents: a dictionary of its own up to 3.3, the set of agents later."""
+        return cast("Collection[Firm]", getattr(self, "_agents", self.agents))
+
     def step(self) -> None:
         random = self.random.random
         without, with_certificate = (spec.PRICE * value for value in spec.log_user_cost(self.quarter))
@@ -47,7 +54,7 @@ class Model(mesa.Model):
         cells = [0.0] * spec.CELLS
         employment = sales = research = knowledge = 0.0
         performers = patents = certified = births = deaths = 0
-        for firm in list(self._agents):
+        for firm in list(self.firms):
             size, age = firm.size, firm.age
             hazard = EXIT_SHIFT + spec.EXIT_AGE * log1p(0.25 * age) + spec.EXIT_SIZE * size
             draw = random()
@@ -99,7 +106,7 @@ class Model(mesa.Model):
                     term *= spec.SPAWN / count
                     self.found(firm.cell)
                 births += count
-        firms = len(self._agents)
+        firms = len(self.firms)
         self.cell_knowledge = cells
         self.history.append(
             [firms, employment, sales, research, knowledge, performers, patents, certified, births, deaths]
