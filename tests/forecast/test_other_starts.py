@@ -62,10 +62,13 @@ def test_the_median_grows_by_the_estimated_trend(many, target):
 
 
 @pytest.mark.parametrize("target", PANEL_TARGETS)
-def test_counts_are_published_with_the_spread_that_was_estimated(many, target):
+def test_counts_are_published_with_the_trend_and_the_spread_that_were_estimated(many, target):
     base = many.scaling.base[target] * many.scaling.factors[target]
     published = np.log(many.scenario.yearly[target] / base[:, None])
     growth, leader = many.anchor.growth[target], many.anchor.growth[GRANTED_OF.get(target, target)]
+    trend = [leader.spread("Smallville", year)[0] for year in (1, 2, 3)]
+    middle = 1.2533 * published.std(axis=0, ddof=1) / np.sqrt(len(published))
+    assert (np.abs(np.median(published, axis=0) - trend) < 3 * middle).all()
     for year in range(3):
         own, theirs = (some.spread("Smallville", year + 1)[1] for some in (growth, leader))
         assert 0.75 * min(own, theirs) < published[:, year].std(ddof=1) < 1.3 * max(own, theirs), year

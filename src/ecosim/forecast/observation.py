@@ -39,11 +39,11 @@ def observation_layer(
 
     paths: shifts by channel, (members, years). All counts get their reporting noise. High-tech certifications get what
     they lack of the spread of the model's reduced form, see `of_certifications`, where that rests on certifications; a
-    count with a channel what of its shift its firms do not carry, see `uncarried`. Counts without one (grants, all
-    patents, staff) get the trend that the model, with all its conditions, does not produce under the baseline (runs),
-    and what they lack of the estimated spread, see `fitted`. No count but certificates keeps a wider one than was
-    estimated, see `cut`. Grants grow and are shocked as the applications that they come from; what they depart by
-    themselves fades, see `faded`.
+    count with a channel what of its shift its firms do not carry, see `uncarried`, and what a pilot of few members left
+    of its trend. Counts without one (grants, all patents, staff) get the trend that the model, with all its conditions,
+    does not produce under the baseline (runs), and what they lack of the estimated spread, see `fitted`. No count but
+    certificates keeps a wider one than was estimated, see `cut`. Grants grow and are shocked as the applications that
+    they come from; what they depart by themselves fades, see `faded`.
     """
     grown, place = log_growth(world, runs, years), world.region.name
     added = {}
@@ -56,7 +56,8 @@ def observation_layer(
         elif target in CHANNEL_OF and target in PANEL_TARGETS:
             added[target] += uncarried(grown[target], paths, CHANNEL_OF[target])
             own = grown[target] + added[target]
-            added[target] += cut(own - np.median(own, axis=0), _sds(growth, place, years))
+            center = np.median(own, axis=0)
+            added[target] += _centers(growth, place, years) - center + cut(own - center, _sds(growth, place, years))
         elif target in PANEL_TARGETS:
             leads = GRANTED_OF.get(target, target)
             leader, center = start.growth.get(leads, growth), np.median(grown[target], axis=0)
