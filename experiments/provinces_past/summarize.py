@@ -43,19 +43,38 @@ def cells(folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["place", "model", "target", "year", "inside", "wis", "error"])
 
 
-def lines(folder: Path) -> Iterator[str]:
-    """A table of one forecast: by target and year, and of all."""
-    every = cells(folder)
-    origin = pd.read_csv(folder / "forecast.csv")["origin"].iloc[0]
-    yield f"Origin {origin}:\n\n| count | year | in the 90 % interval | WIS over the drift's | median over the count |"
-    yield "|---|---|---|---|---|"
+def against_drift(every: pd.DataFrame, own: pd.DataFrame) -> float:
+    """Mean wis of the places over that of the drift in the same years, geometric mean of years; nan without a drift."""
+    drift = every[every["model"] == "drift"].groupby(["origin", "target", "year"])["wis"].mean()
+    ratios = own.groupby(["origin", "target", "year"])["wis"].mean() / drift
+    return float(np.exp(np.log(ratios.dropna()).mean()))
+
+
+def told(every: pd.DataFrame, by: list[str]) -> Iterator[str]:
+    """Rows of a table, and one of all."""
     own = every[every["model"] == "ecosim"]
-    for (target, year), mine in own.groupby(["target", "year"]):
-        drift = every[(every["model"] == "drift") & (every["target"] == target) & (every["year"] == year)]
-        ratio = f"{mine['wis'].mean() / drift['wis'].mean():.2f}" if len(drift) else ""
-        inside = f"{mine['inside'].sum()} of {len(mine)}"
-        yield f"| `{target}` | {year} | {inside} | {ratio} | {np.exp(mine['error'].median()):.2f} |"
-    yield f"| all | | {own['inside'].sum()} of {len(own)}, {100 * own['inside'].mean():.0f} % | | |\n"
+    for key, mine in own.groupby(by):
+        ratio = against_drift(every, mine)
+        cell = " | ".join(f"`{part}`" if isinstance(part, str) else str(part) for part in key)
+        yield (
+            f"| {cell} | {mine['inside'].sum()} of {len(mine)} | {'' if np.isnan(ratio) else f'{ratio:.2f}'} | "
+            f"{np.exp(mine['error'].median()):.2f} |"
+        )
+    inside = f"{own['inside'].sum()} of {len(own)}, {100 * own['inside'].mean():.0f} %"
+    yield f"| all |{' |' * (len(by) - 1)} {inside} | | |\n"
+
+
+def lines(folders: Sequence[Path]) -> Iterator[str]:
+    """A table of each forecast by target and year, and one of all together by target."""
+    head = "in the 90 % interval | WIS over the drift's | median over the count |"
+    tables = []
+    for folder in folders:
+        origin = pd.read_csv(folder / "forecast.csv")["origin"].iloc[0]
+        tables.append(cells(folder).assign(origin=origin))
+        yield f"Origin {origin}:\n\n| count | year | {head}\n|---|---|---|---|---|"
+        yield from told(tables[-1], ["target", "year"])
+    yield f"All years and origins together:\n\n| count | {head}\n|---|---|---|---|"
+    yield from told(pd.concat(tables), ["target"])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
-    text = "\n".join(line for folder in options.folders for line in lines(folder)) + "\n"
+    text = "\n".join(lines(options.folders)) + "\n"
     if options.write:
         README.write_text(MARKS.sub(lambda _: text, README.read_text(encoding="utf-8")), encoding="utf-8")
     else:
