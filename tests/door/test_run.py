@@ -211,6 +211,15 @@ def test_a_sweep_without_a_failure_ends_without_a_summary(
     assert "failed" not in capfd.readouterr().err
 
 
+def test_a_sweep_that_has_no_place_for_its_results_says_so_before_the_first_run(
+    here: Path, fake: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (here / "outputs").write_text("no folder", encoding="utf-8")
+    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", "tracking.enabled=false"]) == 2
+    told = capfd.readouterr().err.strip()
+    assert told == f"ecosim: {here / 'outputs'} is no folder; move that file away"
+
+
 def test_a_sweep_over_scenarios_names_each(here: Path, fake: None) -> None:
     assert run(["--multirun", "+scenario=pinghu_2017,zhejiang_2022", "members=4", "tracking.enabled=false"]) == 0
     assert {path.name for path in (here / "outputs").iterdir()} == {"pinghu_2017", "zhejiang_2022", "sweeps"}

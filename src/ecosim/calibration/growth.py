@@ -66,6 +66,11 @@ class Growth:
         other = step * local**2 + (damping * step * drift_sd) ** 2 + 2.0 * self.measurement_sd**2
         return float(damping * step * drift), float(self.scale[row] * np.sqrt(common + other))
 
+    def spreads(self, location: str, years: int) -> tuple[Floats, Floats]:
+        """Center and sd of the log growth over one year, two and so on, (years,) each."""
+        found = np.array([self.spread(location, step) for step in range(1, years + 1)]).reshape(years, 2)
+        return found[:, 0], found[:, 1]
+
     def drift_paths(self, location: str, members: int, years: int, seed: int) -> Floats:
         """Cumulative damped drift with its uncertainty, (members, years); an unknown place has the pooled drift."""
         drift, sd, _ = self.place(location)

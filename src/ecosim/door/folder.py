@@ -73,6 +73,9 @@ def cannot_write(error: OSError, folder: Path) -> OutputError:
     reason = FULL.get(error.errno or 0)
     if reason is None:
         what = error.filename or folder
+        if isinstance(error, NotADirectoryError):
+            file = next(path for path in (folder, *folder.parents) if path.exists())
+            return OutputError(f"{file} is no folder; move that file away")
         return OutputError(f"cannot write {what}: {error.strerror or error}; check the folder's rights")
     kept = sorted(path.name for path in folder.glob("*") if path.stat().st_size) if folder.is_dir() else []
     return OutputError(

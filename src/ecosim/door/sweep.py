@@ -16,6 +16,7 @@ from hydra.errors import CompactHydraException
 
 from ecosim.data.errors import UserError
 from ecosim.door.compose import check_override, known_tree, search_path
+from ecosim.door.folder import cannot_write
 from ecosim.door.library import ConfigError, Library, absolute, config_dir, split_override
 from ecosim.door.mistakes import explain
 from ecosim.door.schedules import instead, together
@@ -34,7 +35,7 @@ class JobMistake(CompactHydraException):
 def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) -> int:
     """Run every combination and say which failed; the exit code, 2 where a job had a mistake.
 
-    Raises ConfigError before the first job.
+    Raises ConfigError or OutputError before the first job.
     """
     own = absolute(config_folder, cwd)
     library = Library(own)
@@ -50,8 +51,13 @@ def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) ->
         "pid": os.getpid(),
     }
     ends = cwd / ENDS / str(shared["key"])
-    store = _open_store(checked, cwd)
     try:
+        ends.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(error, ends) from None
+    store = None
+    try:
+        store = _open_store(checked, cwd)
         with _as_command([*instead(checked), *search_path(library), "--multirun"], shared):
             hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")(job)()
     except JobMistake:
@@ -104,10 +110,11 @@ def _noted(chosen: list[str], shared: dict[str, Any]) -> Iterator[None]:
         why = lines[0] if isinstance(error, JobMistake) else f"{type(error).__name__}: {lines[0]}"
         raise
     finally:
-        ends = Path(shared["cwd"]) / ENDS / shared["key"]
-        ends.mkdir(parents=True, exist_ok=True)
-        end = json.dumps({"chosen": chosen, "why": why})
-        (ends / f"{HydraConfig.get().job.num:06d}.json").write_text(end, encoding="utf-8")
+        end = Path(shared["cwd"]) / ENDS / shared["key"] / f"{HydraConfig.get().job.num:06d}.json"
+        try:
+            end.write_text(json.dumps({"chosen": chosen, "why": why}), encoding="utf-8")
+        except OSError as error:  # a full disk, which the job itself has met and explained, or will
+            raise JobMistake(str(cannot_write(error, end.parent))) from None
 
 
 def _tell(ends: Path) -> None:

@@ -186,5 +186,5 @@ def _growth(start: Anchor, target: str) -> Any:
 
 
 def _trend(start: Anchor, target: str, place: str, years: int) -> Floats:
-    growth = _growth(start, target)
-    return np.array([growth.spread(place, step)[0] for step in range(1, years + 1)])
+    trend: Floats = _growth(start, target).spreads(place, years)[0]
+    return trend

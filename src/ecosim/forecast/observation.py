@@ -55,13 +55,13 @@ def observation_layer(
             added["hnte_new"] = added[target]
         elif target in CHANNEL_OF and target in PANEL_TARGETS:
             added[target] += uncarried(grown[target], paths, CHANNEL_OF[target])
-            own = grown[target] + added[target]
+            own, (trend, sd) = grown[target] + added[target], growth.spreads(place, years)
             center = np.median(own, axis=0)
-            added[target] += _centers(growth, place, years) - center + cut(own - center, _sds(growth, place, years))
+            added[target] += trend - center + cut(own - center, sd)
         elif target in PANEL_TARGETS:
             leads = GRANTED_OF.get(target, target)
             leader, center = start.growth.get(leads, growth), np.median(grown[target], axis=0)
-            added[target] += _centers(leader, place, years) - center
+            added[target] += leader.spreads(place, years)[0] - center
             added[target] += fitted(grown[target] - center, growth, leader, leads in CHANNEL_OF, place, world.seed)
     return added
 
@@ -121,7 +121,7 @@ def fitted(own: Floats, growth: Growth, leader: Growth, carried: bool, place: st
     where it is more, as for patents filed before the member's own year, it is cut.
     """
     members, years = own.shape
-    of_count, of_leader = (_sds(some, place, years) for some in (growth, leader))
+    (_, of_count), (trend, of_leader) = (some.spreads(place, years) for some in (growth, leader))
     departing = faded(_shocks(growth, place, members, years, seed))
     beyond = max(
         0.0, 1.0 - float(of_leader[0] / max(of_count[0], 1e-9)) ** 2
@@ -130,7 +130,7 @@ def fitted(own: Floats, growth: Growth, leader: Growth, carried: bool, place: st
     less = cut(own, estimated)
     if carried:
         return less + filling(own, departing, estimated)[0] * departing
-    shocks = leader.drift_paths(place, members, years, seed) - _centers(leader, place, years)
+    shocks = leader.drift_paths(place, members, years, seed) - trend
     shocks += _shocks(leader, place, members, years, seed)
     more = less + filling(own, shocks, of_leader) * shocks
     return more + np.minimum(filling(own + more, departing, estimated), np.sqrt(beyond)) * departing
@@ -147,11 +147,3 @@ def faded(path: Floats) -> Floats:
 
 def _shocks(growth: Growth, place: str, members: int, years: int, seed: int) -> Floats:
     return growth.common_shocks(members, years, seed) + growth.local_shocks(place, members, years, seed)
-
-
-def _centers(growth: Growth, place: str, years: int) -> Floats:
-    return np.array([growth.spread(place, step)[0] for step in range(1, years + 1)])
-
-
-def _sds(growth: Growth, place: str, years: int) -> Floats:
-    return np.array([growth.spread(place, step)[1] for step in range(1, years + 1)])
