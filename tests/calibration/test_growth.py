@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_counts import table
+from scipy import stats
 
 from ecosim.calibration import hindsight
 from ecosim.calibration.backtest import growth_coverage
@@ -130,8 +131,32 @@ def test_a_place_outside_a_panel_of_one_drift_is_still_unsure_of_its_own():
 
 def test_a_longer_horizon_that_wants_no_drift_keeps_what_a_shorter_one_has_reached(monkeypatch):
     best = {1: 1.0, 2: 0.0, 3: 1.0}
-    monkeypatch.setattr(hindsight, "_wis", lambda known, change, step, damping: abs(damping - best[step]))
+    loss = {right: 1.0 for right in best.items()}  # and a thousand at any other damping
+    monkeypatch.setattr(hindsight, "_wis", lambda known, change, step, damping: loss.get((step, damping), 1e3))
     assert look_back(panel(5, 20, 7, local=0.1), "inventions_applied", 3).damping.tolist() == [1.0, 0.5, 1.0]
+
+
+def test_damping_that_no_earlier_origin_judges_is_the_mean_of_its_prior():
+    grid = np.linspace(0.0, 1.0, 11)
+    prior = stats.norm.pdf(grid, 0.75, 0.25)
+    found = look_back(panel(5, 3, 7, local=0.1), "inventions_applied", 8)  # its two increments are both in use
+    assert found.origins.tolist() == [0] * 8
+    assert found.damping == pytest.approx([prior @ grid / prior.sum()] * 8)
+
+
+def test_damping_is_averaged_by_prior_and_loss_at_earlier_origins():
+    grid = np.linspace(0.0, 1.0, 11)
+    losses = 0.05 + (grid - 0.3) ** 2
+    weights = stats.norm.pdf(grid, 0.75, 0.25) / losses**6
+    assert hindsight.averaged_damping(losses, 6) == pytest.approx(weights @ grid / weights.sum())
+    assert hindsight.averaged_damping(losses, 60) == pytest.approx(0.3, abs=0.02)
+
+
+def test_the_longer_a_trend_has_held_the_more_of_it_is_kept():
+    steady = panel(30, 15, 5, local=0.02)
+    kept = [look_back(steady.iloc[:years], "inventions_applied", 1).damping[0] for years in (3, 6, 10, 15)]
+    assert kept == sorted(kept)
+    assert kept[-1] > kept[0] + 0.1
 
 
 def test_earlier_forecasts_that_were_right_do_not_narrow_an_interval_below_its_floor():

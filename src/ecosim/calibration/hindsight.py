@@ -13,7 +13,8 @@ from ecosim.calibration.increments import Moments, moments, usable_increments
 
 Floats = NDArray[np.float64]
 
-DAMPINGS = (0.0, 0.25, 0.5, 0.75, 1.0)
+DAMPINGS = np.linspace(0.0, 1.0, 11)
+DAMPING_PRIOR = 0.75, 0.25  # mean and sd of the normal, cut to [0, 1]; an assumption, see docs/calibration.md
 COMMON_DF = 3.0  # prior degrees of freedom of the common shock; set by hand
 COMMON_SD = 0.08  # prior sd of the common shock, log points a year; set by hand
 LOCAL_T_DF = 5.0  # local shocks are Student t with 5 degrees of freedom
@@ -32,31 +33,43 @@ class Hindsight(NamedTuple):
 
 
 def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
-    """Choose damping by mean WIS over earlier origins, then the scale by mean squared standardized error.
+    """Average damping by what its WIS was at earlier origins, then take the scale of mean squared standardized error.
 
     levels: log levels, years x places, known at the present origin. Where no earlier origin reaches a horizon, the
-    scale is 1 and half a year's drift is added to that of the horizon before. Damped drift never shrinks with the
-    horizon: a median path must not turn back because fewer origins judge the longer one. WIS is on logs, so that a
-    large place does not decide alone.
+    scale is 1 and the prior's share of a year's drift is added to that of the horizon before. Damped drift never
+    shrinks with the horizon: a median path must not turn back because fewer origins judge the longer one. WIS is on
+    logs, so that a large place does not decide alone.
     """
     past = [
         (int(year), moments(levels.loc[:year], target))
         for year in levels.index[:-1]
         if levels.loc[year].notna().any() and len(usable_increments(levels.loc[:year], target)) >= LEAST_INCREMENTS
     ]
-    damping, scale, origins = np.full(horizon, 0.5), np.ones(horizon), np.zeros(horizon, dtype=np.int64)
+    damping, scale, origins = np.zeros(horizon), np.ones(horizon), np.zeros(horizon, dtype=np.int64)
     for step in range(1, horizon + 1):
         cases = [case for year, known in past if (case := _change(levels, known, year, step)) is not None]
         origins[step - 1] = len(cases)
         before = damping[step - 2] * (step - 1) if step > 1 else 0.0
         if not cases:
-            damping[step - 1] = (before + 0.5) / step
+            damping[step - 1] = (before + averaged_damping(np.ones(len(DAMPINGS)), 0)) / step
             continue
-        losses = [np.mean([_wis(*case, step, a) for case in cases]) for a in DAMPINGS]
-        damping[step - 1] = max(DAMPINGS[int(np.argmin(losses))], before / step)
+        losses = np.array([np.mean([_wis(*case, step, a) for case in cases]) for a in DAMPINGS])
+        damping[step - 1] = max(averaged_damping(losses, len(cases)), before / step)
         squares = [_squared_error(*case, step, damping[step - 1]) for case in cases]
         scale[step - 1] = max(SCALE_FLOOR, np.sqrt((SCALE_WEIGHT + fsum(squares)) / (SCALE_WEIGHT + len(squares))))
     return Hindsight(damping, scale, origins)
+
+
+def averaged_damping(losses: Floats, origins: int) -> float:
+    """Posterior mean of damping. losses: mean WIS by damping, as DAMPINGS; origins: over how many.
+
+    The prior times the losses to the power of minus the origins: the profile likelihood of one error of Laplace's law
+    an origin. With a handful of origins the least loss alone is luck.
+    """
+    mean, sd = DAMPING_PRIOR
+    evidence = -origins * np.log(losses) - ((DAMPINGS - mean) / sd) ** 2 / 2.0
+    weights = np.exp(evidence - evidence.max())
+    return float(np.sum(weights * DAMPINGS) / np.sum(weights))
 
 
 def predictive(known: Moments, step: int, damping: float) -> tuple[Floats, Floats, float]:
