@@ -234,7 +234,7 @@ def test_with_a_posterior_what_is_drawn_comes_first_and_nothing_calls_all_effect
     assert "policy effects are priors in any case" not in whole
     assert "what is delivered of discovery_visits is drawn from the posterior" in whole
     (assumed,) = [line for line in words if line.startswith("The level is an assumption")]
-    assert "hnte_stock" not in assumed
+    assert "high-tech enterprises" not in assumed
 
 
 @pytest.mark.slow

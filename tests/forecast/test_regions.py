@@ -94,6 +94,6 @@ def test_the_coverage_of_places_is_told_with_the_count_that_does_worst():
     (told,) = coverage(places)
     assert told.startswith(
         "Of 6 counts of single places published after the origin 3 lie in the 90 % interval, 50 %; "
-        "fewest of rd_expenditure, 0 of 2."
+        "fewest of R&D expenditure, 0 of 2."
     )
     assert list(coverage(places[2:])) == []

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ecosim.calibration.inherit import Level
+from ecosim.data.targets import in_words
 from ecosim.forecast import parts_told, statements, tabulate
 from ecosim.forecast.delivery import factor
 from ecosim.forecast.ensemble import Run
@@ -206,8 +207,8 @@ def test_a_run_says_which_levels_are_assumed_and_that_counts_cannot_tell_instrum
     assumed = small_result.basis.loc[small_result.basis["basis"] == "assumption", "target"]
     sentence = next(line for line in small_result.statements if line.startswith("The level is an assumption"))
     assert set(assumed)
-    assert all(target in sentence for target in assumed)
-    assert "hnte_stock," not in sentence  # the small county counts its own
+    assert all(in_words(target) in sentence for target in assumed)
+    assert in_words("hnte_stock") not in sentence  # the small county counts its own
 
 
 def test_references_start_only_where_the_place_has_a_count(small_result):
@@ -239,7 +240,7 @@ def test_a_level_that_is_older_than_the_origin_is_told_with_what_was_made_of_it(
     )
     carried = Level(261.2, 0.2, "inherited", "own level of 2022", "2026", "register")
     (told,) = statements.carried_levels(replace(job, counts=counts, origin="2026-12"), {"hnte_stock": carried})
-    assert "last counts of Smallville: hnte_stock of 2022 (151) is taken as 261 in 2026." in told
+    assert "of Smallville: high-tech enterprises with a valid certificate, 2022: 151, taken as 261 in 2026." in told
     assert "origin=2022-12" in told
     counted = replace(carried, basis="observed")
     assert statements.carried_levels(replace(job, counts=counts, origin="2022-12"), {"hnte_stock": counted}) == []

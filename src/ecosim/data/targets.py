@@ -121,3 +121,8 @@ TARGETS: dict[str, Target] = {
 def kind_of(target: str) -> str:
     """'stock', 'flow' or 'level' of a known target, '' of any other name."""
     return TARGETS[target].kind if target in TARGETS else ""
+
+
+def in_words(target: str) -> str:
+    """The English name of a known target, any other name with spaces."""
+    return TARGETS[target].english if target in TARGETS else target.replace("_", " ")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
 from ecosim.data.panel import in_years
-from ecosim.data.targets import TARGETS
+from ecosim.data.targets import TARGETS, in_words
 from ecosim.forecast import job as jobs
 from ecosim.forecast import summary, tabulate
 from ecosim.forecast.job import Job, Progress, Result
@@ -199,8 +199,8 @@ def coverage(results: list[Result]) -> Iterator[str]:
     least = str((inside / counts).idxmin())
     yield (
         f"Of {counts.sum()} counts of single places published after the origin {inside.sum()} lie in the 90 % "
-        f"interval, {100 * inside.sum() / counts.sum():.0f} %; fewest of {least}, {inside[least]} of {counts[least]}. "
-        "Places share the shocks of a year: these are far from independent trials."
+        f"interval, {100 * inside.sum() / counts.sum():.0f} %; fewest of {in_words(least)}, {inside[least]} of "
+        f"{counts[least]}. Places share the shocks of a year: these are far from independent trials."
     )
 
 
@@ -219,7 +219,7 @@ def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFram
     noisy = [text for result in results for text in result.statements if text.startswith(FEW_AGENTS)]
     if noisy:
         yield f"In {len(noisy)} of {len(results)} places too few firms are simulated. {noisy[0]}"
-    left = sorted(target for target in sums.left_out if target in TARGETS)
+    left = sorted(in_words(target) for target in sums.left_out if target in TARGETS)
     if left:
-        yield f"Not added up, since some place has no forecast of it: {', '.join(left)}."
+        yield f"Not added up, since some place has no forecast of it: {'; '.join(left)}."
     yield "Each place has its own tables in places/; its levels, growth, money, take-up and scores stand there."

@@ -11,6 +11,7 @@ from ecosim.calibration.regression import Calibration
 from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
 from ecosim.data.periods import QUARTERS_PER_YEAR, origin_date, parse, quarter_index, year_of
+from ecosim.data.targets import in_words
 from ecosim.forecast import drawn_told, parts_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, RATIO, Futures
@@ -61,10 +62,10 @@ def write(
     sentences += parts_told.unscored(job)
     sentences += started_before(job)
     sentences += starts_later(job) + year_under_way(job)
-    assumed = basis.loc[basis["basis"] == "assumption", "target"].tolist()
+    assumed = basis.loc[basis["basis"] == "assumption", "target"].map(in_words).tolist()
     if assumed:
         sentences.append(
-            f"The level is an assumption, not a count, for {', '.join(assumed)}; read their growth, not their level."
+            f"The level is an assumption, not a count, for {'; '.join(assumed)}. Read their growth, not their level."
         )
     sentences += late_levels(job)
     sentences.append(placebo_sentence(calibration, taken is not None))
@@ -93,13 +94,13 @@ def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
         own = series(known, job.region.name, target).loc[:year].dropna()
         if len(own) and own.index[-1] < year:
             told.append(
-                f"{target} of {own.index[-1]} ({plain(own.iloc[-1])}) is taken as {plain(level.mean)} in {year}"
+                f"{in_words(target)}, {own.index[-1]}: {plain(own.iloc[-1])}, taken as {plain(level.mean)} in {year}"
             )
             latest = max(latest, int(own.index[-1]))
     if not told:
         return []
     return [
-        f"Older than the origin are the last counts of {job.region.name}: {', '.join(told)}. Growth of other places "
+        f"Older than the origin are the last counts of {job.region.name}: {'; '.join(told)}. Growth of other places "
         f"carries them on, and no count confirms it; with origin={latest}-12 the model itself goes on from what was "
         "counted."
     ]
@@ -138,11 +139,11 @@ def hits(scores: pd.DataFrame) -> str:
     missed = scores[~scores["inside_90"].astype(bool)]
     text = f"Of {len(scores)} counts published after the origin, {len(scores) - len(missed)} lie in the 90 % interval"
     outside = [
-        f"{row['target']} of {row['time']} ({row['observed']:,.10g}, interval {plain(row['lower'])} to "
+        f"{in_words(row['target'])}, {row['time']}: {row['observed']:,.10g} (interval {plain(row['lower'])} to "
         f"{plain(row['upper'])})"
         for row in missed.to_dict("records")
     ]
-    return text + (f"; outside: {', '.join(outside)}." if outside else ".")
+    return text + (f"; outside: {'; '.join(outside)}." if outside else ".")
 
 
 def _prior(outlook: "Outlook", term: str) -> str:
