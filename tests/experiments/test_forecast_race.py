@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scripts import load
 
+from ecosim.data import china
 from ecosim.door.backtest import run_backtest
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "forecast_race"
@@ -68,3 +69,19 @@ def test_the_tables_and_charts_of_a_finished_race_stand_in_its_readme(tmp_path, 
 def test_the_lines_on_grants_stand_in_the_readme(capsys) -> None:
     load("forecast_race", "grants").main()
     assert capsys.readouterr().out in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_steady_trend_is_forecast_better_with_all_of_it_than_with_half_and_each_way_meets_the_same_years(
+    capsys,
+) -> None:
+    damping = load("forecast_race", "damping")
+    found = damping.race(china.load(), ("rd_expenditure",), range(2017, 2020))
+    wis = found.pivot_table(index=["origin", "step"], columns="way", values="wis")
+    assert wis.index.tolist() == [(origin, step) for origin in (2017, 2018, 2019) for step in range(1, 2023 - origin)]
+    assert wis.notna().all(axis=None)
+    assert wis["all"].mean() < wis["averaged by prior and loss"].mean() < wis["half"].mean()
+    damping.tell("R&D", found)
+    said = capsys.readouterr().out
+    assert "R&D: origins 2017 to 2019\n  least loss: 1 y 1.000" in said
+    more = np.log(wis["half"] / wis["least loss"])
+    assert f"later {np.exp(more.loc[2018:].mean()):.3f}, all {np.exp(more.mean()):.3f}" in said
