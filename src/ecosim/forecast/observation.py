@@ -123,9 +123,8 @@ def fitted(own: Floats, growth: Growth, leader: Growth, carried: bool, place: st
     members, years = own.shape
     (_, of_count), (trend, of_leader) = (some.spreads(place, years) for some in (growth, leader))
     departing = faded(_shocks(growth, place, members, years, seed))
-    beyond = max(
-        0.0, 1.0 - float(of_leader[0] / max(of_count[0], 1e-9)) ** 2
-    )  # variance of its own; none where it leads itself
+    followed = float(of_leader[0] / max(of_count[0], 1e-9)) ** 2
+    beyond = max(0.0, 1.0 - followed)  # share of the variance that is its own; none where it leads itself
     estimated = np.sqrt(of_leader**2 + beyond * departing.var(axis=0))
     less = cut(own, estimated)
     if carried:
