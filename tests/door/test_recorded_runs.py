@@ -1,6 +1,7 @@
 """A recorded run is published, compared, made again and scored from the command line, by folder or by MLflow's id."""
 
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -19,6 +20,7 @@ from ecosim.publication import checksums, ledger
 from ecosim.publication.recorded import Recorded
 
 FEW = ["+scenario=pinghu_2017", "members=4", "horizon=2019"]
+IMAGE = "data:image/png;base64"
 QUIET = [*FEW, "tracking.enabled=false"]
 
 
@@ -72,6 +74,29 @@ def test_identification_stands_in_the_report_where_a_run_has_it(here: Path, reco
     page = (run_publish(["study=publish", f"run={recorded}"]).folder / "report.html").read_text(encoding="utf-8")
     assert "What these data tell of the parameters" in page
     assert "weakly identified" in page
+
+
+TAKE_UP = "scenario,location,zone,instrument,year,stage,median,lower,upper,zone_zh,label,label_zh"
+
+
+def test_the_ladder_of_take_up_stands_in_a_published_page_as_in_the_run(here: Path, recorded: str) -> None:
+    asked = ["study=publish", f"run={recorded}"]
+    without = (run_publish(asked).folder / "report.html").read_text(encoding="utf-8")
+    stages = ("eligible", "aware", "applied", "funded", "kept")
+    rows = [f"s,Pinghu,all,award,2018,{stage},{9 - k},{8 - k},{10 - k},,Award,奖励" for k, stage in enumerate(stages)]
+    (here / recorded / "take_up.csv").write_text("\n".join([TAKE_UP, *rows]), encoding="utf-8")
+    page = (run_publish([*asked, "to=elsewhere"]).folder / "report.html").read_text(encoding="utf-8")
+    assert page.count(IMAGE) == without.count(IMAGE) + 2  # wide and narrow
+
+
+@pytest.mark.slow
+def test_the_page_of_a_published_run_has_the_very_charts_of_the_run(here: Path) -> None:
+    folder = run_scenario(["+scenario=pinghu_2017", "members=3", "horizon=2020", "tracking.enabled=false"]).folder
+    published = run_publish(["study=publish", f"run={folder.relative_to(here)}"]).folder
+    pages = [(home / "report.html").read_text(encoding="utf-8") for home in (folder, published)]
+    drawn, shown = (re.findall(f'{IMAGE},([^"]+)"', page) for page in pages)
+    assert drawn == shown
+    assert len(drawn) >= 6  # fan, effect and take-up, wide and narrow
 
 
 WRONG = [

@@ -14,7 +14,7 @@ from ecosim.data.periods import origin_date
 
 SUM = "regions"  # the study whose forecast is of several places together
 FORECASTS = ("forecast", "decompose", SUM)  # studies whose runs hold a forecast
-TEXTS = ("scenario", "location", "origin", "time", "target", "baseline", "year", "unit", "as_of", "source", "frequency")
+TEXTS = ("scenario", "location", "origin", "time", "target", "baseline", "unit", "as_of", "source", "frequency")
 
 
 class RecordError(UserError, ValueError):
