@@ -2,7 +2,7 @@
 
 `python experiments/forecast_race/damping.py` prints, for the growth of docs/calibration.md with each way, the weighted
 interval score of log growth over that of the way with the least loss at earlier origins: geometric mean over targets
-and origins, mean over places within.
+and origins, mean over places within. Years ahead that no earlier origin judges are damped alike.
 """
 
 import sys
@@ -32,7 +32,7 @@ HORIZON = 5
 EARLY = 2017  # the last origin that the way was chosen on
 FIRST_WAY = "least loss"
 WAYS: dict[str, Way] = {
-    FIRST_WAY: lambda losses, origins: float(DAMPINGS[np.argmin(losses)]) if origins else 0.5,
+    FIRST_WAY: lambda losses, _: float(DAMPINGS[np.argmin(losses)]),
     "averaged by prior and loss": averaged_damping,
     "half": lambda _, __: 0.5,
     "three quarters": lambda _, __: 0.75,

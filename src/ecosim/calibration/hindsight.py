@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 
 DAMPINGS = np.linspace(0.0, 1.0, 11)
 DAMPING_PRIOR = 0.75, 0.25  # mean and sd of the normal, cut to [0, 1]; an assumption, see docs/calibration.md
+UNJUDGED = 0.5  # share of a year's drift that is kept where no earlier origin judges it; an assumption
 COMMON_DF = 3.0  # prior degrees of freedom of the common shock; set by hand
 COMMON_SD = 0.08  # prior sd of the common shock, log points a year; set by hand
 LOCAL_T_DF = 5.0  # local shocks are Student t with 5 degrees of freedom
@@ -36,9 +37,9 @@ def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
     """Average damping by what its WIS was at earlier origins, then take the scale of mean squared standardized error.
 
     levels: log levels, years x places, known at the present origin. Where no earlier origin reaches a horizon, the
-    scale is 1 and the prior's share of a year's drift is added to that of the horizon before. Damped drift never
-    shrinks with the horizon: a median path must not turn back because fewer origins judge the longer one. WIS is on
-    logs, so that a large place does not decide alone.
+    scale is 1 and half a year's drift is added to that of the horizon before. Damped drift never shrinks with the
+    horizon: a median path must not turn back because fewer origins judge the longer one. WIS is on logs, so that a
+    large place does not decide alone.
     """
     past = [
         (int(year), moments(levels.loc[:year], target))
@@ -51,7 +52,7 @@ def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
         origins[step - 1] = len(cases)
         before = damping[step - 2] * (step - 1) if step > 1 else 0.0
         if not cases:
-            damping[step - 1] = (before + averaged_damping(np.ones(len(DAMPINGS)), 0)) / step
+            damping[step - 1] = (before + UNJUDGED) / step
             continue
         losses = np.array([np.mean([_wis(*case, step, a) for case in cases]) for a in DAMPINGS])
         damping[step - 1] = max(averaged_damping(losses, len(cases)), before / step)
