@@ -223,7 +223,7 @@ def test_what_the_data_tell_begins_at_a_fifth(drawn, tmp_path):
     assert [text.get_text() for text in figure.axes[1].texts][:2] == ["20%", "not identified 不可识别"]
 
 
-@pytest.mark.parametrize(("count", "words"), [(120.0, ["+2 %", "−17 %, out", "−8 %"])])
+@pytest.mark.parametrize(("count", "words"), [(120.0, ["+2 %", "−17 %, out", "−8 %"]), (0.0, ["out", "out", "out"])])
 def test_the_errors_of_a_hindcast_are_of_medians_and_out_is_beyond_ninety_percent(
     count, words, drawn, past, truth, labels, tmp_path
 ):
