@@ -114,5 +114,11 @@ def test_the_placebo_of_a_term_is_that_of_the_next_period(text, ahead):
     assert show(one_ahead(parse(text))) == ahead
 
 
+def test_numbers_of_seven_digits_with_a_gap_among_them_name_different_units():
+    frame = pd.DataFrame({"firm": [1234567, 1234567, 1234568, 1234568, np.nan], "half": 0.5})
+    assert list(Table("t", frame).labels("firm")) == ["1234567", "1234567", "1234568", "1234568", ""]
+    assert set(Table("t", frame).labels("half")) == {"0.5"}
+
+
 def test_a_term_names_its_columns():
     assert set(columns(parse("log(lag(x)/n)*is(kind, s)"))) == {"x", "n", "kind"}

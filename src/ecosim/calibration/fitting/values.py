@@ -60,7 +60,7 @@ class Table:
         if values.dtype.kind in "iub":
             return values.astype(str).to_numpy(object)
         if values.dtype.kind == "f":
-            return np.array(["" if np.isnan(v) else f"{v:g}" if v == int(v) else repr(v) for v in values], dtype=object)
+            return np.array(["" if np.isnan(v) else _plain(float(v)) for v in values], dtype=object)
         texts = values.astype(object).where(values.notna(), "").astype(str).str.strip()
         return texts.where(~texts.isin(MISSING), "").to_numpy(object)
 
@@ -74,6 +74,11 @@ class Table:
             except ValueError as error:
                 raise EquationError(f"{self.name}: {self.time} at {self.where(i)}: {error}") from error
         return np.array(numbers, dtype=np.int64)
+
+
+def _plain(value: float) -> str:
+    """A number as a label, all its digits: 1234567.0 -> '1234567'."""
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _number_of(text: str) -> int:
