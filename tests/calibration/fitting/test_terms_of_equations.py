@@ -108,6 +108,9 @@ def test_quarters_and_months_are_periods_too(times):
         ("lag(x, 2)", "lead(x)"),
         ("lag(x)*n", "x*lead(n)"),
         ("log(x)/2", "log(lead(x))/2"),
+        ("x/(n*研发)", "lead(x)/(lead(n)*lead(研发))"),
+        ("(x*n)^2", "(lead(x)*lead(n))^2"),
+        ("(x^2)^3/n", "(lead(x)^2)^3/lead(n)"),
     ],
 )
 def test_the_placebo_of_a_term_is_that_of_the_next_period(text, ahead):

@@ -162,11 +162,16 @@ def show(term: Term) -> str:
         case Apply(function, inner):
             return f"{function}({show(inner)})"
         case Power(inner, exponent):
-            return f"{show(inner)}^{exponent}"
+            return f"{_bracketed(inner, Product, Power)}^{exponent}"
         case Product(left, right, over):
-            return f"{show(left)}{'/' if over else '*'}{show(right)}"
+            return f"{show(left)}{'/' if over else '*'}{_bracketed(right, Product)}"
         case Moved(inner, lag):
             more = f", {abs(lag)}" if abs(lag) > 1 else ""
             return f"{'lag' if lag > 0 else 'lead'}({show(inner)}{more})"
         case Difference(inner):
             return f"diff({show(inner)})"
+
+
+def _bracketed(term: Term, *kinds: type) -> str:
+    """A term as it is written inside of another: in brackets where it is of one of the kinds."""
+    return f"({show(term)})" if isinstance(term, kinds) else show(term)
