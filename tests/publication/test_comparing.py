@@ -59,6 +59,18 @@ def test_sentences_are_about_the_last_year(make_run: Callable[..., Recorded]) ->
     assert sentence.endswith(") firms.")
 
 
+def test_a_target_that_a_run_forecasts_for_fewer_years_is_told_in_the_last_of_them(
+    make_run: Callable[..., Recorded],
+) -> None:
+    runs = [make_run("a"), make_run("b", seed=2)]
+    table = runs[1].table("forecast")
+    shorter = (table["target"] == "tech_sme_new") & (table["time"] == "2019")
+    table[~shorter].to_csv(runs[1].folder / "forecast.csv", index=False)
+    first, second = sentences(runs, ["tech_sme_stock", "tech_sme_new"], Labels("Pinghu"))
+    assert " at the end of 2019: A " in first
+    assert " in 2018: A " in second
+
+
 def test_a_run_that_is_its_baseline_has_no_effect_to_show(make_run: Callable[..., Recorded]) -> None:
     runs = [make_run("a"), make_run("b", effect=1.0)]
     shown = effects(runs, ["tech_sme_stock"], Labels("Pinghu"))
