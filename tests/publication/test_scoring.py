@@ -112,7 +112,7 @@ def test_the_relative_score_of_all_targets_is_the_geometric_mean_of_those_of_eac
     assert skill.loc["all", ["cells", "years"]].tolist() == [4, 3]
 
 
-def test_a_target_on_which_one_of_them_is_perfect_has_no_relative_score() -> None:
+def test_a_target_on_which_one_of_them_is_perfect_is_not_in_the_mean_of_ratios() -> None:
     rows = [
         (model, target, location, "2017", "wis", value)
         for target, location, own, walk in (("a", "Here", 1.0, 4.0), ("a", "There", 3.0, 4.0), ("b", "Here", 0.0, 1.0),
@@ -121,8 +121,9 @@ def test_a_target_on_which_one_of_them_is_perfect_has_no_relative_score() -> Non
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["model", "target", "location", "time", "score", "value"])
     skill = scoring.skill(table, "own").set_index("target")
-    assert skill["value"].to_dict() == {"a": 0.5, "all": 0.5}
-    assert skill.loc["a", ["cells", "years"]].tolist() == [2, 1]
+    assert skill["value"].to_dict() == {"a": 0.5, "b": 0.0, "all": 0.5}
+    assert skill["cells"].to_dict() == {"a": 2, "b": 1, "all": 2}
+    assert skill["years"].tolist() == [1, 1, 1]
 
 
 def test_a_reference_that_was_not_published_is_reported(published: Path) -> None:

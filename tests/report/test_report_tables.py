@@ -111,6 +111,13 @@ def test_the_model_is_said_to_be_closer_where_it_is(hindcast):
     assert "held the count 1 of 1 times" in sentence
 
 
+def test_a_simple_forecast_that_did_as_well_is_not_said_to_be_farther_away(hindcast):
+    hindcast.loc[hindcast["method"] == "drift", "median"] = hindcast["median"].iloc[0]
+    worse, sentence = verdict(hindcast, LABELS)
+    assert not worse
+    assert "random walk and drift did not do better on any target (1 target, by the median)" in sentence
+
+
 def test_a_simple_forecast_that_did_better_is_named(hindcast):
     hindcast.loc[hindcast["method"] == "drift", "median"] = 101.0
     worse, sentence = verdict(hindcast, LABELS)
