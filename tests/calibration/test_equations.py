@@ -13,6 +13,7 @@ from ecosim.calibration.equations import (
     moment_dispersion,
     panel_rows,
 )
+from ecosim.calibration.fitting.counts import rows_of
 from ecosim.calibration.placebo import _flag, lead_placebos
 from ecosim.data.panel import known_at
 
@@ -153,3 +154,5 @@ def test_a_count_with_no_more_than_poisson_variance_has_no_dispersion():
 
 def test_years_in_which_a_series_breaks_are_left_out(known):
     assert not {2011, 2017, 2018} & set(panel_rows(known, NAMED["hightech_firms"])["year"])
+    assert {2010, 2012} < set(rows_of(known, ["hightech_firms"])["year"])
+    assert not {2011, 2018} & set(rows_of(known, ["hightech_firms"])["year"])

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from ecosim.data.errors import UserError
 from ecosim.door.build import build_job, tell_unused
 from ecosim.door.compose import compose
 from ecosim.door.console import run
+from ecosim.door.own_counts import check_places
 
 PINGHU, ANHUI = ["+scenario=pinghu_2017"], ["+scenario=zhejiang_2022", "region=anhui"]
 TWO = ["+scenario=zhejiang_2022", "study=regions", "study.regions=[tibet,qinghai]"]
@@ -44,6 +47,13 @@ def test_a_table_of_strangers_is_refused(here: Path, overrides: list[str], place
         build_job(compose([*overrides, "data.path=my.csv"]), here)
     assert str(caught.value).startswith("data.path=my.csv: ")
     assert "\n" not in str(caught.value)
+
+
+def test_of_many_strangers_five_are_named_and_the_others_counted() -> None:
+    table = pd.DataFrame({"location": ["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q7"]})
+    region = SimpleNamespace(name="Pinghu", name_zh="平湖", inside=())
+    with pytest.raises(UserError, match="its places are 'Q1', 'Q2', 'Q3', 'Q4', 'Q5' and 2 more; write 'Pinghu' in"):
+        check_places("my.csv", table, [region], [])
 
 
 def test_a_county_of_ones_own_is_told_how_its_table_spells_it(here: Path, own: Callable[[str, str], Path]) -> None:

@@ -220,6 +220,12 @@ def test_a_sweep_that_has_no_place_for_its_results_says_so_before_the_first_run(
     assert told == f"ecosim: {here / 'outputs'} is no folder; move that file away"
 
 
+@pytest.mark.parametrize("off", ["false", "False"])
+def test_a_sweep_without_tracking_opens_no_store(here: Path, fake: None, off: str) -> None:
+    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", f"tracking.enabled={off}"]) == 0
+    assert not (here / "mlruns").exists()
+
+
 def test_a_sweep_over_scenarios_names_each(here: Path, fake: None) -> None:
     assert run(["--multirun", "+scenario=pinghu_2017,zhejiang_2022", "members=4", "tracking.enabled=false"]) == 0
     assert {path.name for path in (here / "outputs").iterdir()} == {"pinghu_2017", "zhejiang_2022", "sweeps"}

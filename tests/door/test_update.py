@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ecosim.door.console import run
 from ecosim.door.run import run_scenario
 from ecosim.door.updating import run_update
+from ecosim.door.updating_given import left_out
 
 FORECAST = ["+scenario=pinghu_2017", "members=400", "horizon=2019"]
 QUIET = [*FORECAST, "tracking.enabled=false"]
@@ -160,3 +162,17 @@ def test_rows_that_match_nothing_beside_others_are_counted_and_named(
     assert "2 of 3 rows of new.csv" in " ".join(capsys.readouterr().out.split())
     (here / "new.csv").write_text(NEW, encoding="utf-8")
     assert run_update(command(recorded)).missed == ""
+
+
+def test_a_count_is_used_after_the_origin_up_to_the_last_year_and_where_it_has_a_value() -> None:
+    own = SimpleNamespace(place="Pinghu", origin="2016-12", short="run")
+    members = pd.DataFrame({"target": "hnte_stock", "time": [str(year) for year in range(2016, 2021)]})
+    rows = [("2016", 100.0), ("2017", 110.0), ("2018", float("nan")), ("2019", 130.0), ("2020", 140.0)]
+    given = pd.DataFrame(rows, columns=["time", "value"]).assign(location="Pinghu", target="hnte_stock")
+    assert left_out(own, given, members, 2019, "new.csv") == (
+        "3 of 5 rows of new.csv say nothing of this run and were not used: 2 of no time that the run forecasts up to "
+        "2019 (2016, 2020); 1 without a value (hnte_stock 2018)."
+    )
+    assert left_out(own, given.iloc[[1, 3]], members, 2019, "new.csv") == ""
+    others = pd.concat([given.iloc[[1]], *(given.iloc[[1]].assign(location=f"Q{n}") for n in range(7))])
+    assert "7 of other places (Q0, Q1, Q2, Q3, Q4 and 2 more)" in left_out(own, others, members, 2019, "new.csv")

@@ -102,6 +102,13 @@ def test_counts_are_drawn_beside_an_assumed_level_and_the_fan_opens_from_the_lat
     )
     assert counts_last[""][0].tolist() == [2017.0, 279.0]
     assert counts_last["D"].tolist() == [[2015.0, 100.0]]
+    same_time = replace(fan, later=None, assumed={"tech_sme_stock": ("2016", 300.0)})
+    assert drawn_lines(same_time, "tech_sme_stock", labels)[""][0].tolist() == [2017.0, 300.0]
+
+
+def test_a_fan_does_not_open_from_a_level_that_is_no_earlier_than_its_first_year(fan, labels):
+    within = drawn_lines(replace(fan, assumed={"hnte_stock": ("2017", 100.0)}), "hnte_stock", labels)
+    assert within[""][:, 0].tolist() == [2018.0, 2019.0, 2020.0]
 
 
 def test_an_assumed_level_lies_within_the_panel(fan):
@@ -121,6 +128,14 @@ def test_shared_limits_hold_every_run(fan, make_quantiles):
     low, high = fan_limits([fan, higher], ["tech_sme_stock"])["tech_sme_stock"]
     assert low == 0
     assert high > higher.forecast["value"].max() > fan_limits([fan], ["tech_sme_stock"])["tech_sme_stock"][1]
+
+
+def test_limits_hold_what_was_counted_later_and_what_lies_below_zero(fan):
+    later = fan.later.assign(value=9999.0, time="2024")
+    assert fan_limits([replace(fan, later=later)], BOTH)["tech_sme_stock"][1] > 9999
+    assert fan_span([replace(fan, later=later)], BOTH) == (2014.0, 2025.0)
+    below = replace(fan, forecast=fan.forecast.assign(value=-fan.forecast["value"]))
+    assert fan_limits([below], BOTH)["tech_sme_stock"][0] < below.forecast["value"].min()
 
 
 def test_counts_of_other_places_are_left_out(tmp_path, fan, labels):
@@ -170,6 +185,12 @@ def test_a_missing_quantile_is_named(tmp_path, fan, labels):
         fan_chart(Fan(few, fan.observed), BOTH, tmp_path / "fan.png", labels)
 
 
+def test_a_quantile_that_stands_twice_is_named(tmp_path, fan, labels):
+    twice = replace(fan, forecast=pd.concat([fan.forecast, fan.forecast.head(1)]))
+    with pytest.raises(ValueError, match=r"tech_sme_stock: quantile 0.05 of 2017 stands twice; keep one"):
+        fan_chart(twice, BOTH, tmp_path / "fan.png", labels)
+
+
 def test_a_hindcast_without_its_count_is_refused(tmp_path, past, truth, labels):
     with pytest.raises(ValueError, match="hnte_stock: 0 counts for 2017, one is needed"):
         hindcast_chart(past, truth, ["hnte_stock"], tmp_path / "h.png", labels, "2017")
@@ -192,6 +213,23 @@ def test_the_chart_of_identification_grows_with_its_rows_and_refuses_none(tmp_pa
     assert path.read_bytes() == again.read_bytes()
     with pytest.raises(ValueError, match="no parameter to draw"):
         identification_chart(table.iloc[:0], tmp_path / "none.png", "Pinghu", "")
+
+
+def test_what_the_data_tell_begins_at_a_fifth(drawn, tmp_path):
+    table = pd.DataFrame({"parameter": ["at", "below"], "prior_mean": 0.0, "prior_sd": 1.0, "posterior_mean": 0.0,
+                          "lower": -1.3, "upper": 1.3, "contraction": [0.20, 0.19]})  # fmt: skip
+    figure = identification_chart(table, tmp_path / "one.png", "Pinghu", "made up")
+    assert "Pinghu: the data tell of 1 of 2 parameters 可识别 1/2" in [text.get_text() for text in figure.texts]
+    assert [text.get_text() for text in figure.axes[1].texts][:2] == ["20%", "not identified 不可识别"]
+
+
+@pytest.mark.parametrize(("count", "words"), [(120.0, ["+2 %", "−17 %, out", "−8 %"]), (0.0, ["out", "out", "out"])])
+def test_the_errors_of_a_hindcast_are_of_medians_and_out_is_beyond_ninety_percent(
+    count, words, drawn, past, truth, labels, tmp_path
+):
+    figure = hindcast_chart(past, truth.assign(value=count), ["hnte_stock"], tmp_path / "a.png", labels, "2016")
+    beside = [text.get_text() for text in figure.axes[0].texts if 1 < text.get_position()[0] < 2]
+    assert beside == words
 
 
 @pytest.fixture
@@ -251,6 +289,17 @@ def test_many_starts_of_policies_are_marks_above_and_one_line(drawn, fan, labels
     assert [len(line.get_xdata()) for line in lines if line.get_marker() == "v"] == [5]
     assert len([line for line in lines if line.get_linestyle() == "--"]) == 1
     assert "start of policies" in words_of(drawn(replace(fan, policies=starts), BOTH, labels))
+
+
+def test_starts_beyond_the_years_shown_have_no_mark_and_one_at_the_origin_no_line_of_its_own(drawn, fan, labels):
+    def marked(*starts):
+        axes = drawn(replace(fan, policies=dict.fromkeys(starts, "package")), BOTH, labels).axes[0]
+        lines = [line for line in axes.lines if line.get_color() == canvas.VERMILION]
+        marks = next(line.get_xdata() for line in lines if line.get_marker() == "v")
+        return list(marks), sum(line.get_linestyle() == "--" for line in lines)
+
+    assert marked("2012-01", "2017-07", "2031-01") == ([2017.5], 1)
+    assert marked("2017-01") == ([2017.0], 0)
 
 
 def test_every_kind_of_line_is_in_the_legend_and_nothing_that_no_panel_shows(drawn, fan, labels):

@@ -73,6 +73,7 @@ def test_signs_and_gaps_read_well():
 
 def test_large_numbers_that_stand_together_share_their_thousands():
     assert brief([89802, 41143, 186655], TargetLabel("Patents", "patents")) == ["90k", "41k", "187k"]
+    assert brief([2e7, 5e6], TargetLabel("Patents", "patents")) == ["20m", "5m"]
 
 
 def test_a_target_of_the_user_is_called_by_its_name():

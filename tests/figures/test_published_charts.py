@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from ecosim.figures import canvas
 from ecosim.figures.calibration import calibration_chart
@@ -105,6 +106,38 @@ def test_the_calibration_of_a_backtest_is_the_same_for_the_same_tables(tmp_path)
     assert paths[0].stat().st_size > 10_000
     with pytest.raises(ValueError, match="no scored forecast"):
         calibration_by_horizon(covered.iloc[:0], pits, tmp_path / "c.png", *words)
+
+
+def texts_of(figure):
+    return {text.get_text() for text in figure.findobj(Text)}
+
+
+def test_the_calibration_says_how_many_counts_the_last_year_rests_on(over_time, tmp_path, drawn):
+    last = over_time["through"] == "2018"
+    growing = over_time.assign(cells=over_time["cells"].where(~last, 8), years=over_time["years"].where(~last, 2))
+    reliability = pd.DataFrame([("m", 0.5, 0.5)], columns=["model", "nominal", "share"])
+    calibration_chart(growing, reliability, "m", tmp_path / "a.png")
+    assert "8 counts of 2 years in 2 published forecasts" in texts_of(drawn[0])
+
+
+def test_histograms_are_of_the_first_a_middle_and_the_last_horizon_with_their_origins(tmp_path, drawn):
+    covered = pd.DataFrame([(step, 90, 0.9, np.nan) for step in (1, 2, 3, 5)],
+                           columns=["horizon", "percent", "share", "without"])  # fmt: skip
+    cells = [(step, origin, rank / 20) for step in (1, 2, 3, 5) for origin in ("2010", "2011") for rank in range(21)]
+    pits = pd.DataFrame(cells, columns=["horizon", "origin", "value"])
+    calibration_by_horizon(covered, pits, tmp_path / "a.png", "title", "subtitle", "year")
+    told = texts_of(drawn[0])
+    assert {text.partition(":")[0] for text in told if "where the counts lay" in text} == {
+        "1 year ahead", "3 years ahead", "5 years ahead",
+    }  # fmt: skip
+    assert "% of counts by tenth of the forecast; 2 origins" in told
+
+
+def test_runs_of_like_size_share_an_axis_from_zero(make_quantiles, counts, labels, tmp_path, drawn):
+    runs = {"A": make_quantiles("tech_sme_stock", 279, 0.1), "B": make_quantiles("tech_sme_stock", 2790, 0.1)}
+    overlay_chart(runs, dict.fromkeys(runs, counts), ["tech_sme_stock"], tmp_path / "a.png", labels)
+    (axes,) = drawn[0].axes
+    assert (axes.get_yscale(), axes.get_ylim()[0]) == ("linear", 0.0)
 
 
 def dots(axes):

@@ -45,6 +45,15 @@ def test_every_method_is_seen_however_good_or_bad(skill, tmp_path, drawn):
     assert written["9.0 \u203a"].get_position()[0] == high
 
 
+def test_the_best_method_stands_on_top_and_three_horizons_are_told(skill, tmp_path, drawn):
+    more = pd.DataFrame([("ets", step, 0.9, 0.8, 1.0) for step in (2, 5)], columns=skill.columns)
+    draw(pd.concat([skill, more]), tmp_path / "a.png")
+    names = {text.get_text(): text.get_position()[1] for text in drawn[0].axes[0].texts if text.get_position()[0] < 0}
+    assert sorted(names, key=names.get) == ["a very long name of a method", "ets", "historical mean"]
+    told = [text.get_text() for text in drawn[0].legends[0].get_texts()]
+    assert told == ["1 year ahead", "3 years ahead", "5 years ahead"]
+
+
 def test_the_words_above_stand_on_the_page_where_all_are_much_better(tmp_path, drawn):
     rows = [("ets", 1, 0.12, 0.1, 0.15), ("drift", 1, 0.9, 0.8, 1.0)]
     draw(pd.DataFrame(rows, columns=["model", "horizon", "value", "lower", "upper"]), tmp_path / "a.png")

@@ -97,6 +97,27 @@ def test_counts_carry_the_day_from_which_they_were_known(published: Path) -> Non
     }
 
 
+def test_a_year_goes_before_its_last_month_and_parts_of_a_flow_are_left_out(make_run: Callable[..., Recorded]) -> None:
+    run = make_run()
+    known = pd.read_csv(run.folder / "observed.csv", dtype=str)
+    month = known.tail(1).assign(time="2016-12", value="280")
+    rows = [month, known, month.assign(target="tech_sme_new")]
+    pd.concat(rows).to_csv(run.folder / "observed.csv", index=False)
+    series = outputs.time_series(run)
+    assert series["period"].tolist() == ["2015", "2016", "2017"]
+    assert series["observation"].tolist() == [250.0, 279.0, 358.0]
+
+
+@pytest.mark.parametrize(("value", "least"), [(0.0, 0), (-1.0, None)])
+def test_values_begin_at_zero_unless_one_lies_below(
+    make_run: Callable[..., Recorded], value: float, least: int | None
+) -> None:
+    run = make_run()
+    models = [model._replace(rows=model.rows.assign(value=value)) for model in outputs.model_outputs(run)]
+    kinds = hub.tasks(run, models)["rounds"][0]["model_tasks"][0]["output_type"]
+    assert [kinds[kind]["value"].get("minimum") for kind in ("quantile", "sample")] == [least, least]
+
+
 def test_strange_rows_are_named(published: Path, make_run: Callable[..., Recorded]) -> None:
     tasks, models = read_json(published / "hub-config" / "tasks.json"), outputs.model_outputs(make_run())
     assert hub.check_outputs(tasks, models) == []
@@ -106,6 +127,11 @@ def test_strange_rows_are_named(published: Path, make_run: Callable[..., Recorde
     wrong = hub.check_outputs(tasks, [models[0]._replace(rows=rows), models[1]])
     assert any("horizon 7 is not in tasks.json" in text for text in wrong)
     assert any("quantiles fall" in text for text in wrong)
+    twice = models[0].rows.copy()
+    first, second, *_ = twice.index[twice["output_type"] == "sample"]
+    twice.loc[second, "output_type_id"] = twice.loc[first, "output_type_id"]
+    (said,) = hub.check_outputs(tasks, [models[0]._replace(rows=twice)])
+    assert said.endswith("40 samples, not 40")
 
 
 def test_a_forecast_with_a_gap_is_not_published(

@@ -5,7 +5,15 @@ from collections.abc import Callable
 import pandas as pd
 
 from ecosim.figures import Labels
-from ecosim.publication.comparing import common_targets, left_out
+from ecosim.publication.comparing import (
+    common_targets,
+    costs,
+    effects,
+    left_out,
+    scores,
+    sentences,
+    years_shown,
+)
 from ecosim.publication.recorded import Recorded
 
 
@@ -31,3 +39,66 @@ def test_common_targets_that_have_no_panel_are_named(make_run: Callable[..., Rec
     assert left_out(runs, ["tech_sme_stock"], Labels("Pinghu")) == [
         "In all runs, in forecast.csv of each but not shown here: New technology SMEs 新增科技型中小企业."
     ]
+
+
+def test_the_middle_and_the_last_of_common_years_are_shown() -> None:
+    tables = [pd.DataFrame({"time": [str(year) for year in range(first, 2022)]}) for first in (2016, 2018)]
+    assert years_shown(tables) == ["2019", "2021"]
+    assert years_shown([tables[0].head(1), tables[1]]) == []
+
+
+def test_sentences_are_about_the_last_year(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b", seed=2)]
+    (sentence,) = sentences(runs, ["tech_sme_stock"], Labels("Pinghu"))
+    median = [
+        run.table("forecast").query("target == 'tech_sme_stock' and time == '2019' and quantile == 0.5")["value"].item()
+        for run in runs
+    ]
+    assert sentence.startswith(f"Technology SMEs 科技型中小企业 at the end of 2019: A {median[0]:.0f} (")
+    assert f"), B {median[1]:.0f} (" in sentence
+    assert sentence.endswith(") firms.")
+
+
+def test_a_target_that_a_run_forecasts_for_fewer_years_is_told_in_the_last_of_them(
+    make_run: Callable[..., Recorded],
+) -> None:
+    runs = [make_run("a"), make_run("b", seed=2)]
+    table = runs[1].table("forecast")
+    shorter = (table["target"] == "tech_sme_new") & (table["time"] == "2019")
+    table[~shorter].to_csv(runs[1].folder / "forecast.csv", index=False)
+    first, second = sentences(runs, ["tech_sme_stock", "tech_sme_new"], Labels("Pinghu"))
+    assert " at the end of 2019: A " in first
+    assert " in 2018: A " in second
+
+
+def test_a_run_that_is_its_baseline_has_no_effect_to_show(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b", effect=1.0)]
+    shown = effects(runs, ["tech_sme_stock"], Labels("Pinghu"))
+    assert [cells[1] for _, _, cells in shown.rows] == ["–", "–"]
+    assert all(cells[0].startswith("+") for _, _, cells in shown.rows)
+    assert effects(runs[1:], ["tech_sme_stock"], Labels("Pinghu")).rows == ()
+
+
+def test_costs_are_those_of_the_package_to_the_horizon_in_millions(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b")]
+    rows = [("package", "2017", 400.0, 300.0, 500.0, 0.2), ("package", "all", 1234.0, 900.0, 1500.0, 0.53)]
+    columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "deadweight_share"]
+    pd.DataFrame(rows, columns=columns).to_csv(runs[0].folder / "costs.csv", index=False)
+    assert costs(runs, Labels("Pinghu")).rows == (
+        ("paid", "m CNY, origin to horizon", ("12\n9 to 15", "–")),
+        ("would have acted anyway", "share of what recipients did", ("53 %", "–")),
+    )
+
+
+def test_counts_that_came_later_stand_beside_each_run_with_how_many_it_held(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b")]
+    rows = [("tech_sme_stock", "2017", 358.0, 340.0, 300.0, 380.0, 9.5, True),
+            ("tech_sme_stock", "2018", 420.0, 360.0, 310.0, 410.0, 41.0, False),
+            ("tech_sme_stock", "2019", 430.0, 380.0, 320.0, 425.0, 38.0, False)]  # fmt: skip
+    columns = ["target", "time", "observed", "median", "lower", "upper", "wis", "inside_90"]
+    pd.DataFrame(rows, columns=columns).to_csv(runs[0].folder / "scores.csv", index=False)
+    shown = scores(runs, Labels("Pinghu"))
+    assert shown.rows[0] == (
+        "Technology SMEs 科技型中小企业, 2017", "counted: 358", ("340\n300 to 380\nWIS 9.5", "–"),
+    )  # fmt: skip
+    assert shown.rows[-1] == ("held by the 90 % interval", "counts", ("1 of 3", "–"))

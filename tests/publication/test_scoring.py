@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import scoringrules
 
+from ecosim.forecast import scores
 from ecosim.publication import calibration, checksums, scoring
 from ecosim.publication.bundle import publish
 from ecosim.publication.hub import Publisher
@@ -68,6 +69,18 @@ def test_an_interval_holds_a_count_between_its_ends(published: Path) -> None:
     assert held == [0.0, 0.0, 1.0, 1.0]
 
 
+def test_a_density_is_scored_of_what_is_no_whole_number_and_no_error_in_percent_of_nothing(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    rows = forecast.outputs["lab-abm"]
+    cell = rows[(rows["target"] == "tech_sme_stock") & (rows["horizon"] == 12) & (rows["output_type"] == "sample")]
+    members = cell["value"].to_numpy()[None, :]
+    for count, log_score in ((358.0, scores.log_score_counts), (358.5, scores.log_score_real)):
+        table = scoring.score(forecast, counts([("tech_sme_stock", "2017", count)]))
+        assert value(table, "log_score") == pytest.approx(log_score(np.array([count]), members)[0])
+        assert "mape" in set(table["score"])
+    assert "mape" not in set(scoring.score(forecast, counts([("tech_sme_stock", "2017", 0.0)]))["score"])
+
+
 def test_a_count_is_placed_between_the_published_quantiles() -> None:
     levels, values = np.array([0.25, 0.5, 0.75]), np.array([10.0, 20.0, 40.0])
     assert [scoring.pit_of(levels, values, y) for y in (5.0, 10.0, 30.0, 50.0)] == [0.0, 0.25, 0.625, 1.0]
@@ -99,6 +112,20 @@ def test_the_relative_score_of_all_targets_is_the_geometric_mean_of_those_of_eac
     assert skill.loc["all", ["cells", "years"]].tolist() == [4, 3]
 
 
+def test_a_target_on_which_one_of_them_is_perfect_is_not_in_the_mean_of_ratios() -> None:
+    rows = [
+        (model, target, location, "2017", "wis", value)
+        for target, location, own, walk in (("a", "Here", 1.0, 4.0), ("a", "There", 3.0, 4.0), ("b", "Here", 0.0, 1.0),
+                                            ("c", "Here", 1.0, 0.0))
+        for model, value in (("own", own), ("walk", walk))
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["model", "target", "location", "time", "score", "value"])
+    skill = scoring.skill(table, "own").set_index("target")
+    assert skill["value"].to_dict() == {"a": 0.5, "b": 0.0, "all": 0.5}
+    assert skill["cells"].to_dict() == {"a": 2, "b": 1, "all": 2}
+    assert skill["years"].tolist() == [1, 1, 1]
+
+
 def test_a_reference_that_was_not_published_is_reported(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     gone = scoring.missing(forecast, scoring.score(forecast, TRUTH))
@@ -109,14 +136,18 @@ def test_a_worse_forecast_is_said_to_be_worse_first(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     at_the_walk = counts([("tech_sme_stock", "2017", 300.0)])
     table = scoring.score(forecast, at_the_walk)
-    first = scoring.sentences(forecast, table, scoring.skill(table, forecast.own))[0]
-    assert first.startswith("lab-abm does not beat lab-random_walk (")
+    skill = scoring.skill(table, forecast.own)
+    for relative in (skill, skill.assign(value=1.0)):
+        first = scoring.sentences(forecast, table, relative)[0]
+        assert first.startswith("lab-abm does not beat lab-random_walk (")
 
 
 def test_a_period_that_had_ended_is_called_a_hindcast(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     table = scoring.score(forecast, TRUTH)
     assert table["made_ahead"].all()  # made in January 2017
+    on_the_day = scoring.Forecast(**{**vars(forecast), "made": "2017-12-31"})
+    assert not scoring.score(on_the_day, TRUTH).query("time == '2017'")["made_ahead"].any()
     late = scoring.Forecast(**{**vars(forecast), "made": "2018-03-01"})
     table = scoring.score(late, TRUTH)
     assert set(table.loc[~table["made_ahead"], "time"]) == {"2017"}
@@ -134,6 +165,14 @@ def test_a_period_that_had_ended_is_called_a_hindcast(published: Path) -> None:
 def test_counts_about_something_else_are_refused(published: Path, wrong: pd.DataFrame) -> None:
     with pytest.raises(ScoringError, match=r"no count is about this forecast.*Pinghu in 2017 to 2019"):
         scoring.score(scoring.read_forecast(published), wrong)
+
+
+def test_a_part_of_a_year_is_not_held_against_the_year(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    rows = forecast.outputs["lab-abm"]
+    parts = rows.assign(target_end_date=rows["target_end_date"].str.replace("12-31", "09-30"))
+    with pytest.raises(ScoringError, match="no count is about this forecast"):
+        scoring.score(scoring.Forecast(**{**vars(forecast), "outputs": {"lab-abm": parts}}), TRUTH)
 
 
 def test_a_bundle_that_was_touched_is_not_scored(bundle: Path) -> None:

@@ -41,6 +41,12 @@ def test_the_sentence_is_about_the_last_year_and_names_shares_that_are_sure(tabl
     )
 
 
+def test_the_sentence_begins_with_the_largest_part_of_either_sign(table) -> None:
+    harmful = table.assign(mean=table["mean"].where(table["group"] != "talent", -20.0))
+    ((_, sentence),) = tell(harmful, ["hnte_stock"], LABELS, GROUPS).sentences
+    assert sentence.index("Talent") < sentence.index("Service system")
+
+
 def test_the_table_says_what_was_paid_and_what_cannot_be_said(table) -> None:
     ((title, columns, rows),) = tell(table, ["hnte_stock"], LABELS, GROUPS).tables
     assert title.endswith("2025")

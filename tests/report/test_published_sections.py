@@ -31,6 +31,16 @@ def test_a_model_that_did_better_is_not_called_worse(context, tmp_path):
     assert "the model was closer than drift on every target" in page
 
 
+def test_scores_stand_in_a_column_also_where_the_first_row_has_none(context, tmp_path):
+    table = scored(5.0, 30.0)
+    page = page_of(replace(context, hindcast=None, scores=table.assign(wis=[float("nan"), 30.0])), tmp_path)
+    assert '<th class="n">WIS</th>' in page
+    assert "WIS: weighted interval score" in page
+    assert '<th class="n">WIS</th>' not in page_of(
+        replace(context, hindcast=None, scores=table.drop(columns="wis")), tmp_path
+    )
+
+
 def test_identification_assumptions_and_links_have_their_places(context, tmp_path):
     row = ("exit log_age", 0.2, 0.1, 0.5, "narrowed <by half>", "counts")
     columns = ["parameter", "prior_sd", "posterior_sd", "contraction", "verdict", "basis"]

@@ -100,6 +100,8 @@ def test_a_level_nobody_counted_is_called_an_assumption(context, tmp_path):
     assumed = context.basis.assign(target="tech_sme_stock")
     text = visible(page_of(replace(context, observed=None, basis=assumed), tmp_path))
     assert "100 (assumption) in 2016, 1,514 firms expected at the end of 2018, 15.1 times as many" in text
+    unknown = replace(context, observed=None, basis=assumed.assign(level=float("nan")))
+    assert "Technology SMEs 科技型中小企业 : 1,514 firms expected" in visible(page_of(unknown, tmp_path))
 
 
 def test_a_forecast_that_starts_from_a_later_level_than_its_last_count_says_both_and_grows_from_the_level(
@@ -109,6 +111,8 @@ def test_a_forecast_that_starts_from_a_later_level_than_its_last_count_says_both
     text = visible(page_of(replace(context, basis=later), tmp_path))
     assert "279 counted in 2016, taken to start at 300 (posterior) in 2017, 1,514 firms expected" in text
     assert "5.0 times as many" in text
+    same = replace(context, basis=later.assign(time="2016"))
+    assert "279 counted in 2016, taken to start at 300 (posterior) in 2016" in visible(page_of(same, tmp_path))
     earlier = replace(context, basis=later.assign(time="2015"))
     assert ": 279 in 2016, 1,514 firms expected" in visible(page_of(earlier, tmp_path))
     inherited = replace(context, basis=later.assign(basis="inherited"))
@@ -132,7 +136,7 @@ def test_an_effect_from_a_posterior_says_so_wherever_a_prior_is_named(context, t
 
 
 def test_an_effect_that_may_be_zero_says_so(context, tmp_path):
-    effect = context.effect.assign(value=context.effect["value"] - 45)
+    effect = context.effect.assign(value=context.effect["value"] - 42)  # half of the futures lie above
     assert "the 90 % interval holds zero" in visible(page_of(replace(context, effect=effect), tmp_path))
 
 
@@ -190,6 +194,13 @@ def test_each_count_stands_once_beside_its_methods(context, tmp_path):
     assert [page.count(f'<td class="s">{method}</td>') for method in ("ecosim", "random walk", "drift")] == [1, 1, 1]
 
 
+def test_an_error_is_of_the_median_in_percent_of_the_count_and_an_interval_holds_its_ends(context, hindcast, tmp_path):
+    for truth, held in ((90.0, "yes +16 %"), (120.0, "yes −13 %"), (130.0, "no −20 %"), (0.0, "no –")):
+        page = page_of(replace(context, hindcast=hindcast.head(1).assign(truth=truth)), tmp_path)
+        _, _, row = page.partition('<td class="s">ecosim</td>')
+        assert visible(row.partition("</tr>")[0]) == f"104 90 to 120 {held}"
+
+
 def test_missions_are_told_by_year_with_their_first_time(context, tmp_path):
     rows = [
         ("m", "Japanese firm", "日资高企", "2018-12", year, share, "2017-Q4", "2017-Q1", "")
@@ -216,6 +227,15 @@ def test_the_page_says_what_the_data_tell_and_what_not(context, tmp_path):
     assert "level: hnte stock 0.4 0.1 75 %" in told
     assert "Not identified by these data (1)" in told
     assert "identification" not in Outline(page_of(replace(context, identification=None), tmp_path)).sections
+
+
+def test_a_parameter_is_identified_from_a_fifth_of_its_prior_on(context, tmp_path):
+    table = pd.DataFrame({"parameter": ["edge", "below", "wider"], "contraction": [0.20, 0.19, -0.1]})
+    table = table.assign(prior_sd=0.4, posterior_sd=0.3, verdict="so", basis="regressions")
+    told = visible(page_of(replace(context, identification=table), tmp_path))
+    assert "keeps its prior: 2 of 3." in told
+    assert "Not identified by these data (2)" in told
+    assert "wider 0.4 0.3 0 %" in told
 
 
 def test_an_index_is_told_in_words(context, make_table, tmp_path):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ecosim.figures import Labels
 from ecosim.report import hindcast_table, summary_table
-from ecosim.report.words import headline, last_count, placebo_sentences, verdict
+from ecosim.report.words import Start, effect_sentence, headline, last_count, placebo_sentences, verdict
 
 LABELS = Labels("Pinghu", "平湖", "2017 policy package", "national rules only")
 
@@ -24,6 +24,24 @@ def test_the_terminal_table_fits_80_characters_and_keeps_chinese(forecast, count
     assert "1,211–1,817" in text
     assert "+40 to +60" in text
     assert "…" not in text
+
+
+def test_the_terminal_shows_the_first_the_middle_and_the_last_year(counts, make_table):
+    forecast = make_table("tech_sme_stock", {str(year): 300.0 for year in range(2017, 2021)})
+    table = summary_table(forecast, counts, ["tech_sme_stock"], LABELS)
+    assert [column.header for column in table.columns] == ["target", "last", "2017", "2018", "2020"]
+
+
+def test_money_is_not_said_to_be_so_many_times_as_many(forecast):
+    _, sentence = headline(forecast, Start("2016", 10.0), "rd_expenditure", LABELS)
+    assert sentence.startswith("10 in 2016, 15.5 100m CNY expected in 2018; nine futures in ten lie between")
+
+
+def test_an_effect_is_that_of_the_last_year_and_no_share_of_a_baseline_of_nothing(make_table):
+    effect = make_table("tech_sme_stock", {"2017": 20.0, "2018": 50.0})
+    none = make_table("tech_sme_stock", {"2017": 100.0, "2018": 0.0})
+    _, sentence = effect_sentence(effect, none, "tech_sme_stock", LABELS)
+    assert sentence == "+50 firms at the end of 2018 (50 % of futures +45 to +55, 90 % +40 to +60)."
 
 
 def test_markup_of_the_terminal_in_a_name_is_literal(forecast, counts):
@@ -93,6 +111,13 @@ def test_the_model_is_said_to_be_closer_where_it_is(hindcast):
     assert "held the count 1 of 1 times" in sentence
 
 
+def test_a_simple_forecast_that_did_as_well_is_not_said_to_be_farther_away(hindcast):
+    hindcast.loc[hindcast["method"] == "drift", "median"] = hindcast["median"].iloc[0]
+    worse, sentence = verdict(hindcast, LABELS)
+    assert not worse
+    assert "random walk and drift did not do better on any target (1 target, by the median)" in sentence
+
+
 def test_a_simple_forecast_that_did_better_is_named(hindcast):
     hindcast.loc[hindcast["method"] == "drift", "median"] = 101.0
     worse, sentence = verdict(hindcast, LABELS)
@@ -105,6 +130,22 @@ def test_the_score_decides_where_there_is_one(hindcast):
     assert worse
     assert "random walk on High-tech enterprises (1 target, by weighted interval score)" in sentence
     assert "drift on" not in sentence
+
+
+def test_a_score_that_is_missing_somewhere_leaves_the_verdict_to_the_median(hindcast):
+    worse, sentence = verdict(hindcast.assign(wis=[9.0, 5.0, float("nan")]), LABELS)
+    assert not worse
+    assert "by the median" in sentence
+
+
+def test_a_simple_forecast_that_was_as_close_is_not_said_to_be_better(hindcast):
+    hindcast.loc[hindcast["method"] == "drift", "median"] = 96.0
+    assert not verdict(hindcast, LABELS)[0]
+
+
+def test_an_interval_holds_the_counts_at_its_ends(hindcast):
+    for end in ("low", "high"):
+        assert "held the count 1 of 1 times" in verdict(hindcast.assign(truth=hindcast[end].iloc[0]), LABELS)[1]
 
 
 def test_a_lead_without_its_lag_is_no_placebo(make_placebo):

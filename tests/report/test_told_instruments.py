@@ -33,7 +33,8 @@ def table():
 def test_sums_come_first_the_dearest_on_top_and_what_costs_nothing_is_left_out(table):
     totals = costs(table).totals
     assert [row[0] for row in totals.rows] == [("Whole package", "政策包"), ("Award", "奖励"), ("Income tax", "所得税")]
-    award = totals.rows[1]
+    package, award, _ = totals.rows
+    assert package[1] == ("27,000", "")  # an interval that is a point is none
     assert award[1:] == [("12,200", "900 to 24,000"), ("–", ""), ("60", ""), ("2", ""), ("53 %", "of firms")]
     assert totals.rows[2][2] == ("1,279,402", "")
 

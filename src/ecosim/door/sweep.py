@@ -139,7 +139,7 @@ def _open_store(overrides: list[str], cwd: Path) -> "Store | None":
     from ecosim.tracking import open_store
 
     values = {key: value for _, key, value in map(split_override, overrides)}
-    if values.get("tracking.enabled") == "false":
+    if (values.get("tracking.enabled") or "").lower() == "false":  # in any case of letters, as Hydra reads it
         return None
     return open_store(cwd, values.get("tracking.experiment"))
 

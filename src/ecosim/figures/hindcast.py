@@ -79,7 +79,7 @@ def _draw(
         beside = {"va": "center", "transform": across}
         canvas.write(axes, -0.02, place, method, canvas.SMALL, bold=place == 0, ha="right", **beside)
         miss = _percent(row[MEDIAN] / count - 1) if count else ""
-        words = miss if row[low] <= count <= row[high] else f"{miss}, out"
+        words = ", ".join(filter(None, (miss, "" if row[low] <= count <= row[high] else "out")))
         canvas.write(
             axes, 1 + 0.07 / canvas.size(axes)[0], place, words, canvas.SMALL, ha="left", color=canvas.GRAY, **beside
         )

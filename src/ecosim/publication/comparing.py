@@ -239,14 +239,16 @@ def caution(runs: Sequence[Recorded]) -> str:
 
 
 def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:
-    """What the runs say of the first three targets in the last year that all have."""
+    """What the runs say of the first three targets, of each in the last year that all have."""
     tables = [run.table("forecast") for run in runs]
-    years = years_shown(tables)
-    if not years:
+    if not years_shown(tables):
         return ["The runs have no year in common."]
     text = []
     for target in targets[:3]:
         label = labels.of(target)
+        years = years_shown([table[table["target"] == target] for table in tables])
+        if not years:
+            continue
         spreads = [by_time(table, target, (MEDIAN, LOW, HIGH)) for table in tables]
         parts = []
         for letter, spread in zip(LETTERS, spreads, strict=False):

@@ -78,7 +78,7 @@ def _difference(first: pd.DataFrame, second: pd.DataFrame) -> tuple[int, float, 
         return 0, np.nan, f"columns: {', '.join(strange[:4]) or 'in another order'}"
     if len(first) != len(second):
         return 0, np.nan, f"{len(first)} rows recorded, {len(second)} made again"
-    count, largest, where = 0, 0.0, ""
+    count, largest, where, texts = 0, 0.0, "", False
     for column in first.columns:
         one, other = first[column], second[column]
         numeric = pd.api.types.is_numeric_dtype(one) and pd.api.types.is_numeric_dtype(other)
@@ -89,13 +89,13 @@ def _difference(first: pd.DataFrame, second: pd.DataFrame) -> tuple[int, float, 
         at = int(np.flatnonzero(unlike.to_numpy())[0])
         where = where or f"row {at + 2}, {column}: {one.iloc[at]} recorded, {other.iloc[at]} made again"
         if not numeric:
-            largest = np.nan
+            texts = True
             continue
         a, b = one[unlike].to_numpy(dtype=float), other[unlike].to_numpy(dtype=float)
         scale = np.maximum(np.abs(a), np.abs(b))
         relative = np.abs(a - b) / np.where(scale > 0, scale, 1.0)
         largest = float(np.nanmax([largest, *relative])) if np.isfinite(relative).any() else largest
-    return count, largest, where or "spelling of the same values"
+    return count, np.nan if texts else largest, where or "spelling of the same values"
 
 
 def surroundings(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

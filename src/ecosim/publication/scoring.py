@@ -139,8 +139,8 @@ def pit_of(levels: NDArray[np.float64], values: NDArray[np.float64], observed: f
 def skill(table: pd.DataFrame, own: str) -> pd.DataFrame:
     """WIS of the own model over that of each reference, on cells that both have: below 1 is better.
 
-    relative_to, target (each, and 'all': the geometric mean over targets), value, cells, years. Where the reference is
-    perfect and the model is not, the ratio has no value and is left out.
+    relative_to, target (each, and 'all': the geometric mean over targets), value, cells, years. Where a reference is
+    perfect the ratio has no value; where the model is, it is 0 and has no logarithm. Neither is in 'all'.
     """
     wis = table[table["score"] == "wis"].pivot_table(
         index=["target", "location", "time"], columns="model", values="value"
@@ -150,13 +150,14 @@ def skill(table: pd.DataFrame, own: str) -> pd.DataFrame:
         both = wis[[own, name]].dropna()
         means = both.groupby(level="target", sort=False).mean()
         ratios = (means[own] / means[name]).replace([np.inf, -np.inf], np.nan).dropna()
-        ratios = ratios[ratios > 0]
         for target, ratio in ratios.items():
             here = both.xs(target, level="target")
             rows.append((name, target, float(ratio), len(here), here.index.get_level_values("time").nunique()))
+        ratios = ratios[ratios > 0]
         if len(ratios):
-            years = both.index.get_level_values("time").nunique()
-            rows.append((name, ALL, float(np.exp(np.log(ratios).mean())), len(both), years))
+            within = both[both.index.get_level_values("target").isin(ratios.index)]
+            years = within.index.get_level_values("time").nunique()
+            rows.append((name, ALL, float(np.exp(np.log(ratios).mean())), len(within), years))
     return pd.DataFrame(rows, columns=["relative_to", "target", "value", "cells", "years"])
 
 

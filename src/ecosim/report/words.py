@@ -120,8 +120,9 @@ def verdict(hindcast: pd.DataFrame, labels: Labels) -> tuple[bool, str]:
             f"({measure}). {held}"
         )
     names = _list([name for name, _ in rivals])
-    beaten = f"the model was closer than {names} on every target ({measure}). " if names else ""
-    return False, f"Held against the counts of {times}: {beaten}{held}"
+    closer = all(theirs.get(target, -1.0) > mine[target] for _, theirs in rivals for target in mine)
+    told = f"the model was closer than {names} on every" if closer else f"{names} did not do better on any"
+    return False, f"Held against the counts of {times}: {f'{told} target ({measure}). ' if names else ''}{held}"
 
 
 def placebo_sentences(placebo: pd.DataFrame, labels: Labels) -> list[tuple[str, str]]:

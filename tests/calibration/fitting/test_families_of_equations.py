@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from scipy import stats
 from statsmodels.discrete.conditional_models import ConditionalPoisson
 
 from ecosim.calibration.fitting import Equation, fit
@@ -154,6 +155,15 @@ def test_the_common_factor_recovers_its_persistence(near):
     near(found, 0.58)
 
 
+def test_the_mean_of_the_common_factor_is_that_of_the_places():
+    luck = np.random.default_rng(1)
+    factor = 0.1 * np.sin(np.arange(60)) + luck.normal(0, 0.01, 60)
+    rows = [(p, t, 0.5 + p + factor[t]) for p in range(4) for t in range(60)]
+    data = pd.DataFrame(rows, columns=["location", "year", "growth"])
+    result = numbers(Equation("factor", "growth", family="autoregression"), data)
+    assert result.estimate[0] == pytest.approx(2.0, abs=0.05)
+
+
 def test_a_local_linear_trend_recovers_the_sds_of_its_parts():
     found = []
     for seed in range(8):
@@ -243,27 +253,81 @@ def test_the_diagnostics_tell_poisson_from_more_variance_and_from_extra_zeros(ma
     data["plain"] = luck.poisson(np.exp(1.0 + linear_index(data)))
     data["wide"], data["zeros"] = nb2(data, luck), inflated(data, luck)
 
-    def beside(outcome):
-        table = fit(Equation("d", outcome, ("x", "z"), unit="firm"), data).diagnostics.set_index("statistic")
+    def beside(outcome, family="poisson"):
+        table = fit(Equation("d", outcome, ("x", "z"), family, unit="firm"), data).diagnostics.set_index("statistic")
         return table["value"], table["note"]
+
+    def expected_zeros(note):
+        return float(note["zeros"].removeprefix("the fit expects "))
 
     value, note = beside("plain")
     assert value["Pearson / df"] == pytest.approx(1.0, abs=0.1)
+    assert expected_zeros(note) == pytest.approx(value["zeros"], rel=0.1)
     assert abs(value["overdispersion t"]) < 3
     assert "no sign of extra zeros" in note["extra zeros chi2"]
     value, note = beside("wide")
     assert value["alpha"] == pytest.approx(ALPHA, rel=0.3)
     assert value["overdispersion t"] > 5
+    assert value["zeros"] > 1.5 * expected_zeros(note)
+    value, note = beside("wide", "nb2")
+    assert expected_zeros(note) == pytest.approx(value["zeros"], rel=0.1)
     value, note = beside("zeros")
     assert "zero-inflated" in note["extra zeros chi2"]
 
 
-def test_one_group_that_carries_the_result_is_named(made):
+@pytest.mark.parametrize(
+    ("family", "clusters", "freedom"),
+    [("linear", "firm", 39), ("linear", "", 40 * 8 - 2), ("poisson", "firm", 39), ("poisson", "", np.inf)],
+)
+def test_intervals_are_of_t_by_clusters_or_rows_and_normal_for_counts(made, family, clusters, freedom):
+    data = made(8, units=40)
+    data["y"] = np.random.default_rng(8).poisson(np.exp(1.0 + 0.2 * data["x"]))
+    row = fit(Equation("t", "y", ("x",), family, clusters=clusters, unit="firm", level=0.8), data).coefficients.iloc[0]
+    wide = stats.t.ppf(0.9, freedom) * row["std_error"]
+    assert (row["lower"], row["upper"]) == pytest.approx((row["estimate"] - wide, row["estimate"] + wide), rel=1e-9)
+
+
+def test_the_pseudo_r2_and_the_fit_of_a_hazard_are_those_of_statsmodels(made):
+    data, luck = made(9, units=40), np.random.default_rng(9)
+    data["y"], data["risk"] = luck.poisson(np.exp(1.0 + 0.5 * data["x"])), luck.integers(5, 20, len(data))
+    data["closed"] = luck.binomial(data["risk"], -np.expm1(-np.exp(-0.5 + 0.5 * data["x"])))
+    columns = sm.add_constant(data[["x"]])
+    counts = fit(Equation("r", "y", ("x",), unit="firm"), data).diagnostics.set_index("statistic")["value"]
+    assert counts["pseudo R2"] == pytest.approx(sm.Poisson(data["y"], columns).fit(disp=0).prsquared)
+    equation = Equation("h", "closed", ("x",), "hazard", trials="risk", unit="firm")
+    events = fit(equation, data).diagnostics.set_index("statistic")["value"]
+    both = np.column_stack([data["closed"], data["risk"] - data["closed"]])
+    theirs = sm.GLM(both, columns, family=sm.families.Binomial(link=sm.families.links.CLogLog())).fit()
+    assert events["Pearson / df"] == pytest.approx(theirs.pearson_chi2 / theirs.df_resid)
+
+
+@pytest.mark.parametrize(("units", "few"), [(29, True), (30, False)])
+def test_fewer_than_thirty_clusters_are_said_to_be_few(made, units, few):
+    data = made(10, units=units)
+    data["y"] = np.random.default_rng(10).poisson(3.0, len(data))
+    table = fit(Equation("c", "y", ("x",), clusters="firm", unit="firm"), data).diagnostics.set_index("statistic")
+    assert table.loc["clusters", "value"] == units
+    assert ("fewer than 30" in table.loc["clusters", "note"]) == few
+
+
+@pytest.mark.parametrize(("count", "carries"), [(400, True), (20, True), (5, False)])
+def test_one_group_that_carries_the_result_is_named(made, count, carries):
     data = made(7, units=40)
     data["y"] = np.random.default_rng(7).poisson(np.exp(1.0 + 0.2 * data["x"]))
     one = data["firm"] == 17
     data.loc[one, "x"] = np.linspace(2.0, 3.0, one.sum())
-    data.loc[one, "y"] = 400
+    data.loc[one, "y"] = count
     table = fit(Equation("i", "y", ("x",), clusters="firm", unit="firm"), data).diagnostics.set_index("statistic")
-    assert table.loc["influence", "value"] > 1.0
-    assert "without 17; one group carries the result" in table.loc["influence", "note"]
+    assert (table.loc["influence", "value"] > 1.0) == carries
+    assert ("without 17; one group carries the result" in table.loc["influence", "note"]) == carries
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.1, "slopes are told apart"), (0.02, "slopes trade off")])
+def test_slopes_that_trade_off_have_a_large_condition_number(made, noise, told):
+    data, luck = made(11, units=40), np.random.default_rng(11)
+    data["w"] = 1000.0 * (data["x"] + luck.normal(0, noise, len(data)))
+    data["y"] = luck.poisson(3.0, len(data))
+    table = fit(Equation("c", "y", ("x", "w"), unit="firm"), data).diagnostics.set_index("statistic")
+    columns = stats.zscore(data[["x", "w"]].to_numpy())
+    assert table.loc["condition number", "value"] == pytest.approx(np.linalg.cond(columns))
+    assert told in table.loc["condition number", "note"]

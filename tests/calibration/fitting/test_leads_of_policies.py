@@ -1,8 +1,10 @@
 """The lead placebo: a policy that reacts fails it, one that acts does not, and a weak one is said to be weak."""
 
 import numpy as np
+import pytest
 
 from ecosim.calibration.fitting import FAILS, Equation, fit
+from ecosim.calibration.fitting.leads import Slope, verdict
 
 SEEDS = range(10)
 SPENDING = "lag(spending)"
@@ -38,9 +40,27 @@ def test_a_policy_that_acts_passes_about_as_often_as_the_test_says(made):
 
 
 def test_a_placebo_with_wide_errors_says_that_it_cannot_tell(made):
-    flags = [fitted(made, seed, reacts=False, size=0.0, units=25).tested[0].flag for seed in SEEDS]
+    found = [fitted(made, seed, reacts=False, size=0.0, units=25) for seed in SEEDS]
+    flags = [result.tested[0].flag for result in found]
     assert sum("cannot tell" in flag for flag in flags) >= 6
     assert sum(flag.startswith("passes") for flag in flags) <= 2
+    uses = [result.coefficients.set_index("term").loc[SPENDING, "use"] for result in found]
+    assert not any("may enter" in use for use, flag in zip(uses, flags, strict=True) if "cannot tell" in flag)
+
+
+@pytest.mark.parametrize(
+    ("slope", "lead", "says"),
+    [
+        (1.0, 0.165, "fails its placebo"),
+        (1.0, -0.165, "fails its placebo"),
+        (1.0, 0.164, "passes its placebo"),
+        (0.165, 0.0, "passes its placebo"),
+        (-0.164, 0.0, "its placebo cannot tell: a lead as large as the slope (0.164)"),
+    ],
+)
+def test_a_lead_is_judged_at_ten_percent_and_by_the_size_that_would_be_seen(slope, lead, says):
+    own = Slope(slope, 0.1)
+    assert verdict(own, own, Slope(lead, 0.1)).startswith(says)
 
 
 def test_slopes_and_leads_stand_on_the_same_rows(made):

@@ -69,6 +69,7 @@ def test_an_equation_without_an_outcome_says_so():
         ({"outcome": "z"}, {}, r"own.csv: outcome z at row \d+ is -\d.*negative"),
         ({"outcome": "one"}, {}, "outcome one is 1 in every row"),
         ({"family": "hazard"}, {}, "not between 0 and 1; or give trials"),
+        ({"family": "hazard", "trials": "z"}, {"y": -1, "z": 2}, "which is not between 0 and z; check both"),
         ({"family": "ordered_logit", "outcome": "z"}, {}, "no whole number; an order has ranks"),
         ({"terms": ["lag(x)"], "time": "month"}, {}, "no column 'month' along which lags look"),
         ({"terms": ["x"], "policies": ["x"], "time": "month"}, {}, "along which policies move"),
@@ -78,6 +79,11 @@ def test_an_equation_without_an_outcome_says_so():
         ({}, {"x": 2.0}, "x: not identified by these data: it never varies; nothing to fit"),
         ({"fixed_effects": ["id"]}, {"id": range(40)}, "does not vary within id; nothing to fit"),
         ({"family": "autoregression", "terms": []}, {}, "4 periods; a common factor needs 8"),
+        (
+            {"family": "autoregression", "terms": []},
+            {"year": [*range(2000, 2005), *range(2006, 2041)]},
+            "no y after 2004; a common factor has no gaps",
+        ),
         ({"family": "bass", "terms": [], "unit": "year"}, {"year": range(2000, 2040)}, "a unit has 1 rows"),
     ],
 )

@@ -17,6 +17,7 @@ FRAME = pd.DataFrame(
         "研发": [1, 2, 3, 4, 5],
         "my column": ["1", "2", "", "NA", "5"],
         "kind": ["s", "p", "s", "", "p"],
+        "change": [-1.0, 0.0, 2.0, 3.0, 4.0],
     }
 )
 TABLE = Table("made.csv", FRAME, "place", "year")
@@ -76,6 +77,7 @@ def test_what_is_no_term_is_refused_by_place(text, says):
     [
         ("y", "made.csv: no column 'y'"),
         ("log(n)", r"log of 2 values of n that have none, first at row 2: 0; write log_or_zero\(n\) and is_zero\(n\)"),
+        ("log_or_zero(change)", "log of 1 values of change that have none, first at row 2: -1; drop these rows"),
         ("x/n", "n is 0 at row 2 and divides"),
         ("kind", "kind is no number at row 2: 's'"),
         ("is(kind, q)", "kind never holds 'q'"),
@@ -92,8 +94,9 @@ def test_a_unit_that_stands_twice_has_no_lag():
         evaluate(parse("lag(x)"), twice)
 
 
-def test_quarters_are_periods_too():
-    frame = pd.DataFrame({"place": "a", "time": ["2017-Q3", "2017-Q4", "2018-Q1"], "x": [1, 2, 3]})
+@pytest.mark.parametrize("times", [["2017-Q3", "2017-Q4", "2018-Q1"], ["2017-11", "2017-12", "2018-01"]])
+def test_quarters_and_months_are_periods_too(times):
+    frame = pd.DataFrame({"place": "a", "time": times, "x": [1, 2, 3]})
     assert np.allclose(evaluate(parse("lag(x)"), Table("t", frame, "place", "time")), [NAN, 1, 2], equal_nan=True)
 
 
@@ -105,10 +108,19 @@ def test_quarters_are_periods_too():
         ("lag(x, 2)", "lead(x)"),
         ("lag(x)*n", "x*lead(n)"),
         ("log(x)/2", "log(lead(x))/2"),
+        ("x/(n*研发)", "lead(x)/(lead(n)*lead(研发))"),
+        ("(x*n)^2", "(lead(x)*lead(n))^2"),
+        ("(x^2)^3/n", "(lead(x)^2)^3/lead(n)"),
     ],
 )
 def test_the_placebo_of_a_term_is_that_of_the_next_period(text, ahead):
     assert show(one_ahead(parse(text))) == ahead
+
+
+def test_numbers_of_seven_digits_with_a_gap_among_them_name_different_units():
+    frame = pd.DataFrame({"firm": [1234567, 1234567, 1234568, 1234568, np.nan], "half": 0.5})
+    assert list(Table("t", frame).labels("firm")) == ["1234567", "1234567", "1234568", "1234568", ""]
+    assert set(Table("t", frame).labels("half")) == {"0.5"}
 
 
 def test_a_term_names_its_columns():

@@ -60,7 +60,7 @@ class Table:
         if values.dtype.kind in "iub":
             return values.astype(str).to_numpy(object)
         if values.dtype.kind == "f":
-            return np.array(["" if np.isnan(v) else f"{v:g}" if v == int(v) else repr(v) for v in values], dtype=object)
+            return np.array(["" if np.isnan(v) else _plain(float(v)) for v in values], dtype=object)
         texts = values.astype(object).where(values.notna(), "").astype(str).str.strip()
         return texts.where(~texts.isin(MISSING), "").to_numpy(object)
 
@@ -74,6 +74,11 @@ class Table:
             except ValueError as error:
                 raise EquationError(f"{self.name}: {self.time} at {self.where(i)}: {error}") from error
         return np.array(numbers, dtype=np.int64)
+
+
+def _plain(value: float) -> str:
+    """A number as a label, all its digits: 1234567.0 -> '1234567'."""
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _number_of(text: str) -> int:
@@ -157,11 +162,16 @@ def show(term: Term) -> str:
         case Apply(function, inner):
             return f"{function}({show(inner)})"
         case Power(inner, exponent):
-            return f"{show(inner)}^{exponent}"
+            return f"{_bracketed(inner, Product, Power)}^{exponent}"
         case Product(left, right, over):
-            return f"{show(left)}{'/' if over else '*'}{show(right)}"
+            return f"{show(left)}{'/' if over else '*'}{_bracketed(right, Product)}"
         case Moved(inner, lag):
             more = f", {abs(lag)}" if abs(lag) > 1 else ""
             return f"{'lag' if lag > 0 else 'lead'}({show(inner)}{more})"
         case Difference(inner):
             return f"diff({show(inner)})"
+
+
+def _bracketed(term: Term, *kinds: type) -> str:
+    """A term as it is written inside of another: in brackets where it is of one of the kinds."""
+    return f"({show(term)})" if isinstance(term, kinds) else show(term)
