@@ -137,7 +137,7 @@ def test_a_worse_forecast_is_said_to_be_worse_first(published: Path) -> None:
     at_the_walk = counts([("tech_sme_stock", "2017", 300.0)])
     table = scoring.score(forecast, at_the_walk)
     skill = scoring.skill(table, forecast.own)
-    for relative in (skill, skill.assign(value=1.0)):
+    for relative in (skill, skill.assign(value=1.0), skill.assign(value=0.998)):  # 0.998 is printed as 1.00
         first = scoring.sentences(forecast, table, relative)[0]
         assert first.startswith("lab-abm does not beat lab-random_walk (")
 

@@ -183,8 +183,8 @@ def sentences(forecast: Forecast, table: pd.DataFrame, relative: pd.DataFrame) -
     text = []
     overall = relative[relative["target"] == ALL]
     whole = dict(zip(overall["relative_to"].astype(str), overall["value"].astype(float), strict=True))
-    worse = {name: ratio for name, ratio in whole.items() if ratio >= 1}
-    better = {name: ratio for name, ratio in whole.items() if ratio < 1}
+    worse = {name: ratio for name, ratio in whole.items() if round(ratio, 2) >= 1}  # as it is printed
+    better = {name: ratio for name, ratio in whole.items() if name not in worse}
     if worse:
         text.append(f"{forecast.own} does not beat {_ratios(worse)} (relative WIS, below 1 is better).")
     if better:
