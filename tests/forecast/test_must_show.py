@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from ecosim.data.targets import in_words
 from ecosim.forecast.job import run
 from ecosim.forecast.statements import wis_by_model
 
@@ -72,8 +73,9 @@ def test_the_level_of_high_tech_enterprises_is_called_an_assumption_beside_an_in
     assert rests_on["hnte_stock"] == "assumption"
     assert rests_on["tech_sme_stock"] == "observed"
     sentence = next(line for line in pinghu_2016.statements if "is an assumption, not a count" in line)
-    assert "hnte_stock" in sentence
-    assert "tech_sme_stock" not in sentence
+    named = sentence.partition(" for ")[2].partition(". Read")[0].split("; ")
+    assert in_words("hnte_stock") in named
+    assert in_words("tech_sme_stock") not in named
     low, median, high = interval(pinghu_2016.forecast, "hnte_stock_index", "2017")
     assert 100 < median < 300
     assert low < high

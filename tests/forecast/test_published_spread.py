@@ -6,7 +6,7 @@ import pytest
 from ecosim.calibration.growth import Growth
 from ecosim.data.periods import quarter_index
 from ecosim.forecast.accounts import ladder
-from ecosim.forecast.observation import GRANTS_KEPT, filling, fitted, of_certifications, uncarried
+from ecosim.forecast.observation import GRANTS_KEPT, MOST_FILLING, filling, fitted, of_certifications, uncarried
 
 MEMBERS, YEARS = 4000, 3
 END_2016 = quarter_index("2016-12")
@@ -95,6 +95,12 @@ def test_grants_begin_with_their_own_spread_and_go_on_with_that_of_their_applica
     departed = 0.3**2 - 0.2**2
     variances = [0.2**2 + departed, 2 * 0.2**2 + departed * (1 + GRANTS_KEPT**2)]
     assert published[:, :2].std(axis=0) == pytest.approx(np.sqrt(variances), rel=0.04)
+
+
+def test_two_members_whose_shocks_are_nearly_the_same_are_not_driven_apart_by_them():
+    shocks = np.array([[0.3] * YEARS, [0.3001] * YEARS])
+    share = filling(np.zeros((2, YEARS)), shocks, np.full(YEARS, 0.2))
+    assert share.tolist() == [MOST_FILLING] * YEARS
 
 
 def test_filling_gives_just_the_asked_spread_also_where_both_move_together():

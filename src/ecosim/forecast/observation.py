@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 GRANTS_KEPT = 0.7  # of ln(grants / applications) beyond a place's mean after a year, assumption: 0.59 and 0.75 by least
 # squares on 31 provinces, 2010-2022, which is biased down
+MOST_FILLING = 2.0  # of shocks; among a handful of members their spread is luck, and may be next to nothing
 CHANNEL_OF = {target: channel for channel, target in CHANNELS.items()}
 
 
@@ -84,11 +85,15 @@ def of_certifications(grown: Floats, growth: Growth, world: World) -> Floats:
 
 
 def filling(own: Floats, shocks: Floats, sd: Floats) -> Floats:
-    """Share of shocks that gives own deviations, both (members, years), the sd (years,); none where they have it."""
+    """Share of shocks that gives own deviations, both (members, years), the sd (years,); none where they have it.
+
+    At most MOST_FILLING.
+    """
     own, shocks = own - own.mean(axis=0), shocks - shocks.mean(axis=0)
     together, variance = (own * shocks).mean(axis=0), np.maximum((shocks**2).mean(axis=0), 1e-12)
     missing = np.maximum(sd**2 - (own**2).mean(axis=0), 0.0)
-    return np.where(missing > 0.0, (np.sqrt(together**2 + variance * missing) - together) / variance, 0.0)
+    share = (np.sqrt(together**2 + variance * missing) - together) / variance
+    return np.where(missing > 0.0, np.minimum(share, MOST_FILLING), 0.0)
 
 
 def cut(own: Floats, sd: Floats) -> Floats:
