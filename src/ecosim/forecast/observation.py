@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 GRANTS_KEPT = 0.7  # of ln(grants / applications) beyond a place's mean after a year, assumption: 0.59 and 0.75 by least
 # squares on 31 provinces, 2010-2022, which is biased down
-MOST_FILLING = 2.0  # of shocks; among a handful of members their spread is luck, and may be next to nothing
+MOST_FILLING = 2.0  # of shocks, an assumption: among a handful of members their spread is luck, and may be near nothing
 CHANNEL_OF = {target: channel for channel, target in CHANNELS.items()}
 
 
