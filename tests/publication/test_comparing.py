@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 import pandas as pd
+import pytest
+import yaml
 
 from ecosim.figures import Labels
 from ecosim.publication.comparing import (
     common_targets,
     costs,
+    differences,
     effects,
     left_out,
     scores,
@@ -39,6 +42,28 @@ def test_common_targets_that_have_no_panel_are_named(make_run: Callable[..., Rec
     assert left_out(runs, ["tech_sme_stock"], Labels("Pinghu")) == [
         "In all runs, in forecast.csv of each but not shown here: New technology SMEs 新增科技型中小企业."
     ]
+
+
+def changed(run: Recorded, **policy: object) -> Recorded:
+    """The run with a policy of its own in the settings."""
+    path = run.folder / "config.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**settings, "policies": {"visits": policy}}), encoding="utf-8")
+    return Recorded(run.folder, run.run)
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), ([1, 2], [True, 2]), ({"a": 0}, {"a": False}), (1, "1")])
+def test_numbers_and_truths_that_python_takes_for_equal_differ(
+    make_run: Callable[..., Recorded], one: object, other: object
+) -> None:
+    first, second = changed(make_run("a"), amount=one), changed(make_run("b"), amount=other)
+    (row,) = differences([first, second]).rows
+    assert row[0].startswith("policies.visits.amount")
+
+
+def test_the_order_of_keys_is_no_difference(make_run: Callable[..., Recorded]) -> None:
+    runs = [changed(make_run("a"), amount=3, towns=["a"]), changed(make_run("b"), towns=["a"], amount=3)]
+    assert differences(runs).rows == ()
 
 
 def test_the_middle_and_the_last_of_common_years_are_shown() -> None:

@@ -88,7 +88,7 @@ def _commit(run: Recorded) -> str:
 
 def _differing(path: str, values: Sequence[Any]) -> list[Row]:
     """Rows for the settings below a path that differ; a table that a run lacks altogether is one row."""
-    if all(value == values[0] and type(value) is type(values[0]) for value in values):
+    if len({_spelled(value) for value in values}) == 1:
         return []
     if not all(isinstance(value, Mapping) for value in values):
         return [(path, "", tuple(_shown(value) for value in values))]
@@ -98,6 +98,15 @@ def _differing(path: str, values: Sequence[Any]) -> list[Row]:
     for key in (key for key in keys if key not in WORDS):
         rows += _differing(f"{path}.{key}" if path else key, [value.get(key, NOT_THERE) for value in spelled])
     return rows
+
+
+def _spelled(value: Any) -> str:
+    """A setting as text that is the same for the same settings alone: 1, 1.0, true and "1" are four."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(sorted(f'{key}: {_spelled(each)}' for key, each in value.items()))}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_spelled, value))}]"
+    return repr(value)
 
 
 def _shown(value: Any) -> str:
