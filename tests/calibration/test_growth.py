@@ -54,6 +54,40 @@ def test_the_error_of_a_places_mean_is_that_of_its_shocks_and_of_the_noise_at_bo
     assert error == pytest.approx(known.pooled_local_variance / 19 + 2.0 * known.noise_variance / 19**2)
 
 
+def with_one_longer_series(seed=4):
+    """Twenty places of three years that differ by small shocks, and one of ten years that swung by half before."""
+    levels = panel(20, 10, seed, local=0.05)
+    levels.loc[:2007] = np.nan
+    levels["county"] = 3.0 + np.cumsum([0.6, 0.6, -0.4, -0.4, 0.6, 0.6, -0.4, -0.4, 0.1, 0.1])
+    return levels
+
+
+def test_what_one_place_of_many_did_before_the_others_were_counted_is_its_own_and_no_common_shock():
+    levels = with_one_longer_series()
+    known, others = (moments(table, "inventions_applied") for table in (levels, levels.drop(columns="county")))
+    assert known.years == others.years == (2009, 2010)
+    assert known.common.shape == (2,)
+    assert known.common.sum() == pytest.approx(0.0)
+    assert known.common_variance(0.5, 3.0, 0.08) == pytest.approx(others.common_variance(0.5, 3.0, 0.08), rel=0.25)
+    assert known.pooled_local_variance == pytest.approx(others.pooled_local_variance, rel=0.2)
+    assert np.sqrt(known.local_variance[-1]) > 0.3
+    assert known.drift[-1] == pytest.approx(np.diff(levels["county"]).mean(), abs=0.1)
+
+
+def test_one_place_of_many_alone_judges_no_damping():
+    levels = with_one_longer_series()
+    assert look_back(levels, "inventions_applied", 3).origins.tolist() == [1, 0, 0]
+    assert look_back(levels[["county"]], "inventions_applied", 3).origins.tolist() == [7, 6, 5]
+
+
+def test_places_that_were_never_counted_in_the_same_year_still_have_shocks():
+    levels = panel(2, 6, 5, local=0.1)
+    levels.iloc[:3, 0], levels.iloc[3:, 1] = np.nan, np.nan
+    known = moments(levels, "inventions_applied")
+    assert known.years == (2002, 2003, 2005, 2006)
+    assert np.isfinite(known.common).all()
+
+
 def test_increments_that_do_not_swing_back_show_no_noise_however_few_the_years():
     known = moments(panel(400, 6, 2, local=0.2), "inventions_applied")
     assert known.noise_variance < 0.05 * 0.2**2

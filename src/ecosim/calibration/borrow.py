@@ -146,6 +146,13 @@ def panel_levels(known: pd.DataFrame, target: str, origin: str) -> tuple[str, pd
     )
 
 
+def tells_growth(known: pd.DataFrame, location: str, target: str) -> bool:
+    """Whether a place's own counts say how a target of it grows: of two years, or as a ratio over two years."""
+    own = series(known, location, target)
+    ratios = known[(known["location"] == location) & (known["target"] == f"{target}_ratio_2y")]
+    return bool((own > 0).sum() > 1 or (ratios["value"] > 0).any())
+
+
 def _own_facts(
     known: pd.DataFrame, target: str, location: str, drift: float, variance: float, yearly_variance: float
 ) -> tuple[float, float, list[str]]:

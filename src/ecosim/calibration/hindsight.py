@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ecosim.calibration.increments import Moments, moments, usable_increments
+from ecosim.calibration.increments import TOGETHER, Moments, moments, usable_increments
 
 Floats = NDArray[np.float64]
 
@@ -89,12 +89,15 @@ def predictive(known: Moments, step: int, damping: float) -> tuple[Floats, Float
 
 
 def _change(levels: pd.DataFrame, known: Moments, year: int, step: int) -> tuple[Moments, Floats] | None:
-    """The observed log growth (P,) from an earlier origin, or nothing where it is not known yet."""
+    """The observed log growth (P,) from an earlier origin, or nothing where too few know it.
+
+    What one place of several did alone does not judge the forecasts of all.
+    """
     if year + step not in levels.index:
         return None
     places = list(known.locations)
     change: Floats = levels.loc[year + step, places].to_numpy(float) - levels.loc[year, places].to_numpy(float)
-    return (known, change) if np.isfinite(change).any() else None
+    return (known, change) if np.isfinite(change).sum() >= min(TOGETHER, levels.shape[1]) else None
 
 
 def _wis(known: Moments, change: Floats, step: int, damping: float) -> float:

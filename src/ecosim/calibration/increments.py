@@ -16,6 +16,7 @@ NATION = "China"  # stands beside its provinces in the carried table and is no m
 # Years whose figure follows a new rule (carried table breaks.csv): no growth is taken into them.
 BREAKS: dict[str, tuple[int, ...]] = {"hightech_firms": (2011, 2018)}
 LOCAL_DF = 8.0  # prior degrees of freedom of a place's own variance; set by hand
+TOGETHER = 2  # places whose increments show a common shock; of one alone it cannot be told from the place's own
 
 
 def base_year(origin: str) -> int:
@@ -74,10 +75,11 @@ class Moments:
     """What the increments of one target say, place by place (P) and year by year (T); log points, yearly.
 
     d[t, p] = drift[p] + common[t] + local[t, p] + noise[t, p] - noise[t - 1, p]
+    In a year that one place of several knows alone all of the shock is local; it tells nothing of other places.
     """
 
     locations: tuple[str, ...]
-    years: tuple[int, ...]  # T years with an increment
+    years: tuple[int, ...]  # T years with increments of several places; of a single place all of its years
     drift: Floats  # (P,) mean increment, shrunk to the panel
     drift_sd: Floats  # (P,) what shrinkage leaves open
     drift_mean: float  # mean over places
@@ -112,11 +114,13 @@ def moments(levels: pd.DataFrame, target: str) -> Moments:
     values = increments.to_numpy()
     counted = np.isfinite(values).sum(axis=0)
     mean = np.nanmean(values, axis=0)
-    common = np.nanmean(values - mean, axis=1)
-    common = common - common.mean()
+    together = _together(values)
+    common = np.where(together, np.nanmean(values - mean, axis=1), 0.0)
+    common[together] -= common[together].mean()
     single_year = len(values) == 1
     residual = values - common[:, None] - (mean.mean() if single_year else mean)
-    variance, noise = _pooled(residual, counted, increments.index.to_numpy())
+    shared = residual if together.all() else residual[together]  # a copy lies otherwise, and sums to other last bits
+    variance, noise = _pooled(shared, increments.index.to_numpy()[together])
     local = max(variance - 2.0 * noise, 0.0)
     sampling = local / counted + 2.0 * noise / counted**2
     told_apart = len(mean) > 1 and not single_year
@@ -127,21 +131,30 @@ def moments(levels: pd.DataFrame, target: str) -> Moments:
     share = (LOCAL_DF * variance + own) / (LOCAL_DF + own_df) / variance if variance > 0 else np.ones(len(mean))
     return Moments(
         locations=tuple(increments.columns),
-        years=tuple(int(year) for year in increments.index),
+        years=tuple(int(year) for year in increments.index[together]),
         drift=mean.mean() + weight * (mean - mean.mean()),
         drift_sd=np.sqrt(between * (1.0 - weight)),
         drift_mean=float(mean.mean()),
         drift_between=float(np.sqrt(between)),
-        common=common,
+        common=common[together],
         local_variance=local * share,
         pooled_local_variance=local,
         noise_variance=noise,
     )
 
 
-def _pooled(residual: Floats, counted: NDArray[np.int64], years: NDArray[np.int64]) -> tuple[float, float]:
+def _together(values: Floats) -> NDArray[np.bool_]:
+    """Years, (T,), whose common shock can be told: those of several places, or all where no year has them."""
+    counted = np.isfinite(values).sum(axis=1)
+    enough: NDArray[np.bool_] = counted >= min(TOGETHER, int(counted.max()))
+    return enough
+
+
+def _pooled(residual: Floats, years: NDArray[np.int64]) -> tuple[float, float]:
     """Pooled variance of residual increments, and the measurement variance that their lag-1 autocovariance shows."""
-    places = residual.shape[1]
+    counted = np.isfinite(residual).sum(axis=0)
+    counted = counted[counted > 0]
+    places = len(counted)
     if places < 2:
         return 0.0, 0.0  # with one place every shock is common
     freedom = (places - 1) if len(residual) == 1 else (counted - 1).sum() * (places - 1) / places
