@@ -175,3 +175,51 @@ def test_the_quarters_that_have_passed_since_the_count_add_new_tech_smes_less_th
 ):
     ladder = ladder_of(small, make_job(), origin)
     assert ladder.tech_sme_stock == pytest.approx(48.0 + passed * (ladder.tech_sme_flow - CLOSING_SHARE * 48.0))
+
+
+def county_of_2022(counts, make_region, *own):
+    """The small county at the end of 2022 with counts of its own: (target, first year, values)."""
+    rows = [(SMALL, target, str(first + n), value) for target, first, values in own for n, value in enumerate(values)]
+    frame = pd.DataFrame(rows, columns=["location", "target", "time", "value"])
+    frame = frame.assign(unit="count", as_of="", source="made up")
+    others = counts[counts["location"] != SMALL]
+    region = make_region(name=SMALL, inside=["Zhejiang"], firms=8000)
+    return anchor(pd.concat([others, frame], ignore_index=True), region, "2022-12", 3)
+
+
+FALLING = ("hnte_stock", 2015, [400, 350, 300, 260, 200, 150, 100, 60])
+RISING = ("hnte_stock", 2015, [92, None, 121, None, None, 183, 200, 220])
+
+
+@pytest.mark.parametrize(("own", "yearly"), [(FALLING, -0.24), (RISING, 0.10)])
+def test_certifications_that_a_county_never_counted_grow_as_its_own_stock_did(all_counts, make_region, own, yearly):
+    place = county_of_2022(all_counts, make_region, own)
+    flow, stock = place.growth["hnte_certifications"], place.growth["hnte_stock"]
+    assert flow.place(SMALL)[0] == stock.place(SMALL)[0] == pytest.approx(yearly, abs=0.03)
+    assert flow.place(SMALL)[1] >= 0.03
+    assert flow.place("Zhejiang")[0] > 0.15
+    assert "own hnte_stock" in flow.basis
+    newest, _, oldest = place.ladder.cohorts
+    assert (newest > oldest) == (yearly > 0.0)
+
+
+def test_tech_smes_follow_the_countys_high_tech_stock_where_it_counted_nothing_else(few_counts, make_region):
+    place = county_of_2022(few_counts, make_region, FALLING, ("tech_sme_stock", 2022, [500]))
+    assert place.growth["tech_sme_new"].place(SMALL)[0] == place.growth["tech_sme_stock"].place(SMALL)[0] < 0.0
+
+
+def test_a_countys_own_certifications_say_more_of_their_growth_than_its_stock_where_they_are_surer(
+    few_counts, make_region
+):
+    flows = ("hnte_certifications", 2017, [40, 50, 62, 78, 97, 121])
+    place = county_of_2022(few_counts, make_region, flows, ("hnte_stock", 2021, [210, 230]))
+    flow, stock = place.growth["hnte_certifications"], place.growth["hnte_stock"]
+    assert stock.place(SMALL)[1] > flow.place(SMALL)[1]
+    assert "own hnte_stock" not in flow.basis
+    assert flow.place(SMALL)[0] > 0.15
+
+
+def test_a_single_count_of_the_stock_leaves_the_flow_the_provinces_growth(few_counts, make_region):
+    place = county_of_2022(few_counts, make_region, ("hnte_stock", 2022, [220]))
+    flow = place.growth["hnte_certifications"]
+    assert flow.place(SMALL)[0] == flow.place("Zhejiang")[0]

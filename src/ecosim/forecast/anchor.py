@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ecosim.calibration.borrow import stocks_from_flows
-from ecosim.calibration.growth import Growth
+from ecosim.calibration.borrow import stocks_from_flows, tells_growth
+from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
 from ecosim.data.panel import CountsError, by_quarter, known_at, series
@@ -61,7 +61,7 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             year = int(own.index[-1])
             levels[target] = Level(float(own.iloc[-1]), 0.0, "observed", f"observed {year}", str(year), "counts")
     firms = number_of_firms(region, levels)
-    follow_own_stock(region, growth)
+    follow_own_stock(known, region, growth)
     ladder = make_ladder(known, region, origin, levels, growth)
     for target, used in (("hnte_certifications", ladder.cohorts[0]), ("tech_sme_new", ladder.tech_sme_flow)):
         level = levels.get(target)
@@ -71,21 +71,29 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
     return Anchor(levels, growth, ladder, firms, tuple(notes))
 
 
-def follow_own_stock(region: Region, growth: dict[str, Growth]) -> None:
+def follow_own_stock(known: pd.DataFrame, region: Region, growth: dict[str, Growth]) -> None:
     """Let a place outside the panels pass on what its own stocks say of growth to the flows that make them.
 
-    At a steady rate a stock and its flow grow alike; the stock's drift is taken where it is the surer one.
+    At a steady rate a stock and its flow grow alike. A flow of whose growth the place's own counts say nothing takes
+    the drift of its stock; where they tell both, the surer one is taken.
     """
     for flow, stock in (("hnte_certifications", "hnte_stock"), ("tech_sme_new", "tech_sme_stock")):
         if flow not in growth or stock not in growth or region.level in ("province", "country"):
             continue
         of_flow, of_stock = growth[flow], growth[stock]
+        if region.name not in of_flow.locations or not _own_growth(known, region.name, of_stock):
+            continue
         drift, sd, _ = of_stock.place(region.name)
-        if region.name in of_flow.locations and sd < of_flow.place(region.name)[1]:
+        if sd < of_flow.place(region.name)[1] or not _own_growth(known, region.name, of_flow):
             row = of_flow.locations.index(region.name)
             drifts, sds = of_flow.drift.copy(), of_flow.drift_sd.copy()
-            drifts[row], sds[row] = drift, sd
+            drifts[row], sds[row] = drift, max(sd, DRIFT_BETWEEN_FLOOR)
             growth[flow] = replace(of_flow, drift=drifts, drift_sd=sds, basis=f"{of_flow.basis}; own {stock}")
+
+
+def _own_growth(known: pd.DataFrame, location: str, growth: Growth) -> bool:
+    """Whether the place's own counts say how a target grows, or the one that its growth is borrowed from."""
+    return any(tells_growth(known, location, target) for target in {growth.target, growth.borrowed_from})
 
 
 def number_of_firms(region: Region, levels: dict[str, Level]) -> int:
