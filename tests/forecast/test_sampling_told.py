@@ -1,11 +1,12 @@
-"""What a run says of the number of its futures."""
+"""What a run says of the number of its futures and of their firms."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from ecosim.forecast.sampling_told import monte_carlo
+from ecosim.forecast.sampling_told import monte_carlo, short_pools
 
 
 def percents(sentence):
@@ -40,3 +41,40 @@ def test_members_that_agree_leave_no_error():
 def test_few_futures_are_said_to_be_few():
     told = monte_carlo({"firms": np.ones((20, 3))}, "2025")
     assert told.startswith("20 futures are few: the ends of the 90 % intervals rest on the outermost one or two of")
+
+
+def futures(*short, firms=3000):
+    """As many futures as there are tuples of the flows that their firms could not reach."""
+    scenario = SimpleNamespace(yearly=dict.fromkeys(("hnte_new", "tech_sme_new", "firms")))
+    runs = [SimpleNamespace(short=names) for names in short]
+    return SimpleNamespace(runs=runs, scenario=scenario, anchor=SimpleNamespace(firms=firms))
+
+
+def test_flows_that_most_futures_have_too_few_firms_for_are_told_apart_from_those_of_some():
+    outlook = futures(("hnte_new", "tech_sme_new"), ("hnte_new",), ("hnte_new",), ())
+    (often,), (rarely,) = short_pools(outlook, often=True), short_pools(outlook, often=False)
+    assert often.startswith(
+        "Of 3,000 firms fewer could apply than the origin needs for new high-tech enterprises (in 3 of 4 futures), which"
+    )
+    assert "raise firms in its region file" in often
+    assert "technology SMEs newly listed (in 1 of 4 futures)" in rarely
+    assert "high-tech enterprises" not in rarely
+
+
+def test_half_of_the_futures_are_not_most_of_them():
+    outlook = futures(("hnte_new",), ())
+    assert short_pools(outlook, often=True) == []
+    assert len(short_pools(outlook, often=False)) == 1
+
+
+def test_enough_firms_are_not_spoken_of():
+    outlook = futures((), (), ())
+    assert short_pools(outlook, often=True) == short_pools(outlook, often=False) == []
+    outlook = futures(("hnte_new",), ("hnte_new",))
+    del outlook.scenario.yearly["hnte_new"]
+    assert short_pools(outlook, often=True) == []
+
+
+def test_both_flows_stand_in_one_sentence():
+    (told,) = short_pools(futures(("hnte_new", "tech_sme_new")), often=True)
+    assert "(in 1 of 1 futures) and " in told

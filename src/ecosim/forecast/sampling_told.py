@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats.mstats import mjci
 
+from ecosim.data.targets import in_words
 from ecosim.forecast.publish import starts
 from ecosim.forecast.summary import Floats
 
@@ -62,13 +63,22 @@ def small_sample(job: "Job", outlook: "Outlook") -> list[str]:
     ]
 
 
-def short_pools(outlook: "Outlook") -> list[str]:
-    """Flows at the origin that some members could not reach because too few of their firms could apply."""
+def short_pools(outlook: "Outlook", often: bool) -> list[str]:
+    """Flows at the origin that members could not reach because too few of their firms could apply.
+
+    often: those that more than half of the members could not reach; else the others.
+    """
     members = len(outlook.runs)
-    found = {name: sum(name in run.short for run in outlook.runs) for name in ("tech_sme_new", "hnte_new")}
-    return [
-        f"In {count} of {members} futures fewer firms could apply than {name} needs at the origin, so it starts too "
-        "low there: the number of firms is small for the certificates; raise it if the place has more."
+    found = {name: sum(name in run.short for run in outlook.runs) for name in ("hnte_new", "tech_sme_new")}
+    told = [
+        f"{in_words(name)} (in {count} of {members} futures)"
         for name, count in found.items()
-        if count > 0 and name in outlook.scenario.yearly
+        if count > 0 and (count > members / 2) == often and name in outlook.scenario.yearly
+    ]
+    if not told:
+        return []
+    return [
+        f"Of {outlook.anchor.firms:,} firms fewer could apply than the origin needs for {' and '.join(told)}, which "
+        "start and grow too low there; if the place has more firms that could be certified one day, raise firms in "
+        "its region file."
     ]

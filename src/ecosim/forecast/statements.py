@@ -44,6 +44,7 @@ def write(
     shown = {target: block for target, block in outlook.scenario.yearly.items() if target in job.targets}
     shown = shown or outlook.scenario.yearly
     sentences.append(monte_carlo(shown, str(job.horizon)))
+    sentences += short_pools(outlook, often=True)
     carried = set(basis.loc[basis["basis"] == "inherited", "target"]) & set(shown)
     sentences += no_index(outlook.scenario)
     sentences += carried_levels(job, {name: level for name, level in outlook.anchor.levels.items() if name in carried})
@@ -81,7 +82,7 @@ def write(
         )
     sentences += small_sample(job, outlook)
     sentences += money_base(outlook)
-    sentences += short_pools(outlook)
+    sentences += short_pools(outlook, often=False)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
 
