@@ -54,7 +54,7 @@ def test_flows_that_most_futures_have_too_few_firms_for_are_told_apart_from_thos
     outlook = futures(("hnte_new", "tech_sme_new"), ("hnte_new",), ("hnte_new",), ())
     (often,), (rarely,) = short_pools(outlook, often=True), short_pools(outlook, often=False)
     assert often.startswith(
-        "Of 3,000 firms fewer could apply than the origin needs for new high-tech enterprises (in 3 of 4 futures), which"
+        "Of 3,000 firms fewer could apply than the origin needs for new high-tech enterprises (in 3 of 4 futures),"
     )
     assert "raise firms in its region file" in often
     assert "technology SMEs newly listed (in 1 of 4 futures)" in rarely
