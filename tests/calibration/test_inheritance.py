@@ -12,6 +12,7 @@ from ecosim.calibration.borrow import (
     COUNTY_LOCAL_SD,
     RATIO_SD,
     inherit_growth,
+    own_growth,
     stock_damping,
     stocks_from_flows,
 )
@@ -202,3 +203,47 @@ def test_doubled_in_two_years_raises_the_drift_and_is_used_once(carried):
     both = inherit_growth(carried, "tech_sme_stock", "Pinghu", INSIDE, "2018-06").basis
     assert "own growth 2016-2017 x 1.28" in both
     assert "x 2.00" not in both
+
+
+FIRMS = [8000, 8400, 8880, 9400, 9900, 10480, 11000, 11600]
+
+
+def followed(values, last=2022):
+    rows = [("Smallville", last - len(values) + 1 + n, value) for n, value in enumerate(values) if value is not None]
+    return made_counts.table(rows, "firms")
+
+
+def test_firms_that_a_place_has_followed_itself_grow_as_they_did_and_borrow_nothing(carried):
+    growth = own_growth(pd.concat([carried, followed(FIRMS)], ignore_index=True), "firms", "Smallville", "2022-12", 6)
+    yearly = np.log(11600.5 / 8000.5) / 7
+    assert growth.place("Smallville")[0] == pytest.approx(yearly)
+    assert growth.borrowed_from == growth.target == "firms"
+    center, sd = growth.spread("Smallville", 3)
+    assert 1.5 * yearly < center < 3.0 * yearly  # damped, but by less than half
+    assert sd < 0.15
+    assert growth.drift_error("Smallville") == pytest.approx(growth.common_scale[0] / np.sqrt(7))
+
+
+def test_a_place_among_others_has_the_drifts_own_error(carried):
+    growth = inherit_growth(carried, "hnte_certifications", "Zhejiang", (), "2022-12")
+    assert growth.drift_error("Zhejiang") == growth.place("Zhejiang")[1]
+
+
+def test_firms_and_staff_are_calmer_than_births_and_closings():
+    firms = followed(FIRMS)
+    calm, wild = (own_growth(firms.assign(target=name), name, "Smallville", "2022-12") for name in ("firms", "births"))
+    assert calm.common_scale[0] < 0.75 * wild.common_scale[0]
+
+
+@pytest.mark.parametrize(
+    "known", [followed(FIRMS[-2:]), followed([8000, 8400, None, 9400, None, 10480, None, 11600]), followed(FIRMS, 2021)]
+)
+def test_two_years_a_series_of_gaps_or_an_old_one_give_no_growth_of_firms(known):
+    assert own_growth(known, "firms", "Smallville", "2022-12") is None
+    assert own_growth(known, "firms", "Elsewhere", "2022-12") is None
+
+
+def test_three_years_give_growth_and_what_comes_after_the_origin_does_not():
+    known = followed(FIRMS[-3:])
+    assert own_growth(known, "firms", "Smallville", "2022-12").years == (2021, 2022)
+    assert own_growth(known, "firms", "Smallville", "2021-12") is None

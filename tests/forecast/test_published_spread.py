@@ -1,12 +1,16 @@
 """What is added to the firms' counts so that published ones have the spread that was estimated."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from ecosim.calibration.growth import Growth
 from ecosim.data.periods import quarter_index
 from ecosim.forecast.accounts import ladder
 from ecosim.forecast.observation import GRANTS_KEPT, MOST_FILLING, filling, fitted, of_certifications, uncarried
+from ecosim.forecast.publish import published_targets
 
 MEMBERS, YEARS = 4000, 3
 END_2016 = quarter_index("2016-12")
@@ -136,3 +140,51 @@ def test_certifications_whose_growth_is_borrowed_keep_the_models_spread(small_ou
     noise = growth.measurement("Smallville", members, years, small_outlook.world.seed)
     assert small_outlook.scaling.added["hnte_certifications"] == pytest.approx(noise)
     assert small_outlook.scaling.added["hnte_new"] == pytest.approx(noise)
+
+
+def followed(counts):
+    """The counts of the small county with firms and births of eight years to 2016 and with nobody's closings."""
+    firms = [(("firms", str(2009 + n)), value) for n, value in enumerate([700, 760, 830, 900, 985, 1090, 1190, 1300])]
+    births = [(("births", str(2009 + n)), value) for n, value in enumerate([120, 121, 119, 121, 120, 119, 121, 120])]
+    rows = pd.DataFrame([(*name, value) for name, value in firms + births], columns=["target", "time", "value"])
+    others = counts[~((counts["location"] == "Smallville") & counts["target"].isin(["firms", "births"]))]
+    own = rows.assign(location="Smallville", unit="count", as_of="", source="made up")
+    return pd.concat([others, own], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def followed_outlook(make_job, look, few_counts):
+    return look(make_job(members=40, counts=followed(few_counts)))
+
+
+def test_firms_and_births_that_a_place_has_followed_are_published_with_the_growth_of_their_counts(followed_outlook):
+    outlook = followed_outlook
+    for target, last, drift in (("firms", 1300.0, 0.0885), ("births", 120.0, 0.0)):
+        growth = outlook.anchor.growth[target]
+        assert growth.drift[0] == pytest.approx(drift, abs=0.001)
+        years = outlook.baseline.yearly[target].shape[1]
+        trend, sd = growth.spreads("Smallville", years)
+        logs = np.log(outlook.baseline.yearly[target] / last)
+        assert np.median(logs, axis=0) == pytest.approx(trend, abs=0.015 + 0.2 * sd.max())
+        assert logs.std(axis=0) == pytest.approx(sd, rel=0.4)
+        quarters = outlook.baseline.quarterly[target]
+        whole = quarters[:, -4:].sum(axis=1) if target == "births" else quarters[:, -1]
+        assert whole == pytest.approx(outlook.baseline.yearly[target][:, -1])
+
+
+def test_policies_move_counted_firms_as_they_move_the_models(followed_outlook, small_outlook):
+    moved = [
+        np.mean(np.log(each.scenario.yearly["firms"] / each.baseline.yearly["firms"])[:, -1])
+        for each in (followed_outlook, small_outlook)
+    ]
+    assert moved[0] == pytest.approx(moved[1], abs=0.01)
+    assert "firms" not in small_outlook.anchor.growth
+    assert "firms" not in small_outlook.scaling.added
+
+
+def test_counted_firms_are_published_without_a_number_in_the_region_file(followed_outlook):
+    world, start = followed_outlook.world, followed_outlook.anchor
+    unknown = replace(world, region=replace(world.region, firms=None))
+    assert {"firms", "births"} <= set(published_targets(start, unknown))
+    assert not {"deaths", "employment"} & set(published_targets(start, unknown))
+    assert {"deaths", "employment"} <= set(published_targets(start, world))

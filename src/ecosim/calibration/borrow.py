@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.calibration.growth import Growth, fit_growth
+from ecosim.calibration.hindsight import COMMON_SD
 from ecosim.calibration.increments import base_year, log_levels, melt, usable_increments, yearly_table
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import parse
@@ -35,6 +36,8 @@ BORROWED_DRIFT_SD = 0.05  # log points a year: drifts of the provincial series d
 COUNTY_LOCAL_SD = 0.19  # least sd of a county's yearly local shock to a flow: the provincial dispersion 0.038
 RATIO_SD = 0.15  # least sd of a fact such as "doubled in two years", whose window is unclear
 LEAST_YEARS = 2  # increments that a panel needs
+CALM_SD = 0.04  # prior sd of a yearly shock to all firms of a place, or to their staff, which vary less than single
+# counts do; seen on US states (experiments/forecast_race/alone.py), set by hand
 
 
 class _Fact(NamedTuple):
@@ -144,6 +147,23 @@ def panel_levels(known: pd.DataFrame, target: str, origin: str) -> tuple[str, pd
         f"{target}: no panel of places with {LEAST_YEARS} yearly increments at {origin}, nor for a related target "
         f"({', '.join(candidates[1:]) or 'none is named'}); add counts of other places or choose a later origin"
     )
+
+
+def own_growth(counts: pd.DataFrame, target: str, location: str, origin: str, horizon: int = 8) -> Growth | None:
+    """Growth of a count that a place has followed itself, among all places that have it; nothing is borrowed.
+
+    None where it was not counted in three successive years, or not in the origin's last complete one. Raises
+    CountsError where a figure has no logarithm.
+    """
+    known = known_at(counts, origin)
+    own = series(known, location, target).loc[: base_year(origin)]
+    if not len(own) or own.index[-1] != base_year(origin):
+        return None
+    steps = usable_increments(log_levels(known, target, [location], base_year(origin)), target)
+    if len(steps) < LEAST_YEARS:
+        return None
+    sd = CALM_SD if kind_of(target) == "stock" else COMMON_SD
+    return fit_growth(known, target, origin, horizon=horizon, common_sd=sd)
 
 
 def tells_growth(known: pd.DataFrame, location: str, target: str) -> bool:

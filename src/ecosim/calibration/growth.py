@@ -130,26 +130,38 @@ class Growth:
             return float(self.drift[row]), float(self.drift_sd[row]), float(self.local_scale[row])
         return self.pooled_drift, self.pooled_drift_sd, self.pooled_local_scale
 
+    def drift_error(self, location: str) -> float:
+        """Sd of a place's drift; where it is the only one, of its mean, as all of its shocks are common."""
+        _, sd, _ = self.place(location)
+        alone = len(self.locations) == 1
+        return float(np.hypot(sd, self.common_scale[0] / np.sqrt(len(self.years)))) if alone else sd
+
     def _ahead(self, values: Floats, years: int) -> Floats:
         """Values by horizon, (years,); the last one holds beyond the horizon that was fitted."""
         return values[np.minimum(np.arange(years), len(values) - 1)]
 
 
 def fit_growth(
-    counts: pd.DataFrame, target: str, origin: str, locations: Iterable[str] | None = None, horizon: int = 8
+    counts: pd.DataFrame,
+    target: str,
+    origin: str,
+    locations: Iterable[str] | None = None,
+    horizon: int = 8,
+    common_sd: float = COMMON_SD,
 ) -> Growth:
     """Fit growth to the yearly figures known at the origin, pooled over places.
 
     locations: the panel; without it every place with two successive years, but not the nation. Two-year increments
-    over a gap (high-tech firms lack 2017) and increments into a declared break are left out.
+    over a gap (high-tech firms lack 2017) and increments into a declared break are left out. common_sd: prior sd of the
+    common shock, log points a year.
     Raises CountsError where the target has no yearly increment at the origin.
     """
     if horizon < 1:
         raise CountsError(f"{target}: horizon is {horizon}; it must be at least one year")
     levels = log_levels(known_at(counts, origin), target, locations, base_year(origin))
     known = moments(levels, target)
-    past = look_back(levels, target, horizon)
-    squared = [known.common_variance(damping, COMMON_DF, COMMON_SD) for damping in past.damping]
+    past = look_back(levels, target, horizon, common_sd)
+    squared = [known.common_variance(damping, COMMON_DF, common_sd) for damping in past.damping]
     return Growth(
         target=target,
         base_year=base_year(origin),

@@ -33,13 +33,13 @@ class Hindsight(NamedTuple):
     origins: NDArray[np.int64]  # (horizon,)
 
 
-def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
+def look_back(levels: pd.DataFrame, target: str, horizon: int, common_sd: float = COMMON_SD) -> Hindsight:
     """Average damping by what its WIS was at earlier origins, then take the scale of mean squared standardized error.
 
     levels: log levels, years x places, known at the present origin. Where no earlier origin reaches a horizon, the
     scale is 1 and half a year's drift is added to that of the horizon before. Damped drift never shrinks with the
     horizon: a median path must not turn back because fewer origins judge the longer one. WIS is on logs, so that a
-    large place does not decide alone.
+    large place does not decide alone. common_sd: prior of the common shock.
     """
     past = [
         (int(year), moments(levels.loc[:year], target))
@@ -54,9 +54,9 @@ def look_back(levels: pd.DataFrame, target: str, horizon: int) -> Hindsight:
         if not cases:
             damping[step - 1] = (before + UNJUDGED) / step
             continue
-        losses = np.array([np.mean([_wis(*case, step, a) for case in cases]) for a in DAMPINGS])
+        losses = np.array([np.mean([_wis(*case, step, a, common_sd) for case in cases]) for a in DAMPINGS])
         damping[step - 1] = max(averaged_damping(losses, len(cases)), before / step)
-        squares = [_squared_error(*case, step, damping[step - 1]) for case in cases]
+        squares = [_squared_error(*case, step, damping[step - 1], common_sd) for case in cases]
         scale[step - 1] = max(SCALE_FLOOR, np.sqrt((SCALE_WEIGHT + fsum(squares)) / (SCALE_WEIGHT + len(squares))))
     return Hindsight(damping, scale, origins)
 
@@ -73,14 +73,14 @@ def averaged_damping(losses: Floats, origins: int) -> float:
     return float(np.sum(weights * DAMPINGS) / np.sum(weights))
 
 
-def predictive(known: Moments, step: int, damping: float) -> tuple[Floats, Floats, float]:
+def predictive(known: Moments, step: int, damping: float, common_sd: float = COMMON_SD) -> tuple[Floats, Floats, float]:
     """Center (P,), sd (P,) and degrees of freedom of the log growth over `step` years, before the scale.
 
     The sum of a common t, local t and normal parts is taken as one t with the same variance and mean kurtosis.
     """
     freedom = COMMON_DF + len(known.years) - 1
     spread = step * (1.0 + damping**2 * step / len(known.years))
-    common = known.common_variance(damping, COMMON_DF, COMMON_SD) * spread * freedom / max(freedom - 2.0, 0.5)
+    common = known.common_variance(damping, COMMON_DF, common_sd) * spread * freedom / max(freedom - 2.0, 0.5)
     local = step * known.local_variance
     other = (damping * step * known.drift_sd) ** 2 + 2.0 * known.noise_variance
     total = common + local + other
@@ -100,14 +100,14 @@ def _change(levels: pd.DataFrame, known: Moments, year: int, step: int) -> tuple
     return (known, change) if np.isfinite(change).sum() >= min(TOGETHER, levels.shape[1]) else None
 
 
-def _wis(known: Moments, change: Floats, step: int, damping: float) -> float:
-    center, sd, freedom = predictive(known, step, damping)
+def _wis(known: Moments, change: Floats, step: int, damping: float, common_sd: float) -> float:
+    center, sd, freedom = predictive(known, step, damping, common_sd)
     error = change[:, None] - (center[:, None] + sd[:, None] * _unit_quantiles(round(min(freedom, 60.0), 1)))
     return float(2.0 * np.nanmean(np.where(error >= 0, LEVELS, LEVELS - 1.0) * error))
 
 
-def _squared_error(known: Moments, change: Floats, step: int, damping: float) -> float:
-    center, sd, _ = predictive(known, step, damping)
+def _squared_error(known: Moments, change: Floats, step: int, damping: float, common_sd: float) -> float:
+    center, sd, _ = predictive(known, step, damping, common_sd)
     return float(np.nanmean(((change - center) / sd) ** 2))
 
 

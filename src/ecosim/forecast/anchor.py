@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from ecosim.calibration.borrow import stocks_from_flows, tells_growth
+from ecosim.calibration.borrow import own_growth, stocks_from_flows, tells_growth
 from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
@@ -24,7 +24,7 @@ PANEL_TARGETS = (
     "rd_personnel",
     "hightech_firms",
 )
-MODEL_TARGETS = ("firms", "births", "deaths", "employment")  # the model's own level where no count is known
+MODEL_TARGETS = ("firms", "births", "deaths", "employment")  # the model's own level and growth where none is counted
 LEAST_FIRMS = 200
 CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
 
@@ -60,6 +60,8 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
         if len(own):
             year = int(own.index[-1])
             levels[target] = Level(float(own.iloc[-1]), 0.0, "observed", f"observed {year}", str(year), "counts")
+            if (counted := own_growth(known, target, region.name, origin, horizon)) is not None:
+                growth[target] = counted
     firms = number_of_firms(region, levels)
     follow_own_stock(known, region, growth)
     ladder = make_ladder(known, region, origin, levels, growth)

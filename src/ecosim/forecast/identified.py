@@ -49,7 +49,7 @@ def table(
         sd = drawn.moments(AT_ORIGIN + target)[1] if drawn and AT_ORIGIN + target in drawn.names else level.log_sd
         rows.append((f"level: {target}", max(CLOSE_SD, level.log_sd), sd))
     for target, growth in outlook.anchor.growth.items():
-        _, sd, _ = growth.place(place)
+        sd = growth.drift_error(place)
         rows.append((f"growth: {target}", max(growth.pooled_drift_sd, sd), sd))
     for name, prior in priors.items():
         for k, term in enumerate(prior.behavior._fields):  # type: ignore[attr-defined]

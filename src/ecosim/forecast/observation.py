@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ecosim.calibration.growth import Growth
 from ecosim.forecast import publish
 from ecosim.forecast.accounts import ladder
-from ecosim.forecast.anchor import PANEL_TARGETS, Anchor
+from ecosim.forecast.anchor import MODEL_TARGETS, PANEL_TARGETS, Anchor
 from ecosim.forecast.ensemble import Run, World
 from ecosim.forecast.shifts import CHANNELS, GRANTED_OF
 
@@ -28,7 +28,7 @@ def log_growth(world: World, runs: list[Run], years: int) -> dict[str, Floats]:
     """Log growth since the last complete year in the model's own counts, (members, years), by target."""
     base = publish.base_values(world, runs)
     series = publish.stack(runs)
-    wanted = {"hnte_certifications", *CHANNELS.values(), *PANEL_TARGETS}
+    wanted = {"hnte_certifications", *CHANNELS.values(), *PANEL_TARGETS, *MODEL_TARGETS}
     yearly = publish.by_year(world, {name: series[name] for name in wanted}, base)
     return {name: np.log((values[:, :years] + 0.5) / (base[name][:, None] + 0.5)) for name, values in yearly.items()}
 
@@ -41,10 +41,11 @@ def observation_layer(
     paths: shifts by channel, (members, years). All counts get their reporting noise. High-tech certifications get what
     they lack of the spread of the model's reduced form, see `of_certifications`, where that rests on certifications; a
     count with a channel what of its shift its firms do not carry, see `uncarried`, and what a pilot of few members left
-    of its trend. Counts without one (grants, all patents, staff) get the trend that the model, with all its conditions,
-    does not produce under the baseline (runs), and what they lack of the estimated spread, see `fitted`. No count but
-    certificates keeps a wider one than was estimated, see `cut`. Grants grow and are shocked as the applications that
-    they come from; what they depart by themselves fades, see `faded`.
+    of its trend. Counts without one (grants, all patents, staff; firms, births, deaths and employment where the place
+    has followed them) get the trend that the model, with all its conditions, does not produce under the baseline
+    (runs), and what they lack of the estimated spread, see `fitted`. No count but certificates keeps a wider one than
+    was estimated, see `cut`. Grants grow and are shocked as the applications that they come from; what they depart by
+    themselves fades, see `faded`.
     """
     grown, place = log_growth(world, runs, years), world.region.name
     added = {}
@@ -59,7 +60,7 @@ def observation_layer(
             own, (trend, sd) = grown[target] + added[target], growth.spreads(place, years)
             center = np.median(own, axis=0)
             added[target] += trend - center + cut(own - center, sd)
-        elif target in PANEL_TARGETS:
+        elif target in (*PANEL_TARGETS, *MODEL_TARGETS):
             leads = GRANTED_OF.get(target, target)
             leader, center = start.growth.get(leads, growth), np.median(grown[target], axis=0)
             added[target] += leader.spreads(place, years)[0] - center

@@ -121,8 +121,8 @@ def published_targets(anchor: Anchor, world: World) -> tuple[str, ...]:
     """Targets that can be published: those with a level."""
     names: list[str] = [name for name in LADDER_PUBLISHED if name.startswith("hnte") or name in anchor.levels]
     names += [name for name in PANEL_TARGETS if name in anchor.levels]
-    if world.region.firms is not None:
-        names += list(MODEL_TARGETS)
+    counted = world.region.firms is not None  # else only what the place has counted itself
+    names += [name for name in MODEL_TARGETS if counted or name in anchor.levels]
     return tuple(names)
 
 
