@@ -166,7 +166,7 @@ def test_a_place_outside_a_panel_of_one_drift_is_still_unsure_of_its_own():
 def test_a_longer_horizon_that_wants_no_drift_keeps_what_a_shorter_one_has_reached(monkeypatch):
     best = {1: 1.0, 2: 0.0, 3: 1.0}
     loss = dict.fromkeys(best.items(), 1.0)  # and a thousand at any other damping
-    monkeypatch.setattr(hindsight, "_wis", lambda known, change, step, damping: loss.get((step, damping), 1e3))
+    monkeypatch.setattr(hindsight, "_wis", lambda _, __, step, damping, ___: loss.get((step, damping), 1e3))
     assert look_back(panel(5, 20, 7, local=0.1), "inventions_applied", 3).damping.tolist() == [1.0, 0.5, 1.0]
 
 
