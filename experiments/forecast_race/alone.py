@@ -34,26 +34,25 @@ def rows_of(counts: pd.DataFrame, place: str, origin: int) -> Iterator[Row]:
     year = counts["time"].astype(int)
     known, name = counts[year.between(origin - HISTORY, origin)], f"{origin}-12"
     values = {target: rows.set_index(year[rows.index])["value"] for target, rows in counts.groupby("target")}
-    paths = {}
+    paths, changes = {}, {}
     for target in TARGETS:
         growth = own_growth(known, target, place, name, max(AHEAD))
         assert growth is not None
         paths[target] = growth.draw(place, DRAWS, max(AHEAD), seed=origin)
         for years in AHEAD:
-            change = float(np.log(values[target][origin + years] / values[target][origin]))
-            yield (target, "own growth", years, *score(change, np.quantile(paths[target][:, years - 1], LEVELS)))
+            changes[target, years] = float(np.log(values[target][origin + years] / values[target][origin]))
+            logs = np.quantile(paths[target][:, years - 1], LEVELS)
+            yield (target, "own growth", years, *score(changes[target, years], logs))
         for table in both(known, [target], place, name, max(AHEAD)):
             for years in AHEAD:
                 quantiles = table.loc[table["time"].astype(int) == origin + years, "value"].to_numpy(float)
-                change = float(np.log(values[target][origin + years] / values[target][origin]))
                 logs = np.log(quantiles / values[target][origin])
-                yield (target, str(table["model"].iloc[0]), years, *score(change, logs))
+                yield (target, str(table["model"].iloc[0]), years, *score(changes[target, years], logs))
     flows = [values[target][origin] * np.exp(paths[target]) for target in ("births", "deaths")]
     firms = np.maximum(values["firms"][origin] + np.cumsum(flows[0] - flows[1], axis=1), 1.0)
     for years in AHEAD:
-        change = float(np.log(values["firms"][origin + years] / values["firms"][origin]))
         logs = np.log(np.quantile(firms[:, years - 1], LEVELS) / values["firms"][origin])
-        yield ("firms", "births less deaths", years, *score(change, logs))
+        yield ("firms", "births less deaths", years, *score(changes["firms", years], logs))
 
 
 def score(change: float, quantiles: NDArray[np.float64]) -> tuple[float, bool]:

@@ -188,3 +188,9 @@ def test_counted_firms_are_published_without_a_number_in_the_region_file(followe
     assert {"firms", "births"} <= set(published_targets(start, unknown))
     assert not {"deaths", "employment"} & set(published_targets(start, unknown))
     assert {"deaths", "employment"} <= set(published_targets(start, world))
+
+
+def test_a_single_count_of_firms_is_not_published_without_a_number_in_the_region_file(small_outlook):
+    unknown = replace(small_outlook.world, region=replace(small_outlook.world.region, firms=None))
+    assert "firms" in small_outlook.anchor.levels
+    assert "firms" not in published_targets(small_outlook.anchor, unknown)

@@ -152,8 +152,9 @@ def panel_levels(known: pd.DataFrame, target: str, origin: str) -> tuple[str, pd
 def own_growth(counts: pd.DataFrame, target: str, location: str, origin: str, horizon: int = 8) -> Growth | None:
     """Growth of a count that a place has followed itself, among all places that have it; nothing is borrowed.
 
-    None where it was not counted in three successive years, or not in the origin's last complete one. Raises
-    CountsError where a figure has no logarithm.
+    counts: the schema of docs/data.md; horizon: years ahead; log points a year. None where it has fewer than two
+    increments between successive years, or no figure of the origin's last complete year. Raises CountsError where a
+    figure has no logarithm.
     """
     known = known_at(counts, origin)
     own = series(known, location, target).loc[: base_year(origin)]

@@ -83,17 +83,17 @@ def follow_own_stock(known: pd.DataFrame, region: Region, growth: dict[str, Grow
         if flow not in growth or stock not in growth or region.level in ("province", "country"):
             continue
         of_flow, of_stock = growth[flow], growth[stock]
-        if region.name not in of_flow.locations or not _own_growth(known, region.name, of_stock):
+        if region.name not in of_flow.locations or not _told_by_counts(known, region.name, of_stock):
             continue
         drift, sd, _ = of_stock.place(region.name)
-        if sd < of_flow.place(region.name)[1] or not _own_growth(known, region.name, of_flow):
+        if sd < of_flow.place(region.name)[1] or not _told_by_counts(known, region.name, of_flow):
             row = of_flow.locations.index(region.name)
             drifts, sds = of_flow.drift.copy(), of_flow.drift_sd.copy()
             drifts[row], sds[row] = drift, max(sd, DRIFT_BETWEEN_FLOOR)
             growth[flow] = replace(of_flow, drift=drifts, drift_sd=sds, basis=f"{of_flow.basis}; own {stock}")
 
 
-def _own_growth(known: pd.DataFrame, location: str, growth: Growth) -> bool:
+def _told_by_counts(known: pd.DataFrame, location: str, growth: Growth) -> bool:
     """Whether the place's own counts say how a target grows, or the one that its growth is borrowed from."""
     return any(tells_growth(known, location, target) for target in {growth.target, growth.borrowed_from})
 

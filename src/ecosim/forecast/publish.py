@@ -118,11 +118,11 @@ def by_year(world: World, series: dict[str, Floats], base: dict[str, Floats]) ->
 
 
 def published_targets(anchor: Anchor, world: World) -> tuple[str, ...]:
-    """Targets that can be published: those with a level."""
+    """Targets that can be published: those with a level, and of all firms those with a number of firms or growth."""
     names: list[str] = [name for name in LADDER_PUBLISHED if name.startswith("hnte") or name in anchor.levels]
     names += [name for name in PANEL_TARGETS if name in anchor.levels]
-    counted = world.region.firms is not None  # else only what the place has counted itself
-    names += [name for name in MODEL_TARGETS if counted or name in anchor.levels]
+    numbered = world.region.firms is not None  # else only what the place itself has followed up to the origin
+    names += [name for name in MODEL_TARGETS if numbered or name in anchor.growth]
     return tuple(names)
 
 
