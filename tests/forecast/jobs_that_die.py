@@ -28,3 +28,13 @@ def slowly(place: Path, number: int) -> int:
     with (place / "ran").open("a", encoding="utf-8") as file:
         file.write(f"{number}\n")
     return number * number
+
+
+def quickly(number: int) -> int:
+    """Done at once."""
+    return number * number
+
+
+def late(number: int) -> int:
+    """Raises what waiting for too long raises."""
+    raise TimeoutError(f"{number} is too late")

@@ -5,12 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from jobs_that_die import dies, slowly
+from jobs_that_die import dies, late, quickly, slowly
 from pandas.testing import assert_frame_equal
 
 from ecosim.forecast import cluster as clusters
@@ -126,3 +127,34 @@ def test_a_run_whose_workers_are_all_gone_for_good_ends_with_a_message(machines,
     with pytest.raises(ClusterError, match=r"no worker has been there for 3 s; start some \(`dask worker tcp://"):
         found.extend(results)
     assert len({number for number, _ in found}) == len(found) < MEMBERS
+
+
+@pytest.mark.slow
+def test_a_result_whose_worker_is_lost_before_it_was_fetched_is_waited_for_no_longer_than_workers(machines):
+    left = Cluster(machines.address, patience=10, alone=3)
+    results = left.results(quickly, range(clusters.IN_FLIGHT * 2))
+    next(results)
+    time.sleep(2.0)  # the others are done and lie with their workers
+    for worker in machines.workers:
+        machines.kill(worker)
+    with pytest.raises(ClusterError, match="no worker has been there for 3 s"):
+        list(results)
+
+
+@pytest.mark.slow
+def test_a_result_whose_worker_is_lost_before_it_was_fetched_is_computed_again(machines):
+    numbers = range(clusters.IN_FLIGHT * 2)
+    results = Cluster(machines.address, patience=10).results(quickly, numbers)
+    found = [next(results)]
+    time.sleep(2.0)
+    for worker in machines.workers:
+        machines.kill(worker)
+    machines.workers.append(machines.start_worker())
+    found += results
+    assert sorted(found) == [(number, number * number) for number in numbers]
+
+
+@pytest.mark.slow
+def test_what_a_task_itself_raises_is_raised_be_it_a_timeout(machines):
+    with pytest.raises(TimeoutError, match="too late"):
+        list(Cluster(machines.address, patience=10).results(late, range(2)))

@@ -13,9 +13,9 @@ from ecosim.data.errors import UserError
 from ecosim.forecast.kept import source_hash
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
-PATIENCE = 60  # seconds to wait for a first worker, and for a scheduler to come back
+PATIENCE = 60  # seconds to wait for a first worker, for a scheduler to come back, and for a result to be fetched
 ALONE = 600  # seconds to wait where every worker is gone, before the run ends
 FIRST = 10  # seconds to wait for the scheduler at the start
 LOOK = 1.0  # seconds between looks at whether the scheduler is still there
@@ -68,11 +68,12 @@ class Cluster:
         """Results as they come, as long as the scheduler is there; ends early where it is lost."""
         from concurrent.futures import CancelledError
 
-        from distributed import Future, KilledWorker
+        from distributed import KilledWorker
 
         shared = client.submit(_same, job, pure=False)
         places = IN_FLIGHT * max(sum(client.nthreads().values()), 1)
-        queue, running, seen = iter(numbers), dict[Any, tuple[int, Future[Any]]](), time.monotonic()
+        queue, seen = iter(numbers), time.monotonic()
+        running: dict[Any, tuple[int, Future[Any]]] = {}
         done: SimpleQueue[Future[Any]] = SimpleQueue()
         while True:
             for number in islice(queue, places - len(running)):
@@ -83,7 +84,7 @@ class Cluster:
                 return
             try:
                 finished = done.get(timeout=LOOK)
-                result = finished.result()
+                result = self._fetched(finished, done)
             except Empty:
                 workers = _workers(client)
                 if workers is None:
@@ -104,6 +105,20 @@ class Cluster:
             number, _ = running.pop(finished.key)
             yield number, result
             seen = time.monotonic()
+
+    def _fetched(self, finished: "Future[Any]", done: "SimpleQueue[Future[Any]]") -> Any:
+        """The result of a task that has finished; what it raises is raised.
+
+        Raises Empty where it does not come: its worker was lost in between, and the task waits for another one. It
+        stands in line again.
+        """
+        try:
+            return finished.result(timeout=self.patience)
+        except TimeoutError:
+            if finished.status == "error":  # its own
+                raise
+            done.put(finished)
+            raise Empty from None
 
     def _client(self, patience: float) -> "Client":
         """A connection to a scheduler with workers. patience: seconds until the scheduler counts as away."""
