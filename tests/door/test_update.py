@@ -1,4 +1,4 @@
-"""study=update: a recorded forecast is weighed by a new year's counts; what says nothing of it is refused."""
+"""study=update: a recorded forecast is moved by a new year's counts; what says nothing of it is refused."""
 
 import json
 import shutil
@@ -31,13 +31,13 @@ def command(recorded: str, *more: str) -> list[str]:
             "tracking.enabled=false", *more]  # fmt: skip
 
 
-def test_the_updated_forecast_stands_with_weights_and_what_moved(
+def test_the_updated_forecast_stands_with_the_counts_and_what_moved(
     here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(command(recorded)) == 0
     (home,) = (here / "outputs" / "update").iterdir()
     names = {path.name for path in home.iterdir()}
-    assert names >= {"forecast.csv", "baseline_forecast.csv", "effect.csv", "weights.csv", "counts.csv", "moved.csv",
+    assert names >= {"forecast.csv", "baseline_forecast.csv", "effect.csv", "counts.csv", "moved.csv",
                      "members.parquet", "statements.txt", "update.png", "config.yaml", "provenance.json"}  # fmt: skip
     forecast = pd.read_csv(home / "forecast.csv", dtype={"time": str})
     before = pd.read_csv(here / recorded / "forecast.csv", dtype={"time": str})
@@ -45,8 +45,11 @@ def test_the_updated_forecast_stands_with_weights_and_what_moved(
     assert set(forecast["time"]) == {"2018", "2019"}
     assert set(forecast["origin"]) == {"2017-12"}
     counted = pd.read_csv(home / "counts.csv").set_index("target").loc["hnte_stock"]
-    weights = pd.read_csv(home / "weights.csv")["weight"]
-    assert 20 < 1 / (weights**2).sum() == pytest.approx(counted["effective_alone"])
+    assert counted["lower"] < counted["observed"] < counted["upper"]
+    assert 0.0 < counted["deviation"] < 1.0
+    after = pd.read_parquet(home / "members.parquet")
+    assert after.columns.tolist() == pd.read_parquet(here / recorded / "members.parquet").columns.tolist()
+    assert after.groupby(["scenario", "target", "time"])["member"].nunique().eq(400).all()
     moved = pd.read_csv(home / "moved.csv", dtype={"time": str}).set_index(["target", "time"])
     assert moved.loc[("hnte_stock", "2018"), "width"] < 1.0
     own = before[(before["target"] == "hnte_stock") & (before["time"] == "2018")].set_index("quantile")["value"]
@@ -54,7 +57,7 @@ def test_the_updated_forecast_stands_with_weights_and_what_moved(
     assert told_before == pytest.approx(own.loc[[0.05, 0.5, 0.95]].tolist(), rel=1e-9)
     told = json.loads((home / "provenance.json").read_text(encoding="utf-8"))["updated"]
     assert (told["run"], told["until"]) == (Path(recorded).name, 2017)
-    assert "members of run" in (home / "statements.txt").read_text(encoding="utf-8").splitlines()[0]
+    assert "moved the 400 members of run" in (home / "statements.txt").read_text(encoding="utf-8").splitlines()[0]
     said = capsys.readouterr().out
     assert "before and after" in said
     assert "High-tech enterprises 2017" in " ".join(said.split())
@@ -66,7 +69,7 @@ def test_the_updated_forecast_stands_with_weights_and_what_moved(
 
 def test_the_same_command_gives_the_same_tables(here: Path, recorded: str) -> None:
     first, second = (run_update(command(recorded)).folder for _ in range(2))
-    for name in ("forecast.csv", "weights.csv", "moved.csv", "members.parquet"):
+    for name in ("forecast.csv", "effect.csv", "moved.csv", "members.parquet"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
@@ -82,14 +85,14 @@ def test_an_update_is_a_run_of_its_own_in_mlflow(here: Path, fake: None, store: 
         tags = dict(base.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (outcome.run_id,)).fetchall())
         found = dict(base.execute("SELECT key, value FROM metrics WHERE run_uuid = ?", (outcome.run_id,)).fetchall())
     assert (tags["role"], tags["updated_run"]) == ("update", forecast)
-    assert found["effective"] == pytest.approx(outcome.found.step.effective)
+    assert found["inside_90"] == 1.0
 
 
 WRONG = [
     (["study.until=2019"], "the run ends with 2019, so nothing would be left to forecast; give 2018 or earlier"),
     (["study.counts=[hnte_stok]"], "does not forecast 'hnte_stok'; did you mean 'hnte_stock'?"),
     (["data.path=old.csv"], "old.csv: its one row says nothing of run"),
-    (["data.path=far.csv"], "members effective (at least 20); most of it is due to hnte_stock 2017: 900 counted"),
+    (["data.path=far.csv"], "hnte_stock 2017: 900 counted"),
     (["run=nothere"], "no run 'nothere'"),
     (["+scenario=pinghu_2017"], "study=update takes a run, no scenario"),
     (["study.dispersion=0"], "study.dispersion"),

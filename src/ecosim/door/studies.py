@@ -158,14 +158,13 @@ class Reproduce(StudyPart):
 
 
 class Update(StudyPart):
-    """A recorded forecast weighed by new counts; comments in configs/study/update.yaml."""
+    """A recorded forecast moved by new counts; comments in configs/study/update.yaml."""
 
     name: Literal["update"]
     run: Text
     until: Annotated[int, Field(strict=True, ge=1950, le=2150)] | None
     counts: tuple[Text, ...]
     dispersion: Annotated[float, Field(gt=0, le=4, allow_inf_nan=False)]
-    least_effective: Annotated[float, Field(ge=1, allow_inf_nan=False)]
 
 
 class Score(StudyPart):

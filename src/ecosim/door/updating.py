@@ -1,4 +1,4 @@
-"""study=update from its command line to its tables: the run, the new counts, weights of members, and what moved."""
+"""study=update from its command line to its tables: the run, the new counts, members after them, and what moved."""
 
 import time
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ecosim.figures import Labels
-    from ecosim.forecast.reweighed import Reweighed
+    from ecosim.forecast.assimilation import Assimilated
     from ecosim.publication.recorded import Recorded
 
 KEYS = ("run",)
@@ -42,7 +42,7 @@ class Updating:
     """
 
     folder: Path
-    found: "Reweighed"
+    found: "Assimilated"
     tables: "dict[str, pd.DataFrame]"
     statements: tuple[str, ...]
     shown: tuple[str, ...]
@@ -56,7 +56,7 @@ class Updating:
 def run_update(
     overrides: Sequence[str], config_dir: str | Path | None = None, cwd: str | Path | None = None
 ) -> Updating:
-    """Update the forecast of a command line. Raises UserError; NothingNew and Collapsed say what to do instead."""
+    """Update the forecast of a command line. Raises UserError; NothingNew and Contradicted say what to do instead."""
     place = Path(cwd or Path.cwd()).resolve()
     started = time.perf_counter()
     with Stages() as stages:
@@ -71,7 +71,7 @@ def run_update(
         given = None if path is None else (path, load_table(path, place, composed.own))
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
-        found, until, members, missed = _weigh(run, study, counts, given, stages)
+        found, until, members, missed = _assimilate(run, study, counts, given, stages)
         tables = _tables(run, found, members, until)
         shown = tuple(shown_targets(run.settings["study"].get("targets") or (), tables["forecast"]))
         words = sentences(run, found, tables, until, shown, missed)
@@ -84,7 +84,7 @@ def run_update(
         home = folder.new_folder(place, NAME)
         tags = {"role": NAME, "study": NAME, "updated_run": run.run, "scenario": run.scenario, "until": str(until),
                 "data_hash": provenance["data_hash"][:12]}  # fmt: skip
-        paragraph = f"Members of run {run.short} weighed by what was counted up to the end of {until}."
+        paragraph = f"Members of run {run.short} moved by what was counted up to the end of {until}."
         with told.logged(store, composed, tags, None, NAME, paragraph) as opened:
             folder.write_settings(composed, home)
             _write(tables, words, run, counts, shown, home, stages)
@@ -104,18 +104,18 @@ def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
     return counts[counts["location"] == run.place].reset_index(drop=True)
 
 
-def _weigh(
+def _assimilate(
     run: "Recorded", study: Update, counts: "pd.DataFrame", given: "tuple[str, pd.DataFrame] | None", stages: Stages
-) -> "tuple[Reweighed, int, pd.DataFrame, str]":
-    """Weights, the last year that was used, every member of the run, and what of the given table matches nothing.
+) -> "tuple[Assimilated, int, pd.DataFrame, str]":
+    """What moves members, the last year that was used, the run's members, what of the given table matches nothing.
 
-    given: name and counts of the table of this command. Raises NothingNew, Collapsed.
+    given: name and counts of the table of this command. Raises NothingNew, Contradicted.
     """
     import pandas as pd
 
-    from ecosim.forecast import reweighed
+    from ecosim.forecast import assimilation
 
-    stages("weights", 0, 1)
+    stages("new counts", 0, 1)
     if not run.has("members.parquet"):
         raise ConfigError(f"run {run.short} recorded no members.parquet (looked in {run.folder}); name another run")
     members = pd.read_parquet(run.folder / "members.parquet")
@@ -131,21 +131,21 @@ def _weigh(
     until = study.until if study.until is not None else last
     missed = "" if given is None else left_out(run, given[1], own, until, given[0])
     chosen = counts[counts["target"].isin(study.counts)] if study.counts else counts
-    evidence = reweighed.gather(own, chosen, until, _noise(run), study.dispersion) if len(chosen) else ()
+    evidence = assimilation.gather(own, chosen, until, _noise(run), study.dispersion) if len(chosen) else ()
     try:
-        found = reweighed.update(evidence, int(run.settings["seed"]), study.least_effective)
-    except reweighed.NothingNew as error:
+        found = assimilation.assimilate(evidence, int(run.settings["seed"]))
+    except assimilation.NothingNew as error:
         among = f" among {', '.join(study.counts)}" if study.counts else ""
-        raise reweighed.NothingNew(
+        raise assimilation.NothingNew(
             f"run {run.short}: {error}{among} is known of {run.place} after {run.origin} and up to {until}; give "
             f"data.path=<table> with a later count of one of {', '.join(names)}"
         ) from None
-    except reweighed.Collapsed as error:
-        raise reweighed.Collapsed(
-            f"run {run.short}: {error}. A run with more members, study.counts=[...] without that count, or a larger "
-            f"study.dispersion ({study.dispersion:g}) would leave more; or forecast anew from a later origin"
+    except assimilation.Contradicted as error:
+        raise assimilation.Contradicted(
+            f"run {run.short}: {error}. Look at the count and its unit, leave it out (study.counts=[...]), or forecast "
+            "anew from a later origin"
         ) from None
-    stages("weights", 1, 1)
+    stages("new counts", 1, 1)
     return found, max(int(row.time[:4]) for row in found.used), members, missed
 
 
@@ -159,30 +159,29 @@ def _noise(run: "Recorded") -> dict[str, float]:
     return dict(zip(names, rows["estimate"].astype(float), strict=True))
 
 
-def _tables(run: "Recorded", found: "Reweighed", members: "pd.DataFrame", until: int) -> "dict[str, pd.DataFrame]":
+def _tables(run: "Recorded", found: "Assimilated", members: "pd.DataFrame", until: int) -> "dict[str, pd.DataFrame]":
     """Everything that is written, by name of file; forecasts of the years after the last one that was used."""
-    from ecosim.forecast import reweighed
+    from ecosim.forecast import assimilation
 
-    seed, origin, weights = int(run.settings["seed"]), f"{until}-12", found.step.weights
-    later = members[members["time"].astype(str).str[:4].astype(int) > until]
-    yearly, quarterly = (later[later["frequency"] == name] for name in ("year", "quarter"))
-    ours, baseline = run.scenario, str(run.settings["baseline"])
+    origin, ours, baseline = f"{until}-12", run.scenario, str(run.settings["baseline"])
+    before = members[members["time"].astype(str).str[:4].astype(int) > until]
+    after = assimilation.moved_members(before, found, origin)
+    yearly, quarterly = (after[after["frequency"] == name] for name in ("year", "quarter"))
+    yearly_before = before[before["frequency"] == "year"]
+    own = yearly[yearly["scenario"] == ours]
     tables = {
-        "forecast": reweighed.quantile_table(yearly[yearly["scenario"] == ours], weights, origin),
-        "moved": reweighed.moved(yearly[yearly["scenario"] == ours], weights),
-        "counts": reweighed.counts_table(found, seed),
-        "weights": reweighed.weights_table(found),
-        "members": reweighed.drawn_again(later, found.step.ancestors, origin),
+        "forecast": assimilation.quantile_table(own, origin),
+        "moved": assimilation.shifts(yearly_before[yearly_before["scenario"] == ours], own),
+        "counts": assimilation.counts_table(found),
+        "members": after,
     }
     if (quarterly["scenario"] == ours).any():
-        tables["forecast_quarterly"] = reweighed.quantile_table(
-            quarterly[quarterly["scenario"] == ours], weights, origin
-        )
+        tables["forecast_quarterly"] = assimilation.quantile_table(quarterly[quarterly["scenario"] == ours], origin)
     if (members["scenario"] == baseline).any() and baseline != ours:
-        effect = reweighed.paired(yearly, ours, baseline)
-        tables["baseline_forecast"] = reweighed.quantile_table(yearly[yearly["scenario"] == baseline], weights, origin)
-        tables["effect"] = reweighed.quantile_table(effect, weights, origin).assign(baseline=baseline)
-        tables["effect_moved"] = reweighed.moved(effect, weights)
+        effect = assimilation.paired(yearly, ours, baseline)
+        tables["baseline_forecast"] = assimilation.quantile_table(yearly[yearly["scenario"] == baseline], origin)
+        tables["effect"] = assimilation.quantile_table(effect, origin).assign(baseline=baseline)
+        tables["effect_moved"] = assimilation.shifts(assimilation.paired(yearly_before, ours, baseline), effect)
     return tables
 
 
@@ -196,8 +195,8 @@ def _write(
         for name, table in tables.items():
             if name != "members":
                 folder.write_table(table, home / f"{name}.csv")
-        again = tables["members"]
-        write_whole(home / "members.parquet", lambda path: again.to_parquet(path, index=False))
+        after = tables["members"]
+        write_whole(home / "members.parquet", lambda path: after.to_parquet(path, index=False))
         folder.write_text("\n".join(words) + "\n", home / "statements.txt")
         stages("tables", 1, 1)
         stages("charts", 0, 1)
@@ -218,13 +217,13 @@ def _draw(forecast: "pd.DataFrame", run: "Recorded", counts: "pd.DataFrame", sho
                   what="before and after the new counts")  # fmt: skip
 
 
-def _results(run: "Recorded", found: "Reweighed", tables: "dict[str, pd.DataFrame]", until: int) -> Any:
+def _results(run: "Recorded", found: "Assimilated", tables: "dict[str, pd.DataFrame]", until: int) -> Any:
     from ecosim.tracking import Results, headline_metrics
 
     forecast = tables["forecast"]
     years = [int(year) for year in headline_years(forecast)]
     first = shown_targets(run.settings["study"].get("targets") or (), forecast)
-    metrics = {"effective": found.step.effective} | headline_metrics(forecast, first[0], years)
-    size = len(tables["weights"])
-    params = {"study": NAME, "run": run.run, "until": until, "counts": len(found.used), "members": size}
+    counts = tables["counts"][tables["counts"]["not_used"] == ""]
+    metrics = {"inside_90": float(counts["inside_90"].mean())} | headline_metrics(forecast, first[0], years)
+    params = {"study": NAME, "run": run.run, "until": until, "counts": len(counts), "members": len(found.logs)}
     return Results(params, metrics, {}, None)

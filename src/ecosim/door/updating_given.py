@@ -20,7 +20,7 @@ def left_out(run: "Recorded", given: "pd.DataFrame", members: "pd.DataFrame", un
 
     given: counts as loaded from the table `named`; members: of the run's scenario. Raises NothingNew where no row can.
     """
-    from ecosim.forecast.reweighed import NothingNew
+    from ecosim.forecast.assimilation import NothingNew
 
     targets = sorted(members["target"].astype(str).unique())
     cells = set(zip(members["target"].astype(str), members["time"].astype(str), strict=True))

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
     from ecosim.door.updating import Updating
     from ecosim.figures import Labels
-    from ecosim.forecast.reweighed import Reweighed
+    from ecosim.forecast.assimilation import Assimilated
     from ecosim.publication.recorded import Recorded
 
 
 def sentences(
     run: "Recorded",
-    found: "Reweighed",
+    found: "Assimilated",
     tables: "dict[str, pd.DataFrame]",
     until: int,
     shown: Sequence[str],
     missed: str = "",
 ) -> tuple[str, ...]:
-    """What was counted, how many members are left, and what moved, the most important first.
+    """What was counted, how far it lay from the forecast, and what moved, the most important first.
 
     missed: what of the given table could not be used; stands third where there is something.
     """
-    used, step, table, labels = found.used, found.step, tables["counts"], labels_of(run)
+    used, table, labels = found.used, tables["counts"], labels_of(run)
     outside = table[(table["not_used"] == "") & ~table["inside_90"]]
     names = ", ".join(f"{labels.of(row.target).title} {row.time}" for row in used)
     far = ", ".join(
@@ -42,8 +42,7 @@ def sentences(
     )
     words = [
         f"{run.place}: {len(used)} count{'s' * (len(used) > 1)} up to the end of {until} "
-        f"({names}) left {step.effective:.0f} of {len(step.weights)} members of run {run.short} effective; the "
-        f"likeliest has {step.weights.max():.1%} of the weight.",
+        f"({names}) moved the {len(found.logs)} members of run {run.short}.",
         f"{len(used) - len(outside)} of {len(used)} lay in the 90 % interval of the forecast"
         f"{'; outside: ' + far if far else ''}.",
     ]
@@ -52,7 +51,8 @@ def sentences(
     if "effect_moved" in tables:
         words += [f"Effect: {text}" for target in shown[:1] if (text := _moved(tables["effect_moved"], target, labels))]
     words.append(
-        "Members keep their own paths: weights say which of the futures stay likely, and nothing is estimated anew. A "
+        "Each member moves by what goes together with these counts among all of them (ensemble Kalman smoother), "
+        "series by series, so stocks and flows of one member no longer add up exactly. Nothing is estimated anew; a "
         f"forecast from origin={until}-12 also takes the new counts into its levels and growth."
     )
     return tuple(words)
