@@ -223,3 +223,64 @@ def test_a_single_count_of_the_stock_leaves_the_flow_the_provinces_growth(few_co
     place = county_of_2022(few_counts, make_region, ("hnte_stock", 2022, [220]))
     flow = place.growth["hnte_certifications"]
     assert flow.place(SMALL)[0] == flow.place("Zhejiang")[0]
+
+
+def test_certifications_that_were_counted_are_cohorts_and_the_rest_of_the_stock_is_older(few_counts, make_region):
+    flows, stock = ("hnte_certifications", 2022, [80]), ("hnte_stock", 2020, [100, 150, 200])
+    place = county_of_2022(few_counts, make_region, flows, stock)
+    newest, second, oldest = place.ladder.cohorts
+    assert newest == 80.0
+    assert newest + second + oldest == pytest.approx(200.0)
+    growth = place.growth["hnte_certifications"]
+    drift = growth.drift[growth.locations.index(SMALL)]
+    assert np.log([second / oldest, oldest / place.ladder.expired]) == pytest.approx([drift] * 2)
+    level = place.levels["hnte_certifications"]
+    assert (level.mean, level.basis) == (80.0, "observed")
+
+
+def test_a_counted_stock_holds_where_three_years_of_certifications_do_not_sum_to_it(few_counts, make_region):
+    flows, stock = ("hnte_certifications", 2020, [60, 70, 80]), ("hnte_stock", 2021, [220, 240])
+    place = county_of_2022(few_counts, make_region, flows, stock)
+    assert place.ladder.cohorts == pytest.approx((80.0, 160.0 * 70 / 130, 160.0 * 60 / 130))
+    full = county_of_2022(few_counts, make_region, ("hnte_certifications", 2022, [80]), ("hnte_stock", 2022, [80]))
+    assert full.ladder.cohorts == pytest.approx((80.0, 0.0, 0.0))
+    none = county_of_2022(few_counts, make_region, ("hnte_certifications", 2022, [0]), ("hnte_stock", 2022, [80]))
+    assert sum(none.ladder.cohorts) == pytest.approx(80.0)
+
+
+def test_a_stock_that_was_not_counted_follows_from_the_certifications_that_were(all_counts, make_region):
+    region = make_region("_province_base", name="Guangdong")
+    place = anchor(all_counts, region, "2019-12", 2)
+    newest, second, oldest = place.ladder.cohorts
+    assert (newest, second) == (17_254.0, 16_935.0)
+    growth = place.growth["hnte_certifications"]
+    assert oldest == pytest.approx(second * np.exp(-growth.drift[growth.locations.index("Guangdong")]))
+    stock = place.levels["hnte_stock"]
+    assert stock.basis != "observed"
+    assert stock.mean == pytest.approx(place.ladder.high_tech_stock)
+    assert stock.explanation.startswith("48,413, as the certifications that were counted have it; ")
+    assert 0.05 < stock.log_sd < 0.25  # of 0.4 or more by shares, the part that was not counted
+    assert place.firms == round(region.firms_per_certificate * stock.mean)
+
+
+PARTS = [
+    (("hnte_foreign_stock", 2022, [90]), ("hnte_stock", 2022, [80]), r"hnte_foreign_stock is 90 and hnte_stock.* 80"),
+    (("hnte_certifications", 2021, [90, 1]), ("hnte_stock", 2021, [80, 95]), "Smallville, 2021: hnte_certifications"),
+    (("inventions_granted", 2022, [9]), ("patents_granted", 2022, [8]), "of which it is a part, 8; correct one"),
+]
+
+
+@pytest.mark.parametrize(("part", "whole", "says"), PARTS, ids=[part[0] for part, _, _ in PARTS])
+def test_more_of_a_part_than_of_its_whole_is_refused_with_both_numbers(few_counts, make_region, part, whole, says):
+    stock = ("hnte_stock", 2020, [70])
+    with pytest.raises(CountsError, match=says):
+        county_of_2022(few_counts, make_region, part, whole, stock)
+    equal = part[0], part[1], whole[2]
+    county_of_2022(few_counts, make_region, equal, whole, stock)
+
+
+def test_first_certifications_that_were_counted_in_the_last_year_are_a_level(few_counts, make_region):
+    stock, first = ("hnte_stock", 2021, [150, 200]), ("hnte_new", 2021, [20, 30])
+    assert county_of_2022(few_counts, make_region, stock, first).levels["hnte_new"].mean == 30.0
+    older = county_of_2022(few_counts, make_region, stock, ("hnte_new", 2021, [20]))
+    assert "hnte_new" not in older.levels

@@ -9,6 +9,7 @@ from ecosim.calibration.borrow import own_growth, stocks_from_flows, tells_growt
 from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth
 from ecosim.calibration.increments import base_year
 from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
+from ecosim.data.digits import plain
 from ecosim.data.panel import CountsError, by_quarter, known_at, series
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
 from ecosim.forecast.start import Ladder
@@ -25,6 +26,13 @@ PANEL_TARGETS = (
     "hightech_firms",
 )
 MODEL_TARGETS = ("firms", "births", "deaths", "employment")  # the model's own level and growth where none is counted
+WHOLE_OF = {
+    "hnte_foreign_stock": "hnte_stock",
+    "hnte_new": "hnte_certifications",
+    "hnte_certifications": "hnte_stock",  # a certificate lasts three years
+    "inventions_applied": "patents_applied",
+    "inventions_granted": "patents_granted",
+}
 LEAST_FIRMS = 200
 CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
 
@@ -41,8 +49,12 @@ class Anchor:
 
 
 def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> Anchor:
-    """What is known of a place at the origin. Raises CountsError where the counts lead to no certificates at all."""
+    """What is known of a place at the origin.
+
+    Raises CountsError where the counts lead to no certificates at all, or a part is more than its whole.
+    """
     known = stocks_from_flows(known_at(counts, origin))
+    check_parts(known, region.name)
     levels: dict[str, Level] = {}
     growth: dict[str, Growth] = {}
     notes: list[str] = []
@@ -62,15 +74,37 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             levels[target] = Level(float(own.iloc[-1]), 0.0, "observed", f"observed {year}", str(year), "counts")
             if (counted := own_growth(known, target, region.name, origin, horizon)) is not None:
                 growth[target] = counted
-    firms = number_of_firms(region, levels)
+    first, year = series(known, region.name, "hnte_new"), base_year(origin)
+    if year in first.index:  # else certifications less renewals
+        levels["hnte_new"] = Level(float(first[year]), 0.0, "observed", f"observed {year}", str(year), "counts")
     follow_own_stock(known, region, growth)
     ladder = make_ladder(known, region, origin, levels, growth)
+    stock, certified = levels["hnte_stock"], sum(counted_cohorts(known, region.name, year))
+    if stock.basis != "observed" and certified > 0.0:
+        used = ladder.high_tech_stock
+        words = f"{used:,.0f}, as the certifications that were counted have it; {stock.explanation}"
+        levels["hnte_stock"] = replace(
+            stock, mean=used, log_sd=stock.log_sd * (1.0 - certified / used), explanation=words
+        )
+    firms = number_of_firms(region, levels)
     for target, used in (("hnte_certifications", ladder.cohorts[0]), ("tech_sme_new", ladder.tech_sme_flow)):
         level = levels.get(target)
         if level is not None and not np.isclose(level.mean, used):
             words = f"starts at {used:,.0f}, as the stock's cohorts and closings have it; {level.explanation}"
             levels[target] = replace(level, mean=used, basis="assumption", explanation=words)
     return Anchor(levels, growth, ladder, firms, tuple(notes))
+
+
+def check_parts(known: pd.DataFrame, place: str) -> None:
+    """Raises CountsError where a place counted more of something than of what it is a part of."""
+    for part, whole in WHOLE_OF.items():
+        both = pd.concat([series(known, place, part), series(known, place, whole)], axis=1, join="inner")
+        for year, (one, all_) in zip(both.index, both.to_numpy(), strict=True):
+            if one > all_:
+                raise CountsError(
+                    f"{place}, {year}: {part} is {plain(one)} and {whole}, of which it is a part, {plain(all_)}; "
+                    "correct one of the two, or leave it out"
+                )
 
 
 def follow_own_stock(known: pd.DataFrame, region: Region, growth: dict[str, Growth]) -> None:
@@ -114,24 +148,38 @@ def number_of_firms(region: Region, levels: dict[str, Level]) -> int:
     return max(LEAST_FIRMS, round(region.firms_per_certificate * levels["hnte_stock"].mean))
 
 
+def counted_cohorts(known: pd.DataFrame, place: str, year: int) -> list[float]:
+    """Certifications of a year, the one before and two before, as far back as they were counted without a gap."""
+    flows = series(known, place, "hnte_certifications")
+    gap = next((back for back in range(3) if year - back not in flows.index), 3)
+    return [float(flows[year - back]) for back in range(gap)]
+
+
 def make_ladder(
     known: pd.DataFrame, region: Region, origin: str, levels: dict[str, Level], growth: dict[str, Growth]
 ) -> Ladder:
-    """Certificates by cohort and yearly flows: from three known flows, else from a stock and its past growth."""
+    """Certificates by cohort and yearly flows: flows as counted, older ones from the stock and its past growth."""
     stock = levels["hnte_stock"].mean
     flows = series(known, region.name, "hnte_certifications")
     yearly = growth["hnte_certifications"].spread(region.name, 1)[0]
     year = base_year(origin)
-    if all(past in flows.index for past in (year, year - 1, year - 2)):
-        cohorts = tuple(float(flows[year - back]) for back in range(3))
-        before = float(flows[year - 3]) if year - 3 in flows.index else cohorts[2] * np.exp(-yearly)
+    past = growth["hnte_certifications"]  # what has been is not damped, only what is to come
+    grown = past.drift[past.locations.index(region.name)] if region.name in past.locations else past.pooled_drift
+    weights = np.exp(-grown * np.arange(4))
+    weights /= weights[:3].sum()
+    counted = counted_cohorts(known, region.name, year)
+    if len(counted) == 3:
+        cohorts, before = counted, counted[2] * np.exp(-yearly)
+        before = float(flows[year - 3]) if year - 3 in flows.index else before
+    elif counted and counted[-1] > 0.0:
+        shape = counted[-1] * weights / weights[0]
+        cohorts, before = [*counted, *map(float, shape[1 : 4 - len(counted)])], float(shape[4 - len(counted)])
     else:
-        past = growth["hnte_certifications"]  # what has been is not damped, only what is to come
-        grown = past.drift[past.locations.index(region.name)] if region.name in past.locations else past.pooled_drift
-        weights = np.exp(-grown * np.arange(4))
-        weights /= weights[:3].sum()
-        cohorts = tuple(float(stock * weight) for weight in weights[:3])
-        before = float(stock * weights[3])
+        cohorts, before = [float(stock * weight) for weight in weights[:3]], float(stock * weights[3])
+    if levels["hnte_stock"].basis == "observed" and not np.isclose(sum(cohorts), stock):  # what is left of it is older
+        older = cohorts[1:] if sum(cohorts[1:]) > 0.0 else list(map(float, weights[1:3]))
+        fitting = max(stock - cohorts[0], 0.0) / sum(older)
+        cohorts, before = [cohorts[0], *(fitting * one for one in older)], fitting * before
     tech_sme = levels.get("tech_sme_stock")
     new = levels.get("tech_sme_new")
     # where nothing is known of tech-SMEs they are taken as three times the high-tech enterprises, assumption

@@ -132,7 +132,9 @@ def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats
     start = starts(runs)
     factors: dict[str, Floats] = {}
     for target in published_targets(anchor, world):
-        if target in LADDER_PUBLISHED:
+        if target == "hnte_new" and target in anchor.levels:
+            factors[target] = anchor.levels[target].mean / np.maximum(base[target], world.weight)
+        elif target in LADDER_PUBLISHED:
             stock = "tech_sme_stock" if target.startswith("tech") else "hnte_stock"
             factors[target] = base[stock] / np.maximum(start[stock], 1.0)
         elif target in MODEL_TARGETS:
