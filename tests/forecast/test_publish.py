@@ -237,3 +237,16 @@ def test_a_stock_with_a_level_of_its_own_keeps_to_the_counted_flows_as_they_to_t
     by_quarter = futures.quarterly["hnte_stock"][0]
     assert by_quarter[:7] == pytest.approx([30.0] * 7)
     assert by_quarter[7:11] == pytest.approx([30.0 * beyond[1]] * 4)
+
+
+def test_first_certifications_start_where_they_were_counted_else_with_the_stock(make_world, make_run):
+    world = make_world(END_2016, 2016, 4)
+    runs = [make_run(4, start=200.0)]
+    base = publish.base_values(world, runs)
+    counted = {"hnte_new": Level(21.0, 0.0, "observed", "observed 2016", "2016", "counts")}
+    with_count, without = (
+        publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base, 1) for levels in (counted, {})
+    )
+    assert base["hnte_new"] * with_count["hnte_new"] == pytest.approx([21.0])
+    assert without["hnte_new"] == pytest.approx(without["hnte_stock"])
+    assert with_count["hnte_stock"] == pytest.approx(without["hnte_stock"])
