@@ -92,7 +92,10 @@ WRONG = [
     (["study.until=2019"], "the run ends with 2019, so nothing would be left to forecast; give 2018 or earlier"),
     (["study.counts=[hnte_stok]"], "does not forecast 'hnte_stok'; did you mean 'hnte_stock'?"),
     (["data.path=old.csv"], "old.csv: its one row says nothing of run"),
-    (["data.path=far.csv"], "hnte_stock 2017: 900 counted"),
+    (
+        ["data.path=far.csv"],
+        "standard deviations from the forecast (6 at most); one of the two is wrong: look at the count",
+    ),
     (["run=nothere"], "no run 'nothere'"),
     (["+scenario=pinghu_2017"], "study=update takes a run, no scenario"),
     (["study.dispersion=0"], "study.dispersion"),

@@ -161,7 +161,9 @@ def test_counts_that_say_nothing_or_contradict_the_forecast_are_said():
     low = assimilation.gather(members, counts([("tech_sme_new", "2017", 2_000.0)]), 2017, {}, 0.0025)
     with pytest.raises(Contradicted, match="2,000 counted"):
         assimilation.assimilate(low, 1)
-    with pytest.raises(Contradicted, match="9 members do not tell what goes together; 10 are the least"):
+    with pytest.raises(
+        Contradicted, match=r"its 9 members do not tell what goes together \(10 at least\); make the forecast again"
+    ):
         assimilation.assimilate(assimilation.gather(made(9), counts(), 2017, {}, 0.01), 1)
 
 

@@ -141,10 +141,7 @@ def _assimilate(
             f"data.path=<table> with a later count of one of {', '.join(names)}"
         ) from None
     except assimilation.Contradicted as error:
-        raise assimilation.Contradicted(
-            f"run {run.short}: {error}. Look at the count and its unit, leave it out (study.counts=[...]), or forecast "
-            "anew from a later origin"
-        ) from None
+        raise assimilation.Contradicted(f"run {run.short}: {error}") from None
     stages("new counts", 1, 1)
     return found, max(int(row.time[:4]) for row in found.used), members, missed
 

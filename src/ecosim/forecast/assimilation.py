@@ -173,14 +173,18 @@ def assimilate(evidence: tuple[Evidence, ...], seed: int) -> Assimilated:
         raise NothingNew("no count of anything that the run forecasts")
     size = len(used[0].values)
     if size < LEAST:
-        raise Contradicted(f"{size} members do not tell what goes together; {LEAST} are the least, 200 are better")
+        raise Contradicted(
+            f"its {size} members do not tell what goes together ({LEAST} at least); make the forecast again with "
+            "members=200, and update that"
+        )
     worst = max(used, key=lambda row: abs(row.deviation))
     if abs(worst.deviation) > FAR:
         low, high = np.quantile(worst.values, [0.05, 0.95])
         raise Contradicted(
             f"{worst.target} {worst.time}: {plain(worst.observed)} counted, {plain(low)} to {plain(high)} forecast "
             f"(90 %), {abs(worst.deviation):.1f} standard deviations from the forecast ({FAR:g} at most); one of the "
-            "two is wrong"
+            "two is wrong: look at the count and its unit, leave it out (study.counts=[...]), or forecast anew from a "
+            "later origin"
         )
     logs = np.column_stack([to_log(row.target, row.values) for row in used])
     counted = np.array([to_log(row.target, np.array([row.observed]))[0] for row in used])
