@@ -242,6 +242,11 @@ def test_a_counted_stock_holds_where_three_years_of_certifications_do_not_sum_to
     flows, stock = ("hnte_certifications", 2020, [60, 70, 80]), ("hnte_stock", 2021, [220, 240])
     place = county_of_2022(few_counts, make_region, flows, stock)
     assert place.ladder.cohorts == pytest.approx((80.0, 160.0 * 70 / 130, 160.0 * 60 / 130))
+    assert not any("something else" in note for note in place.notes)
+    far = county_of_2022(few_counts, make_region, flows, ("hnte_stock", 2022, [400]))
+    (told,) = (note for note in far.notes if "something else" in note)
+    assert told.startswith("Smallville, 2022: hnte_stock is 400, and the certifications of three years, which a certif")
+    assert "sum to 210" in told
     full = county_of_2022(few_counts, make_region, ("hnte_certifications", 2022, [80]), ("hnte_stock", 2022, [80]))
     assert full.ladder.cohorts == pytest.approx((80.0, 0.0, 0.0))
     none = county_of_2022(few_counts, make_region, ("hnte_certifications", 2022, [0]), ("hnte_stock", 2022, [80]))

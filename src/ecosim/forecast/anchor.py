@@ -33,6 +33,7 @@ WHOLE_OF = {
     "inventions_applied": "patents_applied",
     "inventions_granted": "patents_granted",
 }
+AGREE = (0.8, 1.25)  # three years of certifications over the stock
 LEAST_FIRMS = 200
 CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
 
@@ -79,12 +80,19 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
         levels["hnte_new"] = Level(float(first[year]), 0.0, "observed", f"observed {year}", str(year), "counts")
     follow_own_stock(known, region, growth)
     ladder = make_ladder(known, region, origin, levels, growth)
-    stock, certified = levels["hnte_stock"], sum(counted_cohorts(known, region.name, year))
+    counted_ones = counted_cohorts(known, region.name, year)
+    stock, certified = levels["hnte_stock"], sum(counted_ones)
     if stock.basis != "observed" and certified > 0.0:
         used = ladder.high_tech_stock
         words = f"{used:,.0f}, as the certifications that were counted have it; {stock.explanation}"
         levels["hnte_stock"] = replace(
             stock, mean=used, log_sd=stock.log_sd * (1.0 - certified / used), explanation=words
+        )
+    elif len(counted_ones) == 3 and not AGREE[0] < certified / stock.mean < AGREE[1]:
+        notes.append(
+            f"{region.name}, {year}: hnte_stock is {plain(stock.mean)}, and the certifications of three years, which "
+            f"a certificate lasts, sum to {plain(certified)}: one of the two counts something else. The newest "
+            "certificates are those counted, older ones what is left of the stock."
         )
     firms = number_of_firms(region, levels)
     for target, used in (("hnte_certifications", ladder.cohorts[0]), ("tech_sme_new", ladder.tech_sme_flow)):
