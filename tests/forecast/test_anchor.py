@@ -289,3 +289,17 @@ def test_first_certifications_that_were_counted_in_the_last_year_are_a_level(few
     assert county_of_2022(few_counts, make_region, stock, first).levels["hnte_new"].mean == 30.0
     older = county_of_2022(few_counts, make_region, stock, ("hnte_new", 2021, [20]))
     assert "hnte_new" not in older.levels
+
+
+def test_fewer_tech_smes_than_high_tech_enterprises_are_said_and_their_level_is_an_assumption(few_counts, make_region):
+    stock = ("hnte_stock", 2021, [150, 200])
+    place = county_of_2022(few_counts, make_region, stock, ("tech_sme_stock", 2022, [30]))
+    (told,) = (note for note in place.notes if "technology SMEs too" in note)
+    assert told.startswith("Smallville: tech_sme_stock is 30 and hnte_stock 200; ")
+    assert "start at 210" in told
+    level = place.levels["tech_sme_stock"]
+    assert (level.mean, level.basis) == (pytest.approx(210.0), "assumption")
+    assert place.ladder.tech_sme_stock == pytest.approx(210.0)
+    equal = county_of_2022(few_counts, make_region, stock, ("tech_sme_stock", 2022, [200]))
+    assert not any("technology SMEs too" in note for note in equal.notes)
+    assert equal.levels["tech_sme_stock"].basis == "observed"

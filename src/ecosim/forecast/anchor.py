@@ -33,6 +33,7 @@ WHOLE_OF = {
     "inventions_applied": "patents_applied",
     "inventions_granted": "patents_granted",
 }
+MORE_TECH_SMES = 1.05  # technology SMEs over high-tech enterprises, which are among them, at least; assumption
 AGREE = (0.8, 1.25)  # three years of certifications over the stock
 LEAST_FIRMS = 200
 CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
@@ -94,6 +95,16 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             f"a certificate lasts, sum to {plain(certified)}: one of the two counts something else. The newest "
             "certificates are those counted, older ones what is left of the stock."
         )
+    listed, high_tech = levels.get("tech_sme_stock"), levels["hnte_stock"].mean
+    if listed is not None and listed.basis == "observed" and listed.mean < high_tech:
+        least = MORE_TECH_SMES * high_tech
+        notes.append(
+            f"{region.name}: tech_sme_stock is {plain(listed.mean)} and hnte_stock {plain(high_tech)}; in the model "
+            "high-tech enterprises are technology SMEs too, so these start at "
+            f"{plain(least)}. Read their growth alone."
+        )
+        words = f"starts at {least:,.0f}, as high-tech enterprises are among them; {listed.explanation}"
+        levels["tech_sme_stock"] = replace(listed, mean=least, basis="assumption", explanation=words)
     firms = number_of_firms(region, levels)
     for target, used in (("hnte_certifications", ladder.cohorts[0]), ("tech_sme_new", ladder.tech_sme_flow)):
         level = levels.get(target)
@@ -191,7 +202,7 @@ def make_ladder(
     tech_sme = levels.get("tech_sme_stock")
     new = levels.get("tech_sme_new")
     # where nothing is known of tech-SMEs they are taken as three times the high-tech enterprises, assumption
-    tech_stock = max(tech_sme.mean, 1.05 * stock) if tech_sme else 3.0 * stock
+    tech_stock = max(tech_sme.mean, MORE_TECH_SMES * stock) if tech_sme else 3.0 * stock
     tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
     if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
         tech_flow = max(tech_flow + CLOSING_SHARE * tech_stock, 0.0)  # a stock may fall by more than firms that close
