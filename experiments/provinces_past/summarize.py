@@ -17,8 +17,16 @@ import pandas as pd
 from ecosim.forecast import scores as scoring
 
 README = Path(__file__).parent / "README.md"
-MARKS = re.compile(r"(?<=<!-- figures: begin -->\n).*?(?=<!-- figures: end -->)", re.DOTALL)
 INTERVAL = (0.05, 0.5, 0.95)
+
+
+def held(cell: pd.DataFrame, truth: float) -> tuple[bool, float, float]:
+    """Whether a count lies in the 90 % interval of its quantiles, wis over the count, log of the median over it."""
+    cell = cell.sort_values("quantile")
+    levels, values = cell["quantile"].to_numpy(), cell["value"].to_numpy()
+    low, middle, high = (values[np.isclose(levels, level)][0] for level in INTERVAL)
+    wis = scoring.wis(np.array([truth]), values[None, :], levels)[0]
+    return bool(low <= truth <= high), wis / truth, float(np.log(middle / truth))
 
 
 def cells(folder: Path) -> pd.DataFrame:
@@ -35,11 +43,7 @@ def cells(folder: Path) -> pd.DataFrame:
             truth = counted.get((target, time))
             if truth is None or not truth > 0:
                 continue
-            cell = cell.sort_values("quantile")
-            levels, values = cell["quantile"].to_numpy(), cell["value"].to_numpy()
-            low, middle, high = (values[np.isclose(levels, level)][0] for level in INTERVAL)
-            wis = scoring.wis(np.array([truth]), values[None, :], levels)[0]
-            rows.append((place.name, model, target, time, low <= truth <= high, wis / truth, np.log(middle / truth)))
+            rows.append((place.name, model, target, time, *held(cell, truth)))
     return pd.DataFrame(rows, columns=["place", "model", "target", "year", "inside", "wis", "error"])
 
 
@@ -77,6 +81,15 @@ def lines(folders: Sequence[Path]) -> Iterator[str]:
     yield from told(pd.concat(tables), ["target"])
 
 
+def tell(text: str, name: str, write: bool) -> None:
+    """Print a table, or write it between the marks of its name in this folder's README."""
+    if not write:
+        sys.stdout.write(text)
+        return
+    marks = re.compile(rf"(?<=<!-- {name}: begin -->\n).*?(?=<!-- {name}: end -->)", re.DOTALL)
+    README.write_text(marks.sub(lambda _: text, README.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables, or write them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -84,10 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
     text = "\n".join(lines(options.folders)) + "\n"
-    if options.write:
-        README.write_text(MARKS.sub(lambda _: text, README.read_text(encoding="utf-8")), encoding="utf-8")
-    else:
-        sys.stdout.write(text)
+    tell(text, "figures", options.write)
     return 0
 
 

@@ -6,22 +6,17 @@ the year in between, once as `study=update` does it and once by a particle step,
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from summarize import held, tell
 
 from ecosim.calibration.simulation import reweigh
 from ecosim.forecast import assimilation
-from ecosim.forecast import scores as scoring
-from ecosim.forecast.reference import QUANTILES
 
-README = Path(__file__).parent / "README.md"
-MARKS = re.compile(r"(?<=<!-- updated: begin -->\n).*?(?=<!-- updated: end -->)", re.DOTALL)
-LEVELS = np.array(QUANTILES)
 DISPERSION = 0.0025  # as configs/study/update.yaml
 SCENARIO, SEED = "provinces_2022", 2017
 
@@ -57,10 +52,7 @@ def scored(first: Path, later: Path) -> pd.DataFrame:
                 truth = counted.get((target, time))
                 if truth is None or not truth > 0:
                     continue
-                values = cell.sort_values("quantile")["value"].to_numpy()
-                low, high = (values[np.isclose(LEVELS, level)][0] for level in (0.05, 0.95))
-                wis = scoring.wis(np.array([truth]), values[None, :], LEVELS)[0]
-                rows.append((place.name, way, target, time, low <= truth <= high, wis / truth))
+                rows.append((place.name, way, target, time, *held(cell, truth)[:2]))
     return pd.DataFrame(rows, columns=["place", "way", "target", "year", "inside", "wis"])
 
 
@@ -85,10 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
     text = "\n".join(lines(scored(options.first, options.later))) + "\n"
-    if options.write:
-        README.write_text(MARKS.sub(lambda _: text, README.read_text(encoding="utf-8")), encoding="utf-8")
-    else:
-        sys.stdout.write(text)
+    tell(text, "updated", options.write)
     return 0
 
 
