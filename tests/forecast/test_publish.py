@@ -239,6 +239,35 @@ def test_a_stock_with_a_level_of_its_own_keeps_to_the_counted_flows_as_they_to_t
     assert by_quarter[7:11] == pytest.approx([30.0 * beyond[1]] * 4)
 
 
+def listed(make_world, make_run, added):
+    """Futures of a place with 200 technology SMEs, 20 new in each quarter, of which a tenth of those there leaves."""
+    world = make_world(END_2016, 2016, 8)
+    stock = [200.0]
+    for _ in range(8):
+        stock.append(0.9 * stock[-1] + 20.0)
+    runs = [make_run(8, start=200.0, tech_sme_new=[20.0] * 8, tech_sme_stock=stock[1:])]
+    base = publish.base_values(world, runs)
+    base["tech_sme_stock"] = np.array([200.0])
+    factors = {name: np.ones(1) for name in ("tech_sme_new", "tech_sme_stock", "hnte_stock")}
+    return publish.publish(world, runs, base, factors, {"tech_sme_new": np.log([added])}), stock[1:]
+
+
+def test_technology_smes_stay_as_in_the_model_where_nothing_is_added_to_new_ones(make_world, make_run):
+    futures, stock = listed(make_world, make_run, [1.0, 1.0])
+    assert futures.quarterly["tech_sme_stock"][0] == pytest.approx(stock)
+    assert futures.yearly["tech_sme_stock"][0] == pytest.approx([stock[3], stock[7]])
+
+
+def test_technology_smes_follow_what_is_counted_of_new_ones_and_leave_at_the_models_rate(make_world, make_run):
+    futures, _ = listed(make_world, make_run, [2.0, 1e-12])
+    expected = [200.0]
+    for quarter in range(8):
+        expected.append(0.9 * expected[-1] + (40.0 if quarter < 4 else 0.0))
+    assert futures.quarterly["tech_sme_new"][0] == pytest.approx([40.0] * 4 + [0.0] * 4, abs=1e-9)
+    assert futures.quarterly["tech_sme_stock"][0] == pytest.approx(expected[1:])
+    assert futures.yearly["tech_sme_stock"][0] == pytest.approx([expected[4], expected[8]])
+
+
 def test_first_certifications_start_where_they_were_counted_else_with_the_stock(make_world, make_run):
     world = make_world(END_2016, 2016, 4)
     runs = [make_run(4, start=200.0)]

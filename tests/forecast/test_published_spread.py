@@ -6,11 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecosim.calibration.borrow import unfollowed_growth
 from ecosim.calibration.growth import Growth
 from ecosim.data.periods import quarter_index
 from ecosim.forecast.accounts import ladder
-from ecosim.forecast.observation import GRANTS_KEPT, MOST_FILLING, filling, fitted, of_certifications, uncarried
+from ecosim.forecast.anchor import Anchor
+from ecosim.forecast.observation import (
+    GRANTS_KEPT,
+    MOST_FILLING,
+    departures,
+    filling,
+    fitted,
+    of_certifications,
+    of_listings,
+    uncarried,
+)
 from ecosim.forecast.publish import published_targets
+from ecosim.forecast.start import Ladder
 
 MEMBERS, YEARS = 4000, 3
 END_2016 = quarter_index("2016-12")
@@ -133,13 +145,18 @@ def test_certifications_have_at_least_the_spread_of_the_reduced_form(make_world,
         assert not added.any()
 
 
-def test_certifications_whose_growth_is_borrowed_keep_the_models_spread(small_outlook):
-    assert small_outlook.anchor.growth["hnte_certifications"].borrowed_from == "inventions_applied"
-    growth = small_outlook.anchor.growth["hnte_certifications"]
-    members, years = small_outlook.scenario.yearly["hnte_stock"].shape
-    noise = growth.measurement("Smallville", members, years, small_outlook.world.seed)
-    assert small_outlook.scaling.added["hnte_certifications"] == pytest.approx(noise)
-    assert small_outlook.scaling.added["hnte_new"] == pytest.approx(noise)
+@pytest.mark.parametrize(("own_sd", "widened"), [(0.05, True), (0.6, False)])
+def test_new_technology_smes_have_at_least_their_spread_and_depart_as_certifications_do(own_sd, widened):
+    listings, certifications = made_up("tech_sme_new", 0.3, 0.1), made_up("hnte_certifications", 0.2, 0.05)
+    start = Anchor({}, {"hnte_certifications": certifications}, Ladder(1.0, 1.0, (1.0, 1.0, 1.0), 1.0, None), 1, ())
+    own = walk(np.random.default_rng(9), own_sd)
+    added = of_listings(own, listings, start, "Pinghu", seed=1)
+    if widened:
+        assert (own + added).std(axis=0) == pytest.approx(listings.spreads("Pinghu", YEARS)[1])
+        together = departures(certifications, "Pinghu", MEMBERS, YEARS, seed=1)[:, -1]
+        assert np.corrcoef(added[:, -1], together)[0, 1] == pytest.approx(1.0)
+    else:
+        assert not added.any()
 
 
 def followed(counts):
@@ -155,6 +172,16 @@ def followed(counts):
 @pytest.fixture(scope="module")
 def followed_outlook(make_job, look, few_counts):
     return look(make_job(members=40, counts=followed(few_counts)))
+
+
+def test_certifications_whose_growth_is_borrowed_have_the_spread_that_is_borrowed_too(followed_outlook):
+    outlook, target = followed_outlook, "hnte_certifications"
+    growth = outlook.anchor.growth[target]
+    assert growth.borrowed_from == "inventions_applied"
+    members, years = outlook.scenario.yearly[target].shape
+    added = outlook.scaling.added[target] - growth.measurement("Smallville", members, years, outlook.world.seed)
+    assert added[:, -1].std() > 0.03
+    assert outlook.scaling.added["hnte_new"] == pytest.approx(outlook.scaling.added[target])
 
 
 def test_firms_and_births_that_a_place_has_followed_are_published_with_the_growth_of_their_counts(followed_outlook):
@@ -179,7 +206,6 @@ def test_policies_move_counted_firms_as_they_move_the_models(followed_outlook, s
     ]
     assert moved[0] == pytest.approx(moved[1], abs=0.01)
     assert "firms" not in small_outlook.anchor.growth
-    assert "firms" not in small_outlook.scaling.added
 
 
 def test_counted_firms_are_published_without_a_number_in_the_region_file(followed_outlook):
@@ -194,3 +220,23 @@ def test_a_single_count_of_firms_is_not_published_without_a_number_in_the_region
     unknown = replace(small_outlook.world, region=replace(small_outlook.world.region, firms=None))
     assert "firms" in small_outlook.anchor.levels
     assert "firms" not in published_targets(small_outlook.anchor, unknown)
+
+
+@pytest.mark.parametrize(("target", "sd"), [("firms", 0.04), ("births", 0.08)])
+def test_firms_that_a_place_has_not_followed_have_prior_shocks_about_the_models_growth(target, sd):
+    own = np.random.default_rng(3).normal(0.5, 0.001, (MEMBERS, YEARS))
+    prior = unfollowed_growth(target, "Smallville", 2016, YEARS)
+    shocks = departures(prior, "Smallville", MEMBERS, YEARS, seed=1)
+    published = own + filling(own, shocks, prior.spreads("Smallville", YEARS)[1]) * shocks
+    years = np.arange(1, YEARS + 1)
+    assert published.std(axis=0) == pytest.approx(np.sqrt(years * sd**2 + (0.5 * 0.03 * years) ** 2), rel=0.01)
+    assert np.median(published, axis=0) == pytest.approx([0.5] * YEARS, abs=0.01)
+
+
+def test_a_run_gives_them_to_firms_that_were_counted_once(small_outlook):
+    assert "firms" in small_outlook.anchor.levels
+    assert "firms" not in small_outlook.anchor.growth
+    added = small_outlook.scaling.added["firms"]
+    shocks = departures(unfollowed_growth("firms", "Smallville", 2016, 2), "Smallville", len(added), 2, seed=2017)
+    assert added.std(axis=0).min() > 0.005
+    assert np.corrcoef(added[:, -1], shocks[:, -1])[0, 1] == pytest.approx(1.0)

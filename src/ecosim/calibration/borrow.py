@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecosim.calibration.growth import Growth, fit_growth
-from ecosim.calibration.hindsight import COMMON_SD
+from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth, fit_growth
+from ecosim.calibration.hindsight import COMMON_DF, COMMON_SD, UNJUDGED
 from ecosim.calibration.increments import base_year, log_levels, melt, usable_increments, yearly_table
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import parse
@@ -165,6 +165,36 @@ def own_growth(counts: pd.DataFrame, target: str, location: str, origin: str, ho
         return None
     sd = CALM_SD if kind_of(target) == "stock" else COMMON_SD
     return fit_growth(known, target, origin, horizon=horizon, common_sd=sd)
+
+
+def unfollowed_growth(target: str, location: str, last_year: int, horizon: int = 8) -> Growth:
+    """Growth of a count of which too few years are known to tell it: no trend, shocks of its prior alone.
+
+    last_year: year 1 of a path is the one after; horizon: years ahead; log points a year. All of it is assumption: the
+    prior sd of a yearly shock of `own_growth`, the least sd of a drift, half of the drift kept.
+    """
+    every = np.ones(horizon)
+    local = CALM_SD if kind_of(target) == "stock" else COMMON_SD
+    return Growth(
+        target=target,
+        base_year=last_year,
+        locations=(location,),
+        drift=np.zeros(1),
+        drift_sd=np.array([DRIFT_BETWEEN_FLOOR]),
+        local_scale=np.array([local]),
+        common_scale=0.0 * every,
+        common_df=COMMON_DF,
+        measurement_sd=0.0,
+        damping=UNJUDGED * every,
+        scale=every,
+        origins=np.zeros(horizon, dtype=np.int64),
+        years=(last_year,),
+        pooled_drift=0.0,
+        pooled_drift_sd=DRIFT_BETWEEN_FLOOR,
+        pooled_local_scale=local,
+        borrowed_from=target,
+        basis="prior",
+    )
 
 
 def tells_growth(known: pd.DataFrame, location: str, target: str) -> bool:

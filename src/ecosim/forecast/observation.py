@@ -9,6 +9,7 @@ scenario and its baseline.
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.calibration.borrow import unfollowed_growth
 from ecosim.calibration.growth import Growth
 from ecosim.forecast import publish
 from ecosim.forecast.accounts import ladder
@@ -38,23 +39,25 @@ def observation_layer(
 ) -> dict[str, Floats]:
     """Log of what the published counts add to the firms' own, (members, years), by target.
 
-    paths: shifts by channel, (members, years). All counts get their reporting noise. High-tech certifications get what
-    they lack of the spread of the model's reduced form, see `of_certifications`, where that rests on certifications; a
+    paths: shifts by channel, (members, years). All counts get their reporting noise. High-tech certifications and new
+    technology SMEs get what they lack of the spread of the reduced form, see `of_certifications` and `of_listings`; a
     count with a channel what of its shift its firms do not carry, see `uncarried`, and what a pilot of few members left
     of its trend. Counts without one (grants, all patents, staff; firms, births, deaths and employment where the place
     has followed them) get the trend that the model, with all its conditions, does not produce under the baseline
-    (runs), and what they lack of the estimated spread, see `fitted`. No count but certificates keeps a wider one than
-    was estimated, see `cut`. Grants grow and are shocked as the applications that they come from; what they depart by
-    themselves fades, see `faded`.
+    (runs), and what they lack of the estimated spread, see `fitted`. No count but certificates and listings keeps a
+    wider one than was estimated, see `cut`. Grants grow and are shocked as the applications that they come from; what
+    they depart by themselves fades, see `faded`. Firms, births, deaths and employment of which too few years were
+    counted keep the growth of the model's firms and get prior shocks.
     """
     grown, place = log_growth(world, runs, years), world.region.name
     added = {}
     for target, growth in start.growth.items():
         added[target] = growth.measurement(place, len(runs), years, world.seed)
         if target == "hnte_certifications":
-            if growth.borrowed_from == target:
-                added[target] += of_certifications(grown[target] + added[target], growth, world)
+            added[target] += of_certifications(grown[target] + added[target], growth, world)
             added["hnte_new"] = added[target]
+        elif target == "tech_sme_new":
+            added[target] += of_listings(grown[target] + added[target], growth, start, place, world.seed)
         elif target in CHANNEL_OF and target in PANEL_TARGETS:
             added[target] += uncarried(grown[target], paths, CHANNEL_OF[target])
             own, (trend, sd) = grown[target] + added[target], growth.spreads(place, years)
@@ -65,6 +68,10 @@ def observation_layer(
             leader, center = start.growth.get(leads, growth), np.median(grown[target], axis=0)
             added[target] += leader.spreads(place, years)[0] - center
             added[target] += fitted(grown[target] - center, growth, leader, leads in CHANNEL_OF, place, world.seed)
+    for target in [name for name in MODEL_TARGETS if name not in start.growth]:
+        prior = unfollowed_growth(target, place, world.base_year, years)
+        shocks = departures(prior, place, len(runs), years, world.seed)
+        added[target] = filling(grown[target], shocks, prior.spreads(place, years)[1]) * shocks
     return added
 
 
@@ -83,6 +90,18 @@ def of_certifications(grown: Floats, growth: Growth, world: World) -> Floats:
     shocks -= np.median(shocks, axis=0)
     own = grown - np.median(grown, axis=0)
     return filling(own, shocks, shocks.std(axis=0)) * shocks
+
+
+def of_listings(grown: Floats, growth: Growth, start: Anchor, place: str, seed: int) -> Floats:
+    """What new technology SMEs lack of the spread that was estimated or borrowed for them, (members, years).
+
+    grown: their log growth in the model with reporting noise, (members, years). What fills it up are the shocks of
+    high-tech certifications: one office of a place examines and promotes both, and in Jiaxing they went up together.
+    """
+    members, years = grown.shape
+    shocks = departures(start.growth["hnte_certifications"], place, members, years, seed)
+    shocks -= np.median(shocks, axis=0)
+    return filling(grown, shocks, growth.spreads(place, years)[1]) * shocks
 
 
 def filling(own: Floats, shocks: Floats, sd: Floats) -> Floats:
@@ -127,7 +146,7 @@ def fitted(own: Floats, growth: Growth, leader: Growth, carried: bool, place: st
     where it is more, as for patents filed before the member's own year, it is cut.
     """
     members, years = own.shape
-    (_, of_count), (trend, of_leader) = (some.spreads(place, years) for some in (growth, leader))
+    (_, of_count), (_, of_leader) = (some.spreads(place, years) for some in (growth, leader))
     departing = faded(_shocks(growth, place, members, years, seed))
     followed = float(of_leader[0] / max(of_count[0], 1e-9)) ** 2
     beyond = max(0.0, 1.0 - followed)  # share of the variance that is its own; none where it leads itself
@@ -135,8 +154,7 @@ def fitted(own: Floats, growth: Growth, leader: Growth, carried: bool, place: st
     less = cut(own, estimated)
     if carried:
         return less + filling(own, departing, estimated)[0] * departing
-    shocks = leader.drift_paths(place, members, years, seed) - trend
-    shocks += _shocks(leader, place, members, years, seed)
+    shocks = departures(leader, place, members, years, seed)
     more = less + filling(own, shocks, of_leader) * shocks
     return more + np.minimum(filling(own + more, departing, estimated), np.sqrt(beyond)) * departing
 
@@ -148,6 +166,12 @@ def faded(path: Floats) -> Floats:
         left = GRANTS_KEPT * left + new
         kept[:, year] = left
     return kept
+
+
+def departures(growth: Growth, place: str, members: int, years: int, seed: int) -> Floats:
+    """What members depart from the damped drift: its error and all shocks, cumulated, (members, years)."""
+    trend, _ = growth.spreads(place, years)
+    return growth.drift_paths(place, members, years, seed) - trend + _shocks(growth, place, members, years, seed)
 
 
 def _shocks(growth: Growth, place: str, members: int, years: int, seed: int) -> Floats:

@@ -188,6 +188,9 @@ def publish(
     if "hnte_certifications" in factors:
         flows = yearly["hnte_certifications"] * factors["hnte_certifications"][:, None]
         _follow_flows(world, futures, flows, year, members, sum_of_flows)
+    if {"tech_sme_new", "tech_sme_stock"} <= set(factors):
+        own = {name: series[name] * factors[name][:, None] for name in ("tech_sme_new", "tech_sme_stock")}
+        _follow_listings(world, futures, own, base["tech_sme_stock"])
     _relative(world, futures, base, members)
     return futures
 
@@ -212,6 +215,24 @@ def _follow_flows(
         futures.quarterly[target] *= beyond[:, at_quarter]
     if summed:
         futures.yearly["hnte_stock"], futures.quarterly["hnte_stock"] = stock[:, 1:], stock[:, at_quarter]
+
+
+def _follow_listings(world: World, futures: Futures, own: dict[str, Floats], start: Floats) -> None:
+    """Let the stock of technology SMEs follow what is counted of new ones beyond the own ones of the model.
+
+    own: both in the model, (members, quarters); start: the stock at the origin, (members,). The same share of the stock
+    leaves it in a quarter as in the model.
+    """
+    new, stock = own["tech_sme_new"], own["tech_sme_stock"]
+    before = np.concatenate([start[:, None], stock[:, :-1]], axis=1)
+    staying = np.divide(np.maximum(stock - new, 0.0), before, out=np.zeros_like(stock), where=before > 0.0)
+    counted, path = start, np.empty_like(stock)
+    for quarter, coming in enumerate(futures.quarterly["tech_sme_new"].T):
+        counted = path[:, quarter] = counted * staying[:, quarter] + coming
+    beyond = np.divide(path, stock, out=np.ones_like(stock), where=stock > 0.0)
+    ends = np.arange(world.origin + 1, world.origin + 1 + stock.shape[1]) % QUARTERS_PER_YEAR == DECISION_QUARTER
+    futures.quarterly["tech_sme_stock"] *= beyond
+    futures.yearly["tech_sme_stock"] *= beyond[:, ends]
 
 
 def _sums_of_three(flows: Floats) -> Floats:
