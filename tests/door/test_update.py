@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from ecosim.door.console import run
+from ecosim.door.publish import run_publish
 from ecosim.door.run import run_scenario
 from ecosim.door.updating import run_update
 from ecosim.door.updating_given import left_out
@@ -182,3 +183,49 @@ def test_a_count_is_used_after_the_origin_up_to_the_last_year_and_where_it_has_a
     assert left_out(own, given.iloc[[1, 3]], members, 2019, "new.csv") == ""
     others = pd.concat([given.iloc[[1]], *(given.iloc[[1]].assign(location=f"Q{n}") for n in range(7))])
     assert "7 of other places (Q0, Q1, Q2, Q3, Q4 and 2 more)" in left_out(own, others, members, 2019, "new.csv")
+
+
+def test_an_update_is_published_with_counts_references_and_what_members_rest_on(here: Path, recorded: str) -> None:
+    moved = run_update(command(recorded)).folder
+    published = run_publish(["study=publish", f"run={moved.relative_to(here)}"])
+    assert published.folder.name.startswith("pinghu_2017_2017-12_")
+    (name,) = (published.folder / "model-output" / "ecosim-abm").glob("2017-12-31-*.csv")
+    rows = pd.read_csv(name)
+    assert set(rows["scenario_id"]) == {"pinghu_2017", "national_rules"}
+    assert set(rows["horizon"]) == {12, 24}
+    assert rows.loc[rows["output_type"] == "sample", "output_type_id"].nunique() == 400
+    known = pd.read_csv(published.folder / "target-data" / "time-series.csv")
+    stock = known[known["target"] == "hnte_stock"].set_index("target_end_date")["observation"]
+    assert stock["2017-12-31"] == 118.0
+    for table in ("basis", "policies"):
+        kept = (here / recorded / f"{table}.csv").read_bytes()
+        assert (published.folder / "run" / f"{table}.csv").read_bytes() == kept
+    assert "updated by counts to 2017" in (published.folder / "README.md").read_text(encoding="utf-8")
+    about = (published.folder / "model-metadata" / "ecosim-abm.yml").read_text(encoding="utf-8")
+    assert "ensemble Kalman smoother" in about
+
+
+def test_an_update_is_updated_by_the_year_after(here: Path, recorded: str) -> None:
+    first = run_update(command(recorded)).folder
+    (here / "next.csv").write_text("location,target,time,value\nPinghu,hnte_stock,2018,131\n", encoding="utf-8")
+    words = command(str(first.relative_to(here)))
+    second = run_update([word.replace("new.csv", "next.csv") for word in words]).folder
+    assert set(pd.read_csv(second / "forecast.csv")["time"]) == {2019}
+    counted = pd.read_csv(second / "observed.csv", dtype={"time": str}).set_index(["target", "time"])["value"]
+    assert counted.loc["hnte_stock"].loc[["2017", "2018"]].tolist() == [118.0, 131.0]
+    before = pd.read_csv(first / "forecast.csv")
+    was = before[(before["target"] == "hnte_stock") & (before["time"] == 2019) & (before["quantile"] == 0.5)]
+    told = pd.read_csv(second / "moved.csv").set_index(["target", "time"])["median_before"]
+    assert told[("hnte_stock", 2019)] == pytest.approx(float(was["value"].iloc[0]), rel=1e-9)
+
+
+def test_an_update_is_not_made_again_by_reproduce_which_says_how_it_is(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = run_update(command(recorded)).folder
+    assert run(["study=reproduce", f"run={moved.relative_to(here)}"]) == 2
+    told = capsys.readouterr().err
+    assert "is an update, which its own command makes again: python -m ecosim study=update" in told
+    (moved / "updated_run.yaml").unlink()  # as a version before 0.2.10 left it
+    assert run(["study=publish", f"run={moved.relative_to(here)}"]) == 2
+    assert "make the update again" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """study=reproduce from its command line to its verdict: read what a run recorded, forecast again, compare."""
 
+import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,6 +59,11 @@ def run_reproduce(
         if not isinstance(study, Reproduce) or asked.scenario:
             raise ConfigError("study=reproduce takes a run, no scenario: study=reproduce run=<id or folder>")
         run = locate(study.run, place, asked.settings.tracking.experiment).require_forecast(NAME)
+        from ecosim.publication.recorded import UPDATE
+
+        if run.study == UPDATE:
+            command = shlex.join(["python", "-m", "ecosim", *run.provenance["overrides"]])
+            raise ConfigError(f"run {run.short} is an update, which its own command makes again: {command}")
         composed = recompose(run, asked)
         job = with_calibration(build_job(composed, place), composed, place)
         job, posterior = posteriors.with_posterior(job, composed, place, run.folder)

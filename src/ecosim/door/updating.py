@@ -1,10 +1,13 @@
 """study=update from its command line to its tables: the run, the new counts, members after them, and what moved."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from ecosim.data.errors import nearest
 from ecosim.data.writing import write_whole
@@ -20,6 +23,7 @@ from ecosim.door.recorded import locate, spelled_out
 from ecosim.door.run import log_run, open_tracking
 from ecosim.door.studies import Update
 from ecosim.door.updating_given import left_out
+from ecosim.door.updating_tables import KEPT, beside, moved_settings, tables_of
 from ecosim.door.updating_told import sentences
 
 if TYPE_CHECKING:
@@ -66,16 +70,18 @@ def run_update(
         if not isinstance(study, Update) or composed.scenario:
             raise ConfigError("study=update takes a run, no scenario: study=update run=<id> data.path=<table>")
         run = locate(study.run, place, composed.settings.tracking.experiment).require_forecast(NAME)
-        counts = _counts(run, composed, place)
+        every = _counts(run, composed, place)
+        counts = every[every["location"] == run.place].reset_index(drop=True)
         path = composed.settings.data.path
         given = None if path is None else (path, load_table(path, place, composed.own))
         store = open_tracking(composed, place, stages)
         stages("settings", 1, 1)
         found, until, members, missed = _assimilate(run, study, counts, given, stages)
-        tables = _tables(run, found, members, until)
+        tables = tables_of(run, found, members, until) | beside(run, every, until)
         shown = tuple(shown_targets(run.settings["study"].get("targets") or (), tables["forecast"]))
         words = sentences(run, found, tables, until, shown, missed)
         from ecosim.data.panel import data_hash
+        from ecosim.publication.recorded import MOVED
 
         provenance = describe(composed.overrides, composed.tree, data_hash(counts), composed.own)
         provenance |= {"updated": {"run": run.run, "origin": run.origin, "until": until,
@@ -87,6 +93,8 @@ def run_update(
         paragraph = f"Members of run {run.short} moved by what was counted up to the end of {until}."
         with told.logged(store, composed, tags, None, NAME, paragraph) as opened:
             folder.write_settings(composed, home)
+            settings = yaml.safe_dump(moved_settings(run, until), allow_unicode=True, sort_keys=False, width=120)
+            folder.write_text(settings, home / MOVED)
             _write(tables, words, run, counts, shown, home, stages)
             folder.write_provenance(provenance, stages.seconds, home)
             logged = opened()
@@ -97,11 +105,19 @@ def run_update(
 
 
 def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
-    """Counts of the run's place: the table of this command on top of the counts that the run took."""
+    """The table of this command on top of the counts that the run took, of all places."""
+    import pandas as pd
+
     before, now = run.settings["data"], composed.settings.data
     data = now.model_copy(update={"carried": before.get("carried"), "path": now.path or before.get("path")})
-    counts = load_counts(replace(composed, settings=composed.settings.model_copy(update={"data": data})), place)
-    return counts[counts["location"] == run.place].reset_index(drop=True)
+    every = load_counts(replace(composed, settings=composed.settings.model_copy(update={"data": data})), place)
+    here = every[every["location"] == run.place]
+    cells = set(zip(here["target"], here["time"].astype(str), strict=True))
+    taken = run.table("observed")
+    gone = [
+        cell not in cells for cell in zip(taken["target"], taken["time"], strict=True)
+    ]  # of a table of the run's own
+    return pd.concat([every, taken.loc[gone, every.columns]], ignore_index=True)
 
 
 def _assimilate(
@@ -156,32 +172,6 @@ def _noise(run: "Recorded") -> dict[str, float]:
     return dict(zip(names, rows["estimate"].astype(float), strict=True))
 
 
-def _tables(run: "Recorded", found: "Assimilated", members: "pd.DataFrame", until: int) -> "dict[str, pd.DataFrame]":
-    """Everything that is written, by name of file; forecasts of the years after the last one that was used."""
-    from ecosim.forecast import assimilation
-
-    origin, ours, baseline = f"{until}-12", run.scenario, str(run.settings["baseline"])
-    before = members[members["time"].astype(str).str[:4].astype(int) > until]
-    after = assimilation.moved_members(before, found, origin)
-    yearly, quarterly = (after[after["frequency"] == name] for name in ("year", "quarter"))
-    yearly_before = before[before["frequency"] == "year"]
-    own = yearly[yearly["scenario"] == ours]
-    tables = {
-        "forecast": assimilation.quantile_table(own, origin),
-        "moved": assimilation.shifts(yearly_before[yearly_before["scenario"] == ours], own),
-        "counts": assimilation.counts_table(found),
-        "members": after,
-    }
-    if (quarterly["scenario"] == ours).any():
-        tables["forecast_quarterly"] = assimilation.quantile_table(quarterly[quarterly["scenario"] == ours], origin)
-    if (members["scenario"] == baseline).any() and baseline != ours:
-        effect = assimilation.paired(yearly, ours, baseline)
-        tables["baseline_forecast"] = assimilation.quantile_table(yearly[yearly["scenario"] == baseline], origin)
-        tables["effect"] = assimilation.quantile_table(effect, origin).assign(baseline=baseline)
-        tables["effect_moved"] = assimilation.shifts(assimilation.paired(yearly_before, ours, baseline), effect)
-    return tables
-
-
 def _write(
     tables: "dict[str, pd.DataFrame]", words: Sequence[str], run: "Recorded", counts: "pd.DataFrame",
     shown: Sequence[str], home: Path, stages: Stages,
@@ -192,6 +182,8 @@ def _write(
         for name, table in tables.items():
             if name != "members":
                 folder.write_table(table, home / f"{name}.csv")
+        for name in [f"{table}.csv" for table in KEPT if run.has(f"{table}.csv")]:
+            shutil.copyfile(run.folder / name, home / name)
         after = tables["members"]
         write_whole(home / "members.parquet", lambda path: after.to_parquet(path, index=False))
         folder.write_text("\n".join(words) + "\n", home / "statements.txt")

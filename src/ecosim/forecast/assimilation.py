@@ -189,7 +189,8 @@ def assimilate(evidence: tuple[Evidence, ...], seed: int) -> Assimilated:
     logs = np.column_stack([to_log(row.target, row.values) for row in used])
     counted = np.array([to_log(row.target, np.array([row.observed]))[0] for row in used])
     noise = np.array([row.noise for row in used])
-    stream = np.random.Generator(np.random.Philox(key=[seed, size]))
+    last = max(int(row.time[:4]) for row in used)  # members that are updated again by a later year get other errors
+    stream = np.random.Generator(np.random.Philox(key=[(last << 32) | seed, size]))
     errors = stream.standard_normal(logs.shape) * np.sqrt(noise)
     return Assimilated(evidence, logs, counted + errors - logs, noise)
 

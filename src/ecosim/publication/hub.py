@@ -9,7 +9,7 @@ import pandas as pd
 from ecosim.data.targets import COUNT, TARGETS, kind_of
 from ecosim.figures.labels import Labels
 from ecosim.publication.outputs import COLUMNS, MODEL, TIME_SERIES, TOGETHER, ModelOutput
-from ecosim.publication.recorded import Recorded
+from ecosim.publication.recorded import UPDATE, Recorded
 
 VERSION = "v6.0.0"
 SCHEMAS = "https://raw.githubusercontent.com/hubverse-org/schemas/main"
@@ -174,6 +174,8 @@ def model_metadata(run: Recorded, publisher: Publisher, model: str, citation: st
     own = model == MODEL
     if own and run.from_posterior:
         full += " In this run members draw some of those responses from the posterior of a calibration."
+    if own and run.study == UPDATE:
+        full += " Members of an earlier forecast were moved by counts up to the origin (ensemble Kalman smoother)."
     return {
         "team_name": publisher.team,
         "team_abbr": publisher.team,

@@ -13,7 +13,10 @@ from ecosim.data.errors import UserError
 from ecosim.data.periods import origin_date
 
 SUM = "regions"  # the study whose forecast is of several places together
-FORECASTS = ("forecast", "decompose", SUM)  # studies whose runs hold a forecast
+UPDATE = "update"  # the study that moves the forecast of another run
+FORECASTS = ("forecast", "decompose", SUM, UPDATE)  # studies whose runs hold a forecast
+MOVED = "updated_run.yaml"  # in the folder of an update: settings of the forecast as it is now
+UNTIL = "updated_to"  # of these, the last year whose counts moved it
 TEXTS = ("scenario", "location", "origin", "time", "target", "baseline", "unit", "as_of", "source", "frequency")
 
 
@@ -54,13 +57,14 @@ class Recorded:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The settings in full (config.yaml). Raises RecordError."""
+        """The settings in full (config.yaml); of an update those of the forecast that it moved. Raises RecordError."""
+        name = MOVED if self.has(MOVED) else "config.yaml"
         try:
-            tree = yaml.safe_load(self._text("config.yaml"))
+            tree = yaml.safe_load(self._text(name))
         except yaml.YAMLError as error:
-            raise RecordError(f"{self.folder / 'config.yaml'}: cannot be read ({error})") from None
+            raise RecordError(f"{self.folder / name}: cannot be read ({error})") from None
         if not isinstance(tree, dict):
-            raise RecordError(f"{self.folder / 'config.yaml'}: holds no settings; name another run")
+            raise RecordError(f"{self.folder / name}: holds no settings; name another run")
         return tree
 
     @cached_property
@@ -74,6 +78,11 @@ class Recorded:
     @property
     def study(self) -> str:
         """Name of the study that made the run."""
+        return UPDATE if self.has(MOVED) else self._first_study
+
+    @property
+    def _first_study(self) -> str:
+        """The same, of an update that of the forecast that it moved."""
         study = self.settings.get("study")
         return str(study.get("name", "")) if isinstance(study, dict) else ""
 
@@ -85,7 +94,8 @@ class Recorded:
     @property
     def title(self) -> str:
         """What the scenario assumes, in a few words."""
-        return str(self.settings.get("title") or self.scenario.replace("_", " "))
+        words, until = str(self.settings.get("title") or self.scenario.replace("_", " ")), self.settings.get(UNTIL)
+        return words if until is None else f"{words}, updated by counts to {until}"
 
     @property
     def from_posterior(self) -> bool:
@@ -105,7 +115,7 @@ class Recorded:
     @property
     def _names(self) -> tuple[Any, Any]:
         study, region = self.settings.get("study") or {}, self.settings["region"]
-        if self.study == SUM:
+        if self._first_study == SUM:
             return study.get("called"), study.get("called_zh")
         return region.get("name"), region.get("name_zh")
 
@@ -135,6 +145,11 @@ class Recorded:
             raise RecordError(
                 f"run {self.run} is of study={self.study or 'unknown'}; study={what} takes runs of "
                 f"{' or '.join(f'study={name}' for name in FORECASTS)}"
+            )
+        if self.study == UPDATE and not self.has(MOVED):
+            raise RecordError(
+                f"run {self.run} is an update by ecosim {self.provenance.get('ecosim')}, which recorded no {MOVED}; "
+                "make the update again"
             )
         if not (self.folder / "forecast.csv").is_file():
             raise RecordError(f"run {self.run} has no forecast.csv in {self.folder}; it did not finish, name another")
