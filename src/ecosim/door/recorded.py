@@ -11,7 +11,7 @@ from ecosim.door.library import split_override
 if TYPE_CHECKING:
     from ecosim.publication.recorded import Recorded
 
-FORECAST_ROLES = ("single", "point", "decomposition")  # tag of runs that hold a forecast
+FORECAST_ROLES = ("single", "point", "decomposition", "update")  # tag of runs that hold a forecast
 CALIBRATION_ROLES = ("calibration",)
 ID = "run_id"  # key of provenance.json: MLflow's id, null of a run without tracking
 COPIES = "recorded"  # folder in outputs/ for the files of runs that a server keeps

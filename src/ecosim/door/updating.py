@@ -114,10 +114,9 @@ def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
     here = every[every["location"] == run.place]
     cells = set(zip(here["target"], here["time"].astype(str), strict=True))
     taken = run.table("observed")
-    gone = [
-        cell not in cells for cell in zip(taken["target"], taken["time"], strict=True)
-    ]  # of a table of the run's own
-    return pd.concat([every, taken.loc[gone, every.columns]], ignore_index=True)
+    # the run may have had a table of its own, in whose place this command's stands
+    alone = [cell not in cells for cell in zip(taken["target"], taken["time"], strict=True)]
+    return pd.concat([every, taken.loc[alone, every.columns]], ignore_index=True)
 
 
 def _assimilate(
