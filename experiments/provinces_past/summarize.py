@@ -36,11 +36,11 @@ def cells(folder: Path) -> pd.DataFrame:
         forecast, reference, later = (
             pd.read_csv(place / f"{name}.csv") for name in ("forecast", "references", "later")
         )
-        counted = later.set_index(["target", "time"])["value"]
+        counted = later.assign(time=later["time"].astype(str)).set_index(["target", "time"])["value"]
         told = pd.concat([forecast.assign(model="ecosim"), reference])
         told["time"] = told["time"].astype(int)
         for (model, target, time), cell in told.groupby(["model", "target", "time"]):
-            truth = counted.get((target, time))
+            truth = counted.get((target, str(time)))
             if truth is None or not truth > 0:
                 continue
             rows.append((place.name, model, target, time, *held(cell, truth)))
