@@ -193,7 +193,7 @@ def unfollowed_growth(target: str, location: str, last_year: int, horizon: int =
         pooled_drift_sd=DRIFT_BETWEEN_FLOOR,
         pooled_local_scale=local,
         borrowed_from=target,
-        basis="prior",
+        basis="beside the growth of the model's firms, as too few years were counted to tell it",
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.calibration import indirect
+from ecosim.calibration.borrow import unfollowed_growth
 from ecosim.calibration.estimate import Estimate
 from ecosim.calibration.growth import Growth
 from ecosim.calibration.regression import Calibration
@@ -186,10 +187,14 @@ def coefficients(
     calibration: Calibration, matching: indirect.Matching, estimates: dict[str, Estimate], outlook: "Outlook"
 ) -> pd.DataFrame:
     """Every number that the forecast rests on: equation, term, estimate, std_error, source, kind."""
-    rows = prior_rows(estimates)
+    rows, place = prior_rows(estimates), outlook.world.region.name
     for target, growth in outlook.anchor.growth.items():
         follows = GRANTED_OF.get(target) in outlook.anchor.growth
-        rows += _growth_rows(target, growth, outlook.world.region.name)[2 if follows else 0 :]
+        rows += _growth_rows(target, growth, place, "counts")[2 if follows else 0 :]
+    for target in [name for name in outlook.scaling.factors if name in MODEL_TARGETS]:
+        if target not in outlook.anchor.growth:
+            prior = unfollowed_growth(target, place, outlook.world.base_year)
+            rows += _growth_rows(target, prior, place, "assumption")
     if (drawn := outlook.world.drawn) is not None:
         source = f"posterior of run {drawn.run}, origin {drawn.origin}; members draw it in place of the prior"
         rows += [("posterior that members draw from", name, *drawn.moments(name), source, "counts")
@@ -215,14 +220,14 @@ def prior_rows(estimates: dict[str, Estimate]) -> list[tuple[str, str, float, fl
     return rows
 
 
-def _growth_rows(target: str, growth: Growth, place: str) -> list[tuple[str, str, float, float, str, str]]:
+def _growth_rows(target: str, growth: Growth, place: str, kind: str) -> list[tuple[str, str, float, float, str, str]]:
     center, sd = growth.spread(place, 1)
-    name, source = f"growth: {target}", f"counts: {growth.basis}"
+    name, source = f"growth: {target}", f"{kind}: {growth.basis}"
     return [
-        (name, "log growth in the first year, damped", center, sd, source, "counts"),
-        (name, "damping of drift", float(growth.damping[0]), 0.0, source, "counts"),
-        (name, "scale of the common shock", float(growth.common_scale[0]), 0.0, source, "counts"),
-        (name, "sd of reporting noise", growth.measurement_sd, 0.0, source, "counts"),
+        (name, "log growth in the first year, damped", center, sd, source, kind),
+        (name, "damping of drift", float(growth.damping[0]), 0.0, source, kind),
+        (name, "scale of the common shock", float(growth.common_scale[0]), 0.0, source, kind),
+        (name, "sd of reporting noise", growth.measurement_sd, 0.0, source, kind),
     ]
 
 
