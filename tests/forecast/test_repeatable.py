@@ -9,9 +9,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from ecosim.data.periods import quarter_index
-from ecosim.forecast.anchor import PANEL_TARGETS
+from ecosim.forecast.anchor import MODEL_TARGETS, PANEL_TARGETS
 from ecosim.forecast.ensemble import draw_behaviors, prepare, reached, run_member, run_members
 from ecosim.forecast.job import run
+from ecosim.forecast.publish import LADDER_PUBLISHED
 from ecosim.policies import shelf
 
 NOTHING = (
@@ -175,7 +176,8 @@ def test_more_members_leave_the_first_ones_and_only_counts_with_an_estimated_spr
         if not np.array_equal(values, many.scenario.yearly[target][:10]):
             changed.add(target)
     # what the model lacks in these counts is measured over all members, so their published values follow the number
-    assert changed == set(PANEL_TARGETS)
+    spread_already = {"births", "deaths"}  # of so few firms these two vary by themselves as much as was estimated
+    assert changed == {*PANEL_TARGETS, *MODEL_TARGETS, *LADDER_PUBLISHED, "hnte_stock_index"} - spread_already
 
 
 @pytest.mark.slow

@@ -113,10 +113,11 @@ def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
     every = load_counts(replace(composed, settings=composed.settings.model_copy(update={"data": data})), place)
     here = every[every["location"] == run.place]
     cells = set(zip(here["target"], here["time"].astype(str), strict=True))
-    taken = run.table("observed")
+    taken = run.table("observed").reindex(columns=every.columns)  # of a sum of places they say no unit and no source
+    taken = taken.fillna(dict.fromkeys(("unit", "as_of", "source"), ""))
     # the run may have had a table of its own, in whose place this command's stands
     alone = [cell not in cells for cell in zip(taken["target"], taken["time"], strict=True)]
-    return pd.concat([every, taken.loc[alone, every.columns]], ignore_index=True)
+    return pd.concat([every, taken[alone]], ignore_index=True)
 
 
 def _assimilate(
