@@ -34,7 +34,7 @@ WHOLE_OF = {
     "inventions_granted": "patents_granted",
 }
 MORE_TECH_SMES = 1.05  # technology SMEs over high-tech enterprises, which are among them, at least; assumption
-AGREE = (0.8, 1.25)  # three years of certifications over the stock
+AGREE = (0.8, 1.25)  # three years of certifications over the stock; beyond it a note says so, a convention
 LEAST_FIRMS = 200
 CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
 
