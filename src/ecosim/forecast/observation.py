@@ -82,14 +82,19 @@ def of_certifications(grown: Floats, growth: Growth, world: World) -> Floats:
     on all certificates that are announced; in the model they are on first ones, and renewals hide them. The reduced
     form has them where they were estimated, and is the one that past origins were forecast with (docs/backtest.md).
     """
-    members, years = grown.shape
+    shocks = certified(growth, world, *grown.shape)
+    own = grown - np.median(grown, axis=0)
+    return filling(own, shocks, shocks.std(axis=0)) * shocks
+
+
+def certified(growth: Growth, world: World, members: int, years: int) -> Floats:
+    """Log of certifications in the reduced form over their median, (members, years)."""
     known = np.array([world.ladder.expired, *world.ladder.cohorts[::-1]])
     renewal = np.array(world.renewals[:members])
     flow = ladder.forecast(known, growth, world.region.name, years, renewal, world.seed).flow
     shocks = np.log(flow + 0.5)
-    shocks -= np.median(shocks, axis=0)
-    own = grown - np.median(grown, axis=0)
-    return filling(own, shocks, shocks.std(axis=0)) * shocks
+    centered: Floats = shocks - np.median(shocks, axis=0)
+    return centered
 
 
 def of_listings(grown: Floats, growth: Growth, start: Anchor, place: str, seed: int) -> Floats:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.forecast.anchor import LADDER_TARGETS, MODEL_TARGETS, PANEL_TARGETS, Anchor
 from ecosim.forecast.ensemble import Run, World, level_draws
+from ecosim.forecast.stocks import beyond_flows, beyond_listings, decided_by
 from ecosim.model.ecosystem import DECISION_QUARTER, OBSERVED
 
 Floats = NDArray[np.float64]
@@ -206,10 +207,8 @@ def _follow_flows(
     counted = futures.yearly["hnte_certifications"]
     ladders = [world.ladder.scaled(*level_draws(world, member)) for member in members]
     past = np.array([ladder.cohorts[::-1] for ladder in ladders])  # oldest first
-    own, stock = (_sums_of_three(np.concatenate([past, some], axis=1)) for some in (flows, counted))
-    quarter = np.arange(world.origin + 1, world.origin + 1 + year.size) % QUARTERS_PER_YEAR
-    at_quarter = np.where(quarter == DECISION_QUARTER, year, year - 1)
-    beyond = np.divide(stock, own, out=np.ones_like(own), where=own > 0.0)
+    beyond, stock = beyond_flows(past, flows, counted)
+    at_quarter = decided_by(np.arange(world.origin + 1, world.origin + 1 + year.size), year)
     for target in {"hnte_stock", "hnte_foreign_stock"} & set(futures.yearly):
         futures.yearly[target] *= beyond[:, 1:]
         futures.quarterly[target] *= beyond[:, at_quarter]
@@ -223,22 +222,10 @@ def _follow_listings(world: World, futures: Futures, own: dict[str, Floats], sta
     own: both in the model, (members, quarters); start: the stock at the origin, (members,). The same share of the stock
     leaves it in a quarter as in the model.
     """
-    new, stock = own["tech_sme_new"], own["tech_sme_stock"]
-    before = np.concatenate([start[:, None], stock[:, :-1]], axis=1)
-    staying = np.divide(np.maximum(stock - new, 0.0), before, out=np.zeros_like(stock), where=before > 0.0)
-    counted, path = start, np.empty_like(stock)
-    for quarter, coming in enumerate(futures.quarterly["tech_sme_new"].T):
-        counted = path[:, quarter] = counted * staying[:, quarter] + coming
-    beyond = np.divide(path, stock, out=np.ones_like(stock), where=stock > 0.0)
-    ends = np.arange(world.origin + 1, world.origin + 1 + stock.shape[1]) % QUARTERS_PER_YEAR == DECISION_QUARTER
+    beyond = beyond_listings(start, own["tech_sme_stock"], own["tech_sme_new"], futures.quarterly["tech_sme_new"])
+    ends = np.arange(world.origin + 1, world.origin + 1 + beyond.shape[1]) % QUARTERS_PER_YEAR == DECISION_QUARTER
     futures.quarterly["tech_sme_stock"] *= beyond
     futures.yearly["tech_sme_stock"] *= beyond[:, ends]
-
-
-def _sums_of_three(flows: Floats) -> Floats:
-    """Sums of three years' flows, (members, 3 + years), at the end of the third year and of each that follows."""
-    path = np.cumsum(np.concatenate([np.zeros((len(flows), 1)), flows], axis=1), axis=1)
-    return path[:, 3:] - path[:, :-3]
 
 
 def _relative(world: World, futures: Futures, base: dict[str, Floats], members: range) -> None:

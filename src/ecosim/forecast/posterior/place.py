@@ -11,6 +11,7 @@ from ecosim.calibration.simulation.priors import Prior
 from ecosim.forecast.delivery import delivered
 from ecosim.forecast.drawn import AT_ORIGIN, GROWTH, LEVELS, with_coefficients
 from ecosim.forecast.ensemble import World, begin, draw_behaviors
+from ecosim.forecast.posterior.beyond import counted
 from ecosim.forecast.posterior.counted import Moment, simulated
 from ecosim.forecast.publish import FLOWS
 from ecosim.forecast.shifts import LARGEST_SHIFT, to_conditions
@@ -37,7 +38,8 @@ class Weather:
 class Place:
     """Everything that a simulation needs besides its parameters.
 
-    columns: series beside the moments, each by its level or yearly flow at the end; weather: by channel.
+    columns: series beside the moments, each by its level or yearly flow at the end; weather: by channel; missing: see
+    `beyond.missing_sd`.
     """
 
     world: World
@@ -46,6 +48,7 @@ class Place:
     moments: tuple[Moment, ...]
     columns: tuple[str, ...]
     weather: dict[str, Weather]
+    missing: dict[str, Floats]
     quarters: int
     until: int  # quarters from the start to the origin
 
@@ -64,10 +67,10 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
     values = dict(zip(place.prior.names, place.prior.from_standard(z).tolist(), strict=True))
     world, member = place.world, LUCK + number
     behaviors = with_coefficients(draw_behaviors(world.estimates, world.seed, member), values)
-    levels = np.exp([values.get(name, 0.0) for name in STARTS])
+    levels = [float(np.exp(values.get(name, 0.0))) for name in STARTS]
     if not world.flow_observed and STARTS[2] not in values:
         levels[2] = levels[1]
-    ready, _ = begin(world, member, behaviors, (float(levels[0]), float(levels[1]), float(levels[2])))
+    ready, _ = begin(world, member, behaviors, (levels[0], levels[1], levels[2]))
     luck = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, STREAM]))
     paths = {channel: drive(weather, values.get(GROWTH + channel, 0.0), luck)
              for channel, weather in place.weather.items()}  # fmt: skip
@@ -79,6 +82,7 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
         model.step()
     path = series_of(before, start, np.array(model.history))
     noise = luck.standard_normal(len(place.moments))
+    path |= counted(path, place.missing, world.ladder.scaled(levels[0], levels[1], levels[2]).cohorts, world, luck)
     told = [simulated(moment, path, world.origin, float(error))
             for moment, error in zip(place.moments, noise, strict=True)]  # fmt: skip
     reached = [at_origin(path, name, place.until) for name in LEVELS]

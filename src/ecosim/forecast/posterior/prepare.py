@@ -14,7 +14,8 @@ from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index, year_of
 from ecosim.forecast.anchor import Anchor, anchor
 from ecosim.forecast.drawn import GROWTH
 from ecosim.forecast.ensemble import World
-from ecosim.forecast.future import build_world, match_growth
+from ecosim.forecast.future import build_world, match_growth, pilot, pilot_members
+from ecosim.forecast.posterior.beyond import missing_sd
 from ecosim.forecast.posterior.counted import Moment, moments_of
 from ecosim.forecast.posterior.place import STARTS, Place, Weather
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
@@ -46,7 +47,8 @@ def prepare(
     horizon = year_of(began + quarters)
     world = build_world(early, estimates, first, start, horizon, 2, progress)
     ahead = max(horizon - world.base_year, 1)
-    structure, _ = match_growth(world, first, 2, ahead, job.workers, progress)
+    structure, paths = match_growth(world, first, pilot_members(world), ahead, job.workers, progress)
+    missing = missing_sd(pilot(world, paths, ahead, job.workers, progress), first, world)
     weather = weather_of(first, structure, job.region.name, ahead)
     noise = {target: growth.measurement_sd for target, growth in first.growth.items()}
     moments = moments_of(known_at(job.counts, job.origin), job.region.name, start, job.origin, noise)
@@ -56,7 +58,7 @@ def prepare(
     policies = {name: row.policy for name, row in job.policies.items()}
     columns = tuple(name for name in COLUMNS if name not in counted)
     until = quarter_index(job.origin) - began
-    place = Place(world, policies, Prior(parameters), moments, columns, weather, quarters, until)
+    place = Place(world, policies, Prior(parameters), moments, columns, weather, missing, quarters, until)
     return place, start, tuple(f"In force only after {job.origin}: {', '.join(late)}." for late in [
         late_instruments(free, job.policies, quarter_index(job.origin))] if late)  # fmt: skip
 
