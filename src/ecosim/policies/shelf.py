@@ -14,7 +14,7 @@ from ecosim.data.errors import UserError, nearest
 from ecosim.model.ecosystem import Policy
 
 ABOUT = ("label", "label_zh", "source", "group")  # every row says what it is and where its numbers come from
-GROUPS = {  # lines of work of a package (the article's seven lines of 2017), over which effects are decomposed
+GROUPS = {  # lines of work of a package, over which effects are decomposed: our own, after the seven of the article
     "rules": "National rules",
     "certification": "Certification and institutes",
     "research": "R&D and patents",
