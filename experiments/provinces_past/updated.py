@@ -28,7 +28,7 @@ def forecasts(first: Path, later: Path, origin: str) -> Iterator[tuple[str, pd.D
     counts = pd.read_csv(first / "later.csv", dtype={"time": str}).dropna(subset="value")
     known = pd.concat([pd.read_csv(first / "observed.csv", dtype={"time": str}), counts])
     year = int(origin[:4])
-    evidence = assimilation.gather(members, known, year, {}, DISPERSION)
+    evidence = assimilation.gather(members, known, year, DISPERSION)
     after = members[members["time"].astype(int) > year].reset_index(drop=True)
     yield "not updated", assimilation.quantile_table(after, origin)
     found = assimilation.assimilate(evidence, SEED)

@@ -30,8 +30,8 @@ def logs_of(members, time="2018"):
 def test_members_after_a_count_are_the_posterior_of_a_conjugate_case():
     members = made().assign(target="rd_expenditure")  # lognormal prior, lognormal error: the posterior is lognormal
     counted = counts([("rd_expenditure", "2017", 120.0)])
-    assert assimilation.gather(made(), counted, 2017, {}, 0.01) == ()  # members without such a target
-    found = assimilation.assimilate(assimilation.gather(members, counted, 2017, {}, 0.01), 5)
+    assert assimilation.gather(made(), counted, 2017, 0.01) == ()  # members without such a target
+    found = assimilation.assimilate(assimilation.gather(members, counted, 2017, 0.01), 5)
     after = assimilation.moved_members(members, found, "2017-12")
     precision = 1 / 0.04 + 1 / 0.01
     mean, sd = (np.log(100) / 0.04 + np.log(120) / 0.01) / precision, precision**-0.5
@@ -51,7 +51,7 @@ def test_what_has_nothing_to_do_with_a_count_stays_where_it_was():
     other = made(400, seed=9).assign(target="patents_applied")
     fixed = made(400).assign(target="firms", value=7.0)
     members = pd.concat([made(400), other, fixed], ignore_index=True)
-    found = assimilation.assimilate(assimilation.gather(members, counts(), 2017, {}, 0.0025), 1)
+    found = assimilation.assimilate(assimilation.gather(members, counts(), 2017, 0.0025), 1)
     after = assimilation.moved_members(members, found, "2017-12").set_index("target")["value"]
     assert after["firms"].to_numpy() == pytest.approx(7.0)
     change = np.log(after["patents_applied"] / other["value"].to_numpy())
@@ -60,7 +60,7 @@ def test_what_has_nothing_to_do_with_a_count_stays_where_it_was():
 
 def test_a_baseline_that_is_the_scenario_has_no_effect_after_the_counts_either():
     members = pd.concat([made(100), made(100).assign(scenario="rules")], ignore_index=True)
-    found = assimilation.assimilate(assimilation.gather(made(100), counts(), 2017, {}, 0.01), 1)
+    found = assimilation.assimilate(assimilation.gather(made(100), counts(), 2017, 0.01), 1)
     after = assimilation.moved_members(members, found, "2017-12")
     assert (assimilation.paired(after, "package", "rules")["value"] == 0.0).all()
 
@@ -89,54 +89,51 @@ def test_intervals_after_the_counts_hold_the_truth_as_often_as_they_say(size, ma
 
 def test_only_counts_after_the_origin_and_up_to_the_year_are_used():
     rows = [*COUNTED, ("tech_sme_new", "2018", 130.0), ("tech_sme_new", "2016", 90.0)]
-    evidence = assimilation.gather(made(50), counts(rows), 2017, {}, 0.01)
+    evidence = assimilation.gather(made(50), counts(rows), 2017, 0.01)
     assert [(row.target, row.time) for row in evidence] == [("tech_sme_new", "2017")]
-    both = assimilation.gather(made(50), counts(rows), 2018, {}, 0.01)
+    both = assimilation.gather(made(50), counts(rows), 2018, 0.01)
     assert [row.time for row in both] == ["2017", "2018"]
 
 
 def test_months_of_a_flow_are_used_as_the_quarter_that_they_make():
     members = made(50, center=30.0).assign(time=lambda table: table["time"] + "-Q1", frequency="quarter")
     rows = [("tech_sme_new", f"2017-{month:02d}", 11.0) for month in range(1, 6)]
-    evidence = assimilation.gather(members, counts(rows), 2017, {}, 0.01)
+    evidence = assimilation.gather(members, counts(rows), 2017, 0.01)
     assert [(row.time, row.observed) for row in evidence] == [("2017-Q1", 33.0)]
 
 
 def test_a_stock_that_is_the_one_before_plus_the_flow_is_shown_and_not_used():
     members = pd.concat([made(50), made(50, center=500).assign(target="tech_sme_stock")])
     rows = [*COUNTED, ("tech_sme_stock", "2017", 510.0)]
-    found = assimilation.assimilate(assimilation.gather(members, counts(rows), 2017, {}, 0.01), 1)
+    found = assimilation.assimilate(assimilation.gather(members, counts(rows), 2017, 0.01), 1)
     assert [row.target for row in found.used] == ["tech_sme_new"]
     assert found.logs.shape == (50, 1)
     assert assimilation.counts_table(found)["not_used"].tolist() == ["", "follows from tech_sme_new"]
 
 
 def test_a_count_that_is_reported_with_more_noise_moves_less():
-    def moved(noise):
+    def moved(dispersion):
         members = made(400)
-        found = assimilation.assimilate(assimilation.gather(members, counts(), 2017, noise, 0.0025), 1)
+        found = assimilation.assimilate(assimilation.gather(members, counts(), 2017, dispersion), 1)
         return logs_of(assimilation.moved_members(members, found, "2017-12")).mean() - logs_of(members).mean()
 
-    assert 0.0 < moved({"tech_sme_new": 0.3}) < 0.6 * moved({})
+    assert 0.0 < moved(0.09) < 0.6 * moved(0.0025)
 
 
-def test_the_noise_of_a_count_is_a_standard_deviation_and_no_less_than_counts_disperse():
-    def spread(noise, dispersion, target="tech_sme_new"):
+def test_the_noise_of_a_ratio_is_no_less_than_that_of_its_unclear_window():
+    def spread(dispersion, target):
         members, rows = made(20).assign(target=target), [(target, "2017", 110.0)]
-        return assimilation.gather(members, counts(rows), 2017, noise, dispersion)[0].spread
+        return assimilation.gather(members, counts(rows), 2017, dispersion)[0].spread
 
-    assert spread({"tech_sme_new": 0.3}, 0.01) == pytest.approx(0.09)
-    assert spread({"tech_sme_new": 0.05}, 0.01) == pytest.approx(0.01)
-    assert spread({}, 0.01, "hnte_stock_ratio_2y") == pytest.approx(0.15**2)  # its window is not clear
-    assert spread({}, 0.04, "hnte_stock_ratio_2y") == pytest.approx(0.04)
+    assert spread(0.01, "tech_sme_new") == pytest.approx(0.01)
+    assert spread(0.01, "hnte_stock_ratio_2y") == pytest.approx(0.15**2)
+    assert spread(0.04, "hnte_stock_ratio_2y") == pytest.approx(0.04)
 
 
-def test_counts_vary_by_chance_beside_the_noise_and_levels_do_not():
+def test_how_far_a_count_lies_is_told_in_standard_deviations_of_the_forecast():
     values = np.array([9.0, 9.5, 10.0])
-    count, level = (assimilation.Evidence(name, "2017", 12.0, values, 0.01, "") for name in ("births", "sales"))
-    assert count.noise == pytest.approx(0.01 + 1 / 10.0)
-    assert level.noise == pytest.approx(0.01)
     logs = np.log(values)
+    level = assimilation.Evidence("sales", "2017", 12.0, values, 0.01, "")
     assert level.deviation == pytest.approx((np.log(12.0) - logs.mean()) / np.sqrt(logs.var(ddof=1) + 0.01))
 
 
@@ -152,19 +149,19 @@ def test_counts_that_say_nothing_or_contradict_the_forecast_are_said():
         assimilation.assimilate((), 1)
     members = made(200, center=20000.0)
     near, far = (
-        assimilation.gather(members, counts([("tech_sme_new", "2017", value)]), 2017, {}, 0.0025)
+        assimilation.gather(members, counts([("tech_sme_new", "2017", value)]), 2017, 0.0025)
         for value in (50_000.0, 98_765.0)
     )
     assimilation.assimilate(near, 1)  # four standard deviations happen
     with pytest.raises(Contradicted, match=r"98,765 counted, 1\d,\d{3} to 2\d,\d{3} forecast.* 8\.\d standard"):
         assimilation.assimilate(far, 1)
-    low = assimilation.gather(members, counts([("tech_sme_new", "2017", 2_000.0)]), 2017, {}, 0.0025)
+    low = assimilation.gather(members, counts([("tech_sme_new", "2017", 2_000.0)]), 2017, 0.0025)
     with pytest.raises(Contradicted, match="2,000 counted"):
         assimilation.assimilate(low, 1)
     with pytest.raises(
         Contradicted, match=r"its 9 members do not tell what goes together \(10 at least\); make the forecast again"
     ):
-        assimilation.assimilate(assimilation.gather(made(9), counts(), 2017, {}, 0.01), 1)
+        assimilation.assimilate(assimilation.gather(made(9), counts(), 2017, 0.01), 1)
 
 
 def test_the_table_of_quantiles_is_as_of_the_new_origin():

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 KEYS = ("run",)
 NAME = "update"
-NOISE = "sd of reporting noise"  # term of coefficients.csv
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ def _assimilate(
     until = study.until if study.until is not None else last
     missed = "" if given is None else left_out(run, given[1], own, until, given[0])
     chosen = counts[counts["target"].isin(study.counts)] if study.counts else counts
-    evidence = assimilation.gather(own, chosen, until, _noise(run), study.dispersion) if len(chosen) else ()
+    evidence = assimilation.gather(own, chosen, until, study.dispersion) if len(chosen) else ()
     try:
         found = assimilation.assimilate(evidence, int(run.settings["seed"]))
     except assimilation.NothingNew as error:
@@ -160,16 +159,6 @@ def _assimilate(
         raise assimilation.Contradicted(f"run {run.short}: {error}") from None
     stages("new counts", 1, 1)
     return found, max(int(row.time[:4]) for row in found.used), members, missed
-
-
-def _noise(run: "Recorded") -> dict[str, float]:
-    """Standard deviation of the log of one reported count, by target, as the run estimated it."""
-    table = run.table_or_none("coefficients")
-    if table is None:
-        return {}
-    rows = table[(table["term"] == NOISE) & table["equation"].str.startswith("growth: ")]
-    names = rows["equation"].str.removeprefix("growth: ")
-    return dict(zip(names, rows["estimate"].astype(float), strict=True))
 
 
 def _write(

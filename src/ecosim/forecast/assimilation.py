@@ -12,7 +12,6 @@ member's move comes from the other members, as in Houtekamer and Mitchell (1998,
 intervals too narrow.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -47,8 +46,9 @@ class Contradicted(UserError, ValueError):
 
 
 class Evidence(NamedTuple):
-    """One count beside the members: values (n,); spread: variance of the log of one report of it.
+    """One count beside the members: values (n,); spread: variance of the log of a report beyond what members hold.
 
+    Members are published counts already, with noise of reporting and the chance of single firms in them.
     note: why it is not used, empty where it is.
     """
 
@@ -60,17 +60,11 @@ class Evidence(NamedTuple):
     note: str
 
     @property
-    def noise(self) -> float:
-        """Variance of the log of the count around a member's value; counts also vary by chance, as Poisson."""
-        chance = 0.0 if _is_level(self.target) else 1.0 / (float(np.median(self.values)) + 0.5)
-        return self.spread + chance
-
-    @property
     def deviation(self) -> float:
         """The log of the count less the members' mean, in standard deviations of what was forecast."""
         logs = to_log(self.target, self.values)
         gap = to_log(self.target, np.array([self.observed]))[0] - logs.mean()
-        return float(gap / np.sqrt(logs.var(ddof=1) + self.noise))
+        return float(gap / np.sqrt(logs.var(ddof=1) + self.spread))
 
 
 def _is_level(target: str) -> bool:
@@ -118,15 +112,13 @@ class Assimilated:
         return after
 
 
-def gather(
-    members: pd.DataFrame, counts: pd.DataFrame, until: int, noise: Mapping[str, float], dispersion: float
-) -> tuple[Evidence, ...]:
+def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: float) -> tuple[Evidence, ...]:
     """Counts of a place after the origin, up to the end of a year, that members forecast.
 
     members: of one scenario, columns time, target, member, value; counts: of the place, all that is known (the older
-    ones say which stocks follow from others). noise: sd of the log of one reported count by target; dispersion: its
-    least variance. Months of a flow count as the quarter that they make. A stock that is only the one before plus the
-    year's flow is shown and not used.
+    ones say which stocks follow from others). dispersion: variance of the log of a report, see `Evidence`. Months of a
+    flow count as the quarter that they make. A stock that is only the one before plus the year's flow is shown and not
+    used.
     """
     origin = quarter_index(str(members["origin"].iloc[0]))
     cells = {key: rows.sort_values("member")["value"].to_numpy(float)
@@ -141,7 +133,7 @@ def gather(
         if values is None:
             continue
         unclear = RATIO_SD**2 if target in RATIOS else 0.0  # its window is not clear
-        spread = max(noise.get(str(target), 0.0) ** 2, dispersion, unclear)
+        spread = max(dispersion, unclear)
         rows.append(Evidence(str(target), time, float(observed), values, spread, ""))
     return _once(tuple(rows), counts)
 
@@ -188,7 +180,7 @@ def assimilate(evidence: tuple[Evidence, ...], seed: int) -> Assimilated:
         )
     logs = np.column_stack([to_log(row.target, row.values) for row in used])
     counted = np.array([to_log(row.target, np.array([row.observed]))[0] for row in used])
-    noise = np.array([row.noise for row in used])
+    noise = np.array([row.spread for row in used])
     last = max(int(row.time[:4]) for row in used)  # members that are updated again by a later year get other errors
     stream = np.random.Generator(np.random.Philox(key=[(last << 32) | seed, size]))
     errors = stream.standard_normal(logs.shape) * np.sqrt(noise)
