@@ -73,6 +73,14 @@ def test_a_stock_that_borrows_the_increments_of_a_flow_feels_them_little_by_litt
     )
 
 
+def test_a_stock_of_years_ago_has_felt_the_increments_of_a_flow_since_then(carried):
+    table = random_walk(carried, "tech_sme_stock", "Pinghu", "2020-12", 2)  # counted in 2017 last
+    half = [np.log((at(table, year, 0.95) + 0.5) / 358.5) for year in ("2021", "2022")]
+    steps = np.array([4, 5])
+    expected = np.sqrt(steps) * stock_damping(5)[steps - 1]
+    assert half[1] / half[0] == pytest.approx(expected[1] / expected[0], rel=1e-6)
+
+
 def test_nothing_after_the_origin_is_used(carried):
     later = carried["time"].str[:4].astype(int) > 2021
     changed = carried.assign(value=carried["value"].where(~later, 1.0))

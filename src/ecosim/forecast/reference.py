@@ -129,10 +129,12 @@ def _history(known: pd.DataFrame, target: str, location: str, origin: str, years
     increments = pooled.to_numpy()
     basis = f"only {len(own)} own increments; those of {panel} of {pooled.shape[1]} places, {len(pooled)} years"
     flow_for_stock = kind_of(target) == "stock" and kind_of(panel) == "flow"
-    damping = stock_damping(years) if flow_for_stock else np.ones(years)
+    last_year = int(last.index[-1])
+    lag = base_year(origin) - last_year
+    damping = stock_damping(lag + years)[lag:] if flow_for_stock else np.ones(years)
     freedom = _pooled_freedom(increments)
     increments = increments[np.isfinite(increments)]
-    return _History(int(last.index[-1]), float(last.iloc[-1]), shift, increments, freedom, damping, basis)
+    return _History(last_year, float(last.iloc[-1]), shift, increments, freedom, damping, basis)
 
 
 def _pooled_freedom(increments: Floats) -> float:
