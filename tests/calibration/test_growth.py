@@ -80,6 +80,26 @@ def test_one_place_of_many_alone_judges_no_damping():
     assert look_back(levels[["county"]], "inventions_applied", 3).origins.tolist() == [7, 6, 5]
 
 
+def test_growth_over_a_declared_break_judges_no_damping():
+    levels = panel(5, 12, 8, local=0.1).set_index(np.arange(2011, 2023))
+    of_firms, of_others = (look_back(levels, name, 4) for name in ("hightech_firms", "inventions_applied"))
+    assert of_others.origins.tolist() == [9, 8, 7, 6]
+    assert of_firms.origins.tolist() == [7, 5, 3, 1]  # from 2013 to 2016 up to 2017, and from 2018 on
+
+
+@pytest.mark.parametrize("many", [3, 10])
+def test_places_that_were_counted_for_a_few_years_do_not_take_the_shocks_of_these_years_for_their_drift(many):
+    error = []
+    for seed in range(20):
+        luck = np.random.default_rng(seed)
+        steps = 0.08 * luck.standard_normal((10, 1)) + 0.05 * luck.standard_normal((10, 20))
+        levels = pd.DataFrame(np.cumsum(np.vstack([np.zeros(20), steps]), axis=0), index=range(2000, 2011))
+        levels.iloc[:7, :many] = np.nan
+        known = moments(levels.rename(columns=str), "inventions_applied")
+        error.append(known.drift[:many] - known.drift_mean)
+    assert np.sqrt(np.mean(np.square(error))) < 0.02  # all have the same drift; common shocks have 0.08
+
+
 def test_places_that_were_never_counted_in_the_same_year_still_have_shocks():
     levels = panel(2, 6, 5, local=0.1)
     levels.iloc[:3, 0], levels.iloc[3:, 1] = np.nan, np.nan

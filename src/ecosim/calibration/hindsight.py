@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from ecosim.calibration.increments import TOGETHER, Moments, moments, usable_increments
+from ecosim.calibration.increments import BREAKS, TOGETHER, Moments, moments, usable_increments
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def look_back(levels: pd.DataFrame, target: str, horizon: int, common_sd: float 
     ]
     damping, scale, origins = np.zeros(horizon), np.ones(horizon), np.zeros(horizon, dtype=np.int64)
     for step in range(1, horizon + 1):
-        cases = [case for year, known in past if (case := _change(levels, known, year, step)) is not None]
+        cases = [case for year, known in past if (case := _change(levels, known, target, year, step))]
         origins[step - 1] = len(cases)
         before = damping[step - 2] * (step - 1) if step > 1 else 0.0
         if not cases:
@@ -88,12 +88,12 @@ def predictive(known: Moments, step: int, damping: float, common_sd: float = COM
     return damping * step * known.drift, np.sqrt(total), 4.0 + 6.0 / float(np.mean(kurtosis))
 
 
-def _change(levels: pd.DataFrame, known: Moments, year: int, step: int) -> tuple[Moments, Floats] | None:
+def _change(levels: pd.DataFrame, known: Moments, target: str, year: int, step: int) -> tuple[Moments, Floats] | None:
     """The observed log growth (P,) from an earlier origin, or nothing where too few know it.
 
-    What one place of several did alone does not judge the forecasts of all.
+    What one place of several did alone does not judge the forecasts of all, nor does growth over a declared break.
     """
-    if year + step not in levels.index:
+    if year + step not in levels.index or any(year < broken <= year + step for broken in BREAKS.get(target, ())):
         return None
     places = list(known.locations)
     change: Floats = levels.loc[year + step, places].to_numpy(float) - levels.loc[year, places].to_numpy(float)

@@ -16,6 +16,7 @@ NATION = "China"  # stands beside its provinces in the carried table and is no m
 # Years whose figure follows a new rule (carried table breaks.csv): no growth is taken into them.
 BREAKS: dict[str, tuple[int, ...]] = {"hightech_firms": (2011, 2018)}
 LOCAL_DF = 8.0  # prior degrees of freedom of a place's own variance; set by hand
+SWEEPS = 50  # of means over places and over years, which then no longer move where places have different years
 TOGETHER = 2  # places whose increments show a common shock; of one alone it cannot be told from the place's own
 
 
@@ -115,8 +116,10 @@ def moments(levels: pd.DataFrame, target: str) -> Moments:
     counted = np.isfinite(values).sum(axis=0)
     mean = np.nanmean(values, axis=0)
     together = _together(values)
-    common = np.where(together, np.nanmean(values - mean, axis=1), 0.0)
-    common[together] -= common[together].mean()
+    for _ in range(SWEEPS if np.isnan(values).any() else 1):  # one is exact where every place has every year
+        common = np.where(together, np.nanmean(values - mean, axis=1), 0.0)
+        common[together] -= common[together].mean()
+        mean = np.nanmean(values - common[:, None], axis=0)
     single_year = len(values) == 1
     residual = values - common[:, None] - (mean.mean() if single_year else mean)
     shared = residual if together.all() else residual[together]  # a copy lies otherwise, and sums to other last bits
