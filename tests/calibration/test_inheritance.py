@@ -17,7 +17,7 @@ from ecosim.calibration.borrow import (
     stocks_from_flows,
 )
 from ecosim.calibration.growth import fit_growth
-from ecosim.calibration.inherit import CLOSE_SD, inherit_level, theta_posterior
+from ecosim.calibration.inherit import CLOSE_SD, inherit_level
 from ecosim.data.panel import CountsError, series
 
 INSIDE = ("Jiaxing", "Zhejiang")
@@ -130,9 +130,30 @@ def test_an_own_point_counts_for_less_the_less_sure_the_growth_that_carried_it(c
     carry, carry_sd = own.spread("Pinghu", 3)
     without = carried["target"].eq("tech_sme_stock") & carried["location"].eq("Pinghu")
     around = inherit_level(carried[~without], "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
-    theta, log_sd = theta_posterior([358 * np.exp(carry)], [around.mean], around.log_sd, carry_sd**2)
+    carried = 358 * np.exp(carry)
     assert carry_sd**2 > 0.038  # what flows disperse by alone
-    assert (level.mean, level.log_sd) == pytest.approx((theta * around.mean, log_sd))
+    precisions = np.array([around.log_sd**-2, 1.0 / (carry_sd**2 + 1.0 / carried)])
+    mean = np.average(np.log([around.mean, carried]), weights=precisions)
+    assert (level.mean, level.log_sd) == pytest.approx((np.exp(mean), precisions.sum() ** -0.5))
+
+
+@pytest.mark.parametrize("times", [0.3, 1.0, 5.0])
+def test_an_own_point_and_its_share_meet_where_the_posterior_of_a_negative_binomial_count_does(times, carried):
+    village = made_counts.table([("Village", 2021, 600.0 * times)], "tech_sme_stock")
+    spending = made_counts.table([("Village", 2021, 10.0)], "rd_expenditure", "100m CNY")
+    counts = pd.concat([carried, village, spending], ignore_index=True)
+    level = inherit_level(counts, "tech_sme_stock", "Village", INSIDE, "2022-12")
+    carry, carry_sd = inherit_growth(counts, "tech_sme_stock", "Village", INSIDE, "2022-12").spread("Village", 1)
+    around = inherit_level(pd.concat([carried, spending]), "tech_sme_stock", "Village", INSIDE, "2022-12")
+    prior, size = 1.0 / np.expm1(around.log_sd**2), 1.0 / max(0.038, carry_sd**2)
+    theta = np.exp(np.linspace(-4.0, 4.0, 8001))  # a gamma prior of the share, a negative binomial count, on logs
+    mean, count = theta * around.mean, 600.0 * times * np.exp(carry)
+    log_density = prior * (np.log(theta) - theta) + count * np.log(mean / (mean + size)) - size * np.log(mean + size)
+    weight = np.exp(log_density - log_density.max())
+    center = np.average(np.log(theta), weights=weight)
+    sd = np.sqrt(np.average((np.log(theta) - center) ** 2, weights=weight))
+    assert np.log(level.mean / around.mean) == pytest.approx(center, abs=0.15)
+    assert level.log_sd == pytest.approx(sd, rel=0.3)
 
 
 def test_a_flow_is_the_newest_of_three_cohorts_of_a_growing_stock(carried):
@@ -162,13 +183,6 @@ def test_a_fact_over_two_years_counts_as_its_yearly_mean(carried):
     weight = prior.drift_sd[-1] ** 2 / (prior.drift_sd[-1] ** 2 + noise)
     assert told.drift[-1] == pytest.approx(prior.drift[-1] + weight * (np.log(2.0) / 2.0 - prior.drift[-1]))
     assert told.drift_sd[-1] == pytest.approx(prior.drift_sd[-1] * np.sqrt(1.0 - weight))
-
-
-def test_theta_without_counts_is_its_prior_and_follows_large_counts():
-    assert theta_posterior([], []) == pytest.approx((1.0, 0.4))
-    mean, log_sd = theta_posterior([200.0] * 50, [100.0] * 50)
-    assert mean == pytest.approx(2.0, rel=0.1)
-    assert log_sd < 0.1
 
 
 def test_growth_without_a_panel_is_borrowed_and_says_so(carried):

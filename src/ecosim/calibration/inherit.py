@@ -12,8 +12,9 @@ from ecosim.calibration.borrow import chain, inherit_growth, stocks_from_flows
 from ecosim.calibration.increments import base_year
 from ecosim.data.digits import four
 from ecosim.data.panel import CountsError, known_at, series
+from ecosim.data.targets import COUNT, TARGETS
 
-__all__ = ["Level", "inherit_growth", "inherit_level", "stocks_from_flows", "theta_posterior"]
+__all__ = ["Level", "inherit_growth", "inherit_level", "stocks_from_flows"]
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +37,7 @@ OLDEST_YEARS = 5  # a level is carried, or a share kept, at most five years
 YEAR_SD = 0.10  # sd for each year between the two sides of a share that no growth bridges
 SUM_SD = 0.03  # sum of three flows against the reported stock
 DISPERSION = 0.038  # NB2 dispersion of certification flows
+LEAST_COUNT = 0.5  # that stands for none on logs
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def inherit_level(counts: pd.DataFrame, target: str, location: str, inside: str 
     inside: the places around the place, nearest first, such as ("Jiaxing", "Zhejiang"). A place around it gives its
     own level times a share: of a related target, else of R&D, industrial output or GDP. Routes are averaged on logs,
     weighted by precision; the result never claims less than 0.4 as log sd, because their errors are shared. An own
-    earlier point then updates it (theta_posterior). A level that rests on shares alone is called an assumption.
+    earlier point then updates it, weighted by precision too. A level that rests on shares alone is an assumption.
     Raises CountsError where nothing leads to a level.
     """
     known = stocks_from_flows(known_at(counts, origin))
@@ -93,21 +95,6 @@ def inherit_level(counts: pd.DataFrame, target: str, location: str, inside: str 
     words = "; ".join(route.words for route in routes)
     source = "; ".join(dict.fromkeys(source for route in routes for source in route.sources))
     return Level(float(np.exp(log_mean)), float(np.sqrt(variance)), "assumption", words, str(year), source)
-
-
-def theta_posterior(
-    observed: Sequence[float], expected: Sequence[float], log_sd: float = CLOSE_SD, dispersion: float = DISPERSION
-) -> tuple[float, float]:
-    """Mean and log sd of theta in y ~ NB2(theta m, dispersion), prior Gamma(k, k) with k = 1 / (exp(log_sd^2) - 1).
-
-    observed, expected: counts y of the place and what its share m would give. Posterior approximately
-    Gamma(k + sum w y, k + sum w m) with w = 1 / (1 + dispersion m).
-    """
-    counts, means = np.asarray(observed, dtype=float), np.asarray(expected, dtype=float)
-    prior = 1.0 / np.expm1(log_sd**2)
-    weights = 1.0 / (1.0 + dispersion * means)
-    shape, rate = prior + float(weights @ counts), prior + float(weights @ means)
-    return float(shape / rate), float(np.sqrt(np.log1p(1.0 / shape)))
 
 
 def _routes(
@@ -186,10 +173,15 @@ def _with_own_point(
     if not routes:
         return Level(carried, carry_sd, "inherited", words, str(year), own.source)
     log_mean, variance = _average(routes)
-    expected = float(np.exp(log_mean))
-    theta, log_sd = theta_posterior([carried], [expected], np.sqrt(variance), max(DISPERSION, carry_sd**2))
+    own_variance = max(DISPERSION, carry_sd**2)
+    if target in TARGETS and TARGETS[target].unit == COUNT:
+        carried = max(carried, LEAST_COUNT)
+        own_variance += 1.0 / carried  # chance, as Poisson
+    weight = variance / (variance + own_variance)
+    level = float(np.exp(log_mean + weight * (np.log(carried) - log_mean)))
+    log_sd = float(np.sqrt(weight * own_variance))
     words = "; ".join([words, *(f"prior: {route.words}" for route in routes)])
-    return Level(theta * expected, log_sd, "inherited", words, str(year), own.source)
+    return Level(level, log_sd, "inherited", words, str(year), own.source)
 
 
 def _flow_from_stock(
