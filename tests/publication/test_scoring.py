@@ -86,6 +86,17 @@ def test_a_count_is_placed_between_the_published_quantiles() -> None:
     assert [scoring.pit_of(levels, values, y) for y in (5.0, 10.0, 30.0, 50.0)] == [0.0, 0.25, 0.625, 1.0]
 
 
+def test_a_count_that_several_quantiles_are_lies_in_their_middle() -> None:
+    levels = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+    assert scoring.pit_of(levels, np.array([0.0, 0.0, 0.0, 1.0, 2.0]), 0.0) == pytest.approx(0.275)
+    assert scoring.pit_of(levels, np.array([0.0, 0.0, 0.0, 1.0, 2.0]), 1.0) == pytest.approx(0.75)
+    luck = np.random.default_rng(1)
+    fine = np.arange(0.01, 1.0, 0.01)
+    values = np.quantile(luck.poisson(0.7, 100_000), fine)
+    pit = [scoring.pit_of(fine, values, float(y)) for y in luck.poisson(0.7, 4_000)]
+    assert np.mean(pit) == pytest.approx(0.5, abs=0.03)
+
+
 def test_the_relative_score_is_one_mean_over_the_other_on_common_cells(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     table = scoring.score(forecast, TRUTH)

@@ -129,8 +129,10 @@ def _at(levels: NDArray[np.float64], values: NDArray[np.float64], level: float) 
 def pit_of(levels: NDArray[np.float64], values: NDArray[np.float64], observed: float) -> float:
     """Where a count lies in the published distribution: the level of its quantile, between two by interpolation.
 
-    0 below the lowest quantile, 1 above the highest.
+    0 below the lowest quantile, 1 above the highest; the middle of the levels of quantiles that are all the count.
     """
+    if len(tied := levels[values == observed]):
+        return float((tied[0] + tied[-1]) / 2.0)
     if observed < values[0] or observed > values[-1]:
         return float(observed > values[-1])
     return float(np.interp(observed, values, levels))
