@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ecosim.data.errors import UserError
-from ecosim.door.build import build_job
+from ecosim.door.build import build_job, build_places
 from ecosim.door.compose import compose
 from ecosim.door.console import run
 from ecosim.door.run import run_scenario
@@ -30,10 +30,15 @@ def members_of(folder: Path) -> pd.DataFrame:
 
 
 @pytest.mark.slow
-def test_a_place_is_forecast_as_if_it_were_alone(together: Path, here: Path) -> None:
+def test_a_place_is_forecast_as_if_it_were_alone_with_other_luck(together: Path, here: Path) -> None:
     alone = run_scenario([*SMALL, "region=tibet", "+region.largest_sample=300"]).folder
-    for name in ("forecast.csv", "forecast_quarterly.csv", "effect.csv", "basis.csv", "coefficients.csv"):
+    for name in ("basis.csv", "coefficients.csv", "observed.csv", "references.csv"):
         assert (together / "places" / "tibet" / name).read_bytes() == (alone / name).read_bytes(), name
+    one, other = (members_of(folder) for folder in (together / "places" / "tibet", alone))
+    assert one[["target", "time", "member"]].equals(other[["target", "time", "member"]])
+    assert not np.array_equal(one["value"], other["value"])
+    middle = [rows.groupby(["target", "time"])["value"].median() for rows in (one, other)]
+    assert np.exp(np.abs(np.log(middle[0] / middle[1])).median()) < 1.3
 
 
 @pytest.mark.slow
@@ -126,6 +131,14 @@ def test_a_sum_that_no_file_names_is_named_after_its_regions(regions: str, calle
 def test_regions_that_cannot_be_added_up_are_named(overrides: list[str], words: str) -> None:
     with pytest.raises(UserError, match=words):
         compose([*SMALL, "study=regions", *overrides])
+
+
+def test_places_of_a_sum_share_the_seed_and_each_has_luck_of_its_own() -> None:
+    composed = compose(TWO)
+    whole = build_job(composed)
+    places = build_places(composed, whole)
+    assert {job.seed for job in places.values()} == {whole.seed} == {whole.luck}
+    assert len({whole.luck, *(job.luck for job in places.values())}) == 3
 
 
 def test_places_belong_to_the_sum_of_regions_alone() -> None:

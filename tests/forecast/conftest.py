@@ -190,6 +190,7 @@ def make_world(pinghu):
             "base_year": base_year,
             "quarters": quarters,
             "seed": 5,
+            "luck": 5,
             "delivery_sd": 0.0,
         }
         return World(**{**settings, **changes})

@@ -27,6 +27,12 @@ def test_each_rung_is_as_unsure_as_its_own_level_and_an_unknown_flow_follows_its
     assert np.abs(correlation[0, 1:]).max() < 0.07
 
 
+def test_levels_of_two_places_of_a_sum_err_each_by_itself(make_world):
+    wide = {"level_sd": (0.4, 0.2), "flow_sd": 0.3, "flow_observed": False}
+    one, other = (logs_of(make_world(END_2016, 2016, 4, luck=luck, **wide)) for luck in (5, 6))
+    assert np.abs([np.corrcoef(one[:, k], other[:, k])[0, 1] for k in range(3)]).max() < 0.07
+
+
 def test_a_flow_that_was_counted_is_as_it_was(make_world):
     logs = logs_of(make_world(END_2016, 2016, 4, level_sd=(0.4, 0.2), flow_sd=0.3), members=3)
     assert (logs[:, 2] == 0.0).all()

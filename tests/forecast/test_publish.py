@@ -165,7 +165,7 @@ def test_stocks_start_at_their_level_whatever_the_model_holds(make_world, make_r
     runs = [make_run(4, before=1.0, start=50.0, hnte_stock=50.0)]
     base = publish.base_values(world, runs)
     levels = {"hnte_stock": Level(100.0, 0.0, "observed", "", "2016", "")}
-    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base, 1)
+    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base)
     futures = publish.publish(world, runs, base, factors, {})
     assert futures.quarterly["hnte_stock"][0].tolist() == [100.0] * 4
 
@@ -188,7 +188,7 @@ def test_members_differ_by_the_doubt_of_a_level_and_patents_of_one_place_share_i
         "inventions_applied": Level(60.0, 0.4, "assumption", "", "2016", ""),
         "rd_personnel": Level(90.0, 0.2, "assumption", "", "2016", ""),
     }
-    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base, 1)
+    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base)
     applied, inventions, staff = (np.log(factors[name] * base[name] / levels[name].mean) for name in levels)
     assert applied.std() == pytest.approx(0.4, rel=0.08)  # 5 standard errors
     assert abs(np.median(applied)) < 5 * 1.25 * 0.4 / np.sqrt(len(runs))
@@ -202,7 +202,7 @@ def test_a_member_without_a_single_patent_or_birth_does_not_make_a_flood_of_them
     runs = [make_run(4, before=0.0, inventions_applied=2.0, births=1.0)]
     base = publish.base_values(world, runs)
     levels = {name: Level(180.0, 0.0, "observed", "", "2016", "") for name in ("inventions_applied", "births")}
-    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, {**base, "firms": np.ones(1)}, 1)
+    factors = publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, {**base, "firms": np.ones(1)})
     assert factors["inventions_applied"].tolist() == [180.0]
     assert factors["births"].tolist() == [180.0]
 
@@ -274,7 +274,7 @@ def test_first_certifications_start_where_they_were_counted_else_with_the_stock(
     base = publish.base_values(world, runs)
     counted = {"hnte_new": Level(21.0, 0.0, "observed", "observed 2016", "2016", "counts")}
     with_count, without = (
-        publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base, 1) for levels in (counted, {})
+        publish.scales(Anchor(levels, {}, world.ladder, 900, ()), world, runs, base) for levels in (counted, {})
     )
     assert base["hnte_new"] * with_count["hnte_new"] == pytest.approx([21.0])
     assert without["hnte_new"] == pytest.approx(without["hnte_stock"])

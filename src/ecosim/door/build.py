@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -156,7 +157,7 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
 
 
 def build_places(composed: Composed, whole: "Job") -> dict[str, "Job"]:
-    """The jobs of study=regions, by the names of their regions: the whole's, each with a region of its own.
+    """The jobs of study=regions, by the names of their regions: the whole's, each with a region and luck of its own.
 
     Raises ConfigError where a region cannot be built, or two are the same place.
     """
@@ -169,7 +170,8 @@ def build_places(composed: Composed, whole: "Job") -> dict[str, "Job"]:
         same = [other for other, job in places.items() if job.region.name == region.name]
         if same:
             raise ConfigError(f"study.regions: {same[0]} and {name} are both {region.name}; name one of them")
-        places[name] = replace(whole, region=region, kept=kept / name if kept else None)
+        own_luck = crc32(region.name.encode())
+        places[name] = replace(whole, region=region, kept=kept / name if kept else None, place=own_luck)
     return places
 
 

@@ -52,6 +52,7 @@ class World:
     base_year: int
     quarters: int
     seed: int
+    luck: int  # seed of the firms' luck and of the errors of levels: in a sum each place's own
     delivery_sd: float  # log sd of what instruments beyond the baseline deliver
     drawn: Drawn | None = None  # parameters from a posterior, in place of their priors
 
@@ -137,7 +138,7 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
 
     Lognormal, but for what the posterior says of levels at its origin.
     """
-    generator = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, 900]))
+    generator = np.random.Generator(np.random.Philox(key=[(world.luck << 32) | member, 900]))
     first, second, third = generator.standard_normal(3)
     high_tech, tech_sme = np.exp(world.level_sd[0] * first), np.exp(world.level_sd[1] * second)
     flow = 1.0 if world.flow_observed else tech_sme * np.exp(world.flow_sd * third)
@@ -172,7 +173,7 @@ def begin(
         template.firms.copy(),
         FirmRules(behaviors, world.region),
         policies=world.baseline,
-        key=Key(world.seed, member),
+        key=Key(world.luck, member),
         weight=world.weight,
         quarter=world.origin - QUARTERS_PER_YEAR,
         people=template.people,

@@ -77,7 +77,7 @@ def look_ahead(
     with clock.stage("summary"):
         added = observation_layer(world, start, runs[0], paths, years)
         base = publish.base_values(world, runs[0])
-        factors = publish.scales(start, world, runs[0], base, job.seed)
+        factors = publish.scales(start, world, runs[0], base)
         summed = "sum of three" in start.levels["hnte_stock"].source
         futures = [publish.publish(world, some, base, factors, added, summed) for some in runs]
     scaling = Scaling(base, factors, added, summed)
@@ -93,7 +93,7 @@ def build_world(
     agents, weight = agents_and_weight(start.firms, job.region.largest_sample)
     baseline = {name: row.policy for name, row in job.baseline_policies.items()}
     quarter = quarter_index(origin)
-    templates = make_templates(job.region, agents, estimates, baseline, quarter, job.seed, job.crew, progress)
+    templates = make_templates(job.region, agents, estimates, baseline, quarter, job.luck, job.crew, progress)
     renewals = tuple(
         member_behaviors(estimates, drawn, job.seed, member).certification.renewal
         for member in range(max(members, PILOT_MEMBERS[1]))
@@ -116,6 +116,7 @@ def build_world(
         base_year=base_year(origin),
         quarters=(horizon + 1) * QUARTERS_PER_YEAR - quarter - 1,
         seed=job.seed,
+        luck=job.luck,
         delivery_sd=job.delivery_sd,
         drawn=drawn,
     )

@@ -55,6 +55,12 @@ class Job:
     posterior: Drawn | None = None  # parameters of members are drawn from it in place of their priors
     cluster: Cluster | None = None  # runs members in place of this machine's workers
     kept: Path | None = None  # folder for members that are finished, to go on from
+    place: int = 0  # told apart from other places of a sum: names the luck of its firms and the errors of its levels
+
+    @property
+    def luck(self) -> int:
+        """The seed of what each place of a sum has for itself; that of a place alone is the seed of all."""
+        return (self.seed + self.place) & 0xFFFFFFFF
 
     @property
     def crew(self) -> Crew:

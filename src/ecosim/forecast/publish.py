@@ -127,7 +127,7 @@ def published_targets(anchor: Anchor, world: World) -> tuple[str, ...]:
     return tuple(names)
 
 
-def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats], seed: int) -> dict[str, Floats]:
+def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats]) -> dict[str, Floats]:
     """Factor from the model's count to the published one, (members,): the level at the origin over the model's own."""
     members = len(runs)
     start = starts(runs)
@@ -145,7 +145,7 @@ def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats
             factors[target] = np.broadcast_to(own, (members,)).astype(float)
         else:
             level = anchor.levels[target]
-            normal = np.array([_normal(seed, member, target) for member in range(members)])
+            normal = np.array([_normal(world.luck, member, target) for member in range(members)])
             least = float(world.weight)  # a few firms may have no patent in a year: then one agent's stands for it
             factors[target] = level.mean * np.exp(level.log_sd * normal) / np.maximum(base[target], least)
     return factors

@@ -1,7 +1,8 @@
 """One scenario in many places at once, and their sum, future by future.
 
 Firms' coefficients, common shocks and what a package delivers are drawn by member and not by place, so the places of
-one member are one future of the whole and may be added up; local shocks and the luck of firms are each place's own.
+one member are one future of the whole and may be added up; local shocks, errors of levels and the luck of firms are
+each place's own (`Job.luck`), so a place here is the same place alone but for luck.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -207,8 +208,9 @@ def coverage(results: list[Result]) -> Iterator[str]:
 def _statements(job: Job, sums: Sums, results: list[Result], scores: pd.DataFrame) -> Iterator[str]:
     yield (
         f"{job.region.name}: the sum of {len(results)} places, added up future by future. Common shocks and firms' "
-        "coefficients are the same in all places of a future; local shocks are independent, an assumption that makes "
-        "the interval of the sum too narrow where neighbors move together beyond the common shock."
+        "coefficients are the same in all places of a future; local shocks, errors of inherited levels and the luck of "
+        "firms are independent, an assumption that makes the interval of the sum too narrow where neighbors move "
+        "together beyond the common shock."
     )
     yearly = sums.of(job.scenario, "year")
     yield monte_carlo({name: yearly[name] for name in job.targets if name in yearly} or yearly, str(job.horizon))
