@@ -11,13 +11,15 @@ from ecosim.calibration.borrow import (
     COHORT_SHARES,
     COUNTY_LOCAL_SD,
     RATIO_SD,
+    growth_since,
     inherit_growth,
     own_growth,
     stock_damping,
     stocks_from_flows,
+    unfollowed_growth,
 )
 from ecosim.calibration.growth import fit_growth
-from ecosim.calibration.inherit import CLOSE_SD, inherit_level
+from ecosim.calibration.inherit import CLOSE_SD, inherit_level, own_level
 from ecosim.data.panel import CountsError, series
 
 INSIDE = ("Jiaxing", "Zhejiang")
@@ -261,3 +263,43 @@ def test_three_years_give_growth_and_what_comes_after_the_origin_does_not():
     known = followed(FIRMS[-3:])
     assert own_growth(known, "firms", "Smallville", "2022-12").years == (2021, 2022)
     assert own_growth(known, "firms", "Smallville", "2021-12") is None
+
+
+@pytest.mark.parametrize(("target", "prior"), [("firms", 0.04), ("births", 0.08)])
+def test_an_old_count_of_firms_is_carried_by_its_own_mean_growth_and_is_unsure_by_its_shocks(target, prior):
+    known = followed([100, 110, None, 120, 150, 165], 2015).assign(target=target)
+    level = own_level(known, target, "Smallville", "2022-12")
+    steps = np.log([110.5 / 100.5, 150.5 / 120.5, 165.5 / 150.5])
+    variance = (3 * prior**2 + 2 * steps.var(ddof=1)) / 3  # expected with a prior of 3 degrees of freedom
+    assert level.mean == pytest.approx(165 * np.exp(7 * steps.mean()))
+    assert level.log_sd == pytest.approx(np.sqrt(7 * variance + 7**2 * variance / 3))
+    assert (level.basis, level.time, level.source) == ("inherited", "2022", "counts")
+    grown = f"{np.expm1(7 * steps.mean()):+.0%}"
+    assert level.explanation == (
+        f"own level of 2015 (165) grown 7 y by {grown} (mean of 3 yearly increments of its own counts)"
+    )
+
+
+def test_firms_that_grew_evenly_are_unsure_too_and_more_so_the_older_their_count():
+    known = followed([100 * 1.1**n for n in range(6)], 2015)
+    sds = [own_level(known, "firms", "Smallville", f"{year}-12").log_sd for year in (2016, 2018, 2022)]
+    assert 0.02 < sds[0] < sds[1] < sds[2]
+
+
+@pytest.mark.parametrize("values", [[8000], [8000, 8400], [8000, None, 8400, None, 8900]])
+def test_an_old_count_whose_growth_its_own_counts_do_not_tell_stays_where_it_was_with_the_prior_spread(values):
+    level = own_level(followed(values, 2019), "firms", "Smallville", "2022-12")
+    assert (level.mean, level.basis) == (values[-1], "inherited")
+    assert level.log_sd == pytest.approx(np.sqrt(3 * 0.04**2 + (0.5 * 3 * 0.03) ** 2))
+    assert "grown 3 y by +0% (too few own counts to tell it)" in level.explanation
+    prior = unfollowed_growth("firms", "Smallville", 2019).spread("Smallville", 3)
+    assert growth_since(followed(values, 2019), "firms", "Smallville", 2019, 3)[:2] == prior
+
+
+@pytest.mark.parametrize("origin", ["2022-12", "2023-06"])
+def test_firms_that_were_counted_in_the_last_complete_year_are_certain(origin):
+    level = own_level(followed(FIRMS), "firms", "Smallville", origin)
+    assert (level.mean, level.log_sd, level.basis) == (11600.0, 0.0, "observed")
+    assert (level.explanation, level.time) == ("observed 2022", "2022")
+    assert own_level(followed(FIRMS), "firms", "Elsewhere", origin) is None
+    assert own_level(followed(FIRMS), "births", "Smallville", origin) is None

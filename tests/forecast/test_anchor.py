@@ -145,6 +145,21 @@ def test_own_firms_and_births_are_levels_where_counted(small):
     assert "deaths" not in small.levels
 
 
+def test_own_firms_that_were_counted_long_ago_are_carried_and_have_no_growth_of_their_own_to_come(
+    few_counts, make_region
+):
+    stock, firms = ("hnte_stock", 2021, [150, 200]), [700, 760, 830, 900, 985]
+    old = county_of_2022(few_counts, make_region, stock, ("firms", 2013, firms), ("births", 2020, [90]))
+    assert {"firms", "births"}.isdisjoint(old.growth)
+    assert old.levels["firms"].mean == pytest.approx(985 * (985.5 / 700.5) ** (5 / 4))
+    assert 0.05 < old.levels["firms"].log_sd < 0.2
+    assert (old.levels["births"].mean, old.levels["births"].basis) == (90.0, "inherited")
+    fresh = county_of_2022(few_counts, make_region, stock, ("firms", 2018, firms), ("births", 2022, [90]))
+    assert fresh.levels["firms"] == Level(985.0, 0.0, "observed", "observed 2022", "2022", "counts")
+    assert fresh.levels["births"] == Level(90.0, 0.0, "observed", "observed 2022", "2022", "counts")
+    assert "firms" in fresh.growth
+
+
 def test_every_count_of_a_province_is_forecast(zhejiang):
     assert set(PANEL_TARGETS) <= set(zhejiang.levels)
     assert set(zhejiang.levels) == set(zhejiang.growth) | ({"firms", "births", "deaths"} & set(zhejiang.levels))

@@ -8,7 +8,9 @@ import pytest
 
 from ecosim.calibration.borrow import unfollowed_growth
 from ecosim.calibration.growth import Growth
+from ecosim.calibration.inherit import Level
 from ecosim.data.periods import quarter_index
+from ecosim.forecast import publish
 from ecosim.forecast.accounts import ladder
 from ecosim.forecast.anchor import Anchor
 from ecosim.forecast.observation import (
@@ -240,3 +242,45 @@ def test_a_run_gives_them_to_firms_that_were_counted_once(small_outlook):
     shocks = departures(unfollowed_growth("firms", "Smallville", 2016, 2), "Smallville", len(added), 2, seed=2017)
     assert added.std(axis=0).min() > 0.005
     assert np.corrcoef(added[:, -1], shocks[:, -1])[0, 1] == pytest.approx(1.0)
+
+
+@pytest.fixture(scope="module")
+def first_year(make_world, make_run):
+    """Published firms and scales, by target, of members whose firms grew by a tenth, from a level of firms."""
+    members = 1500
+    world = make_world(END_2016, 2016, 4, renewals=(0.8,) * members)
+    runs = [make_run(4, before=700.0, start=700.0, firms=770.0, births=700.0, hnte_stock=100.0)] * members
+    base = publish.base_values(world, runs)
+
+    def published(*levels):
+        anchor = Anchor(dict(levels), {}, world.ladder, 5200, ())
+        factors = publish.scales(anchor, world, runs, base, world.seed)
+        shown = {name: factors[name] for name in ("firms", "hnte_stock")}
+        return publish.publish(world, runs, base, shown, {}).yearly["firms"][:, 0], factors
+
+    return published
+
+
+def level_of(mean, log_sd):
+    return Level(mean, log_sd, "inherited" if log_sd else "observed", "made up", "2016", "counts")
+
+
+def test_firms_whose_level_was_carried_are_published_with_its_error_from_the_first_year_on(first_year):
+    firms, _ = first_year(("firms", level_of(1300.0, 0.2)))
+    assert np.log(firms).std() == pytest.approx(0.2, rel=0.05)
+    assert np.median(firms) == pytest.approx(1300.0 * 1.1, rel=0.02)
+
+
+def test_firms_that_were_counted_in_the_last_year_are_published_from_just_that_count(first_year):
+    firms, factors = first_year(("firms", level_of(1300.0, 0.0)))
+    assert (factors["firms"] == 1300.0 / 700.0).all()
+    assert (firms == 770.0 * (1300.0 / 700.0)).all()
+
+
+def test_errors_of_carried_levels_are_each_counts_own_and_move_no_other(first_year):
+    patents = ("patents_applied", level_of(300.0, 0.4))
+    _, sure = first_year(("firms", level_of(1300.0, 0.0)), ("births", level_of(90.0, 0.0)), patents)
+    _, unsure = first_year(("firms", level_of(1300.0, 0.2)), ("births", level_of(90.0, 0.2)), patents)
+    assert {name for name in sure if (sure[name] != unsure[name]).any()} == {"firms", "births"}
+    logs = np.log([unsure[name] for name in ("firms", "births", "patents_applied")])
+    assert np.abs(np.corrcoef(logs) - np.eye(3)).max() < 0.1

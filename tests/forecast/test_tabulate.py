@@ -246,6 +246,32 @@ def test_a_level_that_is_older_than_the_origin_is_told_with_what_was_made_of_it(
     assert statements.carried_levels(replace(job, counts=counts, origin="2022-12"), {"hnte_stock": counted}) == []
 
 
+@pytest.mark.parametrize(
+    ("targets", "carrier"),
+    [
+        (("firms",), "Mean growth of their own counts, or none where too few tell it, carries them on"),
+        (
+            ("patents_granted", "firms"),
+            "Growth of other places, and for firms the mean growth of their own counts, or none where too few tell it, "
+            "carries them on",
+        ),
+    ],
+)
+def test_old_counts_of_firms_are_told_with_what_carries_them(make_job, targets, carrier):
+    level = Level(1500.0, 0.1, "inherited", "own level of 2016", "2018", "counts")
+    (told,) = statements.carried_levels(make_job(origin="2018-12"), dict.fromkeys(targets, level))
+    assert "firms, 2016: 1,300, taken as 1,500 in 2018" in told
+    assert f". {carrier}, and no count confirms it; with origin=2016-12 " in told
+
+
+def test_the_basis_of_a_level_that_was_carried_says_from_when(small_outlook):
+    words = "own level of 2013 (1,300) grown 3 y by +10% (mean of 4 yearly increments of its own counts)"
+    carried = Level(1430.0, 0.1, "inherited", words, "2016", "counts")
+    anchor = replace(small_outlook.anchor, levels={**small_outlook.anchor.levels, "firms": carried})
+    row = tabulate.basis(replace(small_outlook, anchor=anchor)).set_index("target").loc["firms"]
+    assert row.tolist() == [1430.0, "inherited", "2016", f"{words} [counts]"]
+
+
 def test_what_nine_of_ten_futures_deliver_is_told_about_a_mean_of_one():
     drawn = np.exp(0.5 * np.random.default_rng(1).standard_normal(400_000) - 0.5**2 / 2)
     low, high = np.quantile(drawn, [0.05, 0.95])

@@ -163,8 +163,7 @@ def own_growth(counts: pd.DataFrame, target: str, location: str, origin: str, ho
     steps = usable_increments(log_levels(known, target, [location], base_year(origin)), target)
     if len(steps) < LEAST_YEARS:
         return None
-    sd = CALM_SD if kind_of(target) == "stock" else COMMON_SD
-    return fit_growth(known, target, origin, horizon=horizon, common_sd=sd)
+    return fit_growth(known, target, origin, horizon=horizon, common_sd=_shock_sd(target))
 
 
 def unfollowed_growth(target: str, location: str, last_year: int, horizon: int = 8) -> Growth:
@@ -173,8 +172,7 @@ def unfollowed_growth(target: str, location: str, last_year: int, horizon: int =
     last_year: year 1 of a path is the one after; horizon: years ahead; log points a year. All of it is assumption: the
     prior sd of a yearly shock of `own_growth`, the least sd of a drift, half of the drift kept.
     """
-    every = np.ones(horizon)
-    local = CALM_SD if kind_of(target) == "stock" else COMMON_SD
+    every, local = np.ones(horizon), _shock_sd(target)
     return Growth(
         target=target,
         base_year=last_year,
@@ -195,6 +193,30 @@ def unfollowed_growth(target: str, location: str, last_year: int, horizon: int =
         borrowed_from=target,
         basis="beside the growth of the model's firms, as too few years were counted to tell it",
     )
+
+
+def growth_since(
+    known: pd.DataFrame, target: str, location: str, last_year: int, years: int
+) -> tuple[float, float, str]:
+    """Log growth over some years after a place's last own count, its sd, and what it rests on; nothing is borrowed.
+
+    The mean increment between its own successive years, undamped. Of a yearly shock the variance is what the increments
+    leave to expect with the prior of `own_growth`; the error of the mean is added. With fewer than two increments none,
+    and the spread of `unfollowed_growth`. Raises CountsError where a figure has no logarithm.
+    """
+    steps = usable_increments(log_levels(known, target, [location], last_year), target)
+    if len(steps) < LEAST_YEARS:
+        return *unfollowed_growth(target, location, last_year).spread(location, years), "too few own counts to tell it"
+    own = steps.to_numpy()[:, 0]
+    squares = COMMON_DF * _shock_sd(target) ** 2 + float(np.sum((own - own.mean()) ** 2))
+    variance = squares / (COMMON_DF + len(own) - 3.0)
+    sd = float(np.sqrt(years * variance * (1.0 + years / len(own))))
+    return float(own.mean()) * years, sd, f"mean of {len(own)} yearly increments of its own counts"
+
+
+def _shock_sd(target: str) -> float:
+    """Prior sd of a yearly shock to a count of one place alone."""
+    return CALM_SD if kind_of(target) == "stock" else COMMON_SD
 
 
 def tells_growth(known: pd.DataFrame, location: str, target: str) -> bool:

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ecosim.calibration.borrow import chain, inherit_growth, stocks_from_flows
+from ecosim.calibration.borrow import chain, growth_since, inherit_growth, stocks_from_flows
 from ecosim.calibration.increments import base_year
 from ecosim.data.digits import four
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.targets import COUNT, TARGETS
 
-__all__ = ["Level", "inherit_growth", "inherit_level", "stocks_from_flows"]
+__all__ = ["Level", "inherit_growth", "inherit_level", "own_level", "stocks_from_flows"]
 
 Floats = NDArray[np.float64]
 
@@ -95,6 +95,23 @@ def inherit_level(counts: pd.DataFrame, target: str, location: str, inside: str 
     words = "; ".join(route.words for route in routes)
     source = "; ".join(dict.fromkeys(source for route in routes for source in route.sources))
     return Level(float(np.exp(log_mean)), float(np.sqrt(variance)), "assumption", words, str(year), source)
+
+
+def own_level(counts: pd.DataFrame, target: str, location: str, origin: str) -> Level | None:
+    """Level of a count of which no place around tells: observed, or its last own count carried by its own growth.
+
+    None where the place has no count of it. Raises CountsError where a figure that tells growth has no logarithm.
+    """
+    known, last = known_at(counts, origin), base_year(origin)
+    own = series(known, location, target).loc[:last]
+    if not len(own):
+        return None
+    year, value = int(own.index[-1]), float(own.iloc[-1])
+    if year == last:
+        return Level(value, 0.0, "observed", f"observed {year}", str(year), "counts")
+    carry, sd, basis = growth_since(known, target, location, year, last - year)
+    words = f"own level of {year} ({four(value)}) grown {last - year} y by {np.expm1(carry):+.0%} ({basis})"
+    return Level(value * float(np.exp(carry)), sd, "inherited", words, str(last), "counts")
 
 
 def _routes(

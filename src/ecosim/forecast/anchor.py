@@ -8,7 +8,7 @@ import pandas as pd
 from ecosim.calibration.borrow import own_growth, stocks_from_flows, tells_growth
 from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth
 from ecosim.calibration.increments import base_year
-from ecosim.calibration.inherit import Level, inherit_growth, inherit_level
+from ecosim.calibration.inherit import Level, inherit_growth, inherit_level, own_level
 from ecosim.data.digits import plain
 from ecosim.data.panel import CountsError, by_quarter, known_at, series
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
@@ -70,10 +70,8 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             levels.pop(target, None)
             notes.append(f"{target} is not forecast: {error}")
     for target in MODEL_TARGETS:
-        own = series(known, region.name, target)
-        if len(own):
-            year = int(own.index[-1])
-            levels[target] = Level(float(own.iloc[-1]), 0.0, "observed", f"observed {year}", str(year), "counts")
+        if (level := own_level(known, target, region.name, origin)) is not None:
+            levels[target] = level
             if (counted := own_growth(known, target, region.name, origin, horizon)) is not None:
                 growth[target] = counted
     first, year = series(known, region.name, "hnte_new"), base_year(origin)

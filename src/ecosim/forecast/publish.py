@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.calibration.inherit import Level
 from ecosim.data.periods import QUARTERS_PER_YEAR
 from ecosim.forecast.anchor import LADDER_TARGETS, MODEL_TARGETS, PANEL_TARGETS, Anchor
 from ecosim.forecast.ensemble import Run, World, level_draws
@@ -141,18 +142,22 @@ def scales(anchor: Anchor, world: World, runs: list[Run], base: dict[str, Floats
         elif target in MODEL_TARGETS:
             level = anchor.levels.get(target)
             firms = world.region.firms or 1
-            own = level.mean / np.maximum(base[target], world.weight) if level else firms / base["firms"]
+            own = _over_own(level, target, world, base) if level else firms / base["firms"]
             factors[target] = np.broadcast_to(own, (members,)).astype(float)
         else:
-            level = anchor.levels[target]
-            normal = np.array([_normal(world.luck, member, target) for member in range(members)])
-            least = float(world.weight)  # a few firms may have no patent in a year: then one agent's stands for it
-            factors[target] = level.mean * np.exp(level.log_sd * normal) / np.maximum(base[target], least)
+            factors[target] = _over_own(anchor.levels[target], target, world, base)
     return factors
 
 
+def _over_own(level: Level, target: str, world: World, base: dict[str, Floats]) -> Floats:
+    """A level with each member's error over the model's own value of the last complete year, (members,)."""
+    normal = np.array([_normal(world.luck, member, target) for member in range(len(base[target]))])
+    least = float(world.weight)  # a few firms may have no patent in a year: then one agent's stands for it
+    return level.mean * np.exp(level.log_sd * normal) / np.maximum(base[target], least)
+
+
 def _normal(seed: int, member: int, target: str) -> float:
-    number = 2000 + (*LADDER_TARGETS, *PANEL_TARGETS).index(SHARED_ERROR.get(target, target))
+    number = 2000 + (*LADDER_TARGETS, *PANEL_TARGETS, *MODEL_TARGETS).index(SHARED_ERROR.get(target, target))
     return float(np.random.Generator(np.random.Philox(key=[(seed << 32) | member, number])).standard_normal())
 
 

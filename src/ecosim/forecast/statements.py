@@ -14,7 +14,7 @@ from ecosim.data.periods import QUARTERS_PER_YEAR, origin_date, parse, quarter_i
 from ecosim.data.targets import in_words
 from ecosim.forecast import drawn_told, parts_told
 from ecosim.forecast import scores as scoring
-from ecosim.forecast.publish import INDEX, RATIO, Futures
+from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO, Futures
 from ecosim.forecast.sampling_told import monte_carlo, short_pools, small_sample
 from ecosim.policies.schedule import Schedule
 
@@ -90,21 +90,30 @@ def write(
 def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
     """Last own counts that are older than the origin's last complete year. levels: by target, what was made of them."""
     known, year = stocks_from_flows(known_at(job.counts, job.origin)), base_year(job.origin)
-    told, latest = [], 0
+    told, latest = dict[str, str](), 0
     for target, level in levels.items():
         own = series(known, job.region.name, target).loc[:year].dropna()
         if len(own) and own.index[-1] < year:
-            told.append(
+            told[target] = (
                 f"{in_words(target)}, {own.index[-1]}: {plain(own.iloc[-1])}, taken as {plain(level.mean)} in {year}"
             )
             latest = max(latest, int(own.index[-1]))
     if not told:
         return []
     return [
-        f"Older than the origin are the last counts of {job.region.name}: {'; '.join(told)}. Growth of other places "
-        f"carries them on, and no count confirms it; with origin={latest}-12 the model itself goes on from what was "
-        "counted."
+        f"Older than the origin are the last counts of {job.region.name}: {'; '.join(told.values())}. "
+        f"{_carrier(tuple(told))} carries them on, and no count confirms it; with origin={latest}-12 the model itself "
+        "goes on from what was counted."
     ]
+
+
+def _carrier(targets: tuple[str, ...]) -> str:
+    """What carries old counts of some targets on, in words."""
+    alone = [in_words(target) for target in targets if target in MODEL_TARGETS]
+    own = "mean growth of their own counts, or none where too few tell it,"
+    if len(alone) == len(targets):
+        return own.capitalize()
+    return "Growth of other places" + (f", and for {', '.join(alone)} the {own}" if alone else "")
 
 
 def no_index(futures: Futures) -> list[str]:
