@@ -6,6 +6,8 @@ import pytest
 
 from ecosim.data.panel import CountsError
 from ecosim.forecast.evaluation import cells, grid, outcome, race
+from ecosim.forecast.evaluation.judged import JudgedAtOrigins
+from ecosim.forecast.evaluation.panels import arrange, best_so_far
 from ecosim.forecast.references.shelf import usual
 
 ORIGIN = "2015"
@@ -47,6 +49,49 @@ def test_a_vintage_counts_from_its_publication_and_the_last_one_is_the_truth(mak
     assert piece.truth["A", "firms"][0] == 333.0
     (later,) = pieces_at(table, make_plan, origin="2017", models=("last_value",))
     assert later.history.series["A", "firms"].values[-3] == 222.0
+
+
+def test_the_figures_published_by_an_origin_end_where_they_end(make_counts, make_plan, years):
+    counts = make_counts(years, locations=("A",), targets=("firms",))
+    undated = race.lay_course(make_plan(counts)).grid
+    known = grid.published_by(undated, 2015)
+    assert known.last == 2015
+    assert np.array_equal(known.truth["A", "firms"], undated.truth["A", "firms"][:16])
+    late = counts.assign(as_of=lambda t: (t["time"].astype(int) + 1).astype(str))
+    revised = counts[counts["time"] == "2010"].assign(as_of="2018", value=333.0)
+    dated = race.lay_course(make_plan(pd.concat([late, revised]))).grid
+    known = grid.published_by(dated, 2015)
+    assert known.last == 2014
+    assert np.array_equal(known.truth["A", "firms"], undated.truth["A", "firms"][:15])
+    assert grid.published_by(dated, 2018).truth["A", "firms"][10] == 333.0
+    steps = np.array([2010, 2013, 2014])
+    assert np.isfinite(grid.truth_after(known, ("A", "firms"), steps, 1)).tolist() == [True, True, False]
+
+
+def test_a_later_vintage_moves_nothing_that_earlier_origins_learned(make_counts, make_plan, years, tmp_path):
+    counts = make_counts(years, locations=("A", "B", "C"))
+    luck = np.random.default_rng(3)
+    revised = counts[counts["time"] <= "2015"]  # published after the origin 2016
+    revised = revised.assign(as_of="2017", value=np.round(revised["value"] * luck.uniform(0.6, 1.6, len(revised))))
+    models = ("last_value", "drift", "ar1", "historical_mean", "ensemble", "ecosim", "ecosim_stacked")
+    learned, chosen, final = [], [], []
+    for name, table in (("plain", counts), ("revised", pd.concat([counts, revised], ignore_index=True))):
+        course = race.lay_course(make_plan(table, models=models, first="2012", last="2017", origins=None, samples=100))
+        home = tmp_path / name
+        home.mkdir()
+        race.run(course, home, {}, 1, lambda *_: None)
+        found = outcome.gather(course, home, "last_value", "ecosim_stacked")
+        learned.append(found.forecasts.astype({"model": str, "origin": str}).set_index("origin").sort_index())
+        panels = arrange(found.scores, models, dict(zip(course.labels, course.origins, strict=True)))
+        judged = JudgedAtOrigins(course, panels, found.forecasts)
+        chosen.append(best_so_far(panels, "last_value", models[1:4], judged=judged))
+        final.append(best_so_far(panels, "last_value", models[1:4]))
+    pd.testing.assert_frame_equal(learned[0].loc[:"2016"], learned[1].loc[:"2016"])
+    before, after = (table[table["model"] == "ecosim_stacked"].loc["2017", "value"].to_numpy() for table in learned)
+    assert not np.array_equal(before, after)
+    assert [choice[:5] for choice in chosen[0].values()] == [choice[:5] for choice in chosen[1].values()]
+    assert chosen[0] == final[0]
+    assert [choice[:5] for choice in final[0].values()] != [choice[:5] for choice in final[1].values()]
 
 
 def test_a_figure_published_late_is_a_lag(make_counts, make_plan, years):

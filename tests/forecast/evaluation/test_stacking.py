@@ -22,7 +22,8 @@ def make_deck(origins=12, series=40, sd=1.0, horizon=1, seed=1, kinds=2):
     quantiles = np.broadcast_to(
         off[:, None, None, None] + sd * NORMAL, (len(MODELS), series, origins, len(LEVELS))
     ).copy()
-    return Deck(MODELS, quantiles, truth, np.arange(origins), np.arange(series) % kinds, horizon)
+    known, steps = np.repeat(truth[..., None], origins, axis=-1), np.arange(origins)
+    return Deck(MODELS, quantiles, truth, known, steps, steps, np.arange(series) % kinds, horizon)
 
 
 def test_the_first_origin_is_three_quarters_model_and_later_ones_move_to_the_better_of_model_and_ensemble():
@@ -46,11 +47,21 @@ def test_without_an_ensemble_every_other_method_is_weighed():
 def test_no_later_figure_moves_a_combination(horizon):
     deck = make_deck(horizon=horizon)
     at = 7
-    changed = deck.truth.copy()
-    changed[:, deck.steps + horizon > deck.steps[at]] += 50.0
-    for before, after in zip(combine(deck)[:2], combine(deck._replace(truth=changed))[:2], strict=True):
-        assert np.array_equal(before[:, : at + 1], after[:, : at + 1])
-        assert not np.array_equal(before[:, -1], after[:, -1])
+    later, revised = deck.known.copy(), deck.known.copy()
+    later[:, deck.steps + horizon > deck.steps[at]] += 50.0
+    revised[..., at + 1 :] += 50.0
+    for changed in (later, revised):
+        for before, after in zip(combine(deck)[:2], combine(deck._replace(known=changed))[:2], strict=True):
+            assert np.array_equal(before[:, : at + 1], after[:, : at + 1])
+            assert not np.array_equal(before[:, -1], after[:, -1])
+
+
+def test_a_figure_published_a_step_late_is_learned_from_a_step_later():
+    deck = make_deck(origins=16)
+    late = deck._replace(latest=deck.steps - 1)
+    assert np.array_equal(combine(late)[2][1:], combine(deck)[2][:-1])
+    plain = np.broadcast_to(NORMAL, (*deck.truth.shape, len(LEVELS)))
+    assert np.array_equal(stacking.recalibrate(late, plain)[:, 1:], stacking.recalibrate(deck, plain)[:, :-1])
 
 
 def test_intervals_that_held_too_little_are_widened_and_calm_narrows_them_less():

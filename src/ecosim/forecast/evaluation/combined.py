@@ -46,7 +46,7 @@ def combined(course: "Course", forecasts: pd.DataFrame) -> tuple[pd.DataFrame, p
     others = [name for name in plan.models if name not in (PLAIN, STACKED)]
     rows: list[tuple[object, ...]] = []
     weights: list[tuple[object, ...]] = []
-    for deck, series, origins in decks(forecasts, truth, scales, others, steps):
+    for deck, series, origins in decks(forecasts, truth, scales, others, steps, course.published):
         plain, wide, learned = combine(deck)
         weights += _weights(deck, learned, series, origins)
         for name, cuts in ((PLAIN, plain), (STACKED, wide)):

@@ -1,11 +1,12 @@
 """The counts on a regular grid: which series there are, the origins, what was known at each, and what came after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ecosim.data.errors import nearest
 from ecosim.data.panel import CountsError, known_at
@@ -74,19 +75,13 @@ def lay_out(
     Raises CountsError as `choose` does.
     """
     chosen, frequency = choose(counts, targets, locations, least)
-    numbers = {text: number(text) for text in chosen["time"].unique()}
-    first, last = min(numbers.values()), max(numbers.values())
-    latest = _latest(chosen)
-    truth = {}
-    for series, rows in latest.groupby(["location", "target"], sort=True):
-        values = np.full(last - first + 1, np.nan)
-        values[[numbers[text] - first for text in rows["time"]]] = rows["value"].to_numpy()
-        truth[str(series[0]), str(series[1])] = values
+    numbers = [number(text) for text in chosen["time"].unique()]
+    first, last = min(numbers), max(numbers)
     return Grid(
         counts=chosen,
         frequency=frequency,
         first=first,
-        truth=truth,
+        truth=_values(_latest(chosen), first, last),
         breaks={target: tuple(number(time) for time in times) for target, times in breaks.items()},
         season=PER_YEAR[frequency] if season is None else season,
     )
@@ -142,6 +137,31 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(_published=published).sort_values("_published", kind="stable").drop_duplicates(keys, keep="last")
 
 
+def _values(latest: pd.DataFrame, first: int, last: int) -> dict[Series, Floats]:
+    """Figures by series, each from the first step to the last one, (steps,)."""
+    numbers = {text: number(text) for text in latest["time"].unique()}
+    found = {}
+    for series, rows in latest.groupby(["location", "target"], sort=True):
+        values = np.full(last - first + 1, np.nan)
+        values[[numbers[text] - first for text in rows["time"]]] = rows["value"].to_numpy()
+        found[str(series[0]), str(series[1])] = values
+    return found
+
+
+def published_by(grid: Grid, origin: int) -> Grid:
+    """The grid as the table stood at the end of a step: the latest vintage published by then of every ended period.
+
+    It ends at the last step with a figure, or at the origin where no row says when it was published. Unlike a history
+    it has all steps and every series, also those of which nothing was known.
+    """
+    rows = _latest(known_at(grid.counts, label(origin, grid.frequency), vintage=True))
+    last = origin
+    if rows["as_of"].ne("").any():
+        last = max(number(text) for text in rows["time"].unique())
+    nothing = np.full(last - grid.first + 1, np.nan)
+    return replace(grid, truth=dict.fromkeys(grid.truth, nothing) | _values(rows, grid.first, last))
+
+
 def history_at(grid: Grid, origin: int, window: int | None, least: int) -> History:
     """What was known at the end of a step: the latest vintage published by then of every period that had ended.
 
@@ -171,13 +191,18 @@ def history_at(grid: Grid, origin: int, window: int | None, least: int) -> Histo
     return History(name, rows.reset_index(drop=True), series)
 
 
-def truth_after(grid: Grid, series: Series, origin: int, horizons: tuple[int, ...]) -> Floats:
-    """The latest figure at each horizon, (horizons,), NaN where there is none or a break lies between."""
-    values = grid.truth[series]
-    out = np.full(len(horizons), np.nan)
-    for place, horizon in enumerate(horizons):
-        at = origin + horizon - grid.first
-        broken = any(origin < step <= origin + horizon for step in grid.breaks.get(series[1], ()))
-        if at < len(values) and not broken:
-            out[place] = values[at]
+def truth_after(
+    grid: Grid, series: Series, origins: int | NDArray[np.int64], horizons: int | tuple[int, ...]
+) -> Floats:
+    """The latest figure at each horizon after each origin, NaN where there is none or a break lies between.
+
+    Origins and horizons are broadcast: (horizons,) for one origin, (origins,) for one horizon.
+    """
+    values, begin = grid.truth[series], np.asarray(origins)
+    end = begin + np.asarray(horizons)
+    out = np.full(end.shape, np.nan)
+    there = end - grid.first < len(values)
+    for step in grid.breaks.get(series[1], ()):
+        there &= (step <= begin) | (end < step)
+    out[there] = values[end[there] - grid.first]
     return out

@@ -10,6 +10,7 @@ import pandas as pd
 from ecosim.forecast.evaluation import grid
 from ecosim.forecast.evaluation.cells import MISSING, QUANTILE, WARNING
 from ecosim.forecast.evaluation.combined import combined
+from ecosim.forecast.evaluation.judged import JudgedAtOrigins
 from ecosim.forecast.evaluation.kept import Kept
 from ecosim.forecast.evaluation.marks import JOINT, PER_STEP
 from ecosim.forecast.evaluation.panels import ALL, BEST_SO_FAR, arrange, with_best_so_far
@@ -52,15 +53,17 @@ def gather(course: Course, home: Path, baseline: str, examined: str) -> Outcome:
     scores = whole[whole["score"].isin(SCORES)].drop(columns="note").reset_index(drop=True)
     panels = arrange(scores, plan.models, steps)
     candidates = [model for model in panels.models if model not in (ENSEMBLE, *OURS)]
+    forecasts = _forecasts(whole, course, steps)
     if len(panels.models) > 1:
-        panels = with_best_so_far(panels, baseline, candidates)
+        judged = JudgedAtOrigins(course, panels, forecasts)
+        panels = with_best_so_far(panels, baseline, candidates, judged=judged)
     relative_to = tuple(dict.fromkeys((baseline, BEST_SO_FAR)))
     return Outcome(
         scores=scores,
         skill=relative_skill(panels, relative_to, plan.seed),
         summary=summarize(scores),
         tests=tests(panels, relative_to, plan.seed),
-        forecasts=_forecasts(whole, course, steps),
+        forecasts=forecasts,
         missing=_noted(whole, MISSING, "reason", ["horizon"]),
         warnings=_noted(whole, WARNING, "warning", []),
         weights=weights,

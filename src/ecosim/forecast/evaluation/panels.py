@@ -1,7 +1,8 @@
 """Scores as arrays: one panel (models, places, origins) for each score, target and horizon."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from ecosim.forecast.evaluation.forecaster import Floats
 
+Judged = Callable[[str, int], Iterable[Floats]]  # target, horizon -> a panel (models, places, origins) for each origin
 ALL = "all"  # in the place of a target: every target of every location is a place of its own
 BEST_SO_FAR = "best_so_far"
 NEEDED = 0.9  # share of the baseline's cells that a method must have to be chosen as the best so far
@@ -38,6 +40,11 @@ class Panels:
         if there is None:
             return None
         return np.concatenate([np.full_like(there, np.nan) if each is None else each for each in found], axis=1)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """That of each panel."""
+        return len(self.models), len(self.locations), len(self.origins)
 
     def copies(self, target: str) -> int:
         """How often each location stands in a panel."""
@@ -72,24 +79,42 @@ def arrange(scores: pd.DataFrame, models: Sequence[str], steps: Mapping[str, int
     )
 
 
-def with_best_so_far(panels: Panels, baseline: str, candidates: Sequence[str], score: str = "wis") -> Panels:
+def with_best_so_far(
+    panels: Panels, baseline: str, candidates: Sequence[str], score: str = "wis", judged: Judged | None = None
+) -> Panels:
     """One more model: at each origin, for each target and horizon, the candidate that was best at earlier origins.
 
     Best: least geometric mean over locations of its mean score over the baseline's, at those origins whose figure at
     this horizon was known by then; only candidates with a forecast for nearly all of these cells. The baseline where
-    nothing can be judged yet, and where the chosen one has no forecast.
+    nothing can be judged yet, and where the chosen one has no forecast. judged: the score as each origin could tell
+    it; None: as it stands in the panels.
     """
     if baseline not in panels.models:
         return panels
-    base, rows = panels.models.index(baseline), [panels.models.index(name) for name in candidates]
+    base = panels.models.index(baseline)
+    choices = best_so_far(panels, baseline, candidates, score, judged)
     values = {}
     for (name, target, horizon), panel in panels.values.items():
-        judged = panels.values.get((score, target, horizon), panel)
-        choice = [_choose(judged, rows, base, panels.steps + horizon <= step) for step in panels.steps]
-        taken = np.stack([panel[model, :, at] for at, model in enumerate(choice)], axis=1)
+        taken = np.stack([panel[model, :, at] for at, model in enumerate(choices[target, horizon])], axis=1)
         taken = np.where(np.isfinite(taken), taken, panel[base])
         values[name, target, horizon] = np.concatenate([panel, taken[None]])
     return replace(panels, models=(*panels.models, BEST_SO_FAR), values=values)
+
+
+def best_so_far(
+    panels: Panels, baseline: str, candidates: Sequence[str], score: str = "wis", judged: Judged | None = None
+) -> dict[tuple[str, int], list[int]]:
+    """Index of the model that each origin would have chosen, by target and horizon."""
+    base, rows = panels.models.index(baseline), [panels.models.index(name) for name in candidates]
+    choices = {}
+    for target, horizon in {key[1:]: None for key in panels.values}:
+        panel = panels.values.get((score, target, horizon), np.full(panels.shape, np.nan))
+        seen = repeat(panel) if judged is None else judged(target, horizon)
+        choices[target, horizon] = [
+            _choose(each, rows, base, panels.steps + horizon <= step)
+            for step, each in zip(panels.steps, seen, strict=False)
+        ]
+    return choices
 
 
 def _choose(panel: Floats, rows: list[int], base: int, earlier: NDArray[np.bool_]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from ecosim.data.periods import parse
 from ecosim.forecast.crew import end_with_parent
 from ecosim.forecast.evaluation import cells, grid
 from ecosim.forecast.evaluation.forecaster import Floats, History, Series
+from ecosim.forecast.evaluation.grid import Grid
 from ecosim.forecast.evaluation.kept import Kept
 
 Steps = NDArray[np.int64]  # numbers of periods, in order
@@ -80,6 +82,11 @@ class Course:
     def labels(self) -> list[str]:
         """The origins as the data write them."""
         return [grid.label(origin, self.grid.frequency) for origin in self.origins]
+
+    @cached_property
+    def published(self) -> dict[int, Grid]:
+        """The grid as the table stood at each origin."""
+        return {origin: grid.published_by(self.grid, origin) for origin in self.origins}
 
 
 def lay_course(plan: Plan) -> Course:

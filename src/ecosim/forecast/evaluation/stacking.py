@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ecosim.forecast.evaluation.forecaster import Floats, Scale
+from ecosim.forecast.evaluation.grid import Grid, truth_after
 from ecosim.forecast.evaluation.marks import LEVELS
 from ecosim.forecast.references.firm_model import FirmModel
 from ecosim.forecast.references.shelf import ENSEMBLE
@@ -27,20 +28,23 @@ CENTER = len(LEVELS) // 2
 class Deck(NamedTuple):
     """All forecasts of one horizon on the scale of increments. NaN: no forecast, or not known.
 
-    quantiles: (models, series, origins, 23); truth: (series, origins); steps: (origins,) numbers of the origins;
-    targets: (series,) index of each series' target.
+    quantiles: (models, series, origins, 23); truth: (series, origins); known: (series, origins, origins) the same as
+    published by each origin, the last axis; steps, latest: (origins,) numbers of the origins and of the last step that
+    had been published by each; targets: (series,) index of each series' target.
     """
 
     models: tuple[str, ...]
     quantiles: Floats
     truth: Floats
+    known: Floats
     steps: NDArray[np.int64]
+    latest: NDArray[np.int64]
     targets: NDArray[np.int64]
     horizon: int
 
     def known_by(self, at: int) -> NDArray[np.bool_]:
-        """Origins whose figure at this horizon was known at an origin."""
-        return np.asarray(self.steps + self.horizon <= self.steps[at])
+        """Origins whose figure at this horizon had been published by an origin."""
+        return np.asarray(self.steps + self.horizon <= self.latest[at])
 
 
 def combine(deck: Deck) -> tuple[Floats, Floats, Floats]:
@@ -64,13 +68,13 @@ def combine(deck: Deck) -> tuple[Floats, Floats, Floats]:
         everywhere = np.arange(series)
         shared = start
         if past.any():
-            warm[-1] = learn(deck, everywhere, past, warm.get(-1, start), allowed)
+            warm[-1] = learn(deck, everywhere, at, warm.get(-1, start), allowed)
             shared = (1.0 - share) * start + share * warm[-1]
         for kind in range(kinds):
             rows = np.flatnonzero(deck.targets == kind)
             weights[at, kind] = shared
             if past.any() and kinds > 1:
-                warm[kind] = learn(deck, rows, past, warm.get(kind, shared), allowed)
+                warm[kind] = learn(deck, rows, at, warm.get(kind, shared), allowed)
                 weights[at, kind] = (1.0 - share) * shared + share * warm[kind]
             plain[rows, at] = mix(deck.quantiles[:, rows, at], weights[at, kind])
     leader = deck.models.index(LEADER)
@@ -106,12 +110,12 @@ def mix(quantiles: Floats, weights: Floats) -> Floats:
     return np.where(some[:, None], mixed / np.where(some, total, 1.0)[:, None], np.nan)
 
 
-def learn(
-    deck: Deck, rows: NDArray[np.int64], past: NDArray[np.bool_], start: Floats, allowed: NDArray[np.bool_]
-) -> Floats:
-    """Weights of least mean pinball loss on earlier cells, (models,): exponentiated gradient, the mean of its path."""
+def learn(deck: Deck, rows: NDArray[np.int64], at: int, start: Floats, allowed: NDArray[np.bool_]) -> Floats:
+    """Weights of least mean pinball loss on cells that an origin knew, (models,): exponentiated gradient, the mean of
+    its path."""
+    past = deck.known_by(at)
     quantiles = deck.quantiles[np.ix_(allowed, rows, past, SPARSE)]
-    truth = deck.truth[np.ix_(rows, past)]
+    truth = deck.known[..., at][np.ix_(rows, past)]
     there = np.isfinite(truth) & np.isfinite(quantiles[..., 0]).all(axis=0)
     if not there.any():
         return start
@@ -158,11 +162,12 @@ def recalibrate(deck: Deck, plain: Floats) -> Floats:
         count = float(past.sum())
         if not count:
             continue
-        everywhere = np.log(_factors(deck.truth[:, past], plain[:, past]))
+        known = deck.known[..., at]
+        everywhere = np.log(_factors(known[:, past], plain[:, past]))
         own_share = count / (count + ORIGINS_OF_PRIOR)
         for kind in range(int(deck.targets.max()) + 1):
             rows = deck.targets == kind
-            own = np.log(_factors(deck.truth[np.ix_(rows, past)], plain[np.ix_(rows, past)]))
+            own = np.log(_factors(known[np.ix_(rows, past)], plain[np.ix_(rows, past)]))
             logs = own_share * own + (1.0 - own_share) * everywhere
             width = np.exp(logs * count / (count + np.where(logs > 0, ORIGINS_OF_PRIOR, ORIGINS_OF_CALM)))
             width = np.clip(width, LEAST_WIDTH, MOST_WIDTH)
@@ -190,10 +195,12 @@ def _factors(truth: Floats, quantiles: Floats) -> Floats:
 def decks(
     forecasts: pd.DataFrame, truth: Mapping[tuple[str, str], Mapping[tuple[int, int], float]],
     scales: Mapping[tuple[str, str], Scale], models: Sequence[str], steps: Mapping[str, int],
+    published: Mapping[int, Grid] | None = None,
 ) -> list[tuple[Deck, list[tuple[str, str]], list[str]]]:  # fmt: skip
     """One deck per horizon from the table of quantiles, with its series and origins.
 
-    truth: by (location, target), then by (step of the origin, horizon); scales: of each series.
+    truth: by (location, target), then by (step of the origin, horizon); scales: of each series; published: the grid as
+    it stood at the step of each origin, None where the truth is all that ever was published.
     """
     series = sorted(scales)
     origins = sorted(steps, key=lambda origin: steps[origin])
@@ -212,12 +219,26 @@ def decks(
             pd.Index(origins).get_indexer(pd.Index(rows["origin"].astype(str))),
             np.searchsorted(LEVELS, rows["quantile"].to_numpy() - 1e-9),
         ] = rows["value"].to_numpy()
+        numbers = np.array([steps[origin] for origin in origins])
         outcome = np.full((len(series), len(origins)), np.nan)
         for row, each in enumerate(series):
-            known = [truth[each].get((steps[origin], int(str(horizon))), np.nan) for origin in origins]
-            outcome[row] = scales[each].of(np.array(known))
+            figures = [truth[each].get((steps[origin], int(str(horizon))), np.nan) for origin in origins]
+            outcome[row] = scales[each].of(np.array(figures))
             table[:, row] = scales[each].of(table[:, row])
-        numbers = np.array([steps[origin] for origin in origins])
+        known, latest = np.broadcast_to(outcome[..., None], (*outcome.shape, len(origins))), numbers
+        if published is not None:
+            known = _known(published, series, scales, numbers, int(str(horizon)))
+            latest = np.array([published[step].last for step in numbers])
         targets = np.array([kinds.index(target) for _, target in series])
-        found.append((Deck(tuple(names), table, outcome, numbers, targets, int(str(horizon))), series, origins))
+        deck = Deck(tuple(names), table, outcome, known, numbers, latest, targets, int(str(horizon)))
+        found.append((deck, series, origins))
     return found
+
+
+def _known(
+    published: Mapping[int, Grid], series: Sequence[tuple[str, str]], scales: Mapping[tuple[str, str], Scale],
+    steps: NDArray[np.int64], horizon: int,
+) -> Floats:  # fmt: skip
+    """Outcomes as published by each origin, (series, origins, origins), on the scale of increments."""
+    found = [[scales[each].of(truth_after(published[step], each, steps, horizon)) for each in series] for step in steps]
+    return np.moveaxis(np.array(found), 0, -1)
