@@ -141,16 +141,16 @@ def test_an_own_point_counts_for_less_the_less_sure_the_growth_that_carried_it(c
 
 @pytest.mark.parametrize("times", [0.3, 1.0, 5.0])
 def test_an_own_point_and_its_share_meet_where_the_posterior_of_a_negative_binomial_count_does(times, carried):
-    village = made_counts.table([("Village", 2021, 600.0 * times)], "tech_sme_stock")
-    spending = made_counts.table([("Village", 2021, 10.0)], "rd_expenditure", "100m CNY")
-    counts = pd.concat([carried, village, spending], ignore_index=True)
-    level = inherit_level(counts, "tech_sme_stock", "Village", INSIDE, "2022-12")
-    carry, carry_sd = inherit_growth(counts, "tech_sme_stock", "Village", INSIDE, "2022-12").spread("Village", 1)
-    around = inherit_level(pd.concat([carried, spending]), "tech_sme_stock", "Village", INSIDE, "2022-12")
-    prior, size = 1.0 / np.expm1(around.log_sd**2), 1.0 / max(0.038, carry_sd**2)
-    theta = np.exp(np.linspace(-4.0, 4.0, 8001))  # a gamma prior of the share, a negative binomial count, on logs
-    mean, count = theta * around.mean, 600.0 * times * np.exp(carry)
-    log_density = prior * (np.log(theta) - theta) + count * np.log(mean / (mean + size)) - size * np.log(mean + size)
+    own = carried["target"].eq("tech_sme_stock") & carried["location"].eq("Pinghu")
+    counts = carried.assign(value=carried["value"].where(~own, times * carried["value"]))
+    level = inherit_level(counts, "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
+    carry, carry_sd = inherit_growth(counts, "tech_sme_stock", "Pinghu", INSIDE, "2020-12").spread("Pinghu", 3)
+    around = inherit_level(carried[~own], "tech_sme_stock", "Pinghu", INSIDE, "2020-12")
+    size = 1.0 / max(0.038, carry_sd**2)
+    theta = np.exp(np.linspace(-4.0, 4.0, 8001))  # of a lognormal share
+    mean, count = theta * around.mean, 358.0 * times * np.exp(carry)
+    prior = -0.5 * (np.log(theta) / around.log_sd) ** 2
+    log_density = prior + count * np.log(mean / (mean + size)) - size * np.log(mean + size)
     weight = np.exp(log_density - log_density.max())
     center = np.average(np.log(theta), weights=weight)
     sd = np.sqrt(np.average((np.log(theta) - center) ** 2, weights=weight))

@@ -65,7 +65,7 @@ def test_a_baseline_that_is_the_scenario_has_no_effect_after_the_counts_either()
     assert (assimilation.paired(after, "package", "rules")["value"] == 0.0).all()
 
 
-@pytest.mark.parametrize(("size", "many"), [(20, 1), (20, 6), (200, 6)])
+@pytest.mark.parametrize(("size", "many"), [(20, 1), (20, 6), (20, 15), (200, 6)])
 def test_intervals_after_the_counts_hold_the_truth_as_often_as_they_say(size, many):
     """Series that share a shock: the truth is one more draw of what the members are draws of."""
     names, inside, narrower, stream = [f"t{k}" for k in range(many + 1)], [], [], np.random.default_rng(12)

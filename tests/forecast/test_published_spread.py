@@ -254,7 +254,7 @@ def first_year(make_world, make_run):
 
     def published(*levels):
         anchor = Anchor(dict(levels), {}, world.ladder, 5200, ())
-        factors = publish.scales(anchor, world, runs, base, world.seed)
+        factors = publish.scales(anchor, world, runs, base)
         shown = {name: factors[name] for name in ("firms", "hnte_stock")}
         return publish.publish(world, runs, base, shown, {}).yearly["firms"][:, 0], factors
 

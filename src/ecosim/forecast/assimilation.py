@@ -9,7 +9,7 @@ Evensen (1994), Sequential data assimilation with a nonlinear quasi-geostrophic 
 forecast error statistics, J. Geophys. Res. 99, 10143-10162; van Leeuwen (2001), An ensemble smoother with error
 estimates, Mon. Weather Rev. 129, 709-728, doi:10.1175/1520-0493(2001)129<0709:AESWEE>2.0.CO;2. The regression behind a
 member's move comes from the other members, as in Houtekamer and Mitchell (1998, unverified): its own would make the
-intervals too narrow.
+intervals too narrow. It is a ridge regression, so that many counts do not lead few members astray.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,9 @@ class Assimilated:
             seen, other = self.logs[~mine], logs[~mine]
             seen, other = seen - seen.mean(axis=0), other - other.mean(axis=0)
             freedom = len(seen) - 1
-            gain = np.linalg.solve(seen.T @ seen / freedom + np.diag(self.noise), seen.T @ other / freedom)
+            together = seen.T @ seen / freedom
+            luck = np.diag(together) * len(self.noise) / freedom  # the more counts and the fewer members
+            gain = np.linalg.solve(together + np.diag(self.noise + luck), seen.T @ other / freedom)
             after[mine] = logs[mine] + self.gaps[mine] @ gain
         return after
 
