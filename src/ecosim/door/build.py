@@ -8,10 +8,13 @@ from zlib import crc32
 
 from pydantic import TypeAdapter, ValidationError
 
+from ecosim.data.errors import nearest
+from ecosim.data.targets import TARGETS
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
 from ecosim.door.own_counts import check_inside, check_places, unused
+from ecosim.door.plausible import check_targets, check_wholes, leaps
 from ecosim.door.settings import Settings
 from ecosim.door.studies import Calibrate, Decompose, Forecast, Regions
 from ecosim.model.region import Region, Zone
@@ -66,7 +69,7 @@ def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -
     """The carried counts with the user's own on top: where both have a value, the user's counts.
 
     regions: whose forecast the counts are for. Raises CountsError; StrangeCounts where the user's say nothing of them,
-    or where a place around them is named in Chinese.
+    or where a place around them is named in Chinese; Implausible where they cannot be right.
     """
     from ecosim.data import panel
 
@@ -75,12 +78,14 @@ def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -
     own = load_table(data.path, cwd, composed.own) if data.path else None
     if own is not None and regions:
         check_places(str(data.path), own, regions, places_of(base))
+        check_targets(str(data.path), own)
     if base is None or own is None:
         given = base if own is None else own
         assert given is not None  # the settings hold one of both
     else:
         given = panel.merge(own, base, f"{data.path} on top of the carried counts").counts
     check_inside(regions, given)
+    check_wholes(regions, given)
     return given
 
 
@@ -107,7 +112,10 @@ def build_regions(composed: Composed) -> tuple[Region, ...]:
 def tell_unused(composed: Composed, counts: "pd.DataFrame") -> list[str]:
     """Sentences on rows of data.path, and places around the region, that the forecast of these counts does not use."""
     path, regions = composed.settings.data.path, build_regions(composed)
-    told = unused(path, counts, regions, places_of(load_carried(composed))) if path else []
+    told: list[str] = []
+    if path:
+        told += leaps(path, counts, regions)
+        told += unused(path, counts, regions, places_of(load_carried(composed)))
     return told + check_inside(regions, counts)
 
 
@@ -125,6 +133,9 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
     study = composed.settings.study
     if not isinstance(study, Forecast | Decompose | Calibrate | Regions):
         raise ConfigError(f"study={study.name} forecasts nothing; choose forecast, decompose or regions")
+    for name in study.targets:
+        if name not in TARGETS:
+            raise ConfigError(f"study.targets: no target {name!r}; {nearest(name, TARGETS)}")
     region = build_region(composed.settings.region)
     if isinstance(study, Regions):
         region = replace(region, name=study.called or "", name_zh=study.called_zh or "")

@@ -76,7 +76,7 @@ def _run(arguments: list[str]) -> int:
 
         return run_sweep(options.overrides, options.config_dir, Path.cwd())
     if options.cfg:
-        return _show(options.overrides, options.config_dir)
+        return _show(_study(options.overrides, own), options.overrides, options.config_dir)
     return STUDIES[_study(options.overrides, own)](options.overrides, options.config_dir)
 
 
@@ -114,14 +114,24 @@ def _forecast(overrides: list[str], config_dir: str | None) -> int:
     return _told(outcome.problem)
 
 
-def _show(overrides: list[str], config_dir: str | None) -> int:
+def _show(study: str, overrides: list[str], config_dir: str | None) -> int:
     import yaml
 
     from ecosim.door.compose import compose
 
-    composed = compose(overrides, config_dir)
+    composed = compose(_in_full(study, overrides), config_dir)
     print(yaml.safe_dump(composed.tree, allow_unicode=True, sort_keys=False, width=120), end="")  # noqa: T201
     return 0
+
+
+def _in_full(study: str, overrides: list[str]) -> list[str]:
+    """The overrides with the short keys of a study in full, as it takes them itself."""
+    from ecosim.door import backtest, comparing, publish, recorded, reproduce, score, updating
+
+    keys = {"publish": publish, "compare": comparing, "reproduce": reproduce, "update": updating, "score": score}
+    if study == "backtest":
+        return backtest.spelled_out(overrides)
+    return recorded.spelled_out(overrides, keys[study].KEYS) if study in keys else overrides
 
 
 def _ui(port: int | None) -> int:

@@ -75,6 +75,17 @@ def locate(
     return Recorded(files, found.id)
 
 
+def own_folder(run: "Recorded") -> Path | None:
+    """The user's folder of configuration that the run was made with, where it is still there."""
+    words = [str(word) for word in run.provenance.get("command") or []]
+    if "--config-dir" not in words:
+        return None
+    place = Path(words[words.index("--config-dir") + 1])
+    if not place.is_dir():
+        raise UserError(f"run {run.short} was made with --config-dir {place}, which is not there; give --config-dir")
+    return place
+
+
 def _id_of(folder: Path, place: Path, experiment: str | None) -> str | None:
     """MLflow's id of the run in a folder: as it was recorded, else as the store has it; None where nobody knows it."""
     from ecosim.tracking import Unreachable, id_of, stored

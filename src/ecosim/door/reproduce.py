@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ecosim.data.errors import UserError
 from ecosim.door import folder, posteriors
 from ecosim.door.build import build_job
 from ecosim.door.calibrated import data_hash, with_calibration
@@ -18,7 +17,7 @@ from ecosim.door.library import ConfigError, Library
 from ecosim.door.mistakes import explain_validation
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
-from ecosim.door.recorded import locate, spelled_out
+from ecosim.door.recorded import locate, own_folder, spelled_out
 from ecosim.door.regions import simulate
 from ecosim.door.settings import Settings
 from ecosim.door.studies import Reproduce
@@ -106,7 +105,7 @@ def recompose(run: "Recorded", asked: Composed) -> Composed:
             f"run {run.short} was made by ecosim {made}, and this version does not take its settings: {message}; "
             f"install ecosim {made} to reproduce it"
         ) from None
-    own = asked.own or _own(run)
+    own = asked.own or own_folder(run)
     library = Library(own)
     rows = compose_file("policies", settings.baseline, library)
     command = run.provenance.get("overrides") or []
@@ -127,17 +126,6 @@ def unrecorded(run: "Recorded", settings: Settings) -> list[str]:
     """Settings that this version has and the run did not record: they have their default now, one sentence each."""
     new = [name for name in Settings.model_fields if name not in (*run.settings, *FILLED_IN)]
     return [f"setting {name}: not known to the run, {getattr(settings, name)!r} now" for name in new]
-
-
-def _own(run: "Recorded") -> Path | None:
-    """The user's folder of configuration that the run was made with, where it is still there."""
-    words = [str(word) for word in run.provenance.get("command") or []]
-    if "--config-dir" not in words:
-        return None
-    place = Path(words[words.index("--config-dir") + 1])
-    if not place.is_dir():
-        raise UserError(f"run {run.short} was made with --config-dir {place}, which is not there; give --config-dir")
-    return place
 
 
 def show(found: Reproduction) -> None:

@@ -10,6 +10,7 @@ from ecosim.door import folder
 from ecosim.door.build import find_data
 from ecosim.door.compose import Composed, compose
 from ecosim.door.library import ConfigError, split_override
+from ecosim.door.plausible import check_targets
 from ecosim.door.progress import Stages
 from ecosim.door.recorded import spelled_out
 from ecosim.door.studies import Score
@@ -81,11 +82,14 @@ def _scored(composed: Composed, name: str, path: Path, place: Path, stages: Stag
     stages("scores", 0, 1)
     forecast = scoring.read_forecast(bundle)
     counts = _counts(composed, place)
+    own = composed.settings.data.path
+    if own:
+        check_targets(own, counts)
     table = scoring.score(forecast, counts)
     relative = scoring.skill(table, forecast.own)
     stages("scores", 1, 1)
     known, number, fresh = ledgers.append(path, _entry(forecast, table, panel.data_hash(counts)))
-    words = (*scoring.sentences(forecast, table, relative), *scoring.unscored(forecast, counts))
+    words = (*scoring.sentences(forecast, table, relative), *scoring.unscored(forecast, counts, own or ""))
     home = folder.new_folder(place, "score")
     folder.write_settings(composed, home)
     tables = {"scores": table, "skill": relative, "missing": scoring.missing(forecast, table)}
@@ -132,7 +136,8 @@ def _checked(known: "Ledger", place: Path, stages: Stages) -> ScoreOutcome:
         return ScoreOutcome(None, known, None, False, ("The ledger is empty.",), None)
     home = folder.new_folder(place, "score")
     _calibration(known, str(known.entries[-1]["own"]), home, stages)
-    words = f"The chain holds: {len(known.entries)} entries, none edited, exchanged or taken out."
+    count = len(known.entries)
+    words = f"The chain holds: {count} entr{'y' if count == 1 else 'ies'}, none edited, exchanged or taken out."
     return ScoreOutcome(home, known, None, False, (words,), None)
 
 

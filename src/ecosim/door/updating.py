@@ -19,7 +19,7 @@ from ecosim.door.library import ConfigError
 from ecosim.door.progress import Stages
 from ecosim.door.provenance import describe
 from ecosim.door.publish import labels_of
-from ecosim.door.recorded import locate, spelled_out
+from ecosim.door.recorded import locate, own_folder, spelled_out
 from ecosim.door.run import log_run, open_tracking
 from ecosim.door.studies import Update
 from ecosim.door.updating_given import left_out
@@ -109,7 +109,9 @@ def _counts(run: "Recorded", composed: Composed, place: Path) -> "pd.DataFrame":
 
     before, now = run.settings["data"], composed.settings.data
     data = now.model_copy(update={"carried": before.get("carried"), "path": now.path or before.get("path")})
-    every = load_counts(replace(composed, settings=composed.settings.model_copy(update={"data": data})), place)
+    own = composed.own or (own_folder(run) if now.path is None else None)
+    settings = composed.settings.model_copy(update={"data": data})
+    every = load_counts(replace(composed, settings=settings, own=own), place)
     here = every[every["location"] == run.place]
     cells = set(zip(here["target"], here["time"].astype(str), strict=True))
     taken = run.table("observed").reindex(columns=every.columns)  # of a sum of places they say no unit and no source

@@ -19,6 +19,7 @@ from ecosim.publication import bundle, checksums
 from ecosim.publication.outputs import MODEL
 from ecosim.publication.telling import yearly
 
+SHOWN = 5  # rows in a sentence
 KEYS = ["model", "target", "location", "horizon", "time"]
 ALL = "all"
 
@@ -206,12 +207,23 @@ def sentences(forecast: Forecast, table: pd.DataFrame, relative: pd.DataFrame) -
     return text
 
 
-def unscored(forecast: Forecast, counts: pd.DataFrame) -> list[str]:
-    """Months and quarters of years that are forecast, which are no whole year to hold against them."""
+def unscored(forecast: Forecast, counts: pd.DataFrame, named: str = "") -> list[str]:
+    """Months and quarters of years that are forecast, which are no whole year to hold against them; other rows.
+
+    named: the user's table of which rows that are of nothing forecast are told, empty where they are many.
+    """
     own = forecast.outputs[forecast.own]
     cells = set(zip(own["location"], own["target"], own["target_end_date"].astype(str).str[:4], strict=True))
     parts = [str(each) for each in unfinished(counts) if (each.location, each.target, str(each.year)) in cells]
-    return [f"Not scored, as years are forecast and these are not whole: {', '.join(parts)}."] if parts else []
+    told = [f"Not scored, as years are forecast and these are not whole: {', '.join(parts)}."] if parts else []
+    keys = zip(counts["location"], counts["target"], counts["time"].astype(str), strict=True)
+    other = [", ".join(key) for key in keys if (key[0], key[1], key[2][:4]) not in cells]
+    if named and other:
+        more = f" and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
+        verb = "is" if len(other) == 1 else "are"
+        rows = f"{'; '.join(other[:SHOWN])}{more}"
+        told.append(f"{len(other)} of {len(counts)} rows of {named} {verb} of nothing that is forecast: {rows}.")
+    return told
 
 
 def _ratios(values: Mapping[str, float]) -> str:

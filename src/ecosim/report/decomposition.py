@@ -51,7 +51,8 @@ def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Ma
         }
         if rows:
             sentences.append((labels.title(target), _sentence(rows, labels.of(target), groups, year)))
-            tables.append((f"{labels.title(target)}, {year}", COLUMNS, _rows(rows, labels.of(target), groups)))
+            heads = [*COLUMNS[:-1], (COLUMNS[-1][0], unit_of_cost(labels.of(target)))]
+            tables.append((f"{labels.title(target)}, {year}", heads, _rows(rows, labels.of(target), groups)))
     return Told(sentences, tables, CAUTION.format(what=DRAWN if labels.posterior else PRIOR))
 
 
@@ -59,6 +60,11 @@ COLUMNS: list[Cell] = [
     ("line of work", ""), ("part of the effect", "median"), ("if left out", "is missing"), ("alone", "adds"),
     ("paid or not collected", "m CNY"), ("would have acted anyway", "share"), ("for one more", "10k CNY"),
 ]  # fmt: skip
+
+
+def unit_of_cost(label: TargetLabel) -> str:
+    """Of the cost of one more: of money it is yuan for a yuan."""
+    return "CNY for one CNY" if "CNY" in label.unit else "10k CNY"
 
 
 def between(row: Mapping[Any, Any], label: TargetLabel) -> Cell:
