@@ -222,6 +222,16 @@ def test_chinese_names_work_in_a_folder_with_a_chinese_name(tmp_path: Path) -> N
     assert "城关镇" in build_region(composed.settings.region).zone_names
 
 
+def test_a_scenario_with_a_chinese_name_is_chosen_by_it(own: Callable[[str, str], Path]) -> None:
+    home = own("scenario/新政.yaml", SCENARIO.format(region="pinghu", more=""))
+    assert compose(["+scenario=新政"], home).scenario == "新政"
+
+
+def test_a_target_that_nobody_knows_is_not_shown_in_silence(here: Path) -> None:
+    with pytest.raises(ConfigError, match=r"study.targets: no target 'hnte_stok'.*hnte_stock"):
+        build_job(compose([PINGHU, "study.targets=[hnte_stok,hnte_stock]"]), here)
+
+
 def test_a_missing_config_folder_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder"):
         compose([PINGHU], tmp_path / "nix")

@@ -269,6 +269,22 @@ def test_the_settings_can_be_shown_without_a_run(here: Path, capsys: pytest.Capt
     assert not list(here.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("overrides", "key", "value"),
+    [
+        (["study=publish", "run=1a2b"], "run", "1a2b"),
+        (["study=update", "run=12345678"], "run", "12345678"),
+        (["study=score", "forecast=there"], "forecast", "there"),
+        (["study=backtest", "models=[drift]"], "models", ["drift"]),
+    ],
+)
+def test_the_settings_of_a_study_are_shown_by_its_short_keys(
+    overrides: list[str], key: str, value: str | list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*overrides, "--cfg", "job"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["study"][key] == value
+
+
 def test_a_county_of_your_own_runs_from_its_folder(here: Path, fake: None) -> None:
     county = config_dir().parent / "experiments" / "my_county"
     outcome = run_scenario(["+scenario=my_county", "members=4", "tracking.enabled=false"], county)

@@ -58,6 +58,18 @@ def test_months_are_scored_as_the_sum_of_their_year_and_years_that_lack_some_are
     assert scoring.unscored(forecast, TRUTH) == []
 
 
+def test_rows_of_nothing_that_is_forecast_are_counted_and_named(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    given = counts(
+        [("tech_sme_stock", "2017", 358.0), ("swimming_pools", "2017", 3.0), ("tech_sme_stock", "1999", 3.0)]
+    )
+    (told,) = scoring.unscored(forecast, given, "new.csv")
+    assert told.startswith("2 of 3 rows of new.csv are of nothing that is forecast: ")
+    assert "swimming_pools, 2017; " in told
+    assert "tech_sme_stock, 1999." in told
+    assert scoring.unscored(forecast, given) == []
+
+
 def test_an_interval_holds_a_count_between_its_ends(published: Path) -> None:
     forecast = scoring.read_forecast(published)
     rows = forecast.outputs["lab-abm"]

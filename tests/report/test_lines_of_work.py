@@ -60,6 +60,12 @@ def test_the_table_says_what_was_paid_and_what_cannot_be_said(table) -> None:
     assert package[0] == ("Whole package", "政策包")
 
 
+def test_money_for_one_more_is_yuan_for_a_yuan_where_money_is_counted(table) -> None:
+    for target, unit in (("hnte_stock", "10k CNY"), ("rd_expenditure", "CNY for one CNY")):
+        ((_, columns, _),) = tell(table.assign(target=target), [target], LABELS, GROUPS).tables
+        assert columns[-1] == ("for one more", unit)
+
+
 def test_a_dash_says_where_the_horizon_is_too_near_to_tell_who_would_have_acted_anyway(table) -> None:
     ((_, _, rows),) = tell(table.assign(deadweight_note="undefined: too near"), ["hnte_stock"], LABELS, GROUPS).tables
     assert [row[5] for row in rows] == [("25 %", ""), ("–", "the horizon is too near"), ("", "")]

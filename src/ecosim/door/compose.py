@@ -120,7 +120,7 @@ def check_override(text: str, library: Library, sweep: bool = False) -> str:
         raise ConfigError(f"{text!r} gives several values; add --multirun to run them all")
     for name in names:
         library.scenario(name.strip()) if key == "scenario" else library.find(key, name.strip())
-    return text
+    return text if value.isascii() else f"{sign}{key}={','.join(map(quoted, names))}"
 
 
 def _quoted(sign: str, key: str, value: str | None) -> str:

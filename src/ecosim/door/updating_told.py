@@ -44,7 +44,7 @@ def sentences(
         f"{run.place}: {len(used)} count{'s' * (len(used) > 1)} up to the end of {until} "
         f"({names}) moved the {len(found.logs)} members of run {run.short}.",
         f"{len(used) - len(outside)} of {len(used)} lay in the 90 % interval of the forecast"
-        f"{'; outside: ' + far if far else ''}.",
+        f"{'; outside: ' + far if far else ''}.{_few(len(found.logs))}",
     ]
     words += [missed] if missed else []
     words += [text for target in shown if (text := _moved(tables["moved"], target, labels)) is not None]
@@ -56,6 +56,14 @@ def sentences(
         f"forecast from origin={until}-12 also takes the new counts into its levels and growth."
     )
     return tuple(words)
+
+
+def _few(members: int) -> str:
+    from ecosim.forecast.sampling_told import FEWEST
+
+    if members >= FEWEST:
+        return ""
+    return f" {members} futures are few to tell what goes together; update a forecast with members=200 to publish."
 
 
 def _moved(table: "pd.DataFrame", target: str, labels: "Labels") -> str | None:
