@@ -88,13 +88,13 @@ def test_a_name_that_is_close_beside_one_that_is_right_is_told(here: Path) -> No
 
 
 def test_a_target_that_no_forecast_knows_is_told(here: Path, fake: None, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [("Pinghu", "hnte_bank", time, 100 + time) for time in range(2013, 2017)]
+    rows = [("Pinghu", "hnte_stand", time, 100 + time) for time in range(2013, 2017)]
     counts([*rows, ("Pinghu", "cafes", 2016, 3), ("Pinghu", "hnte_stock", 2016, 180)])
     assert run([*PINGHU, "members=4", "tracking.enabled=false", "data.path=my.csv"]) == 0
     (told,) = here.glob("outputs/*/*/statements.txt")
     sentences = told.read_text(encoding="utf-8").splitlines()
     assert sentences[:2] == [
-        "hnte_bank (4 rows of my.csv) is not used; did you mean hnte_stock?",
+        "hnte_stand (4 rows of my.csv) is not used; did you mean hnte_stock?",
         "cafes (1 row of my.csv) is not used; no forecast knows a target of this name.",
     ]
     shown = " ".join(capsys.readouterr().out.split())

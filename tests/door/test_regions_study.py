@@ -135,7 +135,7 @@ def test_regions_that_cannot_be_added_up_are_named(overrides: list[str], words: 
 
 def test_places_of_a_sum_share_the_seed_and_each_has_luck_of_its_own() -> None:
     composed = compose(TWO)
-    whole = build_job(composed)
+    whole = build_job(composed, Path.cwd())
     places = build_places(composed, whole)
     assert {job.seed for job in places.values()} == {whole.seed} == {whole.luck}
     assert len({whole.luck, *(job.luck for job in places.values())}) == 3
