@@ -297,7 +297,7 @@ def test_a_published_forecast_is_scored_and_the_ledger_grows_once(
     assert "entry 1 (there already, nothing added)" in " ".join(capsys.readouterr().out.split())
     assert len(ledger.verify(here / "ledger.jsonl").entries) == 1
     assert run(["study=score"]) == 0
-    assert "The chain holds: 1 entries" in capsys.readouterr().out
+    assert "The chain holds: 1 entry" in capsys.readouterr().out
 
 
 def test_nothing_is_scored_into_an_edited_ledger(here: Path, recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
