@@ -35,6 +35,8 @@ def pinghu_region():
         ("高新技术企业数量", "hnte_stock"),
         ("科技型中小企业", "tech_sme_stock"),
         ("高新技术企业备案", "hnte_registered"),
+        ("高新技术企业数", "hnte_stock"),
+        ("规上工业企业亏损面", ""),  # of industrial firms, but another thing than their number
         ("swimming_pools", ""),
         ("企业", ""),
     ],

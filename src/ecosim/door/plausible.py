@@ -39,11 +39,9 @@ def check_targets(named: str, own: "pd.DataFrame") -> None:
 def meant_target(text: str) -> str:
     """The target that a text is a slip of the pen for, or the Chinese name of; empty where there is none."""
     chinese = {target.chinese: name for name, target in TARGETS.items() if target.chinese}
-    if len(text) >= LEAST_NAME:
-        longer = sorted((name for name in chinese if text in name), key=len)
-        shorter = sorted((name for name in chinese if name in text), key=len, reverse=True)
-        if longer or shorter:
-            return chinese[(longer or shorter)[0]]
+    plain_text = text.removesuffix("数量").removesuffix("数")  # "number of", which a name may have or lack
+    if len(plain_text) >= LEAST_NAME and (longer := sorted((name for name in chinese if plain_text in name), key=len)):
+        return chinese[longer[0]]
     close = get_close_matches(text, TARGETS, n=1, cutoff=SLIP)
     return close[0] if close else ""
 
