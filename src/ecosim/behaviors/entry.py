@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ecosim.model.arithmetic import exp, normal, poisson
 from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import BANDS, SIZE_BANDS, SOURCES, Columns
+from ecosim.model.listing import rows_with
 from ecosim.model.luck import FOUNDERS, NEWBORN, NEWBORN_TRAITS, SPAWN, THIRTY_TWO, WORD, philox, uniform, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP
 from ecosim.model.table import columns_of
@@ -87,17 +88,15 @@ def spawn(
     uid, alive, closing, kind = firms.uid, firms.alive, firms.closing, firms.kind
     count = 0
     none = exp(-rate * lift.max())  # chance of no founder where the rate is highest
-    draws, listed = np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    draws, marks, listed = np.empty(BLOCK), np.empty(BLOCK, np.int8), np.empty(BLOCK, np.int64)
     for start in range(0, top, BLOCK):
         block = uid[start : min(start + BLOCK, top)]
         for i in range(block.size):
             draws[i] = 1.0 - uniform(luck[0], luck[1], block[i], quarter, SPAWN)
-        lucky = 0
         for i in range(block.size):
-            listed[lucky] = start + i
-            lucky += 1 if draws[i] > none else 0
-        for k in range(lucky):
-            i = listed[k]
+            marks[i] = draws[i] > none
+        for k in range(rows_with(np.int8(1), marks[: block.size], listed)):
+            i = start + listed[k]
             if alive[i] == 0 or closing[i] == 1:
                 continue
             for number in range(poisson(draws[i - start], rate * lift[kind[i]])):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ecosim.model.arithmetic import as_float, exp
 from ecosim.model.compiled import inlined, kernel
+from ecosim.model.listing import rows_with
 from ecosim.model.systems import LOW, SMALL
 
 
@@ -67,10 +68,10 @@ def act(c: Any, firms: Any, terms: Any, survey: Any, draw: Any, work: Any) -> No
 
     Only the few whose draw lies below the largest chance ask for their own.
     """
-    largest, listed, size = largest_chance(c, terms.clean_up), work[0].view(np.int64), 0
+    largest, listed, marks = largest_chance(c, terms.clean_up), work[0].view(np.int64), work[1].view(np.int8)
     for i in range(firms.uid.size):
-        listed[size] = i
-        size += draw[i] < largest
+        marks[i] = draw[i] < largest
+    size = rows_with(np.int8(1), marks[: firms.uid.size], listed)
     age, log_employees, log_productivity = firms.age, firms.log_employees, firms.log_productivity
     certificate, constrained, incubated, closing = firms.certificate, firms.constrained, firms.incubated, firms.closing
     years, employees, relative, certified = work[1], work[2], work[3], work[4]

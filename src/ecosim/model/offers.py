@@ -107,16 +107,18 @@ def bin_of(score: float) -> int:
 @apart
 def least_of_first(scores: Any, number: int, heap: Any) -> float:
     """The lowest of the `number` highest scores: counted by bins, then sorted out in its own; heap: scratch."""
-    counts = np.zeros(BINS, np.int32)
+    counts, bins = np.zeros(BINS, np.int32), np.empty(scores.size, np.int16)
     for k in range(scores.size):
-        counts[bin_of(scores[k])] += 1
+        bins[k] = bin_of(scores[k])
+    for k in range(scores.size):
+        counts[bins[k]] += 1
     at, left = BINS - 1, number
     while counts[at] < left:
         left -= counts[at]
         at -= 1
     heap[:left] = -np.inf
     for k in range(scores.size):
-        if bin_of(scores[k]) == at:
+        if bins[k] == at:
             push(scores[k], left, heap)
     least: float = heap[0]
     return least

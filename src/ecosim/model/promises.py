@@ -127,8 +127,9 @@ def _row(promise: Promise, start: int, stop: int, classes: int) -> tuple[Any, ..
 @brief
 def put_back(terms: Any, standing: Any, start: int, stop: int) -> None:
     """Terms from one place up to another are what they stand at."""
-    for k in range(start, stop):
-        terms[k] = standing[k]
+    here, there = terms[start:stop], standing[start:stop]  # from zero on, which vectorizes
+    for k in range(here.size):
+        here[k] = there[k]
 
 
 @brief
@@ -183,6 +184,9 @@ def write(rows: Any, classes: Any, now: Any, before: Any, standing: Any, terms: 
 @brief
 def add(term: Any, here: Any, promise: float, covers: bool) -> None:
     """Add a promise to a term where the classes are, or cover its share of what is left."""
-    for k in range(term.size):
-        if here[k]:
-            term[k] = 1.0 - (1.0 - term[k]) * (1.0 - promise) if covers else term[k] + promise
+    if covers:
+        for k in range(term.size):
+            term[k] = 1.0 - (1.0 - term[k]) * (1.0 - promise) if here[k] else term[k]
+    else:
+        for k in range(term.size):
+            term[k] = term[k] + promise if here[k] else term[k]
