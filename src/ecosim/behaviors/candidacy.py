@@ -2,9 +2,12 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ecosim.behaviors.certification import YOUNGEST, firm_may_apply
 from ecosim.model.compiled import brief
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, TECH_SME
+from ecosim.model.listing import rows_with
 from ecosim.model.table import columns_of
 
 
@@ -47,16 +50,14 @@ def certifiable(
         certificate, age, patents, f.staff, fresh, f.log_employees, f.log_productivity, reported, f.research, aware,
         inert,
     )  # fmt: skip
-    terms, count = Terms(criteria), 0
+    terms = Terms(criteria)
     lowest = 0.98 * min(criteria[0], criteria[1], criteria[2])
     for i in range(rows.size):  # what is cheap and necessary for either rung
         old = (alive[i] == 1) & (performs[i] == 1) & (certificate[i] < HIGH_TECH) & (age[i] >= YOUNGEST)
         first = (certificate[i] < TECH_SME) & (patents[i] >= 1) & (reported[i] > 0.0)
         second = (patents[i] >= criteria[4]) & (fresh[i] >= criteria[5]) & (reported[i] >= lowest)
         wanted[i] = 1 if old & (first | second) else 0
-    for i in range(rows.size):
-        rows[count] = i
-        count += wanted[i]
+    count = rows_with(np.int8(1), wanted[: rows.size], rows)
     for k in range(count):
         i = rows[k]
         first = certificate[i] < TECH_SME and firm_may_apply(c, firms, terms, i, TECH_SME)

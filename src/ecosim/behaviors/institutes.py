@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecosim.model.arithmetic import exp, log
-from ecosim.model.compiled import brief, inlined, kernel
+from ecosim.model.compiled import apart, brief, inlined, kernel
 from ecosim.model.firms import HIGH_TECH, INSTITUTES
 from ecosim.model.listing import rows_with
 from ecosim.model.luck import INSTITUTE, uniform
@@ -119,7 +119,7 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         waiting[listed[k]] = 1 if draw < 1.0 / (1.0 + exp(-odds[k])) else 0
 
 
-@brief
+@apart
 def queue(book: Any, table: Any, award: Any, top: int, rows: Any, rungs: Any, scores: Any) -> int:
     """Firms that wait for a review: rows, the rungs they ask for and their places in the queue, (top,) out.
 
@@ -129,10 +129,10 @@ def queue(book: Any, table: Any, award: Any, top: int, rows: Any, rungs: Any, sc
     alive, waiting, institute, research = firms.alive, firms.waiting, firms.institute, firms.research
     certificate, staff, log_employees = firms.certificate, firms.staff, firms.log_employees
     ownership, kind = firms.ownership, firms.kind
-    count = 0
-    for i in range(top):
-        rows[count] = i
-        count += 1 if (waiting[i] > 0) & (alive[i] == 1) else 0
+    marks = np.empty(top, np.int8)
+    for i in range(marks.size):
+        marks[i] = (waiting[i] > 0) & (alive[i] == 1)
+    count = rows_with(np.int8(1), marks, rows)
     for k in range(count):
         i = rows[k]
         rungs[k] = institute[i] + 1
