@@ -75,6 +75,15 @@ def test_starts_and_stops_follow_their_hazards(stage, quarter, center, columns, 
     assert abs(changed - chance) < 4 * (chance / 40_000) ** 0.5
 
 
+def test_a_firm_starts_or_stops_just_where_its_draw_lies_below_its_chance(stage, quarter, center):
+    c, sizes = center.participation, np.random.default_rng(2).uniform(0.0, 9.0, 20_000)
+    scene = stage(20_000, log_employees=sizes, performs=np.arange(20_000) % 2)
+    before, draws = scene.firms.performs.copy(), scene.life(quarter)[2]
+    research.participate(c, scene.firms, scene.terms, draws, scene.work)
+    rates = np.where(before == 1, c.stop, c.start + c.start_log_size * (sizes - np.log(10.0)))
+    assert ((scene.firms.performs != before) == (draws < -np.expm1(-np.exp(rates)))).all()
+
+
 def test_knowledge_settles_where_wear_equals_research(stage, center):
     scene = stage(3, research=5.0)
     knowledge.act(center.knowledge, scene.firms, scene.work)

@@ -17,6 +17,8 @@ def each(values, results, which):
             results[i] = arithmetic.exp(values[i])
         elif which == 1:
             results[i] = arithmetic.log(values[i])
+        elif which == 2:
+            results[i] = arithmetic.log_below(values[i])
         else:
             results[i] = arithmetic.normal(values[i])
 
@@ -69,12 +71,19 @@ def test_log_takes_back_exp():
     assert np.max(np.abs(apply(apply(x, 0), 1) - x)) < 2e-13
 
 
+def test_the_bound_of_a_logarithm_is_short_of_it_by_less_than_that_of_two():
+    x = np.append(np.exp(np.random.default_rng(1).uniform(-30.0, 30.0, 20_000)), 2.0 ** np.arange(-40, 40))
+    short = np.log(x) - apply(x, 2)
+    assert short.min() > -1e-13
+    assert short.max() < np.log(2.0)
+
+
 def test_normal_quantile_errs_by_less_than_it_claims():
     u = np.concatenate([np.linspace(1e-6, 1 - 1e-6, 50_001), np.logspace(-15, -3, 500)])
     u = u[u != 0.5]
-    got, true = apply(u, 2), special.ndtri(u)
+    got, true = apply(u, 3), special.ndtri(u)
     assert np.max(np.abs(got - true) / np.maximum(np.abs(true), 1e-3)) < 1.2e-9
-    assert np.all(np.diff(apply(np.linspace(0.001, 0.999, 10_001), 2)) > 0)
+    assert np.all(np.diff(apply(np.linspace(0.001, 0.999, 10_001), 3)) > 0)
 
 
 @pytest.mark.parametrize("mean", [0.01, 0.7, 5.0, 50.0])

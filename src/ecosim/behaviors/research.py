@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ecosim.behaviors.scratch import PLAN, RATIO
-from ecosim.model.arithmetic import exp, log
+from ecosim.model.arithmetic import exp, log, log_below
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
 from ecosim.model.listing import rows_with
@@ -36,6 +36,7 @@ class Intensity(NamedTuple):
 
 
 LARGEST_INTENSITY = 0.25
+SLACK = 1e-5  # above any error of rounding in the chances that a draw can lie below
 LOG_TEN = 2.302585092994046
 LOG_TWENTY = 2.995732273553991
 
@@ -74,7 +75,10 @@ def log_intensity(c, one, ambition, size, foreign, log_price, log_grant, institu
 
 @kernel
 def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
-    """Start or stop R&D. draw: uniforms, (block,); work: (n, block) scratch."""
+    """Start or stop R&D. draw: uniforms, (block,); work: (n, block) scratch.
+
+    A chance 1 - exp(-exp(rate)) is below exp(rate): only the few whose draw may be as well ask for their own.
+    """
     performs, aware, ownership, push = firms.performs, firms.aware, firms.ownership, work[0]
     for i in range(performs.size):
         push[i] = terms.research_push[firms.kind[i]]
@@ -85,12 +89,15 @@ def participate(c: Any, firms: Any, terms: Any, draw: Any, work: Any) -> None:
         begin = log_start(c, 1.0, knows, log_employees[i] - LOG_TEN, foreign)
         end = log_stop(c, 1.0, 1.0 if certificate[i] > 0 else 0.0)
         rate[i] = begin + push[i] if performs[i] == 0 else end
+    marks, listed, chance = work[2].view(np.int8), work[3].view(np.int64), work[0]
     for i in range(performs.size):
-        rate[i] = exp(rate[i])
-    for i in range(performs.size):
-        rate[i] = 1.0 - exp(-rate[i])
-    for i in range(performs.size):
-        performs[i] = performs[i] ^ (1 if draw[i] < rate[i] else 0)
+        marks[i] = log_below(draw[i]) <= rate[i] + SLACK
+    size = rows_with(np.int8(1), marks[: performs.size], listed)
+    for k in range(size):
+        chance[k] = 1.0 - exp(-exp(rate[listed[k]]))
+    for k in range(size):
+        i = listed[k]
+        performs[i] = performs[i] ^ (1 if draw[i] < chance[k] else 0)
 
 
 @kernel

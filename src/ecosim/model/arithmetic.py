@@ -87,6 +87,13 @@ def log(x: float) -> float:
 
 
 @inlined
+def log_below(x: float) -> float:
+    """ln of the power of two at or below a normal positive double: short of ln(x) by less than ln 2."""
+    n = as_float((as_bits(x) >> np.int64(52)) - np.int64(1023) + ROUND_BITS) - ROUND
+    return n * 0.6931471805599453
+
+
+@inlined
 def normal(u: float) -> float:
     """Quantile of the standard normal law at u in (0, 1), relative error below 1.2e-9.
 
