@@ -161,3 +161,5 @@ def test_the_report_begins_with_where_the_parameters_come_from_and_leaves_their_
         "priors; all others are drawn from their priors."
     )
     assert "discovery_visits" not in head
+    (updated,) = drawn_from([f"Forecast from 2018-12: {members(drawn, drawn)}"])
+    assert updated == head

@@ -1,5 +1,6 @@
 """study=update: a recorded forecast is moved by a new year's counts; what says nothing of it is refused."""
 
+import html
 import json
 import shutil
 import sqlite3
@@ -203,6 +204,44 @@ def test_an_update_is_published_with_counts_references_and_what_members_rest_on(
     assert "updated by counts to 2017" in (published.folder / "README.md").read_text(encoding="utf-8")
     about = (published.folder / "model-metadata" / "ecosim-abm.yml").read_text(encoding="utf-8")
     assert "ensemble Kalman smoother" in about
+
+
+def test_the_page_of_an_update_says_what_moved_the_effect_and_what_the_run_said(here: Path, recorded: str) -> None:
+    said = (here / recorded / "statements.txt").read_text(encoding="utf-8").splitlines()
+    moved = run_update(command(recorded))
+    before = [f"Forecast from 2016-12: {sentence}" for sentence in said]
+    assert list(moved.statements[-len(said) :]) == before
+    published = run_publish(["study=publish", f"run={moved.folder.relative_to(here)}"]).folder
+    page = html.unescape((published / "report.html").read_text(encoding="utf-8"))
+    assert all(sentence in page for sentence in before)
+    assert "New counts moved it by what goes together with them among the members (ensemble Kalman smoother)" in page
+    assert "not identified from counts alone" in page
+    assert "not an estimate from these counts" not in page
+
+
+def test_what_a_run_said_is_told_once_by_an_update_of_its_update(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = run_update(command(recorded)).folder
+    (here / "next.csv").write_text("location,target,time,value\nPinghu,hnte_stock,2018,131\n", encoding="utf-8")
+    words = [word.replace("new.csv", "next.csv") for word in command(str(first.relative_to(here)))]
+    told = run_update(words).statements
+    about = [text.partition(": ")[0] for text in told if text.startswith("Forecast from ")]
+    assert set(about) == {"Forecast from 2016-12", "Forecast from 2017-12"}
+    assert not any(text.count("Forecast from ") > 1 for text in told)
+    capsys.readouterr()
+    assert run(words) == 0
+    assert "Each member moves by what goes together" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_gap_that_was_declared_among_the_counts_stays_one(here: Path, recorded: str) -> None:
+    rows = ["Pinghu,tech_sme_stock,2014,200", "Pinghu,tech_sme_stock,2015,", "Pinghu,hnte_stock,2018,"]
+    (here / "new.csv").write_text(NEW + "\n".join(rows) + "\n", encoding="utf-8")
+    home = run_update(command(recorded)).folder
+    known = pd.read_csv(home / "observed.csv", dtype={"time": str}).set_index(["target", "time"])["value"]
+    assert known.loc["tech_sme_stock"].loc[["2014", "2015", "2016"]].isna().tolist() == [False, True, False]
+    assert pd.read_csv(home / "later.csv")["value"].notna().all()
+    run_publish(["study=publish", f"run={home.relative_to(here)}"])
 
 
 def test_an_update_is_updated_by_the_year_after(here: Path, recorded: str) -> None:

@@ -119,6 +119,7 @@ def test_effects_from_a_posterior_are_not_called_prior_effects(tmp_path, effect,
     drawn = replace(labels, posterior=True)
     assert labels.caution == "prior effect × state, not estimated from these counts"
     assert drawn.caution.startswith("posterior and prior effect × state")
+    assert replace(labels, updated=True).caution.endswith("moved by new counts, not identified from them alone")
     pictures = [effect_chart(effect, BOTH, tmp_path / "a.png", words).read_bytes() for words in (labels, drawn)]
     assert pictures[0] != pictures[1]
 

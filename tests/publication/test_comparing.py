@@ -8,6 +8,7 @@ import yaml
 
 from ecosim.figures import Labels
 from ecosim.publication.comparing import (
+    caution,
     common_targets,
     costs,
     differences,
@@ -70,6 +71,15 @@ def test_the_middle_and_the_last_of_common_years_are_shown() -> None:
     tables = [pd.DataFrame({"time": [str(year) for year in range(first, 2022)]}) for first in (2016, 2018)]
     assert years_shown(tables) == ["2019", "2021"]
     assert years_shown([tables[0].head(1), tables[1]]) == []
+
+
+def test_an_update_is_named_as_one_whose_effect_the_counts_moved(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b")]
+    assert caution(runs).endswith("not an estimate from the counts.")
+    settings = yaml.safe_dump({**runs[1].settings, "updated_to": 2017})
+    (runs[1].folder / "updated_run.yaml").write_text(settings, encoding="utf-8")
+    after = [runs[0], Recorded(runs[1].folder, "b")]
+    assert caution(after).endswith("In B new counts moved it (ensemble Kalman smoother), which does not identify it.")
 
 
 def test_sentences_are_about_the_last_year(make_run: Callable[..., Recorded]) -> None:

@@ -135,6 +135,15 @@ def test_an_effect_from_a_posterior_says_so_wherever_a_prior_is_named(context, t
     assert "the effect is prior effect × state" not in text
 
 
+@pytest.mark.parametrize("posterior", [False, True])
+def test_an_effect_that_new_counts_moved_is_said_to_be_moved_and_not_identified(context, tmp_path, posterior):
+    moved = replace(context, labels=replace(context.labels, posterior=posterior, updated=True))
+    text = visible(page_of(moved, tmp_path))
+    assert text.count("(ensemble Kalman smoother); it is not identified from counts alone.") == 2
+    assert "not an estimate from these counts" not in text
+    assert "It was not measured" not in text
+
+
 def test_an_effect_that_may_be_zero_says_so(context, tmp_path):
     effect = context.effect.assign(value=context.effect["value"] - 42)  # half of the futures lie above
     assert "the 90 % interval holds zero" in visible(page_of(replace(context, effect=effect), tmp_path))

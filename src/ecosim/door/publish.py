@@ -79,7 +79,7 @@ def labels_of(run: "Recorded") -> "Labels":
     from ecosim.figures import Labels
 
     baseline = str(run.settings["baseline"]).replace("_", " ")
-    return Labels(run.place, run.place_local, run.title, baseline, run.from_posterior)
+    return Labels(run.place, run.place_local, run.title, baseline, run.from_posterior, run.updated)
 
 
 def starts_of(run: "Recorded") -> dict[str, str]:

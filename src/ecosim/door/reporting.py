@@ -71,12 +71,15 @@ def sorted_in(
 
 
 def drawn_from(statements: Sequence[str]) -> tuple[str, ...]:
-    """What a reader must know first of a forecast from a posterior: its statement without the names."""
+    """What a reader must know first of a forecast from a posterior: its statement without the names.
+
+    After an update it is the statement of the forecast that was updated, behind the origin of that.
+    """
     return tuple(
-        f"{text.partition(': ')[0]}; all others are drawn from their priors. Their names stand under 'What these data "
-        "cannot tell'."
-        for text in statements
-        if text.startswith("Members draw ")
+        f"{drawn}{what.partition(': ')[0]}; all others are drawn from their priors. Their names stand under 'What these "
+        "data cannot tell'."
+        for _, drawn, what in (text.partition("Members draw ") for text in statements)
+        if drawn
     )
 
 

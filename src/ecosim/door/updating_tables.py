@@ -55,14 +55,15 @@ def tables_of(run: "Recorded", found: "Assimilated", members: "pd.DataFrame", un
 def beside(run: "Recorded", counts: "pd.DataFrame", until: int) -> "dict[str, pd.DataFrame]":
     """What stands beside a forecast that is published, by name of file.
 
-    The place's counts up to the end of a year and after it, and the forecasts to beat from there.
+    The place's counts up to the end of a year, declared gaps among them, and after it, and the forecasts to beat from
+    there.
     counts: of all places.
     """
     import pandas as pd
 
     from ecosim.forecast import reference
 
-    here = counts[(counts["location"] == run.place) & counts["value"].notna()].sort_values(["target", "time"])
+    here = counts[counts["location"] == run.place].sort_values(["target", "time"])
     known = [parse(str(time)).end.year <= until for time in here["time"]]
     targets = dict.fromkeys(run.table("forecast")["target"])
     years = int(run.settings["horizon"]) - until
@@ -70,6 +71,6 @@ def beside(run: "Recorded", counts: "pd.DataFrame", until: int) -> "dict[str, pd
     references = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(reference.COLUMNS))
     return {
         "observed": here[known].reset_index(drop=True),
-        "later": here[[not some for some in known]].reset_index(drop=True),
+        "later": here[[not some for some in known]].dropna(subset="value").reset_index(drop=True),
         "references": references,
     }

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ecosim.forecast.assimilation import Assimilated
     from ecosim.publication.recorded import Recorded
 
+BEFORE = "Forecast from "  # begins what a forecast said before it was updated
+
 
 def sentences(
     run: "Recorded",
@@ -30,7 +32,8 @@ def sentences(
 ) -> tuple[str, ...]:
     """What was counted, how far it lay from the forecast, and what moved, the most important first.
 
-    missed: what of the given table could not be used; stands third where there is something.
+    missed: what of the given table could not be used; stands third where there is something. What the run itself said
+    stands last.
     """
     used, table, labels = found.used, tables["counts"], labels_of(run)
     outside = table[(table["not_used"] == "") & ~table["inside_90"]]
@@ -55,7 +58,12 @@ def sentences(
         "series by series, so stocks and flows of one member no longer add up exactly. Nothing is estimated anew; a "
         f"forecast from origin={until}-12 also takes the new counts into its levels and growth."
     )
-    return tuple(words)
+    return (*words, *carried(run))
+
+
+def carried(run: "Recorded") -> list[str]:
+    """The statements of the run that is updated, each with the origin of the forecast that it is about."""
+    return [text if text.startswith(BEFORE) else f"{BEFORE}{run.origin}: {text}" for text in run.statements()]
 
 
 def _few(members: int) -> str:
@@ -99,7 +107,8 @@ def show(outcome: "Updating", console: Console | None = None) -> None:
         table.add_row(outcome.labels.title(row["target"]), *cells, f"{row['width']:.0%}")
     console.print()
     console.print(table)
-    for statement in (*outcome.statements[: 3 if outcome.missed else 2], outcome.statements[-1]):
+    own = [text for text in outcome.statements if not text.startswith(BEFORE)]
+    for statement in (*own[: 3 if outcome.missed else 2], own[-1]):
         console.print(statement, markup=False, highlight=False)
     console.print()
     console.print(f"results  {short(outcome.folder)}", markup=False, highlight=False, soft_wrap=True)

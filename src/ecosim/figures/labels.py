@@ -68,6 +68,8 @@ class Labels:
     """What the baseline assumes, in a few words: 'national rules only'."""
     posterior: bool = False
     """Whether members draw part of what carries a policy effect from a posterior; else all of it is a prior."""
+    updated: bool = False
+    """Whether counts after the origin moved the members, and with them the effect."""
     targets: Mapping[str, TargetLabel] = field(default_factory=dict)
     """Words for targets of the user's own, or other words for ours."""
 
@@ -80,6 +82,8 @@ class Labels:
     def caution(self) -> str:
         """What a policy effect is, for the head of a chart."""
         what = "posterior and prior effect" if self.posterior else "prior effect"
+        if self.updated:
+            return f"{what} × state, moved by new counts, not identified from them alone"
         return f"{what} × state, not {'measured' if self.posterior else 'estimated from these counts'}"
 
     def of(self, target: str) -> TargetLabel:

@@ -238,13 +238,19 @@ def _cost(row: Mapping[str, Any] | None, column: str, divisor: float) -> str:
 def caution(runs: Sequence[Recorded]) -> str:
     """What an effect is in these runs."""
     prior = "a prior effect carried through the state of the firms, not an estimate from the counts"
-    drawn = [letter for letter, run in zip(LETTERS, runs, strict=False) if run.from_posterior]
-    if not drawn:
-        return f"An effect is {prior}."
-    return (
-        f"In {', '.join(drawn)} members draw part of what carries an effect from the posterior of a calibration; for "
-        f"all else it is {prior}."
+    drawn, moved = (
+        ", ".join(letter for letter, yes in zip(LETTERS, found, strict=False) if yes)
+        for found in ([run.from_posterior for run in runs], [run.updated for run in runs])
     )
+    told = (
+        f"In {drawn} members draw part of what carries an effect from the posterior of a calibration; for all else it "
+        f"is {prior}."
+        if drawn
+        else f"An effect is {prior}."
+    )
+    if not moved:
+        return told
+    return f"{told} In {moved} new counts moved it (ensemble Kalman smoother), which does not identify it."
 
 
 def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:

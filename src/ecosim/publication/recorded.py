@@ -103,6 +103,11 @@ class Recorded:
         return bool(self.settings.get("posterior"))
 
     @property
+    def updated(self) -> bool:
+        """Whether counts after the origin moved the members."""
+        return self.settings.get(UNTIL) is not None
+
+    @property
     def place(self) -> str:
         """Name of the place that was forecast, or of the sum of several."""
         return str(self._names[0] or "")

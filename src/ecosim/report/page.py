@@ -16,11 +16,10 @@ from ecosim.report.context import ReportContext
 from ecosim.report.decomposition import tell
 from ecosim.report.instruments import costs, listed
 from ecosim.report.words import (
-    INSTRUMENTS,
-    INSTRUMENTS_DRAWN,
     Start,
     effect_sentence,
     headline,
+    instruments,
     last_count,
     percent,
     placebo_sentences,
@@ -79,7 +78,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "worse": any(worse for worse, _ in judgments),
         "years": _years(context, told),
         "effects": [sentence for sentence in effects if sentence],
-        "instruments": INSTRUMENTS_DRAWN if labels.posterior else INSTRUMENTS,
+        "instruments": instruments(labels),
         "lines": tell(context.decomposition, told, labels, context.groups) if _has(context.decomposition) else None,
         "hindcast": _hindcast(context.hindcast, labels) if _has(context.hindcast) else None,
         "scores": _hindcast(context.scores, labels) if _has(context.scores) else None,

@@ -13,12 +13,16 @@ from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 OBSERVED = "observed"
 INSTRUMENTS = (
     "The data cannot tell the instruments apart: the effect is prior effect × state, what published studies found "
-    "elsewhere applied to this place's firms. It is not an estimate from these counts."
+    "elsewhere applied to this place's firms."
 )
 INSTRUMENTS_DRAWN = (
     "The counts cannot tell the instruments apart: the effect is what members draw from the posterior of a "
     "calibration, and from priors for all else, × state: what published studies found elsewhere, and what the "
-    "calibration left of it, applied to this place's firms. It was not measured."
+    "calibration left of it, applied to this place's firms."
+)
+MOVED = (
+    "New counts moved it by what goes together with them among the members (ensemble Kalman smoother); it is not "
+    "identified from counts alone."
 )
 
 
@@ -123,6 +127,13 @@ def verdict(hindcast: pd.DataFrame, labels: Labels) -> tuple[bool, str]:
     closer = all(theirs.get(target, -1.0) > mine[target] for _, theirs in rivals for target in mine)
     told = f"the model was closer than {names} on every" if closer else f"{names} did not do better on any"
     return False, f"Held against the counts of {times}: {f'{told} target ({measure}). ' if names else ''}{held}"
+
+
+def instruments(labels: Labels) -> str:
+    """What a policy effect is, and what it is not."""
+    if labels.posterior:
+        return f"{INSTRUMENTS_DRAWN} {MOVED if labels.updated else 'It was not measured.'}"
+    return f"{INSTRUMENTS} {MOVED if labels.updated else 'It is not an estimate from these counts.'}"
 
 
 def placebo_sentences(placebo: pd.DataFrame, labels: Labels) -> list[tuple[str, str]]:
