@@ -2,6 +2,7 @@
 
 import html
 import json
+import shlex
 import shutil
 import sqlite3
 from pathlib import Path
@@ -261,10 +262,15 @@ def test_an_update_is_updated_by_the_year_after(here: Path, recorded: str) -> No
 def test_an_update_is_not_made_again_by_reproduce_which_says_how_it_is(
     here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    moved = run_update(command(recorded)).folder
+    (here / "new.csv").rename(here / "new counts.csv")
+    words = [word.replace("new.csv", "'new counts.csv'") for word in command(recorded)]
+    moved = run_update(words).folder
     assert run(["study=reproduce", f"run={moved.relative_to(here)}"]) == 2
     told = capsys.readouterr().err
-    assert "is an update, which its own command makes again: python -m ecosim study=update" in told
+    again = told.strip().partition("is an update, which its own command makes again: ")[2]
+    assert again.startswith(f"""python -m ecosim study=update "study.run='{recorded}'" "data.path='new counts.csv'" """)
+    twice = run_update(shlex.split(again)[3:]).folder
+    assert (twice / "forecast.csv").read_bytes() == (moved / "forecast.csv").read_bytes()
     (moved / "updated_run.yaml").unlink()  # as a version before 0.2.10 left it
     assert run(["study=publish", f"run={moved.relative_to(here)}"]) == 2
     assert "make the update again" in capsys.readouterr().err

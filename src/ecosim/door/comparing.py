@@ -11,7 +11,7 @@ from ecosim.door.compose import Composed, compose
 from ecosim.door.headline import MOST_CHARTS, has_effect
 from ecosim.door.library import ConfigError
 from ecosim.door.progress import Stages
-from ecosim.door.provenance import describe
+from ecosim.door.provenance import command_line, describe
 from ecosim.door.publish import labels_of, starts_of
 from ecosim.door.recorded import locate, spelled_out
 from ecosim.door.run import log_run, open_tracking
@@ -97,7 +97,7 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
     words = (*comparing.sentences(runs, targets, labels), *comparing.left_out(runs, targets, labels))
     names = comparing.names_of(runs)
     provenance = describe(composed.overrides, composed.tree, " ".join(run.run for run in runs), composed.own)
-    shown = {"command": " ".join(provenance["command"]), "ecosim": provenance["ecosim"], "made": provenance["made"]}
+    shown = {"command": command_line(provenance["command"]), "ecosim": provenance["ecosim"], "made": provenance["made"]}
     shown |= {letter: run.run for (letter, _), run in zip(names, runs, strict=True)}
     for name, table in tables.items():
         folder.write_table(_frame(table, names), home / f"{name}.csv")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -57,6 +58,17 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def command_line(command: Sequence[str]) -> str:
+    """The command of a run as a line to type. command: as provenance has it, 'ecosim' first."""
+    return " ".join(["python -m ecosim", *map(_quoted, command[1:])])
+
+
+def _quoted(word: str) -> str:
+    """A word in the quotes that it needs: where they will do in double ones, which PowerShell takes too."""
+    quoted = shlex.quote(word)
+    return quoted if quoted == word or set(word) & set('"$`\\!') else f'"{word}"'
 
 
 def describe(

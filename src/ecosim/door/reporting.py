@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecosim.door.charts import assumed_levels, group_names, hindcast_by_model
 from ecosim.door.headline import has_effect, shown_targets
+from ecosim.door.provenance import command_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +77,8 @@ def drawn_from(statements: Sequence[str]) -> tuple[str, ...]:
     After an update it is the statement of the forecast that was updated, behind the origin of that.
     """
     return tuple(
-        f"{drawn}{what.partition(': ')[0]}; all others are drawn from their priors. Their names stand under 'What these "
-        "data cannot tell'."
+        f"{drawn}{what.partition(': ')[0]}; all others are drawn from their priors. Their names stand under 'What "
+        "these data cannot tell'."
         for _, drawn, what in (text.partition("Members draw ") for text in statements)
         if drawn
     )
@@ -103,7 +104,7 @@ def _readable(provenance: dict[str, Any]) -> dict[str, str]:
         f"draws {posterior['sha256'][:16]}"
     }  # fmt: skip
     return {
-        "command": " ".join(provenance["command"]),
+        "command": command_line(provenance["command"]),
         "seed": str(provenance["seed"]),
         "settings": provenance["config_hash"][:16],
         "counts": provenance["data_hash"][:16],

@@ -1,6 +1,5 @@
 """study=reproduce from its command line to its verdict: read what a run recorded, forecast again, compare."""
 
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from ecosim.door.compose import Composed, compose, compose_file
 from ecosim.door.library import ConfigError, Library
 from ecosim.door.mistakes import explain_validation
 from ecosim.door.progress import Stages
-from ecosim.door.provenance import describe
+from ecosim.door.provenance import command_line, describe
 from ecosim.door.recorded import locate, own_folder, spelled_out
 from ecosim.door.regions import simulate
 from ecosim.door.settings import Settings
@@ -61,8 +60,8 @@ def run_reproduce(
         from ecosim.publication.recorded import UPDATE
 
         if run.study == UPDATE:
-            command = shlex.join(["python", "-m", "ecosim", *run.provenance["overrides"]])
-            raise ConfigError(f"run {run.short} is an update, which its own command makes again: {command}")
+            again = command_line(run.provenance["command"])
+            raise ConfigError(f"run {run.short} is an update, which its own command makes again: {again}")
         composed = recompose(run, asked)
         job = with_calibration(build_job(composed, place), composed, place)
         job, posterior = posteriors.with_posterior(job, composed, place, run.folder)
