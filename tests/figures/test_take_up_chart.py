@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ecosim.figures import Labels, canvas, take_up_chart
-from ecosim.figures.take_up import MOST_LADDERS, ladders, year_to_draw
+from ecosim.figures.take_up import LEAST, MOST_LADDERS, ladders, year_to_draw
 
 STAGES = ("eligible", "aware", "assisted", "applied", "funded", "kept")
 
@@ -65,6 +65,18 @@ def test_an_instrument_to_which_stages_do_not_apply_is_drawn_without_their_bars(
     labels = Labels("Pinghu", "平湖")
     drawn = take_up_chart(without, 2017, tmp_path / "a.png", labels).read_bytes()
     assert drawn != take_up_chart(table, 2017, tmp_path / "b.png", labels).read_bytes()
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_the_names_of_instruments_are_of_one_size_that_can_be_read(tmp_path, monkeypatch, columns):
+    monkeypatch.setattr(canvas, "save", lambda figure, path: figure)
+    table = funnel(("five ones: a provincial key enterprise institute", "visits", "tax"))
+    figure = take_up_chart(table, 2017, tmp_path / "a.png", Labels("Pinghu", "平湖"), columns)
+    heads = {text.get_text(): text.get_fontsize() for axes in figure.axes for text in axes.texts}
+    sizes = {heads[name] for name in ("Five Ones: A Provincial Key Enterprise Institute", "Visits", "Tax")}
+    assert len(sizes) == 1
+    assert LEAST <= sizes.pop() <= canvas.BODY
+    assert heads["认定奖励"] == canvas.SMALL
 
 
 def test_equal_tables_give_equal_charts_with_chinese_words(tmp_path):

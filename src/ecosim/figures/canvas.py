@@ -69,12 +69,12 @@ def sheet(
     return figure, [panel(figure, *corner, cell - left - RIGHT, each - 0.72) for corner in corners]
 
 
-def head(axes: "Axes", title: str, unit: str, note: str = "", left: float = LEFT) -> None:
-    """Name, unit and remark above a panel, flush with its numbers on the left."""
+def head(axes: "Axes", title: str, unit: str, note: str = "", left: float = LEFT, largest: float = BODY) -> None:
+    """Name, unit and remark above a panel, flush with its numbers on the left; largest: points of the name at most."""
     width, height = size(axes)
     looks = {"ha": "left", "va": "bottom", "transform": axes.transAxes, "clip_on": False}
     start, cell = (0.1 - left) / width, left + width + RIGHT
-    write(axes, start, 1 + 0.21 / height, title, fit(title, cell - 0.2, BODY, bold=True), bold=True, **looks)
+    write(axes, start, 1 + 0.21 / height, title, fit(title, cell - 0.2, largest, bold=True), bold=True, **looks)
     write(axes, start, 1 + 0.06 / height, unit, SMALL, color=GRAY, **looks)
     if note:
         used = width_of(unit, SMALL) + 0.1 if unit else 0.0

@@ -24,6 +24,7 @@ STAGES = {  # stage -> words; what stands beside the ladder and filters nothing 
 BESIDE = "assisted"
 NOT_APPLICABLE = "does not apply 不适用"
 LEFT = 1.28  # inch, for the names of the stages
+LEAST = 7.0  # points of the instruments' names, all of one size; one that needs less has its own
 FIRMS = TargetLabel("Firms", "firms", "企业")
 
 
@@ -49,9 +50,13 @@ def take_up_chart(table: pd.DataFrame, year: int, path: Path, labels: Labels, co
         each=1.62,
         left=LEFT,
     )
-    for (instrument, last), axes in zip(shown.items(), panels, strict=True):
+    drawn = [rows[(rows["instrument"] == instrument) & (rows["year"] == last)] for instrument, last in shown.items()]
+    inches = canvas.size(panels[0])[0] + LEFT + canvas.RIGHT - 0.2
+    fitting = min(canvas.fit(_name(each), inches, canvas.BODY, bold=True) for each in drawn)
+    for each, last, axes in zip(drawn, shown.values(), panels, strict=True):
         note = "" if last == year else f"{last}, its last year"
-        _draw(axes, rows[(rows["instrument"] == instrument) & (rows["year"] == last)], note)
+        _draw(axes, each)
+        canvas.head(axes, _name(each), _name(each, "label_zh"), note, left=LEFT, largest=max(fitting, LEAST))
     return canvas.save(figure, path)
 
 
@@ -82,10 +87,14 @@ def _of_whole(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["zone"] == ("all" if "all" in set(table["zone"]) else str(table["zone"].iloc[0]))]
 
 
-def _draw(axes: "Axes", rows: pd.DataFrame, note: str) -> None:
+def _name(rows: pd.DataFrame, column: str = "label") -> str:
+    name = rows[column].iloc[0]
+    return "" if pd.isna(name) else str(name)
+
+
+def _draw(axes: "Axes", rows: pd.DataFrame) -> None:
     found = {str(row["stage"]): row for row in rows.to_dict("records")}
     stages = [stage for stage in STAGES if stage in found]
-    first = rows.iloc[0]
     top = float(rows["upper"].max()) or 1.0  # of the stages that apply
     for place, stage in enumerate(stages):
         row, at = found[stage], -place
@@ -104,4 +113,3 @@ def _draw(axes: "Axes", rows: pd.DataFrame, note: str) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines["bottom"].set_visible(False)
-    canvas.head(axes, f"{first['label']} {first['label_zh']}".strip(), "", note, left=LEFT)
