@@ -100,8 +100,19 @@ def test_there_are_more_tech_smes_than_high_tech_enterprises(small, make_job):
 
 def test_a_province_without_tech_smes_says_so_and_assumes_a_multiple(zhejiang):
     assert {"tech_sme_stock", "tech_sme_new"}.isdisjoint(zhejiang.levels)
-    assert any(note.startswith("tech_sme_stock is not forecast") for note in zhejiang.notes)
+    assert any(note.startswith("tech_sme_stock, tech_sme_new are not forecast: no level") for note in zhejiang.notes)
     assert zhejiang.ladder.tech_sme_stock == pytest.approx(3.0 * zhejiang.levels["hnte_stock"].mean)
+
+
+def test_targets_that_are_not_forecast_for_one_reason_stand_in_one_note(few_counts, make_region):
+    others = few_counts[few_counts["location"] != SMALL]
+    stock = others.iloc[:1].assign(location=SMALL, target="hnte_stock", time="2022", value=18.0, as_of="")
+    place = anchor(pd.concat([others, stock]), make_region(name=SMALL, inside=["Zhejiang"], firms=1200), "2022-12", 2)
+    (note,) = [note for note in place.notes if "not forecast" in note]
+    assert note.startswith("tech_sme_stock, tech_sme_new, patents_applied, inventions_applied, ")
+    assert "are not forecast: no level" in note
+    assert note.count("no level known at 2022-12") == 1
+    assert SMALL not in note
 
 
 def test_the_region_file_gives_the_number_of_firms(small):

@@ -189,6 +189,10 @@ def test_counts_that_became_known_late_are_named(make_job):
     sentences = statements.late_levels(replace(job, counts=late))
     assert len(sentences) == 1
     assert sentences[0].startswith("Smallville, hnte_stock of 2015 (12) was published only in 2018-10; a level")
+    two = pd.concat([late, late.assign(time="2014", as_of="2018-11")])
+    (told,) = statements.late_levels(replace(job, counts=two))
+    assert "2018-10; Smallville, hnte_stock of 2014 (12) was published only in 2018-11; a level" in told
+    assert told.count("hindcast") == 1
     assert statements.late_levels(replace(job, counts=late.assign(as_of="2016-05"))) == []
     assert statements.late_levels(replace(job, counts=late.assign(as_of=""))) == []
 

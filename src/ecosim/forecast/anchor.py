@@ -1,5 +1,6 @@
 """The levels from which a place starts, and how sure they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,7 +60,7 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
     check_parts(known, region.name)
     levels: dict[str, Level] = {}
     growth: dict[str, Growth] = {}
-    notes: list[str] = []
+    without: dict[str, list[str]] = {}  # targets that are not forecast, by reason
     for target in (*LADDER_TARGETS, *PANEL_TARGETS):
         try:
             levels[target] = inherit_level(known, target, region.name, region.inside, origin)
@@ -68,7 +69,8 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             if target in ("hnte_stock", "hnte_certifications"):
                 raise
             levels.pop(target, None)
-            notes.append(f"{target} is not forecast: {error}")
+            without.setdefault(_reason(error, region.name), []).append(target)
+    notes = [f"{', '.join(some)} {_is(some)} not forecast: {reason}" for reason, some in without.items()]
     for target in MODEL_TARGETS:
         if (level := own_level(known, target, region.name, origin)) is not None:
             levels[target] = level
@@ -110,6 +112,16 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
             words = f"starts at {used:,.0f}, as the stock's cohorts and closings have it; {level.explanation}"
             levels[target] = replace(level, mean=used, basis="assumption", explanation=words)
     return Anchor(levels, growth, ladder, firms, tuple(notes))
+
+
+def _reason(error: CountsError, place: str) -> str:
+    """What an error says behind the place and the target that it names."""
+    of, _, reason = str(error).removeprefix(f"{place}, ").partition(": ")
+    return reason if of in (*LADDER_TARGETS, *PANEL_TARGETS) else str(error)
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def check_parts(known: pd.DataFrame, place: str) -> None:

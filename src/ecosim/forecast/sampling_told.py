@@ -66,16 +66,13 @@ def small_sample(job: "Job", outlook: "Outlook") -> list[str]:
 def short_pools(outlook: "Outlook", often: bool) -> list[str]:
     """Flows at the origin that members could not reach because too few of their firms could apply.
 
-    often: those that more than half of the members could not reach; else the others.
+    often: told only where more than half of the members could not reach one of them; else only where none is so.
     """
     members = len(outlook.runs)
-    found = {name: sum(name in run.short for run in outlook.runs) for name in ("hnte_new", "tech_sme_new")}
-    told = [
-        f"{in_words(name)} (in {count} of {members} futures)"
-        for name, count in found.items()
-        if count > 0 and (count > members / 2) == often and name in outlook.scenario.yearly
-    ]
-    if not told:
+    names = [name for name in ("hnte_new", "tech_sme_new") if name in outlook.scenario.yearly]
+    found = {name: sum(name in run.short for run in outlook.runs) for name in names}
+    told = [f"{in_words(name)} (in {count} of {members} futures)" for name, count in found.items() if count > 0]
+    if not told or (max(found.values()) > members / 2) != often:
         return []
     return [
         f"Of {outlook.anchor.firms:,} firms fewer could apply than the origin needs for {' and '.join(told)}, which "

@@ -272,11 +272,17 @@ def late_levels(job: "Job") -> list[str]:
     known = origin_date(job.origin)
     dated = here[[bool(as_of) and parse(as_of).end > known for as_of in here["as_of"].astype(str)]]
     rows = dated[[parse(time).end <= known for time in dated["time"].astype(str)]]
-    return [
-        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:,.10g}) was published only in {row.as_of!s}; a "
-        "level that rests on it was known later than the origin, and the forecast is a hindcast."
+    named = [
+        f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:,.10g}) was published only in {row.as_of!s}"
         for row in rows.itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")
+    ]
+    if not named:
+        return []
+    source = "it" if len(named) == 1 else "one of these"
+    return [
+        f"{'; '.join(named)}; a level that rests on {source} was known later than the origin, and the forecast is a "
+        "hindcast."
     ]
 
 
