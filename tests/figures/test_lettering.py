@@ -90,3 +90,9 @@ def test_an_index_is_told_in_words_and_its_changes_in_points():
     assert amount(-44.0, stock, signed=True) == "−44 firms"
     assert amount(3.0, Labels("Pinghu").of("robot_makers")) == "3"
     assert Labels("Pinghu").measured("hnte_stock_index") == "origin = 100, end of year"  # under an axis
+
+
+def test_a_unit_that_holds_a_number_does_not_run_into_the_value():
+    money = Labels("Pinghu").of("rd_expenditure")
+    assert amount(3.5, money) == "3.5 (100m CNY)"
+    assert amount(3.5, money, signed=True) == "+3.5 (100m CNY)"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from ecosim.figures import Labels
+from ecosim.figures import Labels, TargetLabel
 from ecosim.publication.comparing import (
     caution,
     common_targets,
@@ -92,6 +92,13 @@ def test_sentences_are_about_the_last_year(make_run: Callable[..., Recorded]) ->
     assert sentence.startswith(f"Technology SMEs 科技型中小企业 at the end of 2019: A {median[0]:.0f} (")
     assert f"), B {median[1]:.0f} (" in sentence
     assert sentence.endswith(") firms.")
+
+
+def test_a_unit_that_holds_a_number_stands_apart_from_the_values(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b", seed=2)]
+    money = Labels("Pinghu", targets={"tech_sme_stock": TargetLabel("R&D spending", "100m CNY", whole=False)})
+    (sentence,) = sentences(runs, ["tech_sme_stock"], money)
+    assert sentence.endswith(") (100m CNY).")
 
 
 def test_a_target_that_a_run_forecasts_for_fewer_years_is_told_in_the_last_of_them(

@@ -96,6 +96,11 @@ def test_the_effect_on_an_index_is_told_in_points(table) -> None:
     assert sentence.startswith("of the package's +10 (+7 to +13) index points at the end of 2025")
 
 
+def test_the_effect_on_money_keeps_its_unit_apart(table) -> None:
+    ((_, sentence),) = tell(table.assign(target="rd_expenditure"), ["rd_expenditure"], LABELS, GROUPS).sentences
+    assert sentence.startswith("of the package's +10 (+7 to +13) (100m CNY) in 2025")
+
+
 def test_effects_from_a_posterior_are_called_so(table) -> None:
     assert "Each figure is a prior effect" in tell(table, ["hnte_stock"], LABELS, GROUPS).caution
     drawn = tell(table, ["hnte_stock"], Labels("Pinghu", posterior=True), GROUPS).caution

@@ -34,7 +34,7 @@ def test_the_terminal_shows_the_first_the_middle_and_the_last_year(counts, make_
 
 def test_money_is_not_said_to_be_so_many_times_as_many(forecast):
     _, sentence = headline(forecast, Start("2016", 10.0), "rd_expenditure", LABELS)
-    assert sentence.startswith("10 in 2016, 15.5 100m CNY expected in 2018; nine futures in ten lie between")
+    assert sentence.startswith("10 in 2016, 15.5 (100m CNY) expected in 2018; nine futures in ten lie between")
 
 
 def test_an_effect_is_that_of_the_last_year_and_no_share_of_a_baseline_of_nothing(make_table):

@@ -12,7 +12,7 @@ class TargetLabel(NamedTuple):
     """A target in words."""
 
     title: str
-    unit: str  # as it stands after a number: 'firms', '100m CNY'
+    unit: str  # 'firms', '100m CNY'
     chinese: str = ""
     whole: bool = True  # a count: shown without decimals from 10 upward
     stock: bool = False  # a level at the end of the period; otherwise a sum over it
@@ -130,11 +130,18 @@ def number(value: float, label: TargetLabel, signed: bool = False) -> str:
 
 
 def amount(value: float, label: TargetLabel, signed: bool = False) -> str:
-    """A value with its unit: '514 firms', '+44 firms', 'index 265 (origin = 100)', '+60 index points'."""
+    """A value with its unit: '514 firms', '3.5 (100m CNY)', 'index 265 (origin = 100)'; signed '+44 firms'."""
     text = number(value, label, signed)
-    if label.unit.endswith(BASE):
-        return f"{text} {unit_of_change(label)}" if signed else f"index {text} ({label.unit})"
-    return f"{text} {label.unit}".rstrip()
+    if signed:
+        return f"{text}{after_number(unit_of_change(label))}"
+    return f"{'index ' if label.unit.endswith(BASE) else ''}{text}{after_number(label.unit)}"
+
+
+def after_number(unit: str) -> str:
+    """A unit as it stands after a number: ' firms'; ' (100m CNY)' where it holds a number itself; '' where unknown."""
+    if any(character.isdigit() for character in unit):
+        return f" ({unit})"
+    return f" {unit}" if unit else ""
 
 
 def unit_of_change(label: TargetLabel) -> str:

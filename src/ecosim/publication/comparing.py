@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ecosim.data.digits import plain
-from ecosim.figures.labels import BASE, Labels, number
+from ecosim.figures.labels import Labels, after_number, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 from ecosim.publication.recorded import Recorded
 from ecosim.report.comparing import Beside
@@ -270,6 +270,5 @@ def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) 
             middle, low, high = (number(at(spread, years[-1])[level], label) for level in (MEDIAN, LOW, HIGH))
             parts.append(f"{letter} {middle} ({low} to {high})")
         when = f"at the end of {years[-1]}" if label.stock else f"in {years[-1]}"
-        unit = f" ({label.unit})" if label.unit.endswith(BASE) else f" {label.unit}" if label.unit else ""
-        text.append(f"{labels.title(target)} {when}: {', '.join(parts)}{unit}.")
+        text.append(f"{labels.title(target)} {when}: {', '.join(parts)}{after_number(label.unit)}.")
     return text

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ecosim.figures.labels import Labels, TargetLabel, number, unit_of_change
+from ecosim.figures.labels import Labels, TargetLabel, after_number, number, unit_of_change
 from ecosim.report.instruments import anyway
 
 MONEY = TargetLabel("", "m CNY", whole=False)
@@ -109,7 +109,7 @@ def _sentence(
         parts.append(f"{groups[row['group']][0]} {_together(between(row, label))}{part}")
     sure = "" if package["lower_05"] * package["upper_95"] > 0 else " The 90 % interval of the package holds zero."
     when = f"at the end of {year}" if label.stock else f"in {year}"
-    unit = f" {unit_of_change(label)}" if label.unit else ""
+    unit = after_number(unit_of_change(label))
     return f"of the package's {_together(between(package, label))}{unit} {when}: {'; '.join(parts)}.{sure}"
 
 
