@@ -9,7 +9,7 @@ import pytest
 
 from ecosim.calibration.inherit import Level
 from ecosim.data.targets import in_words
-from ecosim.forecast import parts_told, statements, tabulate
+from ecosim.forecast import money_told, parts_told, statements, tabulate
 from ecosim.forecast.delivery import factor
 from ecosim.forecast.ensemble import Run
 from ecosim.forecast.reference import QUANTILES
@@ -290,7 +290,7 @@ def test_what_nine_of_ten_futures_deliver_is_told_about_a_mean_of_one():
 )
 def test_the_books_own_up_to_research_that_is_not_the_forecasts(factor, told):
     scaling = SimpleNamespace(factors={"rd_expenditure": np.full(3, factor)})  # 100m CNY of a published 10k CNY
-    words = statements.money_base(SimpleNamespace(scaling=scaling))
+    words = money_told.base(SimpleNamespace(scaling=scaling))
     assert told in " ".join(words)
     assert bool(words) == bool(told)
 
@@ -300,8 +300,29 @@ def test_an_instrument_whose_money_pays_nobody_is_named(make_job):
     paid, short = list(job.policies)[:2]
     rows = [(paid, 2017, 3.0, 5.0), (short, 2017, 0.0, 43.0), (short, 2018, 0.0, 2.0), ("other", 2017, 0.0, 9.0)]
     ledger = pd.DataFrame(rows, columns=["instrument", "year", "recipients", "refused"])
-    (told,) = statements.unpaid(job, ledger)
+    (told,) = money_told.unpaid(job, ledger)
     assert told.startswith(f"{job.policies[short].label} (policies.{short}) paid nobody and refused 45 applications")
+
+
+def test_instruments_that_pay_more_than_their_budget_are_named_with_the_error_that_lets_them(make_job):
+    row = {"family": "award", "rung": "high_tech", "amount": {"2017-01": 20}, "source": "made up"}
+    rows = {
+        "small": {**row, "budget": {"2017-07": 100}, "label": "Small award"},
+        "large": {**row, "budget": {"2017-07": 200}, "label": "Large award"},
+        "open": row,
+    }
+    growth = {"more": {"family": "budget_growth", "rate": {"2018-01": 30}, "source": "made up"}}
+    spent = [("small", 2017, 90.0), ("small", 2018, 131.0), ("large", 2018, 259.0), ("open", 2018, 900.0)]
+    ledger = pd.DataFrame(spent, columns=["instrument", "year", "outlay_upper"])
+    job = replace(make_job(), policies=shelf.build({**rows, **growth}), baseline_policies={})
+    assert money_told.overspent(job, ledger) == [
+        "More than the written budget of a year is paid in one of twenty futures or more by Small award: budgets too "
+        "are delivered with an error (delivery_sd=0.5)."
+    ]
+    (both,) = money_told.overspent(replace(job, policies=shelf.build(rows)), ledger)
+    assert "by Small award, Large award: " in both
+    assert money_told.overspent(replace(job, delivery_sd=0.0), ledger) == []
+    assert money_told.overspent(replace(job, baseline_policies=job.policies), ledger) == []
 
 
 def test_a_package_that_begins_after_the_horizon_is_said_to_have_no_effect_to_show(make_job):

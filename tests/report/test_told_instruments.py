@@ -66,6 +66,13 @@ def test_the_page_says_that_the_package_counts_the_change_of_rules_of_the_baseli
     assert "the whole package counts only what the scenario pays or does not collect beyond the baseline" in page
 
 
+def test_amounts_beyond_a_budget_are_explained_beside_them(context, table, tmp_path):
+    told = replace(context, outlays=table, overspent=("More than the written budget is paid by Award.",))
+    page = write_report(tmp_path / "r.html", told).read_text(encoding="utf-8")
+    section = page[page.index('id="outlays"') :].partition("</section>")[0]
+    assert "More than the written budget is paid by Award." in section
+
+
 def test_years_are_heads_of_columns_and_each_amount_stands_under_its_year(table):
     years = costs(table).years
     assert years.columns == [("instrument", ""), ("2017", ""), ("2018", "")]

@@ -43,6 +43,7 @@ def sorted_in(
     targets = tuple(shown_targets(asked, result.forecast))
     effect = has_effect(result.effect)
     assumptions = tuple(text for text in result.statements if "assum" in text.lower())
+    overspent = tuple(text for text in result.statements if text.startswith("More than the written budget "))
     return report.ReportContext(
         labels=labels,
         forecast=result.forecast,
@@ -58,11 +59,12 @@ def sorted_in(
         identification=_filled(getattr(result, "identification", None)),
         policies=_filled(result.policy_table),
         outlays=_filled(result.ledger if result.costs is None else result.costs),
+        overspent=overspent,
         missions=_filled(getattr(result, "missions", None)),
         decomposition=result.decomposition,
         groups=group_names(),
         assumptions=assumptions,
-        not_identified=tuple(text for text in result.statements if text not in assumptions),
+        not_identified=tuple(text for text in result.statements if text not in (*assumptions, *overspent)),
         headline=drawn_from(result.statements) if labels.posterior else (),
         notes=assumed_levels(result.basis),
         charts={path.stem: path for path in drawn},

@@ -16,7 +16,16 @@ from ecosim.calibration import estimate, indirect
 from ecosim.calibration.regression import Calibration, calibrate
 from ecosim.data.errors import nearest
 from ecosim.data.panel import known_at
-from ecosim.forecast import coalitions, decomposition, funnel, identified, statements, summary, tabulate
+from ecosim.forecast import (
+    coalitions,
+    decomposition,
+    funnel,
+    identified,
+    money_told,
+    statements,
+    summary,
+    tabulate,
+)
 from ecosim.forecast.cluster import Cluster
 from ecosim.forecast.crew import Crew, wake
 from ecosim.forecast.decomposition import Plan
@@ -270,7 +279,8 @@ def _result(
         hindcast=check,
         statements=(
             *statements.write(job, outlook, known.calibration, basis, scores, check),
-            *statements.unpaid(job, ledger),
+            *money_told.unpaid(job, ledger),
+            *money_told.overspent(job, ledger),
             *identified.sentences(told, job.calibrated, job.posterior),
         ),
         decomposition=apart[0] if apart else None,

@@ -12,7 +12,7 @@ from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
 from ecosim.data.periods import QUARTERS_PER_YEAR, origin_date, parse, quarter_index, year_of
 from ecosim.data.targets import in_words
-from ecosim.forecast import drawn_told, parts_told
+from ecosim.forecast import drawn_told, money_told, parts_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO, Futures
 from ecosim.forecast.sampling_told import monte_carlo, short_pools, small_sample
@@ -21,9 +21,6 @@ from ecosim.policies.schedule import Schedule
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
     from ecosim.forecast.job import Job
-
-UNIT = 1e4  # 10k CNY, in which the model counts R&D, in 100m CNY, in which it is forecast
-SAME = (0.8, 1.25)  # ratios of two levels that are taken for the same
 
 
 def write(
@@ -81,7 +78,7 @@ def write(
             "count as many times; it is taken off the local shocks that are added."
         )
     sentences += small_sample(job, outlook)
-    sentences += money_base(outlook)
+    sentences += money_told.base(outlook)
     sentences += short_pools(outlook, often=False)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
@@ -210,30 +207,6 @@ def year_under_way(job: "Job") -> list[str]:
 
 def _schedules(policy: object) -> list[Schedule]:
     return [value for value in vars(policy).values() if isinstance(value, Schedule)]
-
-
-def money_base(outlook: "Outlook") -> list[str]:
-    """Whether the R&D of the model's firms, of which the books pay shares, is another than the forecast's."""
-    factors = outlook.scaling.factors.get("rd_expenditure")
-    ratio = 1.0 / float(np.median(factors)) / UNIT if factors is not None else 1.0
-    if SAME[0] <= ratio <= SAME[1]:
-        return []
-    return [
-        f"The books pay the model's own firms, whose R&D at the origin is {ratio:.2g} times the forecast's level: "
-        "tax that is not collected, and claims in percent of R&D, are as many times what the forecast's R&D would give."
-    ]
-
-
-def unpaid(job: "Job", ledger: pd.DataFrame) -> list[str]:
-    """Instruments whose money never paid anybody, though firms asked. ledger: of `tabulate.ledger`."""
-    sums = ledger.groupby("instrument", sort=False)[["recipients", "refused"]].sum()
-    nobody = sums[(sums["recipients"] == 0) & (sums["refused"] > 0)]
-    return [
-        f"{job.policies[name].label} (policies.{name}) paid nobody and refused {refused:,.0f} applications by the "
-        "median: its money pays for less than one of them, or is 0."
-        for name, refused in zip(nobody.index.astype(str), nobody["refused"], strict=True)
-        if name in job.policies
-    ]
 
 
 def verdict(check: pd.DataFrame) -> str:

@@ -44,6 +44,8 @@ class ReportContext:
     """Instruments in force, one row each: the columns of policies.csv."""
     outlays: pd.DataFrame | None = None
     """Money by instrument and year: the columns of costs.csv, or of ledger.csv where no sums were recorded."""
+    overspent: tuple[str, ...] = ()
+    """What to say beside them of amounts beyond a budget."""
     missions: pd.DataFrame | None = None
     """Missions by year: mission, label, label_zh, deadline, year, share_reached, first_median, _lower and _upper."""
     decomposition: pd.DataFrame | None = None

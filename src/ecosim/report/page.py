@@ -94,6 +94,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         **{name: _plain(getattr(context, name)) for name in ("coefficients", "diagnostics")},
         "policies": listed(context.policies) if _has(context.policies) else None,
         "outlays": costs(context.outlays, context.policies) if _has(context.outlays) else None,
+        "overspent": context.overspent,
         "placebo": _plain(placebo),
         "identification": _identification(context.identification) if _has(context.identification) else None,
         "missions": _missions(context.missions) if _has(context.missions) else None,
