@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
+from ecosim.policies.budget_growth import BudgetGrowth
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
@@ -44,7 +45,7 @@ def overspent(job: "Job", ledger: pd.DataFrame) -> list[str]:
 
     ledger: of `tabulate.ledger`. What is written grows where the package lets budgets grow.
     """
-    growth = [row.policy.rate for row in job.policies.values() if row.family == "budget_growth"]
+    growth = [row.policy.rate for row in job.policies.values() if isinstance(row.policy, BudgetGrowth)]
     found = dict[str, str]()
     for name, year, most in zip(ledger["instrument"], ledger["year"], ledger["outlay_upper"], strict=True):
         row = job.policies.get(str(name))
