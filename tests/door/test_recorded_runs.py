@@ -16,6 +16,7 @@ from ecosim.door.publish import run_publish
 from ecosim.door.recorded import locate, spelled_out
 from ecosim.door.reproduce import run_reproduce
 from ecosim.door.run import run_scenario
+from ecosim.figures import overlay
 from ecosim.publication import checksums, ledger
 from ecosim.publication.recorded import Recorded
 
@@ -186,13 +187,20 @@ def test_a_run_that_holds_no_forecast_is_named_with_its_study(
         assert "is of study=stylised_facts" in capsys.readouterr().err
 
 
-def test_runs_stand_side_by_side_and_the_page_is_a_run_of_its_own(here: Path, logged: str) -> None:
+def test_runs_stand_side_by_side_and_the_page_is_a_run_of_its_own(
+    here: Path, logged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[list[str]] = []
+    draw = overlay.overlay_chart
+    monkeypatch.setattr(overlay, "overlay_chart", lambda runs, *given: drawn.append(list(runs)) or draw(runs, *given))
     other = run_scenario([*FEW, "seed=7", "~policies.one_to_one_service"]).run_id
     assert other
     compared = run_compare(["study=compare", f"runs=[{logged[:8]},{other[:8]}]"])
     page = (compared.home / "compare.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert page.count("<img ") == 5  # overlay, and fan and effect of each
+    assert drawn[0] == ["A with one_to_one_service, seed 2017", "B without one_to_one_service, seed 7"]
+    assert "known to 2016-12; without one_to_one_service, seed 7 (" in page
     settings = pd.read_csv(compared.home / "settings.csv").set_index("what")
     assert (settings.loc["seed", "A"], settings.loc["seed", "B"]) == ("2017", "7")
     assert settings.loc["policies.one_to_one_service", "B"] == "–"

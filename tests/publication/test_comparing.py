@@ -11,13 +11,13 @@ from ecosim.publication.comparing import (
     caution,
     common_targets,
     costs,
-    differences,
     effects,
     left_out,
     scores,
     sentences,
     years_shown,
 )
+from ecosim.publication.differing import apart, briefly, differences, names_of
 from ecosim.publication.recorded import Recorded
 
 
@@ -60,6 +60,26 @@ def test_numbers_and_truths_that_python_takes_for_equal_differ(
     first, second = changed(make_run("a"), amount=one), changed(make_run("b"), amount=other)
     (row,) = differences([first, second]).rows
     assert row[0].startswith("policies.visits.amount")
+
+
+def test_a_run_is_told_from_the_others_by_the_settings_that_differ(make_run: Callable[..., Recorded]) -> None:
+    runs = [changed(make_run("a"), amount=3), changed(make_run("b"), amount=4)]
+    assert apart(runs) == [["visits.amount 3"], ["visits.amount 4"]]
+    assert names_of(runs)[1][1].endswith("; visits.amount 4 (b)")
+    assert apart([runs[0], make_run("c")]) == [["with visits"], ["without visits"]]
+    settings = yaml.safe_dump({**runs[1].settings, "title": "other package", "horizon": 2018})
+    (runs[1].folder / "config.yaml").write_text(settings, encoding="utf-8")
+    words = apart([runs[0], Recorded(runs[1].folder, "b")])
+    assert words[1] == ["horizon 2018"], "the title says that policies differ"
+
+
+def test_a_legend_names_as_many_settings_as_there_is_room_for() -> None:
+    words = ["seed 7", "delivery_sd 0.25", "hnte_award.budget.2017-07 3000"]
+    assert briefly(words[:2], 30) == "seed 7, delivery_sd 0.25"
+    assert briefly(words, 30) == "seed 7 and 2 more"
+    assert briefly(words[2:], 20) == "hnte_award.budge ..."
+    assert briefly(words, 8) == "seed 7"
+    assert briefly([], 20) == ""
 
 
 def test_the_order_of_keys_is_no_difference(make_run: Callable[..., Recorded]) -> None:

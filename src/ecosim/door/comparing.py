@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 KEYS = ("runs",)
 NAME = "compare"
 PAGE = "compare.html"
-LONGEST = 44  # characters of a run's name in a legend
+LONGEST = 48  # characters of a run's name in a legend
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def run_compare(
 
 
 def _results(runs: "list[Recorded]") -> "Results":
-    from ecosim.publication.comparing import LETTERS
+    from ecosim.publication.differing import LETTERS
     from ecosim.tracking import Results
 
     params = {f"run_{letter}": f"{run.run} {run.title}" for letter, run in zip(LETTERS, runs, strict=False)}
@@ -80,7 +80,7 @@ def _results(runs: "list[Recorded]") -> "Results":
 
 def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stages) -> tuple[str, ...]:
     """The page, its tables and the provenance; the sentences that stand on top."""
-    from ecosim.publication import comparing
+    from ecosim.publication import comparing, differing
     from ecosim.report.comparing import Comparison, write_comparison
 
     targets = comparing.common_targets(runs)[:MOST_CHARTS]
@@ -88,14 +88,14 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
         raise ConfigError("the runs have no target in common; compare runs that forecast the same counts")
     labels = _labels(runs)
     tables = {
-        "settings": comparing.differences(runs),
+        "settings": differing.differences(runs),
         "forecasts": comparing.forecasts(runs, targets, labels),
         "effects": comparing.effects(runs, targets, labels),
         "scores": comparing.scores(runs, labels),
         "costs": comparing.costs(runs, labels),
     }
     words = (*comparing.sentences(runs, targets, labels), *comparing.left_out(runs, targets, labels))
-    names = comparing.names_of(runs)
+    names = differing.names_of(runs)
     provenance = describe(composed.overrides, composed.tree, " ".join(run.run for run in runs), composed.own)
     shown = {"command": command_line(provenance["command"]), "ecosim": provenance["ecosim"], "made": provenance["made"]}
     shown |= {letter: run.run for (letter, _), run in zip(names, runs, strict=True)}
@@ -136,11 +136,7 @@ def _draw(
 
     tables = [run.tables() for run in runs]
     fans = [charts.fan_of(table, starts_of(run)) for table, run in zip(tables, runs, strict=True)]
-    several = len({run.place for run in runs}) > 1
-    titles = [f"{run.place}: {run.title}" if several else run.title for run in runs]
-    words = [
-        f"{letter} {title}, {run.short}"[:LONGEST] for (letter, _), title, run in zip(names, titles, runs, strict=True)
-    ]
+    words = [f"{letter} {word}" for (letter, _), word in zip(names, _legend(runs), strict=True)]
     of_runs = {word: table.forecast for word, table in zip(words, tables, strict=True)}
     known = {word: fan.known for word, fan in zip(words, fans, strict=True)}
     overlay = tuple(
@@ -161,6 +157,16 @@ def _draw(
         for table, run, (letter, _) in zip(tables, runs, names, strict=True)
     )
     return (overlay[0], overlay[1]), drawn, effects
+
+
+def _legend(runs: "list[Recorded]") -> list[str]:
+    """What differs between the runs, in a few words for each: place and title where these do, then settings."""
+    from ecosim.publication.differing import apart, briefly
+
+    several, titled = (len(set(found)) > 1 for found in ([run.place for run in runs], [run.title for run in runs]))
+    titles = [": ".join([run.place] * several + [run.title] * titled) for run in runs]
+    words = [[title] * bool(title) + settings for title, settings in zip(titles, apart(runs), strict=True)]
+    return [briefly(each or [run.short], LONGEST) for each, run in zip(words, runs, strict=True)]
 
 
 def show(compared: ComparedRuns) -> None:

@@ -39,10 +39,11 @@ def overlay_chart(
         raise ValueError(
             f"1 to {MOST_PANELS} targets of 1 to {MOST_RUNS} runs can be drawn, not {len(targets)} of {len(forecasts)}"
         )
-    rows = len(forecasts) if columns == 1 else -(-len(forecasts) // 2)
-    foot = 0.17 * rows + 0.12
     title = f"{labels.where}: {what}"
     apart = differ([observed[name] for name in forecasts], targets)
+    key = _key(list(forecasts), apart)
+    per_row = canvas.per_row(key, canvas.NARROW if columns == 1 and len(targets) > 1 else canvas.WIDTH)
+    foot = 0.17 * -(-len(key) // per_row) + 0.12
     dots = "dots: counts in the color of the run that knew them" if apart else "dots: counts known to any of them"
     figure, panels = canvas.sheet(title, f"median, 90 % interval; {dots}", len(targets), columns, foot)
     colors = COLORS if apart else (canvas.INK,) * MOST_RUNS
@@ -53,7 +54,7 @@ def overlay_chart(
         note = "" if _from_zero(axes) else "log scale"
         _ends(axes, forecasts, target, labels)
         canvas.head(axes, labels.title(target), labels.measured(target), note)
-    canvas.legend(figure, _key(list(forecasts), apart), 1 if columns == 1 else 2)
+    canvas.legend(figure, key, per_row)
     return canvas.save(figure, path)
 
 

@@ -1,4 +1,4 @@
-"""Several recorded runs side by side: what differs in their settings, forecasts, effects, scores and costs."""
+"""Several recorded runs side by side: their forecasts, effects, scores and costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,15 +8,10 @@ import pandas as pd
 from ecosim.data.digits import plain
 from ecosim.figures.labels import Labels, after_number, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
+from ecosim.publication.differing import LETTERS, NOT_THERE, Row
 from ecosim.publication.recorded import Recorded
 from ecosim.report.comparing import Beside
 
-LETTERS = "ABCDEFGH"
-LEFT_OUT = ("tracking", "execution", "workers", "resume")  # settle no number
-WORDS = ("source", "label", "label_zh")  # of a row: they settle no number either
-LONGEST = 160  # characters of a setting that are shown
-MOST_SETTINGS = 80
-NOT_THERE = "–"
 LOW, HIGH = interval(0.9)
 ALL, PACKAGE = "all", "package"
 COSTS = (  # column of costs.csv, name, unit, divisor
@@ -26,16 +21,6 @@ COSTS = (  # column of costs.csv, name, unit, divisor
     ("refused", "refused applications", "", 1.0),
     ("deadweight_share", "would have acted anyway", "share of what recipients did", 1.0),
 )
-
-Row = tuple[str, str, tuple[str, ...]]
-
-
-def names_of(runs: Sequence[Recorded]) -> list[tuple[str, str]]:
-    """Letter and name of each run: ('A', 'Pinghu: 2017 policy package, 2016-12 (1a2b3c4d)')."""
-    return [
-        (letter, f"{run.place}: {run.title}, known to {run.origin} ({run.short})")
-        for letter, run in zip(LETTERS, runs, strict=False)
-    ]
 
 
 def common_targets(runs: Sequence[Recorded]) -> list[str]:
@@ -59,64 +44,6 @@ def left_out(runs: Sequence[Recorded], shown: Sequence[str], labels: Labels) -> 
     if beyond := [labels.title(target) for target in common_targets(runs) if target not in shown]:
         told.append(f"In all runs, in forecast.csv of each but not shown here: {', '.join(beyond)}.")
     return told
-
-
-def differences(runs: Sequence[Recorded]) -> Beside:
-    """Every setting that is not the same in all runs, then what else was not the same when they were made."""
-    trees = [{key: value for key, value in run.settings.items() if key not in LEFT_OUT} for run in runs]
-    rows = sorted(_differing("", trees), key=lambda row: row[0].count(".") > 1)  # the choices before single rows
-    more = len(rows) - MOST_SETTINGS
-    rows = rows[:MOST_SETTINGS]
-    if more > 0:
-        rows.append((f"{more} more settings differ", "in config.yaml of the runs", ("",) * len(runs)))
-    for name, found in (
-        ("ecosim", [str(run.provenance.get("ecosim")) for run in runs]),
-        ("commit", [_commit(run) for run in runs]),
-        ("counts", [str(run.provenance.get("data_hash"))[:12] for run in runs]),
-        ("Python", [str(run.provenance.get("python")) for run in runs]),
-    ):
-        if len(set(found)) > 1:
-            rows.append((name, "of the run", tuple(found)))
-    remark = "Settings, rows of policies and versions that are not the same in all runs; the rest is the same."
-    return Beside("What differs", remark if rows else "The settings are the same in all runs.", tuple(rows))
-
-
-def _commit(run: Recorded) -> str:
-    git = run.provenance.get("git") or {}
-    return f"{str(git.get('commit'))[:12]}{' with local changes' if git.get('dirty') else ''}"
-
-
-def _differing(path: str, values: Sequence[Any]) -> list[Row]:
-    """Rows for the settings below a path that differ; a table that a run lacks altogether is one row."""
-    if len({_spelled(value) for value in values}) == 1:
-        return []
-    if not all(isinstance(value, Mapping) for value in values):
-        return [(path, "", tuple(_shown(value) for value in values))]
-    keys = dict.fromkeys(str(key) for value in values for key in value)
-    spelled = [{str(key): each for key, each in value.items()} for value in values]
-    rows: list[Row] = []
-    for key in (key for key in keys if key not in WORDS):
-        rows += _differing(f"{path}.{key}" if path else key, [value.get(key, NOT_THERE) for value in spelled])
-    return rows
-
-
-def _spelled(value: Any) -> str:
-    """A setting as text that is the same for the same settings alone: 1, 1.0, true and "1" are four."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(sorted(f'{key}: {_spelled(each)}' for key, each in value.items()))}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_spelled, value))}]"
-    return repr(value)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        plain = {key: each for key, each in value.items() if not isinstance(each, Mapping) and key not in WORDS}
-        inside = ", ".join(f"{key}: {_shown(each)}" for key, each in plain.items())
-        text = str(value.get("label") or inside or ("there" if value else "none"))
-    else:
-        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return text if len(text) <= LONGEST else text[: LONGEST - 4] + " ..."
 
 
 def years_shown(tables: Sequence[pd.DataFrame]) -> list[str]:
