@@ -17,7 +17,7 @@ from ecosim.publication.comparing import (
     sentences,
     years_shown,
 )
-from ecosim.publication.differing import apart, briefly, differences, names_of
+from ecosim.publication.differing import apart, briefly, differences, legend, names_of
 from ecosim.publication.recorded import Recorded
 
 
@@ -80,6 +80,15 @@ def test_a_legend_names_as_many_settings_as_there_is_room_for() -> None:
     assert briefly(words[2:], 20) == "hnte_award.budge ..."
     assert briefly(words, 8) == "seed 7"
     assert briefly([], 20) == ""
+
+
+def test_a_legend_names_titles_or_where_they_are_the_same_settings(make_run: Callable[..., Recorded]) -> None:
+    runs = [changed(make_run("a"), amount=3), changed(make_run("b"), amount=4)]
+    assert legend(runs) == ["visits.amount 3", "visits.amount 4"]
+    settings = yaml.safe_dump({**runs[1].settings, "title": "other package"})
+    (runs[1].folder / "config.yaml").write_text(settings, encoding="utf-8")
+    runs[1] = Recorded(runs[1].folder, "b")
+    assert legend(runs) == [runs[0].title, "other package"]
 
 
 def test_the_order_of_keys_is_no_difference(make_run: Callable[..., Recorded]) -> None:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 KEYS = ("runs",)
 NAME = "compare"
 PAGE = "compare.html"
-LONGEST = 48  # characters of a run's name in a legend
 
 
 @dataclass(frozen=True)
@@ -133,10 +132,11 @@ def _draw(
     from ecosim.figures.effect import effect_limits
     from ecosim.figures.fan import fan_span
     from ecosim.figures.overlay import overlay_chart
+    from ecosim.publication.differing import legend
 
     tables = [run.tables() for run in runs]
     fans = [charts.fan_of(table, starts_of(run)) for table, run in zip(tables, runs, strict=True)]
-    words = [f"{letter} {word}" for (letter, _), word in zip(names, _legend(runs), strict=True)]
+    words = [f"{letter} {word}" for (letter, _), word in zip(names, legend(runs), strict=True)]
     of_runs = {word: table.forecast for word, table in zip(words, tables, strict=True)}
     known = {word: fan.known for word, fan in zip(words, fans, strict=True)}
     overlay = tuple(
@@ -157,16 +157,6 @@ def _draw(
         for table, run, (letter, _) in zip(tables, runs, names, strict=True)
     )
     return (overlay[0], overlay[1]), drawn, effects
-
-
-def _legend(runs: "list[Recorded]") -> list[str]:
-    """What differs between the runs, in a few words for each: place and title where these do, then settings."""
-    from ecosim.publication.differing import apart, briefly
-
-    several, titled = (len(set(found)) > 1 for found in ([run.place for run in runs], [run.title for run in runs]))
-    titles = [": ".join([run.place] * several + [run.title] * titled) for run in runs]
-    words = [[title] * bool(title) + settings for title, settings in zip(titles, apart(runs), strict=True)]
-    return [briefly(each or [run.short], LONGEST) for each, run in zip(words, runs, strict=True)]
 
 
 def show(compared: ComparedRuns) -> None:

@@ -10,6 +10,7 @@ LETTERS = "ABCDEFGH"
 LEFT_OUT = ("tracking", "execution", "workers", "resume")  # settle no number
 WORDS = ("source", "label", "label_zh")  # of a row: they settle no number either
 LONGEST = 160  # characters of a setting that are shown
+LEGEND = 48  # the same of a run in a legend
 MOST_SETTINGS = 80
 NOT_THERE = "–"
 
@@ -35,6 +36,16 @@ def apart(runs: Sequence[Recorded]) -> list[list[str]]:
     if len({run.title for run in runs}) > 1 or len({run.place for run in runs}) > 1:
         rows = [row for row in rows if "." not in row[0] and row[0] not in ("scenario", "title", UNTIL)]
     return [[_told(name, cells, n) for name, _, cells in rows] for n in range(len(runs))]
+
+
+def legend(runs: Sequence[Recorded]) -> list[str]:
+    """What differs between the runs, in a few words for each: place and title, or where these leave doubt, settings."""
+    several, titled = (len(set(found)) > 1 for found in ([run.place for run in runs], [run.title for run in runs]))
+    titles = [": ".join([run.place] * several + [run.title] * titled) for run in runs]
+    if len(set(titles)) == len(runs):
+        return [briefly([title], LEGEND) for title in titles]
+    words = [[title] * bool(title) + settings for title, settings in zip(titles, apart(runs), strict=True)]
+    return [briefly(each or [run.short], LEGEND) for each, run in zip(words, runs, strict=True)]
 
 
 def _told(name: str, cells: Sequence[str], n: int) -> str:
