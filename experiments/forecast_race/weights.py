@@ -46,8 +46,7 @@ def weigh(way: dict[str, Any], deck: stacking.Deck) -> Floats:
             setattr(stacking, name, value)
     there = np.isfinite(deck.truth) & np.isfinite(plain[..., 0])
     found = np.full(deck.truth.shape, np.nan)
-    truth = np.round(np.exp(deck.truth[there]) - 0.5)
-    found[there] = wis(truth, COUNTED.back(plain[there]), LEVELS)
+    found[there] = wis(deck.truth[there], COUNTED.back(plain[there]), LEVELS)
     return found
 
 
@@ -75,7 +74,7 @@ def compare(folder: Path, last: str) -> str:
         }
         for each in series
     }
-    decks = stacking.decks(forecasts, truth, dict.fromkeys(series, COUNTED), models, steps)
+    decks = stacking.decks(forecasts, truth, dict.fromkeys(series, [COUNTED] * len(steps)), models, steps)
     best = {
         deck.horizon: np.stack([
             panels.values["wis", target, deck.horizon][panels.models.index(BEST_SO_FAR)][panels.locations.index(place)]

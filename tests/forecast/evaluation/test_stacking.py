@@ -23,7 +23,8 @@ def make_deck(origins=12, series=40, sd=1.0, horizon=1, seed=1, kinds=2):
         off[:, None, None, None] + sd * NORMAL, (len(MODELS), series, origins, len(LEVELS))
     ).copy()
     known, steps = np.repeat(truth[..., None], origins, axis=-1), np.arange(origins)
-    return Deck(MODELS, quantiles, truth, known, steps, steps, np.arange(series) % kinds, horizon)
+    scales = np.full(truth.shape, "log", dtype=object)
+    return Deck(MODELS, scales, quantiles, np.exp(truth), known, steps, steps, np.arange(series) % kinds, horizon)
 
 
 def test_the_first_origin_is_three_quarters_model_and_later_ones_move_to_the_better_of_model_and_ensemble():
@@ -101,6 +102,34 @@ def test_without_the_firm_model_there_is_no_combination_and_without_another_meth
     assert np.isfinite(wide[1:]).all()
 
 
+def test_a_large_series_without_logarithms_does_not_take_over_the_weights_of_the_others():
+    deck = make_deck(origins=24, kinds=1)
+    quantiles, known = deck.quantiles.copy(), deck.known.copy()
+    quantiles[:, 0] += np.log(1e6)
+    quantiles[3, 0] -= 1.0  # where it is large, the firm model is right
+    quantiles[2, 0] += 1.0
+    known[0] += np.log(1e6)
+    large = deck._replace(quantiles=quantiles, known=known)
+    scales, known = deck.scales.copy(), known.copy()
+    scales[0, -1], known[0, :, -1] = "level", np.exp(known[0, :, -1])
+    lost = large._replace(scales=scales, known=known)
+    everywhere, allowed = np.arange(deck.truth.shape[0]), np.array([False, False, True, True])
+    start = np.array([0.0, 0.0, 0.25, 0.75])
+    before, after = (stacking.learn(each, everywhere, 23, start, allowed) for each in (large, lost))
+    assert before[2] > 0.9
+    assert after == pytest.approx(before, abs=0.05)
+
+
+def test_forecasts_made_on_another_scale_are_seen_on_that_of_the_origin_that_learns():
+    deck = make_deck(origins=3, series=2)
+    scales = np.array([["log", "log", "level"], ["log", "log", "log"]], dtype=object)
+    seen = deck._replace(scales=scales).seen_from(2, deck.quantiles)
+    assert np.array_equal(seen[:, 0, :2], np.exp(deck.quantiles[:, 0, :2]))
+    assert np.array_equal(seen[:, 0, 2], deck.quantiles[:, 0, 2])
+    assert np.array_equal(seen[:, 1], deck.quantiles[:, 1])
+    assert np.array_equal(deck.seen_from(2, deck.quantiles), deck.quantiles)
+
+
 def test_quantiles_are_spread_out_to_a_whole_distribution():
     levels = np.array([0.001, 0.01, 0.3, 0.5, 0.9, 0.999])
     assert spread_out(2.0 + 3.0 * NORMAL, levels) == pytest.approx(2.0 + 3.0 * stats.norm.ppf(levels), abs=0.05)
@@ -124,3 +153,46 @@ def test_a_backtest_scores_the_combination_beside_its_parts(make_counts, make_pl
     assert (
         rows.groupby(["target", "location", "origin", "horizon"], observed=True)["value"].diff().dropna() >= 0
     ).all()
+
+
+@pytest.fixture(scope="module")
+def race_of_money(make_counts, make_plan, years, tmp_path_factory):
+    """race_of_money(**last): the tables where the last values of a place are these; four places, amounts of money."""
+    from ecosim.forecast.evaluation import outcome, race
+
+    models = ("last_value", "drift", "ensemble", "ecosim", "ecosim_stacked", "ecosim_stacked_plain")
+
+    def run(**last):
+        counts = make_counts(years, locations=tuple("ABCD"), targets=("rd_expenditure",), unit="100m CNY")
+        for place, values in last.items():
+            counts.loc[counts.index[counts["location"] == place][-len(values) :], "value"] = values
+        course = race.lay_course(make_plan(counts, models=models, horizons=(1, 2), origins=8))
+        home = tmp_path_factory.mktemp("race")
+        race.run(course, home, {}, 1, lambda *_: None)
+        return outcome.gather(course, home, "last_value", "ecosim_stacked")
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def fallen(race_of_money):
+    """Two of the places end without logarithms, from 2019 on."""
+    return race_of_money(A=(0.0, 0.0), B=(-40.0, -40.0))
+
+
+def test_a_late_value_without_logarithm_moves_no_combination_before_it(race_of_money, fallen):
+    texts = ["model", "location", "origin"]
+    tables = [each.forecasts.astype(dict.fromkeys(texts, str)) for each in (race_of_money(), fallen)]
+    before, same = (table[table["origin"] < "2019"].reset_index(drop=True) for table in tables)
+    assert {"ecosim_stacked", "ecosim_stacked_plain"} <= set(before.loc[before["location"] == "A", "model"])
+    columns = [*texts, "horizon", "quantile", "value"]
+    pd.testing.assert_frame_equal(before[columns], same[columns], check_exact=True)
+
+
+def test_a_combination_is_held_against_a_figure_without_logarithm_as_its_parts_are(fallen):
+    scores = fallen.scores[(fallen.scores["origin"] == "2018") & (fallen.scores["score"] == "wis")]
+    found = scores.set_index(["model", "location", "horizon"])["value"]
+    for place in "AB":
+        for horizon in (1, 2):
+            parts = found["ecosim", place, horizon]
+            assert found["ecosim_stacked", place, horizon] == pytest.approx(parts, rel=0.2)

@@ -9,7 +9,7 @@ from scipy import stats
 
 from ecosim.forecast.evaluation import grid
 from ecosim.forecast.evaluation.cells import COLUMNS, MISSING, QUANTILE
-from ecosim.forecast.evaluation.forecaster import Floats, History, Series, generator
+from ecosim.forecast.evaluation.forecaster import Floats, History, Scale, Series, generator
 from ecosim.forecast.evaluation.marks import LEVELS, PER_STEP, marks_of
 from ecosim.forecast.evaluation.stacking import LEADER, Deck, combine, decks
 from ecosim.forecast.references.shelf import PLAIN, STACKED
@@ -34,7 +34,7 @@ def combined(course: "Course", forecasts: pd.DataFrame) -> tuple[pd.DataFrame, p
     plan, laid = course.plan, course.grid
     steps = dict(zip(course.labels, course.origins, strict=True))
     seen = {name: grid.history_at(laid, step, plan.window, plan.least_history) for name, step in steps.items()}
-    scales = {series: known.scale for history in seen.values() for series, known in history.series.items()}
+    scales = _scales(list(seen.values()))
     truth = {
         series: {
             (step, horizon): float(grid.truth_after(laid, series, step, (horizon,))[0])
@@ -57,10 +57,20 @@ def combined(course: "Course", forecasts: pd.DataFrame) -> tuple[pd.DataFrame, p
     return table, pd.DataFrame(weights, columns=WEIGHTS)
 
 
+def _scales(histories: Sequence[History]) -> dict[Series, list[Scale]]:
+    """The scale of each series at each origin; where it was not known, that of the origin before, at first the next."""
+    found: dict[Series, list[Scale]] = {}
+    for at, history in enumerate(histories):
+        for series, known in history.series.items():
+            mine = found.setdefault(series, [])
+            mine += [mine[-1] if mine else known.scale] * (at - len(mine)) + [known.scale]
+    return {series: mine + mine[-1:] * (len(histories) - len(mine)) for series, mine in found.items()}
+
+
 def _rows(
     course: "Course", history: History, deck: Deck, series: Sequence[Series], name: str, cuts: Floats, at: int
 ) -> list[tuple[object, ...]]:
-    """Quantiles and scores of one method at one origin; cuts: (series, 23) on the scale of increments."""
+    """Quantiles and scores of one method at one origin; cuts: (series, 23) on the scales of that origin."""
     rows: list[tuple[object, ...]] = []
     horizon, levels = deck.horizon, (np.arange(course.plan.samples) + 0.5) / course.plan.samples
     for row, (location, target) in enumerate(series):
@@ -79,10 +89,9 @@ def _rows(
         if not np.isfinite(observed):
             continue
         members = known.scale.back(spread_out(cuts[row], levels))
-        value = float(grid.truth_after(course.grid, (location, target), course.origins[at], (horizon,))[0])
         luck = generator(course.plan.seed, "pit", location, target, history.origin).random(horizon)[-1:]
         scale = naive_scale(known.values, known.season)
-        found = marks_of(np.array([value]), members[None], scale, known.counted, luck)
+        found = marks_of(np.array([observed]), members[None], scale, known.counted, luck)
         rows += [(*keys, mark, float(found[mark][0]), np.nan, "") for mark in PER_STEP if np.isfinite(found[mark][0])]
     return rows
 

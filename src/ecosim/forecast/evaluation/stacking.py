@@ -23,17 +23,21 @@ NEEDED = 0.9  # share of the leader's cells that a method must have to get a wei
 STEPS, RATE = 60, 0.5  # of the multiplicative updates
 SPARSE = np.arange(0, len(LEVELS), 2)  # levels on which weights are learned
 CENTER = len(LEVELS) // 2
+SCALES: dict[str, Scale] = {scale.kind: scale for scale in (Scale("count"), Scale("log"), Scale("level"))}
 
 
 class Deck(NamedTuple):
-    """All forecasts of one horizon on the scale of increments. NaN: no forecast, or not known.
+    """All forecasts of one horizon. NaN: no forecast, or not known.
 
-    quantiles: (models, series, origins, 23); truth: (series, origins); known: (series, origins, origins) the same as
-    published by each origin, the last axis; steps, latest: (origins,) numbers of the origins and of the last step that
+    scales: (series, origins) kind of the scale of increments, which changes when a first value has no logarithm.
+    quantiles: (models, series, origins, 23), each on the scale that its series had at its origin; known: (series,
+    origins, origins) outcomes as published by each origin, the last axis, on the scale of that one; truth: (series,
+    origins) the latest ones, in their unit; steps, latest: (origins,) numbers of the origins and of the last step that
     had been published by each; targets: (series,) index of each series' target.
     """
 
     models: tuple[str, ...]
+    scales: NDArray[np.object_]
     quantiles: Floats
     truth: Floats
     known: Floats
@@ -45,6 +49,23 @@ class Deck(NamedTuple):
     def known_by(self, at: int) -> NDArray[np.bool_]:
         """Origins whose figure at this horizon had been published by an origin."""
         return np.asarray(self.steps + self.horizon <= self.latest[at])
+
+    def seen_from(self, at: int, quantiles: Floats) -> Floats:
+        """Quantiles (..., series, origins, 23) of all origins, each on its own scale, on the scales of one origin."""
+        other = self.scales != self.scales[:, [at]]
+        if not other.any():
+            return quantiles
+        seen = quantiles.copy()
+        for row, origin in np.argwhere(other):
+            values = SCALES[self.scales[row, origin]].back(quantiles[..., row, origin, :])
+            seen[..., row, origin, :] = _on(self.scales[row, at], values)
+        return seen
+
+
+def _on(kind: str, values: Floats) -> Floats:
+    """Values on a scale; not finite where they have no logarithm there."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return SCALES[kind].of(values)
 
 
 def combine(deck: Deck) -> tuple[Floats, Floats, Floats]:
@@ -114,12 +135,12 @@ def learn(deck: Deck, rows: NDArray[np.int64], at: int, start: Floats, allowed: 
     """Weights of least mean pinball loss on cells that an origin knew, (models,): exponentiated gradient, the mean of
     its path."""
     past = deck.known_by(at)
-    quantiles = deck.quantiles[np.ix_(allowed, rows, past, SPARSE)]
+    quantiles = deck.seen_from(at, deck.quantiles)[np.ix_(allowed, rows, past, SPARSE)]
     truth = deck.known[..., at][np.ix_(rows, past)]
     there = np.isfinite(truth) & np.isfinite(quantiles[..., 0]).all(axis=0)
     if not there.any():
         return start
-    unit = _units(quantiles, truth, there)
+    unit = _units(quantiles, truth, there, deck.scales[rows, at] == "level")
     cells, y, levels = quantiles[:, there], truth[there], LEVELS[SPARSE]
     each = 1.0 / np.broadcast_to(unit[:, None], there.shape)[there]
     weights = np.maximum(start[allowed], 0.01)
@@ -138,14 +159,18 @@ def learn(deck: Deck, rows: NDArray[np.int64], at: int, start: Floats, allowed: 
     return out
 
 
-def _units(quantiles: Floats, truth: Floats, there: NDArray[np.bool_]) -> Floats:
+def _units(quantiles: Floats, truth: Floats, there: NDArray[np.bool_], level: NDArray[np.bool_]) -> Floats:
     """Scale of each series, (series,): mean absolute error of the median method's middle quantile, at least a tenth of
-    that of all."""
+    that of all. The error of a series without logarithms (level) is compared with others' as a part of its size."""
     middle = np.median(quantiles[..., len(SPARSE) // 2], axis=0)
     error: Floats = np.where(there, np.abs(truth - middle), np.nan)
-    error[~there.max(axis=1)] = 1.0
-    found = np.nanmean(error, axis=1)
-    return np.asarray(np.maximum(found, 0.1 * float(np.nanmean(error))))
+    some = there.max(axis=1)
+    error[~some] = 1.0
+    size = np.ones(len(error))
+    for row in np.flatnonzero(level & some):
+        size[row] = np.mean(np.abs(truth[row, there[row]]) + np.abs(middle[row, there[row]])) / 2.0 or 1.0
+    found = np.nanmean(error, axis=1) / size
+    return np.asarray(size * np.maximum(found, 0.1 * float(np.nanmean(error / size[:, None]))))
 
 
 def recalibrate(deck: Deck, plain: Floats) -> Floats:
@@ -162,12 +187,12 @@ def recalibrate(deck: Deck, plain: Floats) -> Floats:
         count = float(past.sum())
         if not count:
             continue
-        known = deck.known[..., at]
-        everywhere = np.log(_factors(known[:, past], plain[:, past]))
+        known, seen = deck.known[..., at], deck.seen_from(at, plain)
+        everywhere = np.log(_factors(known[:, past], seen[:, past]))
         own_share = count / (count + ORIGINS_OF_PRIOR)
         for kind in range(int(deck.targets.max()) + 1):
             rows = deck.targets == kind
-            own = np.log(_factors(known[np.ix_(rows, past)], plain[np.ix_(rows, past)]))
+            own = np.log(_factors(known[np.ix_(rows, past)], seen[np.ix_(rows, past)]))
             logs = own_share * own + (1.0 - own_share) * everywhere
             width = np.exp(logs * count / (count + np.where(logs > 0, ORIGINS_OF_PRIOR, ORIGINS_OF_CALM)))
             width = np.clip(width, LEAST_WIDTH, MOST_WIDTH)
@@ -194,18 +219,20 @@ def _factors(truth: Floats, quantiles: Floats) -> Floats:
 
 def decks(
     forecasts: pd.DataFrame, truth: Mapping[tuple[str, str], Mapping[tuple[int, int], float]],
-    scales: Mapping[tuple[str, str], Scale], models: Sequence[str], steps: Mapping[str, int],
+    scales: Mapping[tuple[str, str], Sequence[Scale]], models: Sequence[str], steps: Mapping[str, int],
     published: Mapping[int, Grid] | None = None,
 ) -> list[tuple[Deck, list[tuple[str, str]], list[str]]]:  # fmt: skip
     """One deck per horizon from the table of quantiles, with its series and origins.
 
-    truth: by (location, target), then by (step of the origin, horizon); scales: of each series; published: the grid as
-    it stood at the step of each origin, None where the truth is all that ever was published.
+    truth: by (location, target), then by (step of the origin, horizon); scales: of each series at each origin, in their
+    order; published: the grid as it stood at the step of each origin, None where the truth is all that ever was
+    published.
     """
     series = sorted(scales)
+    kinds = np.array([[scale.kind for scale in scales[each]] for each in series], dtype=object)
     origins = sorted(steps, key=lambda origin: steps[origin])
     names = [name for name in models if name in set(forecasts["model"].astype(str))]
-    kinds = sorted({target for _, target in series})
+    named = sorted({target for _, target in series})
     found = []
     places = pd.MultiIndex.from_tuples(series)
     for horizon, rows in forecasts.groupby("horizon", sort=True):
@@ -220,25 +247,23 @@ def decks(
             np.searchsorted(LEVELS, rows["quantile"].to_numpy() - 1e-9),
         ] = rows["value"].to_numpy()
         numbers = np.array([steps[origin] for origin in origins])
-        outcome = np.full((len(series), len(origins)), np.nan)
-        for row, each in enumerate(series):
-            figures = [truth[each].get((steps[origin], int(str(horizon))), np.nan) for origin in origins]
-            outcome[row] = scales[each].of(np.array(figures))
-            table[:, row] = scales[each].of(table[:, row])
-        known, latest = np.broadcast_to(outcome[..., None], (*outcome.shape, len(origins))), numbers
+        ahead = int(str(horizon))
+        outcome = np.array([[truth[each].get((step, ahead), np.nan) for step in numbers] for each in series])
+        for (row, column), kind in np.ndenumerate(kinds):
+            table[:, row, column] = _on(str(kind), table[:, row, column])
+        at_origins, latest = [outcome] * len(origins), numbers
         if published is not None:
-            known = _known(published, series, scales, numbers, int(str(horizon)))
+            at_origins = [
+                np.array([truth_after(published[step], each, numbers, ahead) for each in series]) for step in numbers
+            ]
             latest = np.array([published[step].last for step in numbers])
-        targets = np.array([kinds.index(target) for _, target in series])
-        deck = Deck(tuple(names), table, outcome, known, numbers, latest, targets, int(str(horizon)))
+        known = np.stack([_each_on(kinds[:, at], figures) for at, figures in enumerate(at_origins)], axis=-1)
+        targets = np.array([named.index(target) for _, target in series])
+        deck = Deck(tuple(names), kinds, table, outcome, known, numbers, latest, targets, ahead)
         found.append((deck, series, origins))
     return found
 
 
-def _known(
-    published: Mapping[int, Grid], series: Sequence[tuple[str, str]], scales: Mapping[tuple[str, str], Scale],
-    steps: NDArray[np.int64], horizon: int,
-) -> Floats:  # fmt: skip
-    """Outcomes as published by each origin, (series, origins, origins), on the scale of increments."""
-    found = [[scales[each].of(truth_after(published[step], each, steps, horizon)) for each in series] for step in steps]
-    return np.moveaxis(np.array(found), 0, -1)
+def _each_on(kinds: NDArray[np.object_], figures: Floats) -> Floats:
+    """Figures (series, origins), each series on its scale."""
+    return np.array([_on(kind, row) for kind, row in zip(kinds, figures, strict=True)])
