@@ -105,8 +105,7 @@ def test_a_header_without_rows_is_an_error(write):
 
 def test_a_file_in_a_chinese_encoding_is_told_to_become_utf8(write):
     text = message(write("location,target,time,value\n平湖,firms,2020,1\n", encoding="gb18030"))
-    assert "is not UTF-8" in text
-    assert "CSV UTF-8" in text
+    assert "line 2 is not UTF-8; save it as 'CSV UTF-8', or convert it from GB18030" in text
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
@@ -184,7 +183,9 @@ def test_a_row_with_too_many_cells_names_its_line_and_the_thousands_separator(wr
 
 
 def test_unclosed_quotes_are_an_error(write):
-    assert "check its quotes" in message(write('location,target,time,value\n"A,firms,2020,1\n'))
+    text = message(write('location,target,time,value\n"A,firms,2020,1\nA,firms,2021,1\n'))
+    assert "lines 2 to 3 cannot be read" in text
+    assert """'"A,firms,2020,1'; check its quotes""" in text
 
 
 def test_negative_counts_are_counted_and_the_first_three_shown(write):
@@ -220,7 +221,7 @@ def test_booleans_are_no_numbers():
 
 def test_duplicates_are_errors_unless_their_vintages_differ(write):
     text = message(write(GOOD + "Pinghu,tech_sme_stock,2017,360\n"))
-    assert "1 duplicated row: row 4: Pinghu, tech_sme_stock, 2017; " in text
+    assert "1 duplicated row: row 4: Pinghu, tech_sme_stock, 2017: 360, and 358 in row 3; " in text
     vintages = "location,target,time,value,as_of\nA,gdp,2017,1,2018-02\nA,gdp,2017,2,2018-11\n"
     counts = panel.load_counts(write(vintages))
     assert panel.series(counts, "A", "gdp").to_dict() == {2017: 2.0}
@@ -239,7 +240,13 @@ def test_duplicates_are_errors_unless_their_vintages_differ(write):
 def test_undeclared_gaps_are_named(write, times, missing):
     rows = "".join(f"A,firms,{time},1\n" for time in times)
     text = message(write("location,target,time,value\n" + rows))
-    assert f"undeclared gap: A, firms: {missing}; add the figures, or declare" in text
+    beside = f"row 2 is of {times[0]}, row 3 of {times[1]}"
+    assert f"undeclared gap: A, firms: {missing} ({beside}); add the figures, declare" in text
+
+
+def test_a_year_by_a_slip_of_the_pen_is_found_beside_the_longest_gap(write):
+    text = message(write("location,target,time,value\nA,firms,2017,1\nA,firms,2081,1\nA,firms,2019,1\n"))
+    assert "2018, 2020, 2021 and 59 more (row 4 is of 2019, row 3 of 2081); " in text
 
 
 def test_days_have_no_gaps(write):
@@ -278,7 +285,7 @@ def test_a_malformed_as_of_is_an_error(write):
 
 def test_mixed_frequencies_within_one_series_are_errors(write):
     text = message(write("location,target,time,value\nA,firms,2020,1\nA,firms,2021-Q1,1\nB,firms,2021-Q1,1\n"))
-    assert "A, firms mixes frequencies (quarter '2021-Q1', year '2020')" in text
+    assert "A, firms mixes frequencies (quarter '2021-Q1' in row 3, year '2020' in row 2)" in text
 
 
 @pytest.mark.parametrize("column", ["location", "target"])
@@ -345,7 +352,7 @@ def test_the_users_rows_win_over_the_carried_ones_and_are_counted(write):
 def test_a_gap_between_the_users_rows_and_the_carried_ones_is_named(write):
     lower = panel.load_counts(write("location,target,time,value\nA,firms,2019,1\n"))
     upper = panel.load_counts(write("location,target,time,value\nA,firms,2021,3\n"))
-    with pytest.raises(CountsError, match=re.escape("mine over china: undeclared gap: A, firms: 2020")):
+    with pytest.raises(CountsError, match=re.escape("mine over china: undeclared gap: A, firms: 2020; ")):
         panel.merge(upper, lower, "mine over china")
 
 

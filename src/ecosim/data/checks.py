@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from itertools import pairwise
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -40,14 +41,14 @@ class Table(NamedTuple):
 
     name: str
     frame: pd.DataFrame
-    rows: Sequence[Any]  # line of a CSV file; otherwise as in a spreadsheet, where the header is row 1
+    rows: Sequence[Any]  # line of a CSV file; otherwise as in a spreadsheet, where the header is row 1; () of no file
 
     def refuse(self, bad: np.ndarray, what: str, shown: Callable[[int], str], way_out: str) -> None:
         """Raises CountsError for the rows where `bad` is true; does nothing where there are none."""
         where = np.flatnonzero(bad)
         if not len(where):
             return
-        listed = "; ".join(f"row {self.rows[i]}: {shown(i)}" for i in where[:_SHOWN])
+        listed = "; ".join(f"{f'row {self.rows[i]}: ' if self.rows else ''}{shown(i)}" for i in where[:_SHOWN])
         more = f" and {len(where) - _SHOWN} more" if len(where) > _SHOWN else ""
         plural = "s" if len(where) > 1 else ""
         raise CountsError(f"{self.name}: {len(where)} {what.replace('(s)', plural)}: {listed}{more}; {way_out}")
@@ -217,11 +218,28 @@ def check_counts(table: Table) -> None:
 
 def check_duplicates(table: Table) -> None:
     """Raises CountsError where two rows give the same location, target, time and as_of."""
-    again = table.frame.duplicated(["location", "target", "time", "as_of"], keep="first").to_numpy()
+    keys = table.frame[["location", "target", "time", "as_of"]]
+    again = keys.duplicated(keep="first").to_numpy()
+    if not again.any():
+        return
+    values = table.frame["value"].to_numpy()
+    first: dict[tuple[Any, ...], int] = {}
+    for i, key in enumerate(keys.itertuples(index=False, name=None)):
+        first.setdefault(key, i)
+
+    def shown(i: int) -> str:
+        before = first[tuple(keys.iloc[i])]
+        where = f" in row {table.rows[before]}" if table.rows else ""
+        return f"{table.described(i)}: {_written(values[i])}, and {_written(values[before])}{where}"
+
     table.refuse(
-        again, "duplicated row(s)", table.described,
+        again, "duplicated row(s)", shown,
         "keep one row per location, target and time, or tell vintages apart by as_of",
     )  # fmt: skip
+
+
+def _written(value: float) -> str:
+    return "no value" if math.isnan(value) else f"{value:.15g}"
 
 
 def check_series(table: Table) -> None:
@@ -229,9 +247,13 @@ def check_series(table: Table) -> None:
     gaps = []
     for (location, target), times in table.frame.groupby(["location", "target"], sort=False)["time"]:
         parsed = {text: periods.parse(text) for text in times.unique()}
+        rows = {text: table.rows[i] for i, text in zip(times.index[::-1], times[::-1], strict=True) if table.rows}
         by_frequency = {period.frequency: text for text, period in parsed.items()}
         if len(by_frequency) > 1:
-            examples = ", ".join(f"{frequency} {text!r}" for frequency, text in sorted(by_frequency.items()))
+            examples = ", ".join(
+                f"{frequency} {text!r}" + (f" in row {rows[text]}" if rows else "")
+                for frequency, text in sorted(by_frequency.items())
+            )
             raise CountsError(
                 f"{table.name}: {location}, {target} mixes frequencies ({examples}); "
                 "give one series in one frequency, the other one under another target name"
@@ -239,18 +261,20 @@ def check_series(table: Table) -> None:
         missing = missing_periods(list(parsed))
         if missing:
             more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-            gaps.append(f"{location}, {target}: {', '.join(missing[:_SHOWN])}{more}")
+            before, after = _longest_hole(list(parsed))
+            beside = f" (row {rows[before]} is of {before}, row {rows[after]} of {after})" if rows else ""
+            gaps.append(f"{location}, {target}: {', '.join(missing[:_SHOWN])}{more}{beside}")
     if gaps:
         more = f" and {len(gaps) - _SHOWN} more series" if len(gaps) > _SHOWN else ""
         raise CountsError(
             f"{table.name}: undeclared gap{'s' * (len(gaps) > 1)}: {'; '.join(gaps[:_SHOWN])}{more}; "
-            f"add the figures, or declare each gap by a row with an empty value{_over_lines(table)}"
+            f"add the figures, declare each gap by a row with an empty value, or correct the time{_over_lines(table)}"
         )
 
 
 def _over_lines(table: Table) -> str:
     """A hint at the first cell that goes over several lines: a stray quote hides the rows that follow it."""
-    for row, cells in zip(table.rows, table.frame.itertuples(index=False), strict=True):
+    for row, cells in zip(table.rows, table.frame.itertuples(index=False), strict=False):  # of no file: no row
         for cell in cells:
             if isinstance(cell, str) and "\n" in cell:
                 return f"; a cell that ends in row {row} goes over several lines: {cell[:60]!r}: check its quotes"
@@ -264,6 +288,12 @@ def missing_periods(times: Sequence[str]) -> list[str]:
     ordinals = {_ordinal(text) for text in times}
     frequency = periods.parse(times[0]).frequency
     return [_label(i, frequency) for i in range(min(ordinals), max(ordinals)) if i not in ordinals]
+
+
+def _longest_hole(times: Sequence[str]) -> tuple[str, str]:
+    """The two successive periods of a series that lie furthest apart."""
+    ordered = sorted(times, key=_ordinal)
+    return max(pairwise(ordered), key=lambda pair: _ordinal(pair[1]) - _ordinal(pair[0]))
 
 
 def _ordinal(text: str) -> int:

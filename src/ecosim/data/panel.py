@@ -1,6 +1,7 @@
 """The observed counts as one long table: reading, validating, what was known when, and series out of it."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from math import fsum
 from pathlib import Path
@@ -64,8 +65,12 @@ def validate(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     errors where the unit is a count. A row without a value declares a gap; a period that is missing between the first
     and the last of a series without such a row is an error. Raises CountsError.
     """
-    checks.check_columns(name, list(frame.columns))
     rows = frame.index.tolist() if frame.index.name == "line" else list(range(2, len(frame) + 2))
+    return _validated(frame, name, rows)
+
+
+def _validated(frame: pd.DataFrame, name: str, rows: Sequence[Any]) -> pd.DataFrame:
+    checks.check_columns(name, list(frame.columns))
     texts = {
         column: checks.as_text(frame[column]) if column in frame else [""] * len(frame)
         for column in COLUMNS
@@ -260,7 +265,7 @@ def merge(upper: pd.DataFrame, lower: pd.DataFrame, name: str = "merged counts")
     gives_way = lower_keys.isin(upper_keys)
     replaced = lower_keys[gives_way].nunique()
     counts = pd.concat([lower[~gives_way], upper], ignore_index=True)
-    return Merged(validate(counts, name), int(replaced), len(upper_keys) - int(replaced))
+    return Merged(_validated(counts, name, ()), int(replaced), len(upper_keys) - int(replaced))
 
 
 def data_hash(counts: pd.DataFrame) -> str:

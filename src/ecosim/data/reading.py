@@ -61,7 +61,10 @@ def _read_csv(file: Path) -> pd.DataFrame:
                 rows.append(cells)
                 lines.append(reader.line_num)
     except csv.Error as error:
-        raise CountsError(f"{file}: line {reader.line_num} cannot be read ({error}); check its quotes") from error
+        begin, end = (lines[-1] if lines else 0) + 1, reader.line_num
+        opened = text.splitlines()[begin - 1 : end][0] if end >= begin else ""
+        where = f"line {begin}" if begin >= end else f"lines {begin} to {end}"
+        raise CountsError(f"{file}: {where} cannot be read ({error}): {opened[:80]!r}; check its quotes") from error
     if not rows:
         raise CountsError(f"{file}: is empty; its first line is location,target,time,value")
     header = [cell.strip() for cell in rows[0]]
@@ -80,7 +83,7 @@ def _decoded(file: Path) -> str:
         if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise CountsError(f"{file}: is UTF-16, Excel's 'Unicode text'; save it as 'CSV UTF-8'") from error
         raise CountsError(
-            f"{file}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8', or convert it from GB18030"
+            f"{file}: line {line_of(raw, error)} is not UTF-8; save it as 'CSV UTF-8', or convert it from GB18030"
         ) from error
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
@@ -89,6 +92,11 @@ def _decoded(file: Path) -> str:
             "again as 'CSV UTF-8'"
         )
     return text
+
+
+def line_of(raw: bytes, error: UnicodeDecodeError) -> int:
+    """The line of a text that holds the first byte that could not be read."""
+    return raw[: error.start].count(b"\n") + 1
 
 
 def _check_shape(file: Path, header: list[str], rows: list[list[str]], lines: list[int]) -> None:
