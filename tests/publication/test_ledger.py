@@ -66,7 +66,7 @@ def rearranged(order: list[int]) -> Callable[[Path], None]:
         (lambda path: path.unlink(), "missing, but ledger.jsonl.head is there"),
         (lambda path: ledger.head_of(path).unlink(), "nobody can tell whether the end"),
         (lambda path: path.write_text("{"), "entry 1 is no JSON"),
-        (lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), r"cannot be read .*; bring it back from a copy, or begin another"),
     ],
 )
 def test_every_edit_shows_and_nothing_is_added_then(tmp_path: Path, spoil: Callable[[Path], None], told: str) -> None:

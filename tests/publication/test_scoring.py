@@ -1,5 +1,6 @@
 """A published forecast is scored as any forecast is, on counts it could not know, beside its references."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import scoringrules
 
 from ecosim.forecast import scores
 from ecosim.publication import calibration, checksums, scoring
-from ecosim.publication.bundle import publish
+from ecosim.publication.bundle import BundleError, publish
 from ecosim.publication.hub import Publisher
 from ecosim.publication.recorded import Recorded
 from ecosim.publication.scoring import ScoringError
@@ -202,6 +203,51 @@ def test_a_bundle_that_was_touched_is_not_scored(bundle: Path) -> None:
     path = next((bundle / "model-output" / "lab-abm").glob("*.parquet"))
     shutil.copyfile(next((bundle / "model-output" / "lab-random_walk").glob("*.parquet")), path)
     with pytest.raises(checksums.ChecksumError, match=r"abm.parquet \(changed\)"):
+        scoring.read_forecast(bundle)
+
+
+def in_config(bundle: Path, text: str) -> Path:
+    path = bundle / "run" / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def in_provenance(bundle: Path, text: str) -> Path:
+    path = bundle / "run" / "provenance.json"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def in_output(bundle: Path, column: str) -> Path:
+    path = next((bundle / "model-output" / "lab-abm").glob("*.parquet"))
+    pd.read_parquet(path).drop(columns=column).to_parquet(path)
+    return path
+
+
+def no_parquet(bundle: Path, text: str) -> Path:
+    path = next((bundle / "model-output" / "lab-abm").glob("*.parquet"))
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("spoil", "content", "told"),
+    [
+        (in_config, "scenario: [", "cannot be read"),
+        (in_config, "origin: 2016-12", "has no scenario"),
+        (in_config, "", "has no scenario"),
+        (in_provenance, "{", "cannot be read"),
+        (in_provenance, "{}", "has no made"),
+        (in_output, "value", "has no column value"),
+        (no_parquet, "PAR1", "cannot be read"),
+    ],
+)
+def test_a_bundle_by_another_hand_is_refused_by_the_file_that_is_wrong(
+    bundle: Path, spoil: Callable[[Path, str], Path], content: str, told: str
+) -> None:
+    path = spoil(bundle, content)
+    checksums.write(bundle)
+    with pytest.raises(BundleError, match=rf"^{re.escape(str(path))}: {told}.*; give a folder that study=publish made"):
         scoring.read_forecast(bundle)
 
 

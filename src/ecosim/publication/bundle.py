@@ -13,7 +13,7 @@ import yaml
 from ecosim.data.errors import UserError
 from ecosim.publication import checksums, hub, metadata, outputs, validation
 from ecosim.publication.hub import Publisher
-from ecosim.publication.outputs import ModelOutput
+from ecosim.publication.outputs import COLUMNS, ModelOutput
 from ecosim.publication.recorded import Recorded
 
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
@@ -212,13 +212,25 @@ def read_outputs(folder: Path) -> dict[str, pd.DataFrame]:
     """The model output of a bundle by model id, horizons as numbers. Raises BundleError where there is none."""
     found = {}
     for path in sorted((folder / "model-output").glob("*/*.parquet")):
-        rows = pd.read_parquet(path)
+        rows = _rows_of(path)
         found[path.parent.name] = rows.assign(
             origin_date=rows["origin_date"].astype(str), target_end_date=rows["target_end_date"].astype(str)
         )
     if not found:
         raise BundleError(f"{folder}: holds no model-output/<model>/*.parquet; give a folder that study=publish made")
     return found
+
+
+def _rows_of(path: Path) -> pd.DataFrame:
+    import pyarrow as pa
+
+    try:
+        rows = pd.read_parquet(path)
+    except (pa.ArrowException, OSError) as error:
+        raise BundleError(f"{path}: cannot be read ({error}); give a folder that study=publish made") from None
+    if missing := [column for column in COLUMNS if column not in rows]:
+        raise BundleError(f"{path}: has no column {', '.join(missing)}; give a folder that study=publish made")
+    return rows
 
 
 def _json(path: Path, content: Any) -> None:

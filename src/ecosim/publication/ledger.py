@@ -42,7 +42,9 @@ def verify(path: Path) -> Ledger:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{path}: cannot be read ({error})") from None
+        raise LedgerError(
+            f"{path}: cannot be read ({error}); bring it back from a copy, or begin another with study.ledger="
+        ) from None
     entries: list[dict[str, Any]] = []
     before = FIRST
     for number, line in enumerate(lines, start=1):

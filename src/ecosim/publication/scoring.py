@@ -1,7 +1,7 @@
 """Scores a published forecast against counts that came later, beside the forecasts published with it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,18 +45,32 @@ class Forecast:
 def read_forecast(folder: Path) -> Forecast:
     """The forecast in a bundle whose checksums hold. Raises ChecksumError, BundleError."""
     digest = checksums.verify(folder)
-    try:
-        settings = yaml.safe_load((folder / "run" / "config.yaml").read_text(encoding="utf-8"))
-        made = json.loads((folder / "run" / "provenance.json").read_text(encoding="utf-8"))["made"]
-        tasks = json.loads((folder / "hub-config" / "tasks.json").read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise bundle.BundleError(f"{error.filename}: missing; give a folder that study=publish made") from None
-    scenario, found = str(settings["scenario"]), bundle.read_outputs(folder)
+    settings = folder / "run" / "config.yaml"
+    scenario, origin = (_entry(settings, yaml.safe_load, key) for key in ("scenario", "origin"))
+    made = _entry(folder / "run" / "provenance.json", json.loads, "made")
+    run = _entry(folder / "hub-config" / "tasks.json", json.loads, "rounds", 0, "additional_metadata", "run")
+    found = bundle.read_outputs(folder)
     own = next((name for name in found if name.endswith(model_id_end())), next(iter(found)))
     order = [own, *(name for name in found if name != own)]
     rows = {name: found[name][found[name]["scenario_id"] == scenario].reset_index(drop=True) for name in order}
-    run = str(tasks["rounds"][0]["additional_metadata"]["run"])
-    return Forecast(folder, digest, run, scenario, str(settings["origin"]), str(made)[:10], own, rows)
+    return Forecast(folder, digest, run, scenario, origin, made[:10], own, rows)
+
+
+def _entry(path: Path, load: Callable[[str], Any], *keys: str | int) -> str:
+    """A value in a file of a bundle, by the keys that lead to it. Raises BundleError."""
+    way_out = "give a folder that study=publish made"
+    try:
+        found = load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise bundle.BundleError(f"{path}: missing; {way_out}") from None
+    except (ValueError, yaml.YAMLError) as error:
+        raise bundle.BundleError(f"{path}: cannot be read ({' '.join(str(error).split())}); {way_out}") from None
+    try:
+        for key in keys:
+            found = found[key]
+    except (LookupError, TypeError):
+        raise bundle.BundleError(f"{path}: has no {'.'.join(map(str, keys))}; {way_out}") from None
+    return str(found)
 
 
 def model_id_end() -> str:
