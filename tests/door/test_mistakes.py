@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecosim.data.errors import UserError
+from ecosim.data.panel import CountsError
 from ecosim.door import folder
 from ecosim.door.build import build_job, build_policies, build_region, load_counts
 from ecosim.door.compose import compose
@@ -244,6 +245,18 @@ def test_a_data_file_is_looked_for_here_and_in_the_config_folder(own: Callable[[
     assert (counts["location"] == "My County").sum() == 1
     with pytest.raises(ConfigError, match=r"no such file in .* and "):
         load_counts(compose([PINGHU, "data.path=nix.csv"], home), here)
+
+
+def test_a_folder_in_place_of_a_table_is_called_one(here: Path) -> None:
+    (here / "counts.csv").mkdir()
+    with pytest.raises(ConfigError, match=r"data.path='counts.csv': is a folder; name a CSV or Parquet file"):
+        load_counts(compose([PINGHU, "data.path=counts.csv"]), here)
+
+
+def test_a_table_without_any_value_is_refused(here: Path) -> None:
+    (here / "counts.csv").write_text("location,target,time,value\nPinghu,hnte_stock,2015,\n", encoding="utf-8")
+    with pytest.raises(CountsError, match=r"^data.path=counts.csv: no row has a value; fill in the column value"):
+        load_counts(compose([PINGHU, "data.path=counts.csv"]), here)
 
 
 def test_a_full_disk_names_what_was_kept(tmp_path: Path) -> None:

@@ -61,6 +61,11 @@ def test_a_county_cannot_have_more_than_its_province(county):
     check_wholes([county], counts((county.name, "rd_intensity", "2022", 9.0), (whole, "rd_intensity", "2022", 3.0)))
     with pytest.raises(Implausible, match=rf"{county.name}, births, 2022: 10 is more than the 9 of {whole}"):
         check_wholes([county], counts((county.name, "births", "2022", 10.0), (whole, "births", "2022", 9.0)))
+    with pytest.raises(Implausible, match=rf"^data\.path=own\.csv: {county.name}, births, 2022"):
+        check_wholes(
+            [county], counts((county.name, "births", "2022", 10.0), (whole, "births", "2022", 9.0)),
+            "data.path=own.csv: ",
+        )  # fmt: skip
     revised = counts(
         (whole, "births", "2022", 90.0), (whole, "births", "2022", 9.0), (county.name, "births", "2022", 50.0)
     )

@@ -329,5 +329,15 @@ def test_scoring_wants_counts(here: Path, recorded: str, capsys: pytest.CaptureF
     assert "needs the counts that came since: data.path=counts.csv" in capsys.readouterr().err
 
 
+def test_counts_of_something_else_are_named_by_their_file(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_publish(["study=publish", f"run={recorded}", "to=bundle"])
+    (here / "counts.csv").write_text("location,target,time,value\nWuxi,hnte_stock,2017,110\n", encoding="utf-8")
+    assert run(["study=score", "forecast=bundle", "data.path=counts.csv"]) == 2
+    assert "ecosim: data.path=counts.csv: no count is about this forecast" in capsys.readouterr().err
+    assert not (here / "ledger.jsonl").exists()
+
+
 def test_a_folder_goes_before_an_id(here: Path, recorded: str) -> None:
     assert locate(recorded, here).folder == here / recorded

@@ -99,6 +99,7 @@ WRONG = [
         ["data.path=far.csv"],
         "standard deviations from the forecast (6 at most); one of the two is wrong: look at the count",
     ),
+    (["data.path=far.csv", "study.until=2018"], "data.path=far.csv: run "),
     (["run=nothere"], "no run 'nothere'"),
     (["+scenario=pinghu_2017"], "study=update takes a run, no scenario"),
     (["study.dispersion=0"], "study.dispersion"),

@@ -1,7 +1,8 @@
 """study=backtest from its command line to its tables: compose, find or make the folder, run, write, draw, tell."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,7 +76,8 @@ def run_backtest(
         from ecosim.forecast.evaluation import kept, race
 
         plan = build_plan(composed, place)
-        course = race.lay_course(plan)
+        with _naming(composed.settings.data.path):
+            course = race.lay_course(plan)
         data_hash = panel.data_hash(course.grid.counts)
         key = kept.key_of(_settling(plan), data_hash)
         provenance = describe(composed.overrides, composed.tree, data_hash, composed.own)
@@ -102,6 +104,17 @@ def run_backtest(
                 problem = "" if run is None else log_run(run, home, results, stages, words)
     seconds = {**stages.seconds, "all": time.perf_counter() - started}
     return BacktestOutcome(home, outcome, sentences, seconds, run.id if run else None, problem)
+
+
+@contextmanager
+def _naming(named: str | None) -> Iterator[None]:
+    """A CountsError of the block names the table that the counts are out of, where the user gave one."""
+    from ecosim.data.panel import CountsError
+
+    try:
+        yield
+    except CountsError as error:
+        raise CountsError(f"data.path={named}: {error}" if named else str(error)) from None
 
 
 def spelled_out(overrides: Sequence[str]) -> list[str]:
@@ -148,11 +161,13 @@ def build_plan(composed: Composed, cwd: Path) -> "Plan":
             raise ConfigError(f"study.models: {name} combines {leader} with other forecasts; add {leader}")
     counts = load_counts(composed, cwd)
     locations = study.locations or _usual_locations(composed, counts)
+    with _naming(data.path):
+        models = _models(study, counts, locations)
     return Plan(
         counts=counts,
         locations=locations,
         targets=study.targets,
-        models=_models(study, counts, locations),
+        models=models,
         horizons=tuple(sorted(set(study.horizons))),
         window=study.window,
         origins=study.origins,

@@ -54,6 +54,8 @@ def find_data(path: str, cwd: Path, own: Path | None) -> Path:
     for place in places:
         if (place / path).is_file():
             return place / path
+        if (place / path).is_dir():
+            raise ConfigError(f"data.path={path!r}: is a folder; name a CSV or Parquet file of counts in it")
     looked = " and ".join(str(place) for place in places)
     raise ConfigError(f"data.path={path!r}: no such file in {looked}; give the path of a CSV or Parquet file of counts")
 
@@ -62,7 +64,10 @@ def load_table(path: str, cwd: Path, own: Path | None) -> "pd.DataFrame":
     """A user's counts alone. own: folder of --config-dir. Raises ConfigError, CountsError."""
     from ecosim.data import panel
 
-    return panel.load_counts(find_data(path, cwd, own))
+    counts = panel.load_counts(find_data(path, cwd, own))
+    if counts["value"].isna().all():
+        raise panel.CountsError(f"data.path={path}: no row has a value; fill in the column value of one row at least")
+    return counts
 
 
 def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -> "pd.DataFrame":
@@ -85,7 +90,7 @@ def load_counts(composed: Composed, cwd: Path, regions: Sequence[Region] = ()) -
     else:
         given = panel.merge(own, base, f"{data.path} on top of the carried counts").counts
     check_inside(regions, given)
-    check_wholes(regions, given)
+    check_wholes(regions, given, f"data.path={data.path}: " if own is not None else "")
     return given
 
 

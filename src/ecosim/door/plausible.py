@@ -46,8 +46,11 @@ def meant_target(text: str) -> str:
     return close[0] if close else ""
 
 
-def check_wholes(regions: Sequence["Region"], counts: "pd.DataFrame") -> None:
-    """Raises Implausible where a region has more of what adds up than a place that it lies in, at the same time."""
+def check_wholes(regions: Sequence["Region"], counts: "pd.DataFrame", opening: str = "") -> None:
+    """Raises Implausible where a region has more of what adds up than a place that it lies in, at the same time.
+
+    opening: of the message, what the counts are out of.
+    """
     newest = counts.dropna(subset="value").sort_values("as_of", kind="stable")  # of several vintages of one figure
     keys = zip(newest["location"].astype(str), newest["target"].astype(str), newest["time"].astype(str), strict=True)
     values = dict(zip(keys, newest["value"].astype(float), strict=True))
@@ -59,8 +62,8 @@ def check_wholes(regions: Sequence["Region"], counts: "pd.DataFrame") -> None:
                 around = values.get((whole, target, time), value)
                 if value > around:
                     raise Implausible(
-                        f"{place}, {target}, {time}: {plain(value)} is more than the {plain(around)} of {whole}, in "
-                        "which it lies (region.inside); look at the figure and its unit"
+                        f"{opening}{place}, {target}, {time}: {plain(value)} is more than the {plain(around)} of "
+                        f"{whole}, in which it lies (region.inside); look at the figure and its unit"
                     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ecosim import __version__
 from ecosim.door import folder
-from ecosim.door.build import find_data
+from ecosim.door.build import load_table
 from ecosim.door.compose import Composed, compose
 from ecosim.door.library import ConfigError, split_override
 from ecosim.door.plausible import check_targets
@@ -85,7 +85,10 @@ def _scored(composed: Composed, name: str, path: Path, place: Path, stages: Stag
     own = composed.settings.data.path
     if own:
         check_targets(own, counts)
-    table = scoring.score(forecast, counts)
+    try:
+        table = scoring.score(forecast, counts)
+    except scoring.ScoringError as error:
+        raise scoring.ScoringError(f"data.path={own}: {error}" if own else str(error)) from None
     relative = scoring.skill(table, forecast.own)
     stages("scores", 1, 1)
     known, number, fresh = ledgers.append(path, _entry(forecast, table, panel.data_hash(counts)))
@@ -102,11 +105,11 @@ def _scored(composed: Composed, name: str, path: Path, place: Path, stages: Stag
 
 def _counts(composed: Composed, place: Path) -> "pd.DataFrame":
     """The user's counts alone, or the carried table that the command names."""
-    from ecosim.data import china, panel, us_states
+    from ecosim.data import china, us_states
 
     data = composed.settings.data
     if data.path:
-        return panel.load_counts(find_data(data.path, place, composed.own))
+        return load_table(data.path, place, composed.own)
     named = [value for _, key, value in map(split_override, composed.overrides) if key == "data"]
     if not named or data.carried is None:
         raise ConfigError("study=score needs the counts that came since: data.path=counts.csv (or data=china)")

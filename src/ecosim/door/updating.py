@@ -22,7 +22,7 @@ from ecosim.door.publish import labels_of
 from ecosim.door.recorded import locate, own_folder, spelled_out
 from ecosim.door.run import log_run, open_tracking
 from ecosim.door.studies import Update
-from ecosim.door.updating_given import left_out
+from ecosim.door.updating_given import is_about, left_out
 from ecosim.door.updating_tables import KEPT, beside, moved_settings, tables_of
 from ecosim.door.updating_told import sentences
 
@@ -158,7 +158,8 @@ def _assimilate(
             f"data.path=<table> with a later count of one of {', '.join(names)}"
         ) from None
     except assimilation.Contradicted as error:
-        raise assimilation.Contradicted(f"run {run.short}: {error}") from None
+        opening = "" if given is None or not is_about(str(error), run, given[1]) else f"data.path={given[0]}: "
+        raise assimilation.Contradicted(f"{opening}run {run.short}: {error}") from None
     stages("new counts", 1, 1)
     return found, max(int(row.time[:4]) for row in found.used), members, missed
 

@@ -58,6 +58,13 @@ def _ahead(time: str, origin: str, until: int) -> bool:
     return quarter_index(time) > quarter_index(origin) and parse(time).end.year <= until
 
 
+def is_about(message: str, run: "Recorded", given: "pd.DataFrame") -> bool:
+    """Whether a message that begins with target and time, 'hnte_stock 2018: ...', is about a given row."""
+    rows = given[given["location"] == run.place]
+    cells = zip(rows["target"].astype(str), rows["time"].astype(str).map(_time_of), strict=True)
+    return any(message.startswith(f"{target} {time}: ") for target, time in cells)
+
+
 def _time_of(time: str) -> str:
     """A time as members have it: years as they are, parts of a year as quarters."""
     return time if parse(time).frequency == "year" else quarter_label(quarter_index(time))
