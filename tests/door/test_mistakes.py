@@ -233,6 +233,75 @@ def test_a_target_that_nobody_knows_is_not_shown_in_silence(here: Path) -> None:
         build_job(compose([PINGHU, "study.targets=[hnte_stok,hnte_stock]"]), here)
 
 
+HEAD = "# @package _global_\n# Does it work?\n"
+ROW = """defaults: [national_rules, _self_]
+my_award:
+  family: award
+  group: certification
+  rung: high_tech
+  amount: {"2017-07": 20}
+  budget: {"2017-07": 1500}
+  source: "assumption"
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "wrong", "answer"),
+    [
+        ("20}", "-20}", "line 6: policies.my_award.amount: -20.0 must be"),
+        ('"2017-07": 20', '"2017-13": 20', "line 6: policies.my_award.amount: '2017-13' has no month 13"),
+        ("amount", "amont", "line 6: policies.my_award.amont: unknown key; did you mean 'amount'?"),
+        ("rung: high_tech", "rung: hightech", "line 5: policies.my_award.rung: 'hightech'"),
+        ('  source: "assumption"\n', "", "line 2: policies.my_award.source is missing"),
+    ],
+)
+def test_a_wrong_row_in_a_file_of_ones_own_is_named_by_file_and_line(
+    own: Callable[[str, str], Path], was: str, wrong: str, answer: str
+) -> None:
+    home = own("policies/mine.yaml", ROW.replace(was, wrong))
+    with pytest.raises(UserError) as caught:
+        build_policies(compose([PINGHU, "policies=mine"], home))
+    assert str(caught.value).startswith(f"{home / 'policies' / 'mine.yaml'}, {answer}")
+
+
+def test_what_the_command_line_gives_is_in_no_line_of_a_file(own: Callable[[str, str], Path]) -> None:
+    home = own("policies/mine.yaml", ROW)
+    with pytest.raises(UserError) as caught:
+        build_policies(compose([PINGHU, "policies=mine", "policies.my_award.amount=-3"], home))
+    assert str(caught.value).startswith("policies.my_award.amount: -3")
+
+
+def test_a_row_in_a_file_that_another_is_based_on_is_named_by_that_file(own: Callable[[str, str], Path]) -> None:
+    own("policies/base.yaml", ROW.replace("20}", "-20}"))
+    home = own("policies/mine.yaml", "defaults: [base, _self_]\n")
+    with pytest.raises(UserError) as caught:
+        build_policies(compose([PINGHU, "policies=mine"], home))
+    assert str(caught.value).startswith(f"{home / 'policies' / 'base.yaml'}, line 6: ")
+
+
+def test_wrong_values_of_a_scenario_and_a_region_of_ones_own_are_named_by_file_and_line(
+    own: Callable[[str, str], Path], here: Path
+) -> None:
+    home = own("scenario/mine.yaml", f'{HEAD}origin: "2016-13"\n')
+    with pytest.raises(ConfigError) as caught:
+        compose(["+scenario=mine"], home)
+    assert str(caught.value).startswith(f"{home / 'scenario' / 'mine.yaml'}, line 3: origin: ")
+    own("scenario/mine.yaml", HEAD)
+    own("region/here.yaml", "name: Here\nlevel: county\nfirms: many\n")
+    with pytest.raises(ConfigError) as caught:
+        build_job(compose(["+scenario=mine", "region=here"], home), here)
+    file = home / "region" / "here.yaml"
+    assert f"{file}, line 3: region.firms='many': must be a whole number" in str(caught.value)
+    assert f"{file}, line 1: region.sectors is missing; give it" in str(caught.value)
+
+
+def test_a_policy_file_that_is_not_utf8_is_named_by_file_and_line(own: Callable[[str, str], Path]) -> None:
+    home = own("policies/mine.yaml", "")
+    (home / "policies" / "mine.yaml").write_bytes(f"# one\n# 奖励\n{ROW}".encode("gb18030"))
+    with pytest.raises(ConfigError, match=r"policies/mine.yaml: line 2 is not UTF-8; save the file as UTF-8"):
+        compose([PINGHU, "policies=mine"], home)
+
+
 def test_a_missing_config_folder_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no folder"):
         compose([PINGHU], tmp_path / "nix")

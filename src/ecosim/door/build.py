@@ -13,6 +13,7 @@ from ecosim.data.targets import TARGETS
 from ecosim.door.compose import Composed
 from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
+from ecosim.door.origins import naming_files
 from ecosim.door.own_counts import check_inside, check_places, unused
 from ecosim.door.plausible import check_targets, check_wholes, leaps
 from ecosim.door.settings import Settings
@@ -45,7 +46,8 @@ def build_policies(composed: Composed) -> tuple[dict[str, Any], dict[str, Any]]:
     from ecosim.policies import shelf
 
     rules = composed.baseline_rows
-    return shelf.build(composed.settings.policies, rules), shelf.build(rules, rules)
+    with naming_files(composed.own, composed.choices, composed.overrides):
+        return shelf.build(composed.settings.policies, rules), shelf.build(rules, rules)
 
 
 def find_data(path: str, cwd: Path, own: Path | None) -> Path:
@@ -110,8 +112,10 @@ def places_of(counts: "pd.DataFrame | None") -> set[str]:
 def build_regions(composed: Composed) -> tuple[Region, ...]:
     """The regions that are forecast: one, or with study=regions several. Raises ConfigError."""
     settings = composed.settings
-    tables = settings.places.values() if isinstance(settings.study, Regions) else [settings.region]
-    return tuple(build_region(table) for table in tables)
+    if isinstance(settings.study, Regions):
+        return tuple(build_region(table) for table in settings.places.values())
+    with naming_files(composed.own, composed.choices, composed.overrides):
+        return (build_region(settings.region),)
 
 
 def tell_unused(composed: Composed, counts: "pd.DataFrame") -> list[str]:
@@ -141,9 +145,11 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
     for name in study.targets:
         if name not in TARGETS:
             raise ConfigError(f"study.targets: no target {name!r}; {nearest(name, TARGETS)}")
-    region = build_region(composed.settings.region)
     if isinstance(study, Regions):
+        region = build_region(composed.settings.region)
         region = replace(region, name=study.called or "", name_zh=study.called_zh or "")
+    else:
+        (region,) = build_regions(composed)
     policies, baseline = build_policies(composed)
     counts = load_counts(composed, cwd, build_regions(composed))
     from ecosim.forecast.job import Job

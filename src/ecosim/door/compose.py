@@ -20,6 +20,7 @@ from ecosim.data.errors import nearest
 from ecosim.door import schedules
 from ecosim.door.library import GROUPS, ConfigError, Library, absolute, split_override
 from ecosim.door.mistakes import Tree, explain, explain_validation
+from ecosim.door.origins import naming_files
 from ecosim.door.package import shape
 from ecosim.door.recorded import quoted
 from ecosim.door.settings import Settings
@@ -57,9 +58,10 @@ def compose(overrides: Sequence[str], config_dir: str | Path | None = None, cwd:
         node = _compose_node(checked, library)
         choices = dict(node.hydra.runtime.choices)
         tree = _plain(node, checked)
-        _settle_schedules(tree, checked, library)
-        shape(tree, lambda: _file("policies", str(tree.get("baseline")), library))
-        settings = _check(tree)
+        with naming_files(own, {group: str(name) for group, name in choices.items()}, overrides):
+            _settle_schedules(tree, checked, library)
+            shape(tree, lambda: _file("policies", str(tree.get("baseline")), library))
+            settings = _check(tree)
         if isinstance(settings.study, Regions):
             tree["places"] = {name: _file("region", name, library) for name in settings.study.regions}
             tree["study"] |= settings.study.names(tree["places"], {split_override(text).key for text in overrides})
@@ -138,7 +140,10 @@ def _compose_node(overrides: list[str], library: Library) -> DictConfig:
     try:
         given = [*schedules.instead(overrides), *search_path(library)]
         return hydra_compose("config", given, return_hydra_config=True)
-    except (YAMLError, UnicodeDecodeError, OmegaConfBaseException, ValueError, OSError) as error:
+    except UnicodeDecodeError as error:
+        library.check_texts()
+        raise explain(error, overrides, dict) from None
+    except (YAMLError, OmegaConfBaseException, ValueError, OSError) as error:
         raise explain(error, overrides, lambda: _tree_of_choices(overrides, library)) from None
     except Exception as error:
         if type(error).__module__.partition(".")[0] != "hydra":

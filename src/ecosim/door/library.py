@@ -74,6 +74,12 @@ class Library:
         """The folders that are searched, in order."""
         return (self.carried,) if self.own is None else (self.carried, self.own)
 
+    def check_texts(self) -> None:
+        """Raises ConfigError for the first file of the user's own that is not UTF-8."""
+        if self.own is not None:
+            for path in sorted(path for group in FOLDERS for path in (self.own / group).rglob("*.y*ml")):
+                read_text(path)
+
     def options(self, group: str) -> dict[str, Path]:
         """What can be chosen in a group, by name; files that begin with '_' are parts of others and left out."""
         found: dict[str, Path] = {}
@@ -121,10 +127,12 @@ class Library:
 
 def read_text(path: Path) -> str:
     """A configuration file as text. Raises ConfigError where it is not UTF-8."""
+    raw = path.read_bytes()
     try:
-        return path.read_text(encoding="utf-8")
+        return raw.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: not UTF-8 at byte {error.start}; save the file as UTF-8") from None
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as UTF-8") from None
 
 
 def value_of(path: Path, key: str) -> str:
