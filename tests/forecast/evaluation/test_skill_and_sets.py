@@ -137,6 +137,11 @@ def test_the_error_of_a_mean_score_is_that_of_independent_cells():
     assert (row["mean"], row["monte_carlo_error"], row["cells"], row["origins"]) == (3.0, 2.5, 2, 2)
 
 
+def test_a_mean_has_no_error_where_a_score_has_none():
+    scores = table({"model": np.array([[1.0, 5.0]])}).assign(monte_carlo_error=[3.0, np.nan])
+    assert np.isnan(summarize(scores)["monte_carlo_error"].item())
+
+
 def test_identical_models_are_all_in_the_confidence_set():
     assert (confidence_set(np.ones((10, 3)), 1, np.random.default_rng(6)) == 1.0).all()
 

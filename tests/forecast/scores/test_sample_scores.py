@@ -116,3 +116,12 @@ def test_bias_is_one_where_all_members_are_too_high_and_zero_on_a_tie():
 def test_the_ends_of_an_interval_are_inside():
     ends = np.array([1.0, 1.0, 1.0]), np.array([3.0, 3.0, 3.0])
     assert scores.inside(np.array([1.0, 3.0, 3.5]), *ends).tolist() == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("members", [50, 1000])
+def test_the_crps_of_quantiles_is_that_of_their_distribution(members):
+    y = np.array([-2.0, 0.0, 0.7])
+    quantiles = np.tile(stats.norm.ppf((np.arange(members) + 0.5) / members), (3, 1))
+    exact = y * (2 * stats.norm.cdf(y) - 1) + 2 * stats.norm.pdf(y) - 1 / np.sqrt(np.pi)
+    assert scores.crps_of_quantiles(y, quantiles) == pytest.approx(exact, rel=2e-3)
+    assert (scores.crps(y, quantiles) < exact * (1 - 0.3 / members)).all()  # the fair one takes them for drawn

@@ -13,7 +13,7 @@ from ecosim.forecast.evaluation.forecaster import Floats, History, Scale, Series
 from ecosim.forecast.evaluation.marks import LEVELS, PER_STEP, marks_of
 from ecosim.forecast.evaluation.stacking import LEADER, Deck, combine, decks
 from ecosim.forecast.references.shelf import PLAIN, STACKED
-from ecosim.forecast.scores import naive_scale
+from ecosim.forecast.scores import crps_of_quantiles, naive_scale
 
 if TYPE_CHECKING:
     from ecosim.forecast.evaluation.race import Course
@@ -92,6 +92,7 @@ def _rows(
         luck = generator(course.plan.seed, "pit", location, target, history.origin).random(horizon)[-1:]
         scale = naive_scale(known.values, known.season)
         found = marks_of(np.array([observed]), members[None], scale, known.counted, luck)
+        found["crps"] = crps_of_quantiles(np.array([observed]), members[None])  # members are quantiles, not drawn
         rows += [(*keys, mark, float(found[mark][0]), np.nan, "") for mark in PER_STEP if np.isfinite(found[mark][0])]
     return rows
 

@@ -106,12 +106,13 @@ def summarize(scores: pd.DataFrame) -> pd.DataFrame:
         groups = plain.groupby(["model", "target", "horizon", "score"], observed=True, sort=True)
         found = groups.agg(
             mean=("value", "mean"),
-            square=("square", "sum"),
             cells=("value", "size"),
             locations=("location", "nunique"),
             origins=("origin", "nunique"),
         ).reset_index()
-        found.insert(5, "monte_carlo_error", np.sqrt(found.pop("square")) / found["cells"])
+        squares = groups["square"]
+        known = squares.sum().where(squares.count() == squares.size()).to_numpy()  # a combination has no paths, so none
+        found.insert(5, "monte_carlo_error", np.sqrt(known) / found["cells"])
         frames.append(found.astype({"model": str, "target": str, "score": str}))
     return pd.concat(frames, ignore_index=True)
 

@@ -1,7 +1,7 @@
 """Scores of forecasts against counts, one file per rule."""
 
 from ecosim.forecast.scores.coverage import coverage, inside
-from ecosim.forecast.scores.crps import crps
+from ecosim.forecast.scores.crps import crps, crps_of_quantiles
 from ecosim.forecast.scores.energy import energy
 from ecosim.forecast.scores.log_score import log_score_counts, log_score_real
 from ecosim.forecast.scores.mase import ase, naive_scale
@@ -15,6 +15,7 @@ __all__ = [
     "bias",
     "coverage",
     "crps",
+    "crps_of_quantiles",
     "energy",
     "inside",
     "log_score_counts",
