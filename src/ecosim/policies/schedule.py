@@ -26,6 +26,7 @@ class Schedule(tuple[tuple[int, float], ...]):
 
 
 ALWAYS = -(10**6)
+FIRST_YEAR, LAST_YEAR = 1949, 2199  # of dates in packages: what is written for another year is a slip
 NOTHING = Schedule()  # 0 at all times, the default of what an instrument need not have
 ONE = Schedule([(ALWAYS, 1.0)])
 
@@ -46,7 +47,10 @@ def to_schedule(raw: Any) -> Schedule:
         for when, value in raw.items():
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"value {value!r} from {when!r} is no number")
-            start = quarter_index(parse(str(when)).start.isoformat())
+            first = parse(str(when)).start
+            if not FIRST_YEAR <= first.year <= LAST_YEAR:
+                raise ValueError(f"date {when!r} lies outside {FIRST_YEAR} to {LAST_YEAR}: a slip of the pen?")
+            start = quarter_index(first.isoformat())
             if start in steps:
                 raise ValueError(f"{when!r} lies in the quarter of an earlier line; a value holds for whole quarters")
             steps[start] = float(value)
