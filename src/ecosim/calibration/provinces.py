@@ -18,7 +18,7 @@ from ecosim.model import survey as census
 from ecosim.model.conditions import neutral
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.firms import Firms
-from ecosim.model.luck import Key
+from ecosim.model.luck import Key, generator_of
 from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import OWNERSHIP, SECTORS, Region
@@ -90,7 +90,7 @@ def simulate(
     further = partial(_further, progress, TEMPLATES, total)
     own = _each(job, [(0.0, np.zeros(len(years)), number) for number in range(pairs)], workers, further)
     own_logs = two_way(pd.DataFrame({number: np.log(table[DRIVER]) for number, table in enumerate(own)})).to_numpy()
-    order = np.random.Generator(np.random.Philox(key=[seed, TEMPLATE_LUCK])).permutation(wanted.shape[1])
+    order = generator_of(seed, TEMPLATE_LUCK).permutation(wanted.shape[1])
     given = wanted[:, np.resize(order, pairs)]
     shifts = [signed - signed[0] for signed in (given - own_logs, -given - own_logs)]
     cases = [(step, shift[:, number], number) for step in steps for shift in shifts for number in range(pairs)]

@@ -26,6 +26,7 @@ from ecosim.data.parts import in_quarters
 from ecosim.data.periods import parse, quarter_index, quarter_label
 from ecosim.forecast.publish import FLOW_OF, INDEX, RATIO_SD, RATIOS
 from ecosim.forecast.reference import QUANTILES
+from ecosim.model.luck import generator_of
 
 Floats = NDArray[np.float64]
 
@@ -184,7 +185,7 @@ def assimilate(evidence: tuple[Evidence, ...], seed: int) -> Assimilated:
     counted = np.array([to_log(row.target, np.array([row.observed]))[0] for row in used])
     noise = np.array([row.spread for row in used])
     last = max(int(row.time[:4]) for row in used)  # members that are updated again by a later year get other errors
-    stream = np.random.Generator(np.random.Philox(key=[(last << 32) | seed, size]))
+    stream = generator_of((last << 32) | seed, size)
     errors = stream.standard_normal(logs.shape) * np.sqrt(noise)
     return Assimilated(evidence, logs, counted + errors - logs, noise)
 

@@ -20,6 +20,7 @@ from ecosim.forecast.shapley import Coalition
 from ecosim.forecast.streaming import Chunks, Layout, array_of, arrays_of, book_of, pairs_by_name
 from ecosim.forecast.witness import act_of
 from ecosim.model.ecosystem import Policy
+from ecosim.model.luck import generator_of
 from ecosim.policies.shelf import Instrument
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def take_apart(task: Task, member: int) -> Parts:
     """One member: its future under each coalition once, then what groups and instruments add to them."""
     package, groups = task.package, list(task.package.groups)
     whole, nothing = frozenset(package.instruments), frozenset[str]()
-    generator = np.random.Generator(np.random.Philox(key=[(task.world.seed << 32) | member, ORDERS]))
+    generator = generator_of((task.world.seed << 32) | member, ORDERS)
     orders = [] if task.exact else shapley.draw_orders(groups, task.permutations, generator)
     some = shapley.all_coalitions(groups) if task.exact else shapley.along(orders)
     without = {name: whole - {name} for name in package.instruments}

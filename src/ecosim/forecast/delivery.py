@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from ecosim.model.ecosystem import Policy
+from ecosim.model.luck import generator_of
 from ecosim.policies.schedule import Percent, Schedule
 from ecosim.policies.shelf import DOSES
 
@@ -24,8 +25,8 @@ COMMON = 0.5  # share of the variance that the instruments of a package have in 
 def factor(seed: int, member: int, name: str, sd: float) -> float:
     """What an instrument delivers of its doses in one member; the same under every scenario. sd: of its logarithm."""
     key = (seed << 32) | member
-    common = np.random.Generator(np.random.Philox(key=[key, STREAM])).standard_normal()
-    own = np.random.Generator(np.random.Philox(key=[key, (STREAM << 32) | crc32(name.encode())])).standard_normal()
+    common = generator_of(key, STREAM).standard_normal()
+    own = generator_of(key, (STREAM << 32) | crc32(name.encode())).standard_normal()
     return float(np.exp(sd * (np.sqrt(COMMON) * common + np.sqrt(1.0 - COMMON) * own) - sd**2 / 2))
 
 

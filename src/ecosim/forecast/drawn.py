@@ -11,6 +11,7 @@ from ecosim.behaviors.decisions import Behaviors
 from ecosim.calibration.growth import Growth
 from ecosim.data.periods import quarter_index
 from ecosim.forecast.shifts import CHANNELS, GROWTH_OF
+from ecosim.model.luck import generator_of
 
 if TYPE_CHECKING:
     from ecosim.forecast.anchor import Anchor
@@ -44,7 +45,7 @@ class Drawn:
 
     def of(self, seed: int, member: int) -> dict[str, float]:
         """What one member draws; the same whatever the number of members and for every scenario."""
-        draw = np.random.Generator(np.random.Philox(key=[(seed << 32) | member, STREAM])).random()
+        draw = generator_of((seed << 32) | member, STREAM).random()
         row = min(int(np.searchsorted(self._ladder, draw, side="right")), len(self.weights) - 1)
         return dict(zip(self.names, self.values[row].tolist(), strict=True))
 

@@ -23,7 +23,7 @@ from ecosim.forecast.streaming import TEXTS, Chunks, Layout, array_of, arrays_of
 from ecosim.forecast.witness import NAME, Witness, act_of
 from ecosim.model.ecosystem import EcosystemModel, Policy
 from ecosim.model.ledger import FEN_PER_UNIT
-from ecosim.model.luck import Key
+from ecosim.model.luck import Key, generator_of
 from ecosim.model.region import Region
 from ecosim.policies.mission import Mission
 
@@ -106,7 +106,7 @@ def draw_behaviors(estimates: dict[str, Estimate], seed: int, member: int) -> Be
     """Coefficients of one member; the same whatever the number of members and for every scenario."""
     drawn = {}
     for number, name in enumerate(SHELF):
-        generator = np.random.Generator(np.random.Philox(key=[(seed << 32) | member, 1000 + number]))
+        generator = generator_of((seed << 32) | member, 1000 + number)
         drawn[name] = estimates[name].draw(generator)
     return Behaviors(**drawn)
 
@@ -138,7 +138,7 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
 
     Lognormal, but for what the posterior says of levels at its origin.
     """
-    generator = np.random.Generator(np.random.Philox(key=[(world.luck << 32) | member, 900]))
+    generator = generator_of((world.luck << 32) | member, 900)
     first, second, third = generator.standard_normal(3)
     high_tech, tech_sme = np.exp(world.level_sd[0] * first), np.exp(world.level_sd[1] * second)
     flow = 1.0 if world.flow_observed else tech_sme * np.exp(world.flow_sd * third)

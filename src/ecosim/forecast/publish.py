@@ -11,6 +11,7 @@ from ecosim.forecast.anchor import LADDER_TARGETS, MODEL_TARGETS, PANEL_TARGETS,
 from ecosim.forecast.ensemble import Run, World, level_draws
 from ecosim.forecast.stocks import beyond_flows, beyond_listings, decided_by
 from ecosim.model.ecosystem import DECISION_QUARTER, OBSERVED
+from ecosim.model.luck import generator_of
 
 Floats = NDArray[np.float64]
 
@@ -158,7 +159,7 @@ def _over_own(level: Level, target: str, world: World, base: dict[str, Floats]) 
 
 def _normal(seed: int, member: int, target: str) -> float:
     number = 2000 + (*LADDER_TARGETS, *PANEL_TARGETS, *MODEL_TARGETS).index(SHARED_ERROR.get(target, target))
-    return float(np.random.Generator(np.random.Philox(key=[(seed << 32) | member, number])).standard_normal())
+    return float(generator_of((seed << 32) | member, number).standard_normal())
 
 
 def publish(

@@ -16,7 +16,7 @@ from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import kernel
 from ecosim.model.ecosystem import DECISION_QUARTER, EcosystemModel, Policy
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH, RESEARCH, TECH_SME, Columns, Firms
-from ecosim.model.luck import CONDITIONING, CONDITIONING_GAP, Key, uniforms
+from ecosim.model.luck import CONDITIONING, CONDITIONING_GAP, Key, generator_of, uniforms
 from ecosim.model.people import Pool
 from ecosim.model.population import synthesize
 from ecosim.model.region import FOREIGN_FROM, Region
@@ -155,7 +155,7 @@ def condition(model: EcosystemModel, ladder: Ladder, behaviors: Behaviors) -> tu
 
 def _whole(value: float, model: EcosystemModel, number: int) -> int:
     """A count of agents, rounded by the member's own luck so that the mean over members is exact."""
-    draw = np.random.Generator(np.random.Philox(key=[model.key.seed, model.key.member])).random(number + 1)[number]
+    draw = generator_of(model.key.seed, model.key.member).random(number + 1)[number]
     return int(np.floor(value + draw)) if model.weight > 1 else round(value)
 
 

@@ -48,6 +48,14 @@ def words(key: Key) -> NDArray[np.uint64]:
     return np.array([key.seed & 0xFFFFFFFF, key.member & 0xFFFFFFFF], np.uint64)
 
 
+def generator_of(first: int, second: int) -> np.random.Generator:
+    """NumPy's Philox under a key of two whole numbers below 2**64.
+
+    Of a list with a number from 2**63 on NumPy would make floats, and one stream of many names.
+    """
+    return np.random.Generator(np.random.Philox(key=np.array([first, second], np.uint64)))
+
+
 @inlined
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds on four words under a key of two; returns four words, each 32 bits held in uint64.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ecosim.model.arithmetic import log, normal
 from ecosim.model.compiled import kernel
 from ecosim.model.firms import Columns, Firms
-from ecosim.model.luck import Key, uniforms
+from ecosim.model.luck import Key, generator_of, uniforms
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 from ecosim.model.terms import classify
 
@@ -48,7 +48,7 @@ def synthesize(region: Region, count: int, key: Key) -> Firms:
     firms = Firms.room_for(count)
     rows = firms.take_rows(count)
     columns = firms.columns
-    generator = np.random.Generator(np.random.Philox(key=[(key.seed << 32) | key.member, 7]))
+    generator = generator_of((key.seed << 32) | key.member, 7)
     zones = {name: zone.share for name, zone in region.zones.items()}
     for column, shares, names in (
         (columns.sector, region.sectors, SECTORS),

@@ -13,6 +13,7 @@ import numpy as np
 
 from ecosim.calibration.simulation.priors import Floats
 from ecosim.calibration.simulation.sampler import spread
+from ecosim.model.luck import generator_of
 
 RIDGE = 1e-6  # of the regressors' unit variance, so that moments that say the same can stand side by side
 
@@ -55,7 +56,7 @@ class Posterior:
         """Equally weighted draws, (count, d), by systematic resampling, in random order."""
         from ecosim.calibration.simulation.particles import systematic
 
-        stream = np.random.Generator(np.random.Philox(key=[seed, count]))
+        stream = generator_of(seed, count)
         chosen: Floats = self.z[stream.permutation(systematic(self.weights, count, stream))]
         return chosen
 

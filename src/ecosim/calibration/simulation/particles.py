@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
 from ecosim.calibration.simulation.priors import Floats
+from ecosim.model.luck import generator_of
 
 
 class Weighted(NamedTuple):
@@ -27,7 +28,7 @@ def reweigh(log_likelihood: Floats, seed: int, weights: Floats | None = None) ->
     logs = before + log_likelihood
     total = logsumexp(logs)
     new = np.exp(logs - total) if np.isfinite(total) else np.full(size, 1.0 / size)
-    stream = np.random.Generator(np.random.Philox(key=[seed, size]))
+    stream = generator_of(seed, size)
     return Weighted(new, float(1.0 / np.square(new).sum()), systematic(new, size, stream))
 
 

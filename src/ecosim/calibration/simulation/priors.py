@@ -9,6 +9,7 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import truncnorm
 
 from ecosim.data.errors import UserError
+from ecosim.model.luck import generator_of
 
 Floats = NDArray[np.float64]
 EDGE = 1e-12  # probability beyond which a quantile is not asked for
@@ -98,6 +99,6 @@ class Prior:
     def draw(self, seed: int, numbers: NDArray[np.int64]) -> Floats:
         """Draws on the standard scale, (n, d): draw i depends on the seed and its own number alone."""
         size = len(self.parameters)
-        draws = [np.random.Generator(np.random.Philox(key=[seed, int(number)])).standard_normal(size)
+        draws = [generator_of(seed, int(number)).standard_normal(size)
                  for number in numbers]  # fmt: skip
         return np.array(draws).reshape(len(numbers), size)

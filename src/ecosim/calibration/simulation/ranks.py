@@ -12,6 +12,7 @@ from scipy.stats import kstest
 
 from ecosim.calibration.simulation.adjust import Posterior, from_bank
 from ecosim.calibration.simulation.priors import Floats
+from ecosim.model.luck import generator_of
 
 DRAWS = 99  # of each posterior, so that a rank is one of 100
 LEVEL = 0.90
@@ -49,7 +50,7 @@ def rank(truth: Floats, posterior: Posterior, seed: int) -> Floats:
 
 def tabulate(names: tuple[str, ...], ranks: Floats, inside: Floats, contraction: Floats, seed: int) -> pd.DataFrame:
     """The tests, one row for each parameter. Ranks are spread evenly within their step by a fixed stream."""
-    even = np.random.Generator(np.random.Philox(key=[seed, 1])).random(ranks.shape)
+    even = generator_of(seed, 1).random(ranks.shape)
     shares = (ranks + even) / (DRAWS + 1)
     p_values = np.array([kstest(column, "uniform").pvalue for column in shares.T])
     return pd.DataFrame({

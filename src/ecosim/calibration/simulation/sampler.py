@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ecosim.calibration.simulation.kept import Kept
 from ecosim.calibration.simulation.particles import systematic
 from ecosim.calibration.simulation.priors import Floats, Prior
+from ecosim.model.luck import generator_of
 
 Numbers = NDArray[np.int64]
 # (names, z (n, d), numbers of luck (n,)) -> moments of each in order; whoever simulates keeps them under their names
@@ -136,7 +137,7 @@ def _next(
     tolerance = float(np.median(distances))
     near = (distances <= tolerance).astype(float)
     size = len(last.z)
-    stream = np.random.Generator(np.random.Philox(key=[plan.seed, number * PROPOSALS + PROPOSALS - 1]))
+    stream = generator_of(plan.seed, number * PROPOSALS + PROPOSALS - 1)
     chosen = systematic(near, size, stream)
     z, moments = last.z[chosen].copy(), last.moments[chosen].copy()
     every: list[Floats] = []
@@ -159,7 +160,7 @@ def _move(z: Floats, step: float, seed: int, generation: int, numbers: Numbers) 
     """Moves that leave the prior as it is, each from a stream of its own."""
     rows = []
     for row, number in zip(z, numbers, strict=True):
-        stream = np.random.Generator(np.random.Philox(key=[seed, generation * PROPOSALS + int(number)]))
+        stream = generator_of(seed, generation * PROPOSALS + int(number))
         rows.append(np.sqrt(1.0 - step**2) * row + step * stream.standard_normal(len(row)))
     return np.array(rows).reshape(len(numbers), z.shape[1])
 

@@ -16,6 +16,7 @@ from ecosim.forecast.posterior.counted import Moment, simulated
 from ecosim.forecast.publish import FLOWS
 from ecosim.forecast.shifts import LARGEST_SHIFT, to_conditions
 from ecosim.model.ecosystem import OBSERVED, Policy
+from ecosim.model.luck import generator_of
 
 Floats = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
     if not world.flow_observed and STARTS[2] not in values:
         levels[2] = levels[1]
     ready, _ = begin(world, member, behaviors, (levels[0], levels[1], levels[2]))
-    luck = np.random.Generator(np.random.Philox(key=[(world.seed << 32) | member, STREAM]))
+    luck = generator_of((world.seed << 32) | member, STREAM)
     paths = {channel: drive(weather, values.get(GROWTH + channel, 0.0), luck)
              for channel, weather in place.weather.items()}  # fmt: skip
     conditions = to_conditions(paths, 0, world.origin, place.quarters, world.base_year)
