@@ -18,8 +18,9 @@ def logs_of(world, members=4000):
     return np.log([level_draws(world, member) for member in range(members)])
 
 
-def test_each_rung_is_as_unsure_as_its_own_level_and_an_unknown_flow_follows_its_stock(make_world):
-    logs = logs_of(make_world(END_2016, 2016, 4, level_sd=(0.4, 0.2), flow_sd=0.3, flow_observed=False))
+@pytest.mark.parametrize("luck", [7, 2**31 + 7, 2**32 - 1])
+def test_each_rung_is_as_unsure_as_its_own_level_and_an_unknown_flow_follows_its_stock(make_world, luck):
+    logs = logs_of(make_world(END_2016, 2016, 4, level_sd=(0.4, 0.2), flow_sd=0.3, flow_observed=False, luck=luck))
     assert logs.std(axis=0) == pytest.approx([0.4, 0.2, np.hypot(0.2, 0.3)], rel=0.05)  # 4.5 standard errors
     assert np.abs(logs.mean(axis=0)).max() < 4 * 0.4 / np.sqrt(4000)
     correlation = np.corrcoef(logs.T)

@@ -115,3 +115,18 @@ def test_no_two_streams_share_a_number():
     named = {name: int(value) for name, value in vars(luck).items() if isinstance(value, np.uint64)}
     streams = [value for name, value in named.items() if name not in constants and value < 2000]
     assert len(streams) == len(set(streams)) >= 19
+
+
+@pytest.mark.parametrize("high", [0, 5, 2**31, 2**32 - 1])
+def test_streams_of_neighboring_names_differ_however_large_they_are(high):
+    names = [((high << 32) | low, 900) for low in range(100)]
+    assert len({luck.generator_of(*name).random() for name in names}) == 100
+    with pytest.raises(OverflowError):
+        luck.generator_of(-1, 900)
+
+
+def test_a_stream_is_numpys_under_its_key():
+    assert (
+        luck.generator_of(5 << 32 | 7, 900).random()
+        == np.random.Generator(np.random.Philox(key=[5 << 32 | 7, 900])).random()
+    )
