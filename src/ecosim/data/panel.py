@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from ecosim.data import checks, periods
+from ecosim.data import checks, gaps, periods
 from ecosim.data.checks import COLUMNS, CountsError
 from ecosim.data.errors import nearest
 from ecosim.data.reading import read_table
@@ -84,7 +84,7 @@ def _validated(frame: pd.DataFrame, name: str, rows: Sequence[Any]) -> pd.DataFr
     counts["unit"] = checks.fill_units(table)
     checks.check_counts(table)
     checks.check_duplicates(table)
-    checks.check_series(table)
+    gaps.check_series(table)
     return counts
 
 
@@ -238,7 +238,7 @@ def declare_gaps(frame: pd.DataFrame) -> pd.DataFrame:
     extra = []
     for (location, target), rows in frame.groupby(["location", "target"], sort=False):
         first = rows.iloc[0]
-        for time in checks.missing_periods([*rows["time"].unique()]):
+        for time in gaps.missing_periods([*rows["time"].unique()]):
             gap = {
                 "location": location,
                 "target": target,
