@@ -152,10 +152,12 @@ def test_a_certificate_is_valid_three_years_then_renewed_or_lapsed(stage, quarte
     assert set(waiting.certificate) == {HIGH_TECH}
 
 
-def bunch(stage, quarter, c, true=0.04, saved=0.10, award=0.0, plan=None, **columns):
+def bunch(stage, quarter, c, true=0.04, saved=0.10, award=0.0, plan=None, relief=None, **columns):
     scene = stage(4_000, **{"performs": 1, "aware": CERTIFICATION, "inert": 0.9, **columns})
     scene.terms.criteria[:] = CRITERIA
     scene.terms.tax_rate[HIGH_TECH] = 0.25 - saved
+    if relief is not None:
+        scene.terms.relief[:] = relief
     scene.terms.high_tech_award[:] = award
     scene.work[RATIO][:], scene.work[PLAN][:] = true, true if plan is None else plan
     notch.act(c, scene.firms, scene.terms, scene.luck, quarter, scene.work)
@@ -194,10 +196,17 @@ def test_before_the_notch_pays_what_it_costs_few_bunch_and_more_with_an_award(st
 
 
 def test_gain_and_cost_of_the_notch_are_as_by_hand(center):
-    c = center.notch._replace(margin=0.07, application_cost=12.0, relabeled=0.4, cost=0.5, relabeling_cost=0.2)
-    gain = 0.1 * (0.07 - 0.025) * 4000 * 2.6 + 20 - 6
+    c = center.notch._replace(margin=0.07, application_cost=12.0, cost=0.5, relabeling_cost=0.2, worth=0.001)
+    gain = (0.1 * (0.07 - 0.025) + 0.001) * 4000 * 2.6 + 20 - 6
     assert notch.gain(c, 0.10, 0.5, 0.05, 4000.0, 20.0, 0.5) == pytest.approx(gain)
     assert notch.cost(c, 40.0, 0.25, 0.5, 0.4) == pytest.approx(40 * (0.6 * (1 - 0.375) * 0.5 + 0.4 * 0.2) * 2.6)
+
+
+def test_where_a_certificate_saves_no_tax_its_worth_alone_makes_firms_bunch(stage, quarter, center):
+    relieved = {"relief": (np.inf, np.inf, 0.05, 0.10, np.inf), "true": 0.049, "log_productivity": np.log(200.0)}
+    with_worth, without = (bunch(stage, quarter, center.notch._replace(worth=w), **relieved) for w in (0.005, 0.0))
+    assert np.mean(with_worth.reported >= 0.05) > 0.9
+    assert np.mean(without.reported >= 0.05) < 0.3
 
 
 def test_one_to_one_help_eases_relabeling_and_lowers_the_cost_of_applying(stage, quarter, center):

@@ -18,11 +18,13 @@ def test_the_user_cost_of_research_is_as_by_hand(tax, deduction, expected):
     assert research.user_cost(tax, deduction) == pytest.approx(expected, abs=1e-4)
 
 
-def spend(stage, c, condition=0.0, deduction=0.0, grant=0.0, **columns):
+def spend(stage, c, condition=0.0, deduction=0.0, grant=0.0, relief=None, **columns):
     scene = stage(4, **{"performs": 1, "aware": RESEARCH, **columns})
     scene.terms.deduction[...] = deduction
     scene.terms.research_grant[...] = grant
     scene.terms.tax_rate[HIGH_TECH] = 0.15
+    if relief is not None:
+        scene.terms.relief[:] = relief
     research.spend(c, scene.firms, scene.terms, condition, scene.work)
     return scene.firms.research[0]
 
@@ -38,6 +40,13 @@ def test_research_answers_its_price_with_the_elasticity(stage, center):
     assert ratio == pytest.approx(0.833333**c.price, rel=1e-5)
     ratio = spend(stage, c, deduction=1.0, certificate=HIGH_TECH) / spend(stage, c, deduction=1.0)
     assert ratio == pytest.approx((0.82353 / 0.66667) ** c.price, rel=1e-4)
+
+
+def test_a_deduction_is_worth_less_to_small_firms_that_pay_a_lower_rate(stage, center):
+    usual = spend(stage, center.intensity, deduction=1.0)
+    small = spend(stage, center.intensity, deduction=1.0, relief=(np.inf, np.inf, 0.05, 0.10, np.inf))
+    price = (1 - 0.05 * 2) / (1 - 0.05) / 0.666667
+    assert small / usual == pytest.approx(price**center.intensity.price, rel=1e-5)
 
 
 def test_a_yuan_of_grant_adds_as_much_research_as_its_additionality_says(stage, center):

@@ -64,9 +64,8 @@ def test_neutral_conditions_move_nothing(make_model, quick, run):
 )
 def test_each_condition_raises_the_series_that_it_stands_for(make_model, quick, run, channel, series):
     behaviors = quick._replace(certification=quick.certification._replace(tech_sme=-3.0, high_tech=-1.0))
-    plain, raised = (
-        run(make_model(900, behaviors=behaviors, conditions=shifted(8, **{channel: shift})), 8) for shift in (0.0, 0.4)
-    )
+    paths = (shifted(8, **{channel: shift}) for shift in (0.0, 0.4))
+    plain, raised = (run(make_model(4_000, behaviors=behaviors, conditions=path), 8) for path in paths)
     assert sum(raised[series]) > 1.15 * sum(plain[series])
 
 

@@ -57,7 +57,7 @@ def test_every_stage_is_met_and_some_are_lost_on_the_way(lived):
     award = sum(stages for (name, _), stages in table.items() if name == "tech_sme_award")
     assert award[:, ELIGIBLE].sum() > award[:, AWARE].sum() > award[:, APPLIED].sum() > award[:, FUNDED].sum() > 0
     tax = table["hnte_income_tax", 2017] + table["hnte_income_tax", 2018]
-    assert tax[:, ELIGIBLE].sum() == tax[:, FUNDED].sum() > tax[:, KEPT].sum() > 0
+    assert tax[:, ELIGIBLE].sum() > tax[:, FUNDED].sum() > tax[:, KEPT].sum() > 0  # small ones pay as little without
     assert not table["hnte_income_tax", 2016 + YEARS][:, KEPT].any(), "nobody knows yet what the last year will keep"
 
 

@@ -14,6 +14,7 @@ from ecosim.model.arithmetic import exp, log
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import CERTIFICATION, HIGH_TECH
 from ecosim.model.luck import NOTCH, uniforms
+from ecosim.model.taxes import rate_of
 from ecosim.model.terms import SALES_BANDS
 
 
@@ -28,6 +29,7 @@ class Notch(NamedTuple):
     inert: float  # share of firms that never re-optimize
     noise: float  # spread of the decision, share of the gain
     eased: float  # added to the relabeled share by one-to-one service, which does the accounts
+    worth: float  # of a certificate beyond tax and award, a year, over sales
 
 
 ANNUITY = 2.6  # three years of validity, discounted at 8 % a year
@@ -37,9 +39,9 @@ BOUND = 11  # quarters after a certificate in which the firm keeps to it
 
 @inlined
 def gain(c, tax_saved, deduction, ratio, sales, award, help):
-    """Tax saved over the validity plus the award, less the cost of applying."""
-    base = max(c.margin - deduction * ratio, 0.0) * sales
-    return tax_saved * base * ANNUITY + award - c.application_cost * (1.0 - help)
+    """Tax saved over the validity and what else it is worth, plus the award, less the cost of applying."""
+    base = max(c.margin - deduction * ratio, 0.0)
+    return (tax_saved * base + c.worth) * sales * ANNUITY + award - c.application_cost * (1.0 - help)
 
 
 @inlined
@@ -83,12 +85,15 @@ def act(c: Any, firms: Any, terms: Any, luck: Any, quarter: Any, work: Any) -> N
         k = those[n]
         i, sales = listed[k], sales_of[k]
         kind, missing = firms.kind[i], required[k] - ratio[i]
-        saved = terms.tax_rate[0, kind] - terms.tax_rate[HIGH_TECH, kind]
+        employees = firms.log_employees[i]
+        log_sales = employees + firms.log_productivity[i]
+        usual = rate_of(terms.tax_rate, terms.relief, 0, kind, log_sales, employees)
+        saved = usual - rate_of(terms.tax_rate, terms.relief, HIGH_TECH, kind, log_sales, employees)
         award = terms.high_tech_award[kind] * (1 - firms.honored[i])
         helped = 0.5 if firms.assisted[i] > 0 else 0.0
         b = gain(c, saved, terms.deduction[HIGH_TECH, kind], required[k], sales, award, helped)
         relabeled[n] = min(c.relabeled + 2.0 * helped * c.eased, 0.95)
-        pays = b - cost(c, missing * sales, terms.tax_rate[0, kind], terms.deduction[0, kind], relabeled[n])
+        pays = b - cost(c, missing * sales, usual, terms.deduction[0, kind], relabeled[n])
         chance[n] = -pays / (c.noise * abs(b) + 3.0)
     for n in range(asking):
         chance[n] = 1.0 / (1.0 + exp(chance[n]))

@@ -10,6 +10,7 @@ from ecosim.model.compiled import inlined, kernel
 from ecosim.model.firms import RESEARCH
 from ecosim.model.listing import rows_with
 from ecosim.model.region import FOREIGN_FROM
+from ecosim.model.taxes import rate_of
 
 
 class Participation(NamedTuple):
@@ -117,15 +118,17 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
     research[:] = 0.0
     size = performers(firms, listed)
     price, grant, ambition, log_employees, foreign, log_intent = work[0], work[1], work[2], work[4], work[5], work[6]
-    institute = work[8]
+    institute, log_sales = work[8], work[3]
     for k in range(size):
         i = listed[k]
         rung, kind = firms.certificate[i], firms.kind[i]
         claims = 1.0 if (firms.aware[i] & RESEARCH) != 0 else 0.0
         grant[k] = terms.research_grant[rung, kind] * claims
-        price[k] = user_cost(terms.tax_rate[rung, kind], terms.deduction[rung, kind] * claims)
-        ambition[k] = firms.ambition[i]
         log_employees[k] = firms.log_employees[i]
+        log_sales[k] = log_employees[k] + firms.log_productivity[i]
+        tax = rate_of(terms.tax_rate, terms.relief, rung, kind, log_sales[k], log_employees[k])
+        price[k] = user_cost(tax, terms.deduction[rung, kind] * claims)
+        ambition[k] = firms.ambition[i]
         foreign[k] = 1.0 if firms.ownership[i] >= FOREIGN_FROM else 0.0
         log_intent[k] = condition + firms.stretch[i]
         institute[k] = firms.institute[i]
@@ -145,12 +148,10 @@ def spend(c: Any, firms: Any, terms: Any, condition: float, work: Any) -> None:
             institute[k],
         )
         log_intent[k] = min(exp(value + log_intent[k]), LARGEST_INTENSITY)
-    intensity, log_sales = log_intent, log_employees
+    intensity, sales = log_intent, log_sales
     for k in range(size):
-        log_sales[k] += firms.log_productivity[listed[k]]
-    for k in range(size):
-        log_sales[k] = exp(log_sales[k])
+        sales[k] = exp(log_sales[k])
     for k in range(size):
         i = listed[k]
         ratio[i], plan[i] = intensity[k], intensity[k]
-        research[i] = ratio[i] * log_sales[k] * 0.25
+        research[i] = ratio[i] * sales[k] * 0.25

@@ -12,6 +12,7 @@ from ecosim.model.firms import Columns
 from ecosim.model.ledger import ENTERED, FEN_PER_UNIT, FORGONE, OUTLAY, RECIPIENTS, REFUSED, TAX, enter, whole_fen
 from ecosim.model.table import floats, ints, shorts, small
 from ecosim.model.take_up import fund, mark_asked
+from ecosim.model.taxes import rate_of
 
 FEN = float(FEN_PER_UNIT)
 LIMITLESS = 2**62  # fen
@@ -54,8 +55,8 @@ class Stop(NamedTuple):
 @brief
 def pay(
     entries: Any, paid: Any, expected: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any,
-    deduction: Any, tax_rate: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int,
-    upto: int, asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
+    deduction: Any, tax_rate: Any, relief: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int,
+    start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """Settle and book claims from one number up to another, as `Stop`; the one that must queue up is only billed.
 
@@ -72,9 +73,9 @@ def pay(
         account = entries[slot]
         if bill.tax != GRANT:
             if bill.tax == DEDUCTION:
-                saved, first = deducted(table, rows, classes[n], deduction, bill.prices[0], tax_rate, mine)
+                saved, first = deducted(table, rows, classes[n], deduction, bill.prices[0], tax_rate, relief, mine)
             else:
-                saved, first = reduced(table, rows, bill.prices[0], mine)
+                saved, first = reduced(table, rows, bill.prices[0], tax_rate, relief, mine)
             account[TAX] += saved * weight
             account[RECIPIENTS] += first * weight
             account[ENTERED] |= FORGONE
@@ -133,9 +134,9 @@ def foresee(
 @brief
 def pay_beside(
     dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, expected: Any, table: Any,
-    lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, flags: Any, slots: Any,
-    growth: float, quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any, shares: Any,
-    most: Any,
+    lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, relief: Any, flags: Any,
+    slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any,
+    shares: Any, most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """As `pay`, once what is due and what places cost is booked.
 
@@ -153,8 +154,8 @@ def pay_beside(
             enter(entries, paid, fees[k, 1], cost, first[fees[k, 0]] * weight)
             beside += cost
     number, count, limit, spent = pay(
-        entries, paid, expected, table, lists, counts, bills, classes, deduction, tax_rate, flags, slots, growth,
-        quarters, weight, start, upto, asking, fen, worth, shares, most,
+        entries, paid, expected, table, lists, counts, bills, classes, deduction, tax_rate, relief, flags, slots,
+        growth, quarters, weight, start, upto, asking, fen, worth, shares, most,
     )  # fmt: skip
     return number, count, limit, spent + beside
 
@@ -205,34 +206,42 @@ def add(column: Any, price: float, rows: Any, worth: Any) -> None:
 
 @brief
 def deducted(
-    table: Any, rows: Any, classes: Any, deduction: Any, rate: float, tax_rate: Any, flags: Any
+    table: Any, rows: Any, classes: Any, deduction: Any, rate: float, tax_rate: Any, relief: Any, flags: Any
 ) -> tuple[int, int]:
     """Fen of tax saved: R&D times the rate where the terms grant this rate; claimants are flagged as funded.
 
     Returns also how many of them were not funded before in the year.
     """
     certificate, kind, research = small(table, CERTIFICATE), ints(table, KIND), floats(table, RESEARCH)
+    log_employees, log_productivity = floats(table, EMPLOYEES), floats(table, PRODUCTIVITY)
     total = new = 0
     for k in range(rows.size):
         i = rows[k]
         rung, cell = certificate[i], kind[i]
         if classes[rung, cell] and deduction[rung, cell] == rate:
-            total += int(np.floor(research[i] * (rate * tax_rate[rung, cell]) * FEN + 0.5))
+            log_sales = log_employees[i] + log_productivity[i]
+            tax = rate_of(tax_rate, relief, rung, cell, log_sales, log_employees[i])
+            total += int(np.floor(research[i] * (rate * tax) * FEN + 0.5))
             new += fund(flags, i)
     return total, new
 
 
 @brief
-def reduced(table: Any, rows: Any, value: float, flags: Any) -> tuple[int, int]:
-    """Fen: value of a yuan of a quarter's sales, for the firms in rows, which are flagged as funded.
+def reduced(table: Any, rows: Any, margin: float, tax_rate: Any, relief: Any, flags: Any) -> tuple[int, int]:
+    """Fen of tax saved by a certificate on a quarter's profit, margin x sales, of high-tech enterprises in rows.
 
-    Returns also how many of them were not funded before in the year.
+    Those that would pay as little without it save nothing; the others are flagged as funded. Returns also how many of
+    them were not funded before in the year.
     """
+    certificate, kind = small(table, CERTIFICATE), ints(table, KIND)
     log_employees, log_productivity = floats(table, EMPLOYEES), floats(table, PRODUCTIVITY)
     total = new = 0
     for k in range(rows.size):
         i = rows[k]
-        sales = exp(log_employees[i] + log_productivity[i]) * 0.25
-        total += int(np.floor(sales * value * FEN + 0.5))
-        new += fund(flags, i)
+        log_sales = log_employees[i] + log_productivity[i]
+        usual = rate_of(tax_rate, relief, 0, kind[i], log_sales, log_employees[i])
+        points = usual - rate_of(tax_rate, relief, certificate[i], kind[i], log_sales, log_employees[i])
+        if points > 0.0:
+            total += int(np.floor(exp(log_sales) * 0.25 * (margin * points) * FEN + 0.5))
+            new += fund(flags, i)
     return total, new

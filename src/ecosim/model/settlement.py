@@ -31,7 +31,7 @@ class Claim(NamedTuple):
 
     claimants: one of LISTS; classes: (rungs, kinds) who is eligible; units: columns of which each unit is paid for,
     none for the firm itself; prices: 10k CNY for a unit of each.
-    tax: GRANT; or DEDUCTION, where the price is the rate that is deducted; or REDUCTION, where it is tax over sales.
+    tax: GRANT; or DEDUCTION, where the price is the rate that is deducted; or REDUCTION, where it is profit over sales.
     budget: 10k CNY a year; paced: whether a quarter gets its part of it, or all that is left of the year.
     queue: where money is short, rows in the order in which whole claims are paid; None: the same share of each.
     places: agents that can be paid in the quarter at most, and who is told how many were; None: as far as money goes.
@@ -134,8 +134,8 @@ class Bills:
         while start < upto or beside is not None:
             known = (
                 books.of_year(year), books.paid_by_slot, books.expected, firms.table, now.rows, now.counts, self._bills,
-                self._classes, terms.deduction, terms.tax_rate, flags, slots, growth, quarters, model.weight, start,
-                upto, asking, fen, worth, shares, most,
+                self._classes, terms.deduction, terms.tax_rate, terms.relief, flags, slots, growth, quarters,
+                model.weight, start, upto, asking, fen, worth, shares, most,
             )  # fmt: skip
             stop = Stop(*(pay(*known) if beside is None else pay_beside(*beside, *known)))
             beside, start = None, stop.number + 1

@@ -133,37 +133,38 @@ def terms_of(table):
     kinds = CLASSES * zones
     return Terms(
         array_at(table[1], (RUNGS, kinds), np.float64),  # tax_rate
-        array_at(table[2], (RUNGS, kinds), np.float64),  # deduction
-        array_at(table[3], (RUNGS, kinds), np.float64),  # research_grant
-        array_at(table[4], (kinds,), np.float64),  # research_push
-        array_at(table[5], (kinds,), np.float64),  # patent_subsidy
-        array_at(table[6], (kinds,), np.float64),  # invention_premium
-        array_at(table[7], (kinds,), np.float64),  # tech_sme_award
-        array_at(table[8], (kinds,), np.float64),  # high_tech_award
-        array_at(table[9], (INSTITUTE_COUNT, kinds), np.float64),  # institute_award
-        array_at(table[10], (INSTITUTE_COUNT,), np.float64),  # review_places
-        array_at(table[11], (6,), np.float64),  # criteria
-        array_at(table[12], (SKILL_COUNT, kinds), np.float64),  # hiring_grant
-        array_at(table[13], (kinds,), np.float64),  # retention
-        array_at(table[14], (kinds,), np.float64),  # experts
-        array_at(table[15], (RUNGS, kinds), np.float64),  # credit_coverage
-        array_at(table[16], (RUNGS, kinds), np.float64),  # lending
-        array_at(table[17], (RUNGS, kinds), np.float64),  # spread
-        array_at(table[18], (zones,), np.float64),  # reach
-        array_at(table[19], (1,), np.float64),  # quality
-        array_at(table[20], (1,), np.float64),  # effort
-        array_at(table[21], (1,), np.float64),  # reviewing
-        array_at(table[22], (1,), np.float64),  # budget
-        array_at(table[23], (kinds,), np.float64),  # platform
-        array_at(table[24], (kinds,), np.float64),  # platform_access
-        array_at(table[25], (kinds,), np.float64),  # university
-        array_at(table[26], (zones,), np.float64),  # nearness
-        array_at(table[27], (kinds,), np.float64),  # founding
-        array_at(table[28], (SOURCE_COUNT, SECTOR_COUNT, zones), np.float64),  # arrivals
-        array_at(table[29], (SOURCE_COUNT,), np.float64),  # pull
-        array_at(table[30], (kinds,), np.float64),  # entry_standard
-        array_at(table[31], (kinds,), np.float64),  # incubation
-        array_at(table[32], (kinds,), np.float64),  # clean_up
+        array_at(table[2], (5,), np.float64),  # relief
+        array_at(table[3], (RUNGS, kinds), np.float64),  # deduction
+        array_at(table[4], (RUNGS, kinds), np.float64),  # research_grant
+        array_at(table[5], (kinds,), np.float64),  # research_push
+        array_at(table[6], (kinds,), np.float64),  # patent_subsidy
+        array_at(table[7], (kinds,), np.float64),  # invention_premium
+        array_at(table[8], (kinds,), np.float64),  # tech_sme_award
+        array_at(table[9], (kinds,), np.float64),  # high_tech_award
+        array_at(table[10], (INSTITUTE_COUNT, kinds), np.float64),  # institute_award
+        array_at(table[11], (INSTITUTE_COUNT,), np.float64),  # review_places
+        array_at(table[12], (6,), np.float64),  # criteria
+        array_at(table[13], (SKILL_COUNT, kinds), np.float64),  # hiring_grant
+        array_at(table[14], (kinds,), np.float64),  # retention
+        array_at(table[15], (kinds,), np.float64),  # experts
+        array_at(table[16], (RUNGS, kinds), np.float64),  # credit_coverage
+        array_at(table[17], (RUNGS, kinds), np.float64),  # lending
+        array_at(table[18], (RUNGS, kinds), np.float64),  # spread
+        array_at(table[19], (zones,), np.float64),  # reach
+        array_at(table[20], (1,), np.float64),  # quality
+        array_at(table[21], (1,), np.float64),  # effort
+        array_at(table[22], (1,), np.float64),  # reviewing
+        array_at(table[23], (1,), np.float64),  # budget
+        array_at(table[24], (kinds,), np.float64),  # platform
+        array_at(table[25], (kinds,), np.float64),  # platform_access
+        array_at(table[26], (kinds,), np.float64),  # university
+        array_at(table[27], (zones,), np.float64),  # nearness
+        array_at(table[28], (kinds,), np.float64),  # founding
+        array_at(table[29], (SOURCE_COUNT, SECTOR_COUNT, zones), np.float64),  # arrivals
+        array_at(table[30], (SOURCE_COUNT,), np.float64),  # pull
+        array_at(table[31], (kinds,), np.float64),  # entry_standard
+        array_at(table[32], (kinds,), np.float64),  # incubation
+        array_at(table[33], (kinds,), np.float64),  # clean_up
     )
 
 

@@ -26,6 +26,7 @@ class Terms(NamedTuple):
 
     # taxes and R&D
     tax_rate: Array  # (rungs, kinds) corporate income tax
+    relief: Array  # (5,) of small firms: ln sales of the lower rate, ln sales at most, both rates, ln employees at most
     deduction: Array  # (rungs, kinds) R&D deducted from profit beyond its cost, share
     research_grant: Array  # (rungs, kinds) share of R&D cost that a grant pays
     research_push: Array  # added to the log hazard of starting R&D
@@ -67,7 +68,7 @@ class Terms(NamedTuple):
 
 NEUTRAL = {  # tax rate: 2008
     **{"tax_rate": 0.25, "quality": 1.0, "effort": 1.0, "reviewing": 1.0, "budget": 1.0},
-    **{"entry_standard": -np.inf, "criteria": np.inf},
+    **{"relief": -np.inf, "entry_standard": -np.inf, "criteria": np.inf},
 }
 BY_RUNG = ("tax_rate", "deduction", "research_grant", "credit_coverage", "lending", "spread")
 SALES_BANDS = (5_000.0, 20_000.0)  # annual sales, 10k CNY: the bands of the criteria
@@ -98,6 +99,7 @@ def _layout(zones: int) -> tuple[list[tuple[int, ...]], Array]:
         "hiring_grant": (len(SKILLS), count),
         "institute_award": (len(INSTITUTES), count),
         "review_places": (len(INSTITUTES),),
+        "relief": (5,),
         "criteria": (6,),
         "quality": (1,),
         "effort": (1,),

@@ -43,11 +43,10 @@ class ReducedTax:
         settlement.settle(name, self.claim(model), model)
 
     def claim(self, model: EcosystemModel) -> Claim | None:
-        """Tax saved on the profit of all high-tech enterprises."""
+        """Tax saved on the profit of all high-tech enterprises, but for small ones that pay as little without."""
         if not self.holds(model):
             return None
-        saved = self.margin * (NEUTRAL["tax_rate"] - self._now(model))
-        return Claim("high_tech", SECOND_RUNG.classes(model.region.zone_names), (), (saved,), tax=REDUCTION)
+        return Claim("high_tech", SECOND_RUNG.classes(model.region.zone_names), (), (self.margin,), tax=REDUCTION)
 
     def holds(self, model: EcosystemModel) -> bool:
         """Whether firms pay by this rule: the first of those with the lowest rate, which is below the usual one."""
