@@ -44,7 +44,7 @@ from ecosim.model.luck import LIFE, fine_and_two_coarse
 from ecosim.model.region import OWNERSHIP
 from ecosim.model.table import columns_of, survey_of, terms_of
 
-BLOCK = 1024
+BLOCK = 2048  # firms; fewer would lie nearer to the processor, but what begins a loop is shared by more
 ROOM = SCRATCH + 3  # rows of scratch for a quarter: the rules' and the draws of `draw_life`
 
 

@@ -104,9 +104,10 @@ def kernel(function: Any) -> Any:
     """Compile a loop over firms: cached, without the interpreter lock, division as IEEE says.
 
     No two arrays of a call may overlap where one of them is written. It can make no array, and so counts no
-    references, which would cost more than many a rule where fifty columns are handed on.
+    references, and is written into the kernels that call it: either would cost more than many a rule where fifty
+    columns are handed on.
     """
-    return _kept(function, nogil=True, pipeline_class=Apart, _nrt=False)
+    return _kept(function, nogil=True, pipeline_class=Apart, _nrt=False, forceinline=True)
 
 
 def outer(function: Any) -> Any:
