@@ -82,10 +82,8 @@ def pull_of(
     lumps: sources whose numbers are lumpy, and their dispersion.
     """
     pull: NDArray[np.float64] = np.exp(terms.pull) / weight
-    draws = np.empty(pull.size)
-    lump_draws(terms.arrivals, luck, quarter, draws)
     for source, lump in lumps:
-        if (draw := draws.item(source)) > 0.0:
+        if (draw := lump_draw(terms.arrivals, source, luck, quarter)) > 0.0:
             pull[source] *= gammaincinv(1.0 / lump, draw) * lump
     return pull
 
@@ -101,14 +99,13 @@ def check(terms: Terms, pull: NDArray[np.float64], weight: int) -> None:
 
 
 @brief
-def lump_draws(expected: Any, luck: Any, quarter: Any, draws: Any) -> None:
-    """The region's luck with each source in a quarter, (sources,) out, 0 where nobody is expected."""
-    for source in range(draws.size):
-        some = False
-        for sector in range(expected.shape[1]):
-            for zone in range(expected.shape[2]):
-                some |= expected[source, sector, zone] != 0.0
-        draws[source] = uniform(luck[0], luck[1], np.uint64(source), quarter, ARRIVAL_LUMPS) if some else 0.0
+def lump_draw(expected: Any, source: int, luck: Any, quarter: Any) -> float:
+    """The region's luck with a source in a quarter, 0 where nobody is expected."""
+    some = False
+    for sector in range(expected.shape[1]):
+        for zone in range(expected.shape[2]):
+            some |= expected[source, sector, zone] != 0.0
+    return uniform(luck[0], luck[1], np.uint64(source), quarter, ARRIVAL_LUMPS) if some else 0.0
 
 
 @kernel

@@ -21,7 +21,7 @@ from ecosim.model import terms as neutral_terms
 from ecosim.model.offers import Offer
 from ecosim.model.promises import NOWHERE, Promises
 from ecosim.model.region import Region
-from ecosim.model.settlement import Bills, Claim, Fees, dues_of, listed
+from ecosim.model.settlement import Bills, Claim, Due, Dues, Fee, Fees, dues_of, listed, upkeep
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Agenda:
 
     def __init__(self, policies: dict[str, "Policy"]) -> None:
         self.policies = dict(policies)
+        self._names, self._instruments = list(policies), list(policies.values())
         self._numbers = {name: dated_numbers(policy) for name, policy in policies.items()}
         dates = {start for numbers in self._numbers.values() for steps in numbers for start, _ in steps}
         dates.update(date for policy in policies.values() for date in getattr(policy, "dates", ()))
@@ -72,6 +73,10 @@ class Agenda:
                 self._try_all(model)
             stretch = self._stretches[number] = self._work_out(model)
         return stretch
+
+    def holds(self, policies: dict[str, "Policy"]) -> bool:
+        """Whether a package has the very same instruments under the same names and in the same order."""
+        return self._names == list(policies) and all(map(is_, self._instruments, policies.values()))
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy works its stretches out again: views of one buffer do not survive the journey."""
@@ -191,13 +196,15 @@ def payers_of(model: "EcosystemModel") -> Rows:
         claims: list[tuple[str, Claim]] = []
         between: list[tuple[int, str, Policy]] = []
         steady: Rows = []
-        fees: list[tuple[str, str, float]] = []
+        fees: list[Fee] = []
+        dues: list[Due] = []
         others: Rows = []
         for name, policy in now.settlers:
             if hasattr(policy, "claim") or hasattr(policy, "fees"):
                 claims += listed(name, policy.claim(model)) if hasattr(policy, "claim") else []
-                costs = policy.fees(name) if hasattr(policy, "fees") else {}
-                fees += [(name, offer, cost) for offer, cost in costs.items()]
+                costs, again = policy.fees(name) if hasattr(policy, "fees") else {}, getattr(policy, "again", False)
+                fees += [Fee(name, offer, cost, again) for offer, cost in costs.items()]
+                dues += upkeep(name, policy.upkeep(model)) if hasattr(policy, "upkeep") else []
             elif getattr(policy, "pays_firms", False):
                 between.append((len(claims), name, policy))
             elif getattr(policy, "steady", False):
@@ -205,8 +212,9 @@ def payers_of(model: "EcosystemModel") -> Rows:
             else:
                 others.append((name, policy))
         together: Rows = []
-        if claims or between or steady or fees:
-            together = [("", Bills(claims, dues_of(steady, model), Fees(fees), between))]
+        dues += dues_of(steady, model)
+        if claims or between or dues or fees:
+            together = [("", Bills(claims, Dues(dues), Fees(fees), between))]
         known = now.memory["payers"] = together + others
     return known
 
@@ -221,17 +229,12 @@ def agenda_of(policies: dict[str, "Policy"], region: Region, last: Agenda | None
 
     last: the one that was in use, most often the same.
     """
-    if last is not None and same(last.policies, policies):
+    if last is not None and last.holds(policies):
         return last
     known: tuple[Agenda, ...] = region.memory.get("agendas", ())
     for agenda in known:
-        if same(agenda.policies, policies):
+        if agenda.holds(policies):
             return agenda
     agenda = Agenda(policies)
     region.memory["agendas"] = (agenda, *known[: KEPT - 1])
     return agenda
-
-
-def same(one: dict[str, "Policy"], other: dict[str, "Policy"]) -> bool:
-    """Whether two packages hold the very same instruments under the same names and in the same order."""
-    return list(one) == list(other) and all(map(is_, one.values(), other.values()))

@@ -140,18 +140,22 @@ def pay_beside(
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """As `pay`, once what is due and what places cost is booked.
 
-    dues: (n, 3) slots in the books, fen, recipients; fees: (n, 2) offers and slots; costs: 10k CNY a place; served,
-    first: by offer, agents that took a place, and for the first time in the year.
+    dues: (n, 4) slots in the books, fen, recipients, 1 where these count once a year; fees: (n, 3) offers, slots, 1
+    where who takes a place again counts again; costs: 10k CNY a place; served, first: by offer, agents that took a
+    place, and for the first time in the year.
     """
     beside = 0
     for k in range(len(dues)):
-        enter(entries, paid, dues[k, 0], dues[k, 1], dues[k, 2])
-        beside += dues[k, 1]
+        slot, sum_due, recipients = dues[k, 0], dues[k, 1], dues[k, 2]
+        if dues[k, 3]:
+            recipients = max(recipients - entries[slot, RECIPIENTS], 0)
+        enter(entries, paid, slot, sum_due, recipients)
+        beside += sum_due
     for k in range(len(fees)):
-        places = served[fees[k, 0]] * weight
+        offer, places = fees[k, 0], served[fees[k, 0]] * weight
         if places > 0:
             cost = whole_fen(places * costs[k])
-            enter(entries, paid, fees[k, 1], cost, first[fees[k, 0]] * weight)
+            enter(entries, paid, fees[k, 1], cost, places if fees[k, 2] else first[offer] * weight)
             beside += cost
     number, count, limit, spent = pay(
         entries, paid, expected, table, lists, counts, bills, classes, deduction, tax_rate, relief, flags, slots,

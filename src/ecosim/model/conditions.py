@@ -22,7 +22,7 @@ class Conditions(NamedTuple):
     def in_quarter(self, elapsed: int) -> dict[str, float]:
         """Values after a number of quarters; the last ones hold on after the paths end, empty paths move nothing."""
         at = min(elapsed, self.demand.size - 1)
-        return {name: float(path[at]) if at >= 0 else 0.0 for name, path in zip(self._fields, self, strict=True)}
+        return {name: path.item(at) if at >= 0 else 0.0 for name, path in zip(self._fields, self, strict=True)}
 
 
 def neutral(quarters: int) -> Conditions:

@@ -226,7 +226,7 @@ class EcosystemModel(mesa.Model):
     def hire(self) -> None:
         """People leave their firms, some come from outside, vacancies meet those who look."""
         hired, gone = self.rules.hire(self)
-        if hired != gone or min(self.pool.looking.ravel().tolist()) < 0:
+        if hired != gone or self.pool.least < 0:
             raise RuntimeError(f"{hired} people were hired of {gone} who left the pool, {self.quarter}")
 
     def grant(self, instrument: str, rows: NDArray[np.int64], fen: NDArray[np.int64], asked: NDArray[np.int64]) -> None:

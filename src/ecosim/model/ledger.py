@@ -1,7 +1,8 @@
 """The government's books: what each instrument paid or did not collect, to how many, and what is left, in whole fen."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,8 @@ class Ledger:
     def expected_of(self, instrument: str) -> float:
         """Share of a claim on an instrument that firms expect to be paid, 1 before they have looked at it."""
         slot = self.slots.get(instrument)
-        return 1.0 if slot is None or np.isnan(self.expected[slot]) else float(self.expected[slot])
+        share = 1.0 if slot is None else self.expected.item(slot)
+        return 1.0 if isnan(share) else share
 
     def paid_by(self, instrument: str) -> int:
         """Fen that an instrument paid, over all years."""
@@ -105,6 +107,13 @@ class Ledger:
             self.expected = np.concatenate([self.expected, np.full_like(self.expected, np.nan)])
             self.years = {year: np.concatenate([had, np.zeros_like(had)]) for year, had in self.years.items()}
         return slot
+
+    def slots_of(self, instruments: Sequence[str]) -> NDArray[np.int64]:
+        """The slots of some instruments, (n,), as `slot`."""
+        for name in instruments:
+            if name not in self.slots:
+                self.slot(name)
+        return np.array([self.slots[name] for name in instruments], np.int64)
 
     def of_year(self, year: int) -> Entries:
         """Entries of a year, to read and write."""

@@ -1,10 +1,11 @@
 """People who look for a post: whole numbers by zone, skill and origin, so that nobody is lost or made."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model.compiled import brief
 from ecosim.model.firms import SKILLS, Columns
 
 ORIGINS = ("local", "shanghai", "returning")  # who lives here; who lives in Shanghai; who comes (back) from elsewhere
@@ -23,6 +24,11 @@ class Pool(NamedTuple):
         """The same people in a book of their own whose balance with the outside starts at zero."""
         return Pool(self.looking.copy(), self.drawn.copy(), np.zeros_like(self.came))
 
+    @property
+    def least(self) -> int:
+        """The fewest who look in any zone, of any skill and origin."""
+        return int(least(self.looking))
+
     def with_staff(self, columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """(K,) people by skill: those who look and the staff of firms (rows)."""
         skilled: NDArray[np.int64] = staff_by_skill(columns, rows).sum(axis=1) + self.looking.sum(axis=(0, 2))
@@ -36,6 +42,15 @@ class Pool(NamedTuple):
             self.looking[:, skill, LOCAL] += people.astype(np.int64)
         for column in (columns.staff, columns.seniors, columns.leaders):
             column[rows] = 0
+
+
+@brief
+def least(looking: Any) -> int:
+    """The smallest of all numbers, (Z, K, O)."""
+    fewest = looking[0, 0, 0]
+    for people in looking.flat:
+        fewest = min(fewest, people)
+    return fewest
 
 
 def staff_by_skill(columns: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -87,7 +87,7 @@ class Promises:
         """
         books, bound = model.ledger, self._bound
         if bound[0] is not books.slots:
-            bound = self._bound = books.slots, np.array([books.slot(name) for name in self._names], np.int64)
+            bound = self._bound = books.slots, books.slots_of(self._names)
         now = np.empty(self._rows.size)
         before = np.full(now.size, np.nan) if last is None else last
         entries = books.of_year(year_of(model.quarter))

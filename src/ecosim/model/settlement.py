@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, foresee, pay, pay_beside
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import Ledger
+from ecosim.model.ledger import FEN_PER_UNIT, Ledger
 from ecosim.model.offers import MOST_STACKS, Given, Stack
 from ecosim.model.protocols import Events, Policy
 from ecosim.model.terms import Terms
@@ -83,7 +83,7 @@ class Bills:
     def settle(self, name: str, model: "EcosystemModel", events: Events) -> None:
         """Pay the claims in their order, as far as budgets go, and book all else beside the first of them."""
         shares, most, start = np.empty(len(self._rows)), self._limitless.copy(), 0
-        told = []
+        told: list[tuple[int, Callable[[int], None]]] = []
         for n, instrument, places in self._scarce:
             number, tell = places(instrument, model)
             most[n] = max(number, 0)
@@ -96,12 +96,12 @@ class Bills:
                 start, beside = number, None
         self._pay(model, start, len(self._rows), shares, most, beside)
         for n, tell in told:
-            tell(int(most[n]))
-        books = model.ledger
+            tell(most.item(n))
+        books, slots = model.ledger, self._slots(model)
         for n, instrument, expects in self._expecting:
             share = shares.item(n)
             after = share if expects is None else expects(books.expected_of(instrument), share)
-            books.expected[self._slots(model).item(1, n)] = after
+            books.expected[slots.item(1, n)] = after
 
     def foresee(self, model: "EcosystemModel") -> None:
         """Before an instrument has paid, firms look at its money and at what would have been claimed a quarter ago."""
@@ -130,7 +130,7 @@ class Bills:
         slots, year = self._slots(model), year_of(model.quarter)
         flags, quarters = model.take_up.flags(firms), QUARTERS_PER_YEAR - model.quarter % QUARTERS_PER_YEAR
         (asking, fen), (worth,) = firms.scratch(2, np.int64), firms.scratch(1, np.float64)
-        growth = float(terms.budget[0])
+        growth = terms.budget.item(0)
         while start < upto or beside is not None:
             known = (
                 books.of_year(year), books.paid_by_slot, books.expected, firms.table, now.rows, now.counts, self._bills,
@@ -154,8 +154,8 @@ class Bills:
         flags, books, bound = model.take_up.slots, model.ledger.slots, self._bound
         if bound[0] is not flags or bound[1] is not books:
             names = [name for name, _ in self._rows]
-            in_books = [model.ledger.slot(name) for name in names]
-            bound = self._bound = flags, books, np.array([model.take_up.slots_of(names), in_books], np.int64)
+            both = model.take_up.slots_of(names), model.ledger.slots_of(names)
+            bound = self._bound = flags, books, np.array(both, np.int64)
         slots: Rows = bound[2]
         return slots
 
@@ -186,21 +186,27 @@ def _expected(claim: Claim) -> bool:
     return claim.tax == GRANT and bool(claim.units)
 
 
-class Fees:
-    """What places in programs cost, by instrument, offer and place (10k CNY)."""
+class Fee(NamedTuple):
+    """What a place of an offer costs. again: whether who takes a place again in a year is a recipient again."""
 
-    def __init__(self, rows: list[tuple[str, str, float]]) -> None:
-        for name, offer, cost in rows:
+    instrument: str
+    offer: str
+    cost: float  # 10k CNY
+    again: bool = False
+
+
+class Fees:
+    """What places in programs cost."""
+
+    def __init__(self, rows: list[Fee]) -> None:
+        for name, offer, cost, _ in rows:
             if cost < 0:
                 raise ValueError(f"{name}: a place of {offer} costs {cost}, which is negative")
         self._rows = rows
         self._bound: tuple[Any, dict[Stack, Any]] = (None, {})  # a register, and by offers which of them cost what
 
     def entries(self, model: "EcosystemModel") -> tuple[NDArray[Any], ...]:
-        """Which offers of the quarter cost something and slots in the books, (n, 2); costs, (n,); and what was taken.
-
-        Who took a place for the first time in the year is a recipient.
-        """
+        """Offers of the quarter that cost something, as `billing.pay_beside` takes them; and what was taken."""
         given, slots, bound = model.taken, model.ledger.slots, self._bound
         if type(given) is not Given:  # nothing was offered
             return NO_FEES
@@ -208,34 +214,46 @@ class Fees:
             bound = self._bound = slots, {}
         known = bound[1].get(given.stack)
         if known is None:
-            rows = [row for row in self._rows if row[1] in given]
-            at = [[given.stack.at[offer], model.ledger.slot(instrument)] for instrument, offer, _ in rows]
-            known = np.array(at, np.int64).reshape(-1, 2), np.array([cost for *_, cost in rows], np.float64)
+            offered = given.stack.at
+            rows = [row for row in self._rows if row.offer in offered]
+            whose = model.ledger.slots_of([row.instrument for row in rows]).tolist()
+            at = [(offered[row.offer], slot, row.again) for row, slot in zip(rows, whose, strict=True)]
+            known = np.array(at, np.int64).reshape(-1, 3), np.array([row.cost for row in rows], np.float64)
             bound[1][given.stack] = known
         return *known, given.served, given.first
 
 
-NO_FEES = np.empty((0, 2), np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
+NO_FEES = np.empty((0, 3), np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
+
+
+class Due(NamedTuple):
+    """What an instrument spends in every quarter until a date passes. once: its recipients count once a year."""
+
+    instrument: str
+    fen: int
+    recipients: int = 0
+    once: bool = False
 
 
 class Dues:
-    """What instruments spend in every quarter until a date passes. spent: (instrument, fen, recipients)."""
+    """What instruments spend in every quarter until a date passes."""
 
-    def __init__(self, spent: list[tuple[str, int, int]]) -> None:
+    def __init__(self, spent: list[Due]) -> None:
         self._spent = spent
         self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the entries by its slots
 
     def entries(self, model: "EcosystemModel") -> Rows:
-        """Slots in the books, fen and recipients, (n, 3)."""
+        """As `billing.pay_beside` takes them, (n, 4)."""
         slots, bound = model.ledger.slots, self._bound
         if bound[0] is not slots:
-            rows = [(model.ledger.slot(name), fen, recipients) for name, fen, recipients in self._spent]
-            bound = self._bound = slots, np.array(rows, np.int64).reshape(-1, 3)
+            whose = model.ledger.slots_of([due.instrument for due in self._spent]).tolist()
+            rows = [(slot, *due[1:]) for slot, due in zip(whose, self._spent, strict=True)]
+            bound = self._bound = slots, np.array(rows, np.int64).reshape(-1, 4)
         entries: Rows = bound[1]
         return entries
 
 
-def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> Dues:
+def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> list[Due]:
     """What some instruments book in a quarter: they settle on books that nobody reads."""
     books, year = model.ledger, year_of(model.quarter)
     model.ledger = Ledger()
@@ -245,7 +263,8 @@ def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> Dues:
             policy.settle(name, model, Events(np.empty(0, np.int64)))
     finally:
         model.ledger = books
-    return Dues([(name, fen, seen.recipients[name, year]) for (name, _), fen in seen.outlay.items()])
+    once = {name for name, policy in steady if getattr(policy, "once_a_year", False)}
+    return [Due(name, fen, seen.recipients[name, year], name in once) for (name, _), fen in seen.outlay.items()]
 
 
 def settle(name: str, claim: "Claim | list[Claim] | None", model: "EcosystemModel") -> None:
@@ -254,9 +273,20 @@ def settle(name: str, claim: "Claim | list[Claim] | None", model: "EcosystemMode
         Bills(claims).settle(name, model, Events(np.empty(0, np.int64)))
 
 
-def charge(name: str, fees: dict[str, float], model: "EcosystemModel", events: Events) -> None:
-    """Settle what the places of one instrument cost. fees: 10k CNY a place, by the offer's key."""
-    Bills([], fees=Fees([(name, offer, cost) for offer, cost in fees.items()])).settle(name, model, events)
+def charge(
+    name: str, fees: dict[str, float], model: "EcosystemModel", events: Events, *, again: bool = False, due: float = 0.0
+) -> None:  # fmt: skip
+    """Settle what the places of one instrument cost. fees: 10k CNY a place, by the offer's key.
+
+    again: as `Fee`; due: 10k CNY that it spends in the quarter beside that.
+    """
+    rows = [Fee(name, offer, cost, again) for offer, cost in fees.items()]
+    Bills([], Dues(upkeep(name, due)), Fees(rows)).settle(name, model, events)
+
+
+def upkeep(name: str, amount: float) -> list[Due]:
+    """What an instrument spends in a quarter on its places, whoever takes them, as a row; amount: 10k CNY."""
+    return [Due(name, round(amount * FEN_PER_UNIT))] if amount > 0 else []
 
 
 def listed(name: str, claim: "Claim | list[Claim] | None") -> list[tuple[str, Claim]]:

@@ -47,6 +47,10 @@ class Eligibility:
                 raise ValueError(f"unknown name {name!r}; {nearest(name, valid)}")
         return names
 
+    def __hash__(self) -> int:
+        """As of all fields, worked out once."""
+        return self._hash
+
     def mask(self, zone_names: tuple[str, ...]) -> NDArray[np.bool_]:
         """(kinds,) True for the classes of firms that are eligible. Raises EligibilityError for an unknown zone."""
         found = self._memory.get(zone_names)
@@ -78,13 +82,17 @@ class Eligibility:
         return np.array([not self.rungs or name in self.rungs for name in RUNG_NAMES])
 
     @cached_property
+    def _hash(self) -> int:
+        return hash((self.sectors, self.zones, self.ownership, self.sizes, self.rungs))
+
+    @cached_property
     def _memory(self) -> dict[Any, NDArray[Any]]:
         """Arrays of these classes that were asked for before, shared with equal ones: quicker than by all fields."""
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy in another process works them out again."""
-        return {name: value for name, value in self.__dict__.items() if name != "_memory"}
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
 
 
 @lru_cache(maxsize=512)

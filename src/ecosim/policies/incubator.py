@@ -11,10 +11,10 @@ from ecosim.model.compiled import brief
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.firms import SOURCES
 from ecosim.model.offers import INCUBATOR, Offer
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.outlays import pay_sum
-from ecosim.policies.places import kinds_in, raise_where, shares_in, zones_in
+from ecosim.policies.places import add_arrivals, kinds_in, raise_where, shares_in, zones_in
 from ecosim.policies.schedule import NOTHING, Steps
 
 INCUBATED = SOURCES.index("incubated")
@@ -32,6 +32,7 @@ class Incubator:
 
     family: ClassVar[str] = "incubator"
     moves: ClassVar[tuple[str, ...]] = ("incubation", "arrivals")
+    again: ClassVar[bool] = True
     slots: Steps
     start_ups: Steps = NOTHING
     support: float = Field(default=0.0, ge=0)
@@ -51,12 +52,21 @@ class Incubator:
             whole = free // model.weight * model.weight  # of agents, so that no part of a slot is carried over
             model.offers.append(Offer(name, INCUBATOR, whole, here))
             founders = min(self.start_ups.at(model.quarter), free)
-            terms.arrivals[INCUBATED] += founders * shares_in(model.region, self.parks, self.eligible.sectors)
+            shares = shares_in(model.region, self.parks, self.eligible.sectors)
+            add_arrivals(terms.arrivals, INCUBATED, founders, shares)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for the slots; new tenants count as recipients."""
-        taken = int(model.taken[name].rows.size) * model.weight if name in model.taken else 0
-        pay_sum(name, model, self.slots.at(model.quarter) * self.cost / QUARTERS_PER_YEAR, taken)
+        charge(name, self.fees(name), model, events, again=self.again, due=self.upkeep(model))
+
+    def fees(self, name: str) -> dict[str, float]:
+        """Nothing for a tenant: slots cost the same whether they are taken or not."""
+        return {name: 0.0}
+
+    def upkeep(self, model: EcosystemModel) -> float:
+        """What the slots cost in a quarter, 10k CNY."""
+        cost: float = self.slots.at(model.quarter) * self.cost / QUARTERS_PER_YEAR
+        return cost
 
     def tenants(self, model: EcosystemModel) -> int:
         """Real firms in the incubators of the parks."""

@@ -28,9 +28,11 @@ class InstituteReview:
         """Add the quarter's places."""
         scale = 1.0 / QUARTERS_PER_YEAR
         if self.per is not None:
-            scale *= float(model.survey.totals[0]) * model.weight / self.per  # the first total: firms
-        now, by_rung = model.quarter, (self.city, self.provincial_center, self.provincial_institute, self.key_institute)
-        terms.review_places[1:] += [places.at(now) * scale for places in by_rung]
+            scale *= float(model.survey.totals.item(0)) * model.weight / self.per  # the first total: firms
+        by_rung = (self.city, self.provincial_center, self.provincial_institute, self.key_institute)
+        for rung, places in enumerate(by_rung, start=1):
+            if (number := places.at(model.quarter)) > 0:
+                terms.review_places[rung] += number * scale
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """A review costs nothing."""

@@ -6,6 +6,7 @@ it is reached, or its deadline has passed, everything falls back. What a mission
 """
 
 from dataclasses import dataclass as record
+from functools import cached_property
 from math import fsum
 from typing import Any, ClassVar
 
@@ -80,17 +81,22 @@ class Mission:
             raise ValueError("a mission has one aim: give observable or instrument")
         return self
 
-    @property
+    @cached_property
     def begins(self) -> int:
         """First quarter of the pursuit."""
         starts = [start for steps in (self.capacity, self.rate) for start, value in steps if value > 0]
         return min(starts, default=10**6)
 
+    @cached_property
+    def ends(self) -> int:
+        """Last quarter of the pursuit."""
+        return quarter_index(self.deadline)
+
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Look at the gap, and work on it while it is open."""
         pursuit = self.look(name, model)
         now = model.quarter
-        pursuit.open = pursuit.reached is None and self.begins <= now <= quarter_index(self.deadline)
+        pursuit.open = pursuit.reached is None and self.begins <= now <= self.ends
         if not pursuit.open:
             return
         more = self.nearest if _is_nearest(name, model) else 1.0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.model.compiled import brief
 from ecosim.model.region import Region
 from ecosim.model.terms import Array, grid
 from ecosim.policies.eligibility import Eligibility
@@ -46,4 +47,19 @@ def zones_in(region: Region, parks: tuple[str, ...]) -> NDArray[np.bool_]:
 def raise_where(term: Array, where: NDArray[np.bool_], by: float) -> None:
     """Add to a term for some classes of firms, in place."""
     if by != 0.0:
-        np.add(term, by, out=term, where=where)
+        add_where(term, where, by)
+
+
+@brief
+def add_where(term: Any, where: Any, by: float) -> None:
+    """Add a number to a term where it holds, (n,)."""
+    for k in range(term.size):
+        term[k] = term[k] + by if where[k] else term[k]
+
+
+@brief
+def add_arrivals(arrivals: Any, source: int, expected: float, shares: Any) -> None:
+    """Expect firms of a source, spread over sectors and zones by their shares, in place."""
+    for sector in range(shares.shape[0]):
+        for zone in range(shares.shape[1]):
+            arrivals[source, sector, zone] += expected * shares[sector, zone]

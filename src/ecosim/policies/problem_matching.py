@@ -7,9 +7,9 @@ from pydantic.dataclasses import dataclass
 
 from ecosim.model.ecosystem import EcosystemModel, Events
 from ecosim.model.offers import MATCHING, Offer
+from ecosim.model.settlement import charge
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
-from ecosim.policies.outlays import pay_sum
 from ecosim.policies.places import kinds_in
 from ecosim.policies.schedule import Steps
 
@@ -20,6 +20,7 @@ class ProblemMatching:
 
     family: ClassVar[str] = "problem_matching"
     dated: ClassVar[bool] = True
+    again: ClassVar[bool] = True
     capacity: Steps
     cost: float = Field(default=0.0, ge=0)
     eligible: OnEveryRung = EVERYONE
@@ -32,6 +33,8 @@ class ProblemMatching:
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Book the firms matched."""
-        if name in model.taken:
-            matched = int(model.taken[name].rows.size) * model.weight
-            pay_sum(name, model, matched * self.cost, matched)
+        charge(name, self.fees(name), model, events, again=self.again)
+
+    def fees(self, name: str) -> dict[str, float]:
+        """What a match costs."""
+        return {name: self.cost}

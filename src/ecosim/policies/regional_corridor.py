@@ -23,8 +23,9 @@ class RegionalCorridor:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Raise arrivals and founding."""
-        terms.pull[:] += log1p(self.rate.at(model.quarter) / 100)
-        terms.founding[:] += log1p(self.founding.at(model.quarter) / 100)
+        for term, rate in ((terms.pull, self.rate), (terms.founding, self.founding)):
+            if (percent := rate.at(model.quarter)) > 0:
+                term += log1p(percent / 100)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """It costs the county's treasury nothing."""

@@ -18,6 +18,7 @@ from ecosim.model.region import SECTORS
 from ecosim.model.settlement import Claim
 from ecosim.model.terms import Terms
 from ecosim.policies.eligibility import EVERYONE, OnEveryRung
+from ecosim.policies.places import add_arrivals
 from ecosim.policies.rationing import Order, Score, budget_now, left, queue
 from ecosim.policies.schedule import OptionalSteps, Steps
 
@@ -79,7 +80,7 @@ class TalentProject:
         expected = self.expected(name, model)
         if expected > 0:
             self.eligible.mask(model.region.zone_names)  # names a zone that the region does not have
-            terms.arrivals[TALENT_FOUNDER] += expected * self.spread(model)
+            add_arrivals(terms.arrivals, TALENT_FOUNDER, expected, self.spread(model))
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay the prize to start-ups that talent founded at the end of the last quarter, within the year's places."""

@@ -31,6 +31,8 @@ class TownServiceCenters:
 
     family: ClassVar[str] = "town_service_centers"
     dated: ClassVar[bool] = True
+    steady: ClassVar[bool] = True
+    once_a_year: ClassVar[bool] = True
     without: ClassVar[tuple[str, ...]] = ("applied", "funded", "kept")  # word reaches a town without being asked for
     opens: Annotated[Any, BeforeValidator(to_openings)]
     rate: Steps
