@@ -81,7 +81,13 @@ def pull_of(
 
     lumps: sources whose numbers are lumpy, and their dispersion.
     """
-    pull: NDArray[np.float64] = np.exp(terms.pull) / weight
+    return lumped(np.exp(terms.pull) / weight, lumps, terms, luck, quarter)
+
+
+def lumped(
+    pull: NDArray[np.float64], lumps: list[tuple[int, float]], terms: Terms, luck: Any, quarter: np.uint64
+) -> NDArray[np.float64]:
+    """As `pull_of`, from the pull of the place, in place."""
     for source, lump in lumps:
         if (draw := lump_draw(terms.arrivals, source, luck, quarter)) > 0.0:
             pull[source] *= gammaincinv(1.0 / lump, draw) * lump

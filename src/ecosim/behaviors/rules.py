@@ -20,6 +20,7 @@ from ecosim.model.luck import ARRIVAL, uniform
 from ecosim.model.offers import SERVICES, Stack
 from ecosim.model.region import FOREIGN_FROM, OWNERSHIP, SECTORS, Region
 from ecosim.model.table import columns_of
+from ecosim.model.terms import Terms
 
 MANY = 30.0  # from this mean on a Poisson count is found by its quantile, not by summing up
 LOCAL, ELSEWHERE = SOURCES.index("local"), SOURCES.index("elsewhere")
@@ -41,6 +42,7 @@ class FirmRules:
         self.traits_book = entry.book_of(self.traits)
         self.lumps = [(source, each.lumps) for source, each in enumerate(newcomers) if each.lumps > 0.0]
         self.growth = float(np.exp(behaviors.entry.growth / QUARTERS_PER_YEAR))  # of the firms that the place carries
+        self._pulled: tuple[Any, ...] = (None,)  # terms of pull, and what follows from them, most often the same
         self.within_reach = outside.within_reach(behaviors.outside, region)
 
     def decide(self, model: EcosystemModel, weather: dict[str, float], decides: bool) -> None:
@@ -102,9 +104,10 @@ class FirmRules:
         living = len(model.firms)
         alive = max(living, 1)
         rate = self.founding_rate(model, alive)
-        mean = float(np.exp(self.behaviors.entry.outside + terms.pull[ELSEWHERE])) * alive / QUARTERS_PER_YEAR
+        draw, afar = self._drawn(terms)
+        mean = afar * alive / QUARTERS_PER_YEAR
         many = poisson_count(region_draw(model, 1), mean) if mean >= MANY else -1
-        pull = arrivals.pull_of(self.lumps, terms, model.weight, key, now)
+        pull = arrivals.lumped(draw / model.weight, self.lumps, terms, key, now)
         room = 256 + int(living * min(rate, 5.0) * 1.5)
         while True:
             batch = arrivals.room_for(room)
@@ -119,6 +122,14 @@ class FirmRules:
                 columns: Any = [column[:kept] for column in batch]
                 return Arrivals(*columns, wanted - kept)
             room = wanted
+
+    def _drawn(self, terms: Terms) -> tuple[NDArray[np.float64], float]:
+        """The pull of the place, (sources,), and firms that come from elsewhere in a year for each firm here."""
+        known = self._pulled
+        if known[0] != (pull := terms.pull.tobytes()):
+            afar = float(np.exp(self.behaviors.entry.outside + terms.pull[ELSEWHERE]))
+            known = self._pulled = pull, np.exp(terms.pull), afar
+        return known[1], known[2]
 
     def founding_rate(self, model: EcosystemModel, alive: int) -> float:
         """Founders per firm in the quarter; the number of firms that the place carries grows a quarter."""

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecosim.model import terms as neutral_terms
+from ecosim.model.dues import Due, Dues, Fee, Fees, dues_of, upkeep
 from ecosim.model.offers import Offer
 from ecosim.model.promises import NOWHERE, Promises
 from ecosim.model.region import Region
-from ecosim.model.settlement import Bills, Claim, Due, Dues, Fee, Fees, dues_of, listed, upkeep
+from ecosim.model.settlement import Bills, Claim, listed
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:

@@ -133,21 +133,21 @@ def foresee(
 
 @brief
 def pay_beside(
-    dues: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any, expected: Any, table: Any,
-    lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any, relief: Any, flags: Any,
-    slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int, asking: Any, fen: Any, worth: Any,
-    shares: Any, most: Any,
+    debtors: Any, dues: Any, payers: Any, fees: Any, costs: Any, served: Any, first: Any, entries: Any, paid: Any,
+    expected: Any, table: Any, lists: Any, counts: Any, bills: Any, classes: Any, deduction: Any, tax_rate: Any,
+    relief: Any, flags: Any, slots: Any, growth: float, quarters: int, weight: int, start: int, upto: int,
+    asking: Any, fen: Any, worth: Any, shares: Any, most: Any,
 ) -> tuple[int, int, int, int]:  # fmt: skip
     """As `pay`, once what is due and what places cost is booked.
 
-    dues: (n, 4) slots in the books, fen, recipients, 1 where these count once a year; fees: (n, 3) offers, slots, 1
-    where who takes a place again counts again; costs: 10k CNY a place; served, first: by offer, agents that took a
-    place, and for the first time in the year.
+    debtors, payers: slots in the books; dues: (n, 3) fen, recipients, 1 where these count once a year; fees: (n, 2)
+    offers, 1 where who takes a place again counts again; costs: 10k CNY a place; served, first: by offer, agents that
+    took a place, and for the first time in the year.
     """
     beside = 0
     for k in range(len(dues)):
-        slot, sum_due, recipients = dues[k, 0], dues[k, 1], dues[k, 2]
-        if dues[k, 3]:
+        slot, sum_due, recipients = debtors[k], dues[k, 0], dues[k, 1]
+        if dues[k, 2]:
             recipients = max(recipients - entries[slot, RECIPIENTS], 0)
         enter(entries, paid, slot, sum_due, recipients)
         beside += sum_due
@@ -155,7 +155,7 @@ def pay_beside(
         offer, places = fees[k, 0], served[fees[k, 0]] * weight
         if places > 0:
             cost = whole_fen(places * costs[k])
-            enter(entries, paid, fees[k, 1], cost, places if fees[k, 2] else first[offer] * weight)
+            enter(entries, paid, payers[k], cost, places if fees[k, 1] else first[offer] * weight)
             beside += cost
     number, count, limit, spent = pay(
         entries, paid, expected, table, lists, counts, bills, classes, deduction, tax_rate, relief, flags, slots,

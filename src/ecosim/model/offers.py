@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import INSTITUTES
+from ecosim.model.slots import Whose
 
 if TYPE_CHECKING:
     from ecosim.model.ecosystem import EcosystemModel
@@ -172,13 +173,12 @@ class Stack:
         self.keys = [offer.key for offer in given]
         self.at = {key: number for number, key in enumerate(self.keys)}
         self.driven = np.array([offer.service in DRIVEN for offer in given])
-        self.instruments = [offer.instrument for offer in given]
+        self.whose = Whose([offer.instrument for offer in given])
         self.services = np.array([offer.service for offer in given])
         self.masks = [offer.eligible for offer in given]  # kept, so that no other array can have the identity of one
         self.eligible = np.array(self.masks)
         self.open_to_all = self.eligible.all(axis=1)
         self.pays = self.services != PRIZE  # a prize is got when it is paid
-        self.bound: tuple[Any, Any] = (None, None)  # register of a model's flags, and the instruments' slots in it
         self.kept: tuple[Any, Any] = (None, None)  # register of what is left over, and the offers' slots in it
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ecosim.data.periods import year_of
 from ecosim.model.compiled import brief
 from ecosim.model.ledger import ENTERED, OUTLAY, whole_fen
+from ecosim.model.slots import Whose
 from ecosim.model.terms import Array, Terms, buffer_of
 
 if TYPE_CHECKING:
@@ -64,13 +65,12 @@ class Promises:
     def __init__(self, rows: list[tuple[str, Promise]], terms: Terms) -> None:
         places = [_place(promise, terms) for _, promise in rows]
         by_place = sorted(range(len(rows)), key=lambda k: places[k])  # stable: in order where they add to the same
-        self._names = [rows[k][0] for k in by_place]
+        self._whose = Whose([rows[k][0] for k in by_place])
         classes = [rows[k][1].classes.ravel() for k in by_place]
         ends = np.cumsum([0, *(each.size for each in classes)])
         self._classes = np.concatenate(classes) if classes else np.empty(0, np.bool_)
         self._rows = np.array([_row(rows[k][1], *places[k], int(ends[n])) for n, k in enumerate(by_place)], PROMISE)
         self.parts = [slice(*places[k]) for k in by_place]  # of the buffer of the terms, to which something is promised
-        self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the instruments' slots in it
 
     def put(
         self,
@@ -85,15 +85,13 @@ class Promises:
         terms, standing: buffers; last: what was promised when the terms were written last, None: anew; moved: parts of
         the terms that are put back to standing ones before, (n, 2) from and to.
         """
-        books, bound = model.ledger, self._bound
-        if bound[0] is not books.slots:
-            bound = self._bound = books.slots, books.slots_of(self._names)
+        books = model.ledger
         now = np.empty(self._rows.size)
         before = np.full(now.size, np.nan) if last is None else last
         entries = books.of_year(year_of(model.quarter))
         keep(
-            self._rows, self._classes, books.expected, entries, books.paid_by_slot, bound[1], model.terms.budget,
-            model.weight, now, before, moved, standing, terms,
+            self._rows, self._classes, books.expected, entries, books.paid_by_slot, self._whose.of(books),
+            model.terms.budget, model.weight, now, before, moved, standing, terms,
         )  # fmt: skip
         return now
 

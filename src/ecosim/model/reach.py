@@ -116,8 +116,15 @@ def state_of(model: "EcosystemModel", needs: int) -> State:
     )  # fmt: skip
     if needs & (TECH_SME_CANDIDATE | HIGH_TECH_CANDIDATE):
         rows, rungs = model.rules.certifiable(model)
-        has[rows] |= CANDIDATE[rungs]
+        mark(has, rows, CANDIDATE[rungs])
     return State(f.zone[:top], cell, has, f.aware[:top], helped, holds)
+
+
+@brief
+def mark(has: Any, rows: Any, bits: Any) -> None:
+    """Give rows more bits, (n,)."""
+    for k in range(rows.size):
+        has[rows[k]] |= bits[k]
 
 
 @brief

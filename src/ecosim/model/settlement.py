@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ecosim.data.periods import QUARTERS_PER_YEAR, year_of
 from ecosim.model.billing import BILL, COLUMNS, GRANT, LIMITLESS, UNITS, Stop, foresee, pay, pay_beside
 from ecosim.model.claims import LISTS
-from ecosim.model.ledger import FEN_PER_UNIT, Ledger
-from ecosim.model.offers import MOST_STACKS, Given, Stack
+from ecosim.model.dues import Dues, Fee, Fees, upkeep
 from ecosim.model.protocols import Events, Policy
+from ecosim.model.slots import Whose
 from ecosim.model.terms import Terms
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ class Bills:
         self._bills = np.array([_bill(claim, name not in later) for name, claim in claims], BILL)
         self._limitless = np.full(len(claims), LIMITLESS)
         self._scarce = [(n, name, claim.places) for n, (name, claim) in enumerate(claims) if claim.places]
-        self._bound: tuple[Any, ...] = (None, None)  # registers of a model, and the slots of the claims in them
+        names = [name for name, _ in claims]
+        self._flags, self._books = Whose(names), Whose(names)
+        self._bound: tuple[Any, ...] = (None, None)  # the slots of the claims in both, and together
         self._dues, self._fees = dues or Dues([]), fees or Fees([])
         self._between = between
 
@@ -88,7 +90,7 @@ class Bills:
             number, tell = places(instrument, model)
             most[n] = max(number, 0)
             told.append((n, tell))
-        beside: tuple[NDArray[Any], ...] | None = (self._dues.entries(model), *self._fees.entries(model))
+        beside: tuple[NDArray[Any], ...] | None = (*self._dues.entries(model), *self._fees.entries(model))
         for number, instrument, policy in self._between:
             if not (hasattr(policy, "idle") and policy.idle(instrument, model)):
                 self._pay(model, start, number, shares, most, beside)
@@ -151,11 +153,9 @@ class Bills:
 
     def _slots(self, model: "EcosystemModel") -> Rows:
         """Slots of the claims in the flags and in the books of a model, (2, n), remembered for the last model."""
-        flags, books, bound = model.take_up.slots, model.ledger.slots, self._bound
+        flags, books, bound = self._flags.of(model.take_up), self._books.of(model.ledger), self._bound
         if bound[0] is not flags or bound[1] is not books:
-            names = [name for name, _ in self._rows]
-            both = model.take_up.slots_of(names), model.ledger.slots_of(names)
-            bound = self._bound = flags, books, np.array(both, np.int64)
+            bound = self._bound = flags, books, np.array([flags, books], np.int64)
         slots: Rows = bound[2]
         return slots
 
@@ -186,87 +186,6 @@ def _expected(claim: Claim) -> bool:
     return claim.tax == GRANT and bool(claim.units)
 
 
-class Fee(NamedTuple):
-    """What a place of an offer costs. again: whether who takes a place again in a year is a recipient again."""
-
-    instrument: str
-    offer: str
-    cost: float  # 10k CNY
-    again: bool = False
-
-
-class Fees:
-    """What places in programs cost."""
-
-    def __init__(self, rows: list[Fee]) -> None:
-        for name, offer, cost, _ in rows:
-            if cost < 0:
-                raise ValueError(f"{name}: a place of {offer} costs {cost}, which is negative")
-        self._rows = rows
-        self._bound: tuple[Any, dict[Stack, Any]] = (None, {})  # a register, and by offers which of them cost what
-
-    def entries(self, model: "EcosystemModel") -> tuple[NDArray[Any], ...]:
-        """Offers of the quarter that cost something, as `billing.pay_beside` takes them; and what was taken."""
-        given, slots, bound = model.taken, model.ledger.slots, self._bound
-        if type(given) is not Given:  # nothing was offered
-            return NO_FEES
-        if bound[0] is not slots or len(bound[1]) > MOST_STACKS:
-            bound = self._bound = slots, {}
-        known = bound[1].get(given.stack)
-        if known is None:
-            offered = given.stack.at
-            rows = [row for row in self._rows if row.offer in offered]
-            whose = model.ledger.slots_of([row.instrument for row in rows]).tolist()
-            at = [(offered[row.offer], slot, row.again) for row, slot in zip(rows, whose, strict=True)]
-            known = np.array(at, np.int64).reshape(-1, 3), np.array([row.cost for row in rows], np.float64)
-            bound[1][given.stack] = known
-        return *known, given.served, given.first
-
-
-NO_FEES = np.empty((0, 3), np.int64), np.empty(0), np.empty(0, np.int64), np.empty(0, np.int64)
-
-
-class Due(NamedTuple):
-    """What an instrument spends in every quarter until a date passes. once: its recipients count once a year."""
-
-    instrument: str
-    fen: int
-    recipients: int = 0
-    once: bool = False
-
-
-class Dues:
-    """What instruments spend in every quarter until a date passes."""
-
-    def __init__(self, spent: list[Due]) -> None:
-        self._spent = spent
-        self._bound: tuple[Any, Any] = (None, None)  # the register of a ledger, and the entries by its slots
-
-    def entries(self, model: "EcosystemModel") -> Rows:
-        """As `billing.pay_beside` takes them, (n, 4)."""
-        slots, bound = model.ledger.slots, self._bound
-        if bound[0] is not slots:
-            whose = model.ledger.slots_of([due.instrument for due in self._spent]).tolist()
-            rows = [(slot, *due[1:]) for slot, due in zip(whose, self._spent, strict=True)]
-            bound = self._bound = slots, np.array(rows, np.int64).reshape(-1, 4)
-        entries: Rows = bound[1]
-        return entries
-
-
-def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> list[Due]:
-    """What some instruments book in a quarter: they settle on books that nobody reads."""
-    books, year = model.ledger, year_of(model.quarter)
-    model.ledger = Ledger()
-    seen = model.ledger
-    try:
-        for name, policy in steady:
-            policy.settle(name, model, Events(np.empty(0, np.int64)))
-    finally:
-        model.ledger = books
-    once = {name for name, policy in steady if getattr(policy, "once_a_year", False)}
-    return [Due(name, fen, seen.recipients[name, year], name in once) for (name, _), fen in seen.outlay.items()]
-
-
 def settle(name: str, claim: "Claim | list[Claim] | None", model: "EcosystemModel") -> None:
     """Settle the claims of one instrument alone."""
     if claims := listed(name, claim):
@@ -282,11 +201,6 @@ def charge(
     """
     rows = [Fee(name, offer, cost, again) for offer, cost in fees.items()]
     Bills([], Dues(upkeep(name, due)), Fees(rows)).settle(name, model, events)
-
-
-def upkeep(name: str, amount: float) -> list[Due]:
-    """What an instrument spends in a quarter on its places, whoever takes them, as a row; amount: 10k CNY."""
-    return [Due(name, round(amount * FEN_PER_UNIT))] if amount > 0 else []
 
 
 def listed(name: str, claim: "Claim | list[Claim] | None") -> list[tuple[str, Claim]]:

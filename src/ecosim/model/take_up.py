@@ -59,11 +59,8 @@ class TakeUp:
         self, stack: Stack, asking: Counts, served: Counts, asked: Counts, got: Counts, firms: Firms
     ) -> Counts:
         """The same for whole offers: how many want a place and get one of each, and these rows, offer after offer."""
-        bound = stack.bound
-        if bound[0] is not self.slots:
-            bound = stack.bound = self.slots, self.slots_of(stack.instruments)
-        new = np.zeros(asking.size, np.int64)
-        mark_offers(self.flags(firms), bound[1], stack.pays, asking, served, asked, got, new)
+        whose, new = stack.whose.of(self), np.zeros(asking.size, np.int64)
+        mark_offers(self.flags(firms), whose, stack.pays, asking, served, asked, got, new)
         return new
 
     def flags_of(self, instrument: str, firms: Firms) -> NDArray[np.uint8]:
@@ -92,8 +89,7 @@ class TakeUp:
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
         stated, silent = reaches_of(model)
-        asked = self._asked() if silent else set()
-        in_force = stated | {name: reach for name, reach in silent.items() if name in asked}
+        in_force = stated | {name: reach for name, reach in silent.items() if self._asked(name)}
         for name in in_force:
             self.slots.setdefault(name, len(self.slots))
         if not self.slots:
@@ -110,11 +106,10 @@ class TakeUp:
         self.table.enter(year_of(model.quarter), counts, np.array(whose) >= 0)
         self._gone[...] = 0
 
-    def _asked(self) -> set[str]:
-        """Instruments for which somebody applied in the year, or was funded in the one before."""
-        asked = np.empty(len(self._flags), np.bool_)
-        find_asked(self._flags.view(np.uint64), self._gone, asked)
-        return {name for name, applied in zip(self.slots, asked.tolist(), strict=False) if applied}
+    def _asked(self, instrument: str) -> bool:
+        """Whether somebody applied for it in the year, or was funded in the one before."""
+        slot = self.slots.get(instrument)
+        return slot is not None and slot < len(self._flags) and bool(some(self._flags[slot], self._gone[slot]))
 
     def _slot(self, instrument: str, rows: int) -> int:
         slot = self.slots.setdefault(instrument, len(self.slots))
@@ -134,14 +129,13 @@ class TakeUp:
 
 
 @brief
-def find_asked(words: Any, gone: Any, asked: Any) -> None:
-    """Slots with a flag or a firm that is gone, (slots,) out. words: flags, eight at a time."""
-    for slot in range(asked.size):
-        asked[slot] = gone[slot].any()
-        for word in range(words.shape[1]):
-            if words[slot, word] != 0:
-                asked[slot] = True
-                break
+def some(flags: Any, gone: Any) -> bool:
+    """Whether an instrument has flagged a firm, or one that is gone, (zones, stages)."""
+    words = flags.view(np.uint64)  # eight firms at a time, as most ask for nothing
+    for word in range(words.size):
+        if words[word] != 0:
+            return True
+    return bool(gone.any())
 
 
 @inlined
