@@ -113,6 +113,8 @@ class Firms:
         self.free = free  # closed rows, filled last in, first out
         self.top = top  # rows at and after `top` were never used
         self._scratch: dict[Any, NDArray[Any]] = {}
+        self._views: dict[Any, NDArray[Any]] = {}  # of it, by what was asked for
+        self._roomy: Columns | None = None  # the columns for whose rows they have room
         self._addressed: Columns | None = None  # the columns whose addresses are in `_table`
         self._table = np.empty(0, np.int64)
 
@@ -129,7 +131,7 @@ class Firms:
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy lies elsewhere and has no scratch."""
-        return {**self.__dict__, "_addressed": None, "_scratch": {}}
+        return {**self.__dict__, "_addressed": None, "_roomy": None, "_scratch": {}, "_views": {}}
 
     @property
     def table(self) -> NDArray[np.int64]:
@@ -167,10 +169,15 @@ class Firms:
 
         width: of so many rows instead.
         """
-        had, rows = self._scratch.get((dtype, width)), width or self.columns.uid.size
-        if had is None or had.shape[0] < count or had.shape[1] < rows:
-            had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
-        return had if had.shape[0] == count else had[:count]
+        if self._roomy is not self.columns:
+            self._roomy, self._views = self.columns, {}
+        view = self._views.get((count, dtype, width))
+        if view is None:
+            had, rows = self._scratch.get((dtype, width)), width or self.capacity
+            if had is None or had.shape[0] < count or had.shape[1] < rows:
+                had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
+            view = self._views[count, dtype, width] = had[:count]
+        return view
 
     def take_rows(self, count: int) -> NDArray[np.int64]:
         """`count` free rows, closed ones first; the table grows where they do not suffice."""

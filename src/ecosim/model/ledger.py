@@ -127,7 +127,7 @@ class Ledger:
         slot = self.slot(instrument)
         entries = self.of_year(year)
         entries[slot, ENTERED] |= 1 << OUTLAY
-        return round(budget * FEN_PER_UNIT) - int(entries[slot, OUTLAY])
+        return round(budget * FEN_PER_UNIT) - entries.item(slot, OUTLAY)
 
     def pay(self, instrument: str, year: int, fen: int, recipients: int) -> None:
         """Book a payment. recipients: firms that are paid for the first time in the year.

@@ -52,6 +52,7 @@ SYSTEM_SERIES = (
     TRADITIONAL, FOREIGN_PERFORMERS, LOW_SMALL, FROM_SHANGHAI, OF_TALENT, FROM_INCUBATORS,
 ) = range(len(SYSTEM_SERIES))  # fmt: skip
 FINE = 1024.0
+BLOCK = 1024  # firms
 UNITS = np.ones(len(SYSTEM_SERIES))  # of the totals; money is in fixed point
 UNITS[[FLEXIBLE_EXPERTS, NEW_PRODUCTS, KNOWLEDGE, EXTERNAL, LOANS, CASH]] /= FINE
 GARMENTS, LUGGAGE = SECTORS.index("garments"), SECTORS.index("luggage")
@@ -67,74 +68,92 @@ def take(table: Any, top: int, survey_table: Any, totals: NDArray[np.int64]) -> 
     """The whole census: fill the survey and totals, in place. table: of `Firms.table`; survey_table: of the model."""
     firms, survey = columns_of(table), survey_of(survey_table)
     census.take(firms, top, survey)
-    count(firms, top, survey.mean_productivity, totals)
+    totals[:] = 0
+    for start in range(0, top, BLOCK):
+        count(firms, start, min(start + BLOCK, top), survey.mean_productivity, totals)
 
 
 @kernel
-def count(firms: Columns, top: int, mean_productivity: NDArray[np.float64], totals: NDArray[np.int64]) -> None:
-    """Fill totals (len(SYSTEM_SERIES),), in place."""
-    totals[:] = 0
-    alive = firms.alive[:top]
+def count(firms: Columns, start: int, stop: int, mean_productivity: NDArray[np.float64], totals: Any) -> None:
+    """Add the rows of one block to totals (len(SYSTEM_SERIES),), in place."""
+    rows = slice(start, stop)
+    alive = firms.alive[rows]
     people = seniors = leaders = waiting = liaisons = visited = matched = incubated = users = 0
-    hired, more, most = firms.vacancies[:top], firms.senior_vacancies[:top], firms.leader_vacancies[:top]
-    senior, leading, queue, liaison = firms.seniors[:top], firms.leaders[:top], firms.waiting[:top], firms.liaison[:top]
+    hired, more, most = firms.vacancies[rows], firms.senior_vacancies[rows], firms.leader_vacancies[rows]
+    senior, leading, queue, liaison = firms.seniors[rows], firms.leaders[rows], firms.waiting[rows], firms.liaison[rows]
     visit, match, incubator, platform = (
-        firms.visited[:top],
-        firms.matched[:top],
-        firms.incubated[:top],
-        firms.platform[:top],
+        firms.visited[rows],
+        firms.matched[rows],
+        firms.incubated[rows],
+        firms.platform[rows],
     )
-    for i in range(top):
+    for i in range(alive.size):
         people += (hired[i] + more[i] + most[i]) * alive[i]
         seniors += senior[i] * alive[i]
         leaders += leading[i] * alive[i]
-    for i in range(top):
+    for i in range(alive.size):
         waiting += alive[i] if queue[i] > 0 else 0
         liaisons += liaison[i] * alive[i]
         visited += visit[i] * alive[i]
         matched += alive[i] if match[i] > 0 else 0
         incubated += alive[i] if incubator[i] > 0 else 0
         users += platform[i] * alive[i]
-    fresh, log_employees, log_productivity = firms.fresh[:top], firms.log_employees[:top], firms.log_productivity[:top]
-    knowledge, external, loan, cash = firms.knowledge[:top], firms.external[:top], firms.loan[:top], firms.cash[:top]
-    experts = firms.experts[:top]
+    fresh, log_employees, log_productivity = firms.fresh[rows], firms.log_employees[rows], firms.log_productivity[rows]
+    knowledge, external, loan, cash = firms.knowledge[rows], firms.external[rows], firms.loan[rows], firms.cash[rows]
+    experts = firms.experts[rows]
     new = capital = outside = loans = money = part_time = 0
-    for i in range(top):
+    for i in range(alive.size):
         new += int(fresh[i] * exp(log_employees[i] + log_productivity[i]) * 0.25 * FINE) * alive[i]
-    for i in range(top):
+    for i in range(alive.size):
         capital += int(knowledge[i] * FINE) * alive[i]
         outside += int(external[i] * FINE) * alive[i]
         loans += int(loan[i] * FINE) * alive[i]
         money += int(cash[i] * FINE) * alive[i]
         part_time += int(experts[i] * FINE) * alive[i]
     japanese = traditional = foreign_performers = low = foreign_institutes = shanghai = talent = incubators = 0
-    sector, ownership, performs = firms.sector[:top], firms.ownership[:top], firms.performs[:top]
-    institute, source, certificate = firms.institute[:top], firms.source[:top], firms.certificate[:top]
+    sector, ownership, performs = firms.sector[rows], firms.ownership[rows], firms.performs[rows]
+    institute, source, certificate = firms.institute[rows], firms.source[rows], firms.certificate[rows]
     lives: Any
     for rung in range(1, TOP_INSTITUTE + 1):
         at_rung = 0
-        for i in range(top):
+        for i in range(alive.size):
             at_rung += alive[i] if institute[i] == rung else 0
-        totals[CITY + rung - 1] = at_rung
-    for i in range(top):
+        totals[CITY + rung - 1] += at_rung
+    for i in range(alive.size):
         lives = np.int64(alive[i])
         foreign = lives if ownership[i] >= FOREIGN_FROM else 0
         foreign_institutes += foreign if institute[i] >= TOP_INSTITUTE - 1 else 0
         foreign_performers += performs[i] * foreign
         japanese += lives if (certificate[i] == HIGH_TECH) & (ownership[i] == JAPANESE) else 0
         traditional += lives * performs[i] if (sector[i] == GARMENTS) | (sector[i] == LUGGAGE) else 0
-    for i in range(top):
+    for i in range(alive.size):
         lives = np.int64(alive[i])
         shanghai += lives if source[i] == SHANGHAI else 0
         talent += lives if source[i] == TALENT_FOUNDER else 0
         incubators += lives if source[i] == INCUBATOR else 0
-    for i in range(top):
+    for i in range(alive.size):
         bound = mean_productivity[sector[i]] - LOW
         low += alive[i] if (log_employees[i] < SMALL) & (log_productivity[i] < bound) else 0
-    totals[PEOPLE_HIRED], totals[SENIOR_STAFF], totals[LEADING_STAFF] = people, seniors, leaders
-    totals[FOREIGN_INSTITUTES], totals[WAITING], totals[JAPANESE_HNTES] = foreign_institutes, waiting, japanese
-    totals[LIAISONS], totals[VISITED], totals[MATCHED], totals[INCUBATED] = liaisons, visited, matched, incubated
-    totals[PLATFORM_USERS], totals[NEW_PRODUCTS], totals[KNOWLEDGE], totals[EXTERNAL] = users, new, capital, outside
-    totals[LOANS], totals[CASH], totals[FLEXIBLE_EXPERTS] = loans, money, part_time
-    totals[TRADITIONAL], totals[FOREIGN_PERFORMERS], totals[LOW_SMALL] = traditional, foreign_performers, low
-    totals[FROM_SHANGHAI], totals[OF_TALENT], totals[FROM_INCUBATORS] = shanghai, talent, incubators
+    totals[PEOPLE_HIRED] += people
+    totals[SENIOR_STAFF] += seniors
+    totals[LEADING_STAFF] += leaders
+    totals[FOREIGN_INSTITUTES] += foreign_institutes
+    totals[WAITING] += waiting
+    totals[JAPANESE_HNTES] += japanese
+    totals[LIAISONS] += liaisons
+    totals[VISITED] += visited
+    totals[MATCHED] += matched
+    totals[INCUBATED] += incubated
+    totals[PLATFORM_USERS] += users
+    totals[NEW_PRODUCTS] += new
+    totals[KNOWLEDGE] += capital
+    totals[EXTERNAL] += outside
+    totals[LOANS] += loans
+    totals[CASH] += money
+    totals[FLEXIBLE_EXPERTS] += part_time
+    totals[TRADITIONAL] += traditional
+    totals[FOREIGN_PERFORMERS] += foreign_performers
+    totals[LOW_SMALL] += low
+    totals[FROM_SHANGHAI] += shanghai
+    totals[OF_TALENT] += talent
+    totals[FROM_INCUBATORS] += incubators

@@ -17,7 +17,7 @@ Claim = eligible x aware x applied x funded: nothing is assumed, everything is c
 bytes by (instrument, row); a row that closes is counted first and wiped, so that its next tenant starts clean.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,9 +76,13 @@ class TakeUp:
         self._make_room(len(self.slots), firms.columns.uid.size)
         return self._flags
 
-    def slots_of(self, instruments: Iterable[str]) -> NDArray[np.int64]:
+    def slots_of(self, instruments: Sequence[str]) -> NDArray[np.int64]:
         """The slots of some instruments, new ones for new names."""
-        return np.array([self.slots.setdefault(name, len(self.slots)) for name in instruments])
+        slots = self.slots
+        for name in instruments:
+            if name not in slots:
+                slots[name] = len(slots)
+        return np.array([slots[name] for name in instruments], np.int64)
 
     def forget(self, rows: NDArray[np.int64], firms: Firms) -> None:
         """Rows that close: they count in this year and keep nothing."""
@@ -89,7 +93,8 @@ class TakeUp:
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
         stated, silent = reaches_of(model)
-        in_force = stated | {name: reach for name, reach in silent.items() if self._asked(name)}
+        asked = self._asked() if silent else set()
+        in_force = stated | {name: reach for name, reach in silent.items() if name in asked}
         for name in in_force:
             self.slots.setdefault(name, len(self.slots))
         if not self.slots:
@@ -106,10 +111,11 @@ class TakeUp:
         self.table.enter(year_of(model.quarter), counts, np.array(whose) >= 0)
         self._gone[...] = 0
 
-    def _asked(self, instrument: str) -> bool:
-        """Whether somebody applied for it in the year, or was funded in the one before."""
-        slot = self.slots.get(instrument)
-        return slot is not None and slot < len(self._flags) and bool(some(self._flags[slot], self._gone[slot]))
+    def _asked(self) -> set[str]:
+        """Instruments for which somebody applied in the year, or was funded in the one before."""
+        asked = np.empty(len(self._flags), np.bool_)
+        find_asked(self._flags.view(np.uint64), self._gone, asked)
+        return {name for name, applied in zip(self.slots, asked.tolist(), strict=False) if applied}
 
     def _slot(self, instrument: str, rows: int) -> int:
         slot = self.slots.setdefault(instrument, len(self.slots))
@@ -129,13 +135,14 @@ class TakeUp:
 
 
 @brief
-def some(flags: Any, gone: Any) -> bool:
-    """Whether an instrument has flagged a firm, or one that is gone, (zones, stages)."""
-    words = flags.view(np.uint64)  # eight firms at a time, as most ask for nothing
-    for word in range(words.size):
-        if words[word] != 0:
-            return True
-    return bool(gone.any())
+def find_asked(words: Any, gone: Any, asked: Any) -> None:
+    """Slots with a flag or a firm that is gone, (slots,) out. words: flags, eight at a time."""
+    for slot in range(asked.size):
+        asked[slot] = gone[slot].any()
+        for word in range(words.shape[1]):
+            if words[slot, word] != 0:
+                asked[slot] = True
+                break
 
 
 @inlined

@@ -109,7 +109,7 @@ class Mission:
 
     def look(self, name: str, model: EcosystemModel) -> Pursuit:
         """The state at the end of the last quarter that was observed."""
-        pursuit: Pursuit = model.pursuits.setdefault(name, Pursuit())
+        pursuit: Pursuit = model.pursuits.get(name) or model.pursuits.setdefault(name, Pursuit())
         if pursuit.reached is not None:
             return pursuit
         value = self._value(model)

@@ -66,7 +66,7 @@ def left(name: str, model: EcosystemModel, budget: Schedule | None) -> int | Non
     """Fen left of the year's budget, 0 or more; None: no limit."""
     if budget is None:
         return None
-    size = budget.at(model.quarter) * float(model.terms.budget[0])
+    size = budget.at(model.quarter) * model.terms.budget.item(0)
     return max(model.ledger.left(name, year_of(model.quarter), size), 0)
 
 
