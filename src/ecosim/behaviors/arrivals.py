@@ -14,7 +14,7 @@ from scipy.special import gammaincinv
 
 from ecosim.behaviors.entry import Traits, child_uid, drawn_productivity, drawn_size, kind_of
 from ecosim.data.errors import UserError
-from ecosim.model.arithmetic import poisson
+from ecosim.model.arithmetic import exp, poisson
 from ecosim.model.compiled import apart, brief, inlined, kernel
 from ecosim.model.firms import SOURCES
 from ecosim.model.luck import ARRIVAL, ARRIVAL_COUNT, ARRIVAL_LUMPS, ARRIVAL_OWNER, ARRIVAL_TRAITS, uniform, uniforms
@@ -114,7 +114,7 @@ def lump_draw(expected: Any, source: int, luck: Any, quarter: Any) -> float:
     return uniform(luck[0], luck[1], np.uint64(source), quarter, ARRIVAL_LUMPS) if some else 0.0
 
 
-@kernel
+@apart
 def come(c: Traits, expected: Any, pull: Any, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
     """Add arrivals to a batch of `first`: a Poisson count by each cell's own luck, names and owners.
 
@@ -123,26 +123,40 @@ def come(c: Traits, expected: Any, pull: Any, luck: Any, quarter: Any, batch: Ba
     """
     k = first
     sources, sectors, zones = expected.shape
+    means, draws, nobody = np.empty((3, sectors * zones))
     for source in range(sources):
-        for cell in range(sectors * zones):
-            mean = expected[source, cell // zones, cell % zones] * pull[source]
-            if mean > LARGEST_MEAN:
-                return -1
-            if mean <= 0.0:
-                continue
-            named = origin(source, cell)
-            number = poisson(uniform(luck[0], luck[1], named, quarter, ARRIVAL_COUNT), mean)
-            for one in range(number):
-                if k + one < batch.uids.size:
-                    uid = child_uid(named, quarter, np.uint64(one))
-                    abroad, where = uniforms(luck[0], luck[1], uid, quarter, ARRIVAL_OWNER)
-                    invested = JAPANESE if where < c.japanese[source] else FOREIGN
-                    batch.uids[k + one] = uid
-                    batch.sector[k + one], batch.zone[k + one] = cell // zones, cell % zones
-                    batch.ownership[k + one] = invested if abroad < c.foreign[source] else 0
-                    batch.source[k + one] = source
-            k += number
+        most, cells = 0.0, expected[source].ravel()
+        for cell in range(means.size):
+            means[cell] = cells[cell] * pull[source]
+            most = max(most, means[cell])
+        if most > LARGEST_MEAN:
+            return -1
+        if most <= 0.0:
+            continue
+        for cell in range(means.size):
+            draws[cell] = uniform(luck[0], luck[1], origin(source, cell), quarter, ARRIVAL_COUNT)
+        for cell in range(means.size):
+            nobody[cell] = exp(-means[cell])
+        for cell in range(means.size):
+            if means[cell] > 0.0 and draws[cell] > nobody[cell]:  # a count above zero
+                number = poisson(draws[cell], means[cell])
+                name_them(c, source, cell, zones, number, luck, quarter, batch, k)
+                k += number
     return k
+
+
+@kernel
+def name_them(
+    c: Traits, source: int, cell: int, zones: int, number: int, luck: Any, quarter: Any, batch: Batch, first: int
+) -> None:  # fmt: skip
+    """Put a number of arrivals of a cell into the batch, as far as there is room, from one place on."""
+    for k in range(first, min(first + number, batch.uids.size)):
+        uid = child_uid(origin(source, cell), quarter, np.uint64(k - first))
+        abroad, where = uniforms(luck[0], luck[1], uid, quarter, ARRIVAL_OWNER)
+        invested = JAPANESE if where < c.japanese[source] else FOREIGN
+        batch.uids[k], batch.source[k] = uid, source
+        batch.sector[k], batch.zone[k] = cell // zones, cell % zones
+        batch.ownership[k] = invested if abroad < c.foreign[source] else 0
 
 
 @apart

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.arithmetic import exp, normal, poisson
+from ecosim.model.arithmetic import exp, largest, normal, poisson
 from ecosim.model.compiled import apart, brief, inlined
 from ecosim.model.firms import BANDS, SIZE_BANDS, SOURCES, Columns
 from ecosim.model.listing import rows_with
@@ -87,7 +87,7 @@ def spawn(
     """
     uid, alive, closing, kind = firms.uid, firms.alive, firms.closing, firms.kind
     count = 0
-    none = exp(-rate * lift.max())  # chance of no founder where the rate is highest
+    none = exp(-rate * largest(lift))  # chance of no founder where the rate is highest
     draws, marks, listed = np.empty(BLOCK), np.empty(BLOCK, np.int8), np.empty(BLOCK, np.int64)
     for start in range(0, top, BLOCK):
         block = uid[start : min(start + BLOCK, top)]

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ecosim.model.arithmetic import as_float, exp
+from ecosim.model.arithmetic import exp, largest
 from ecosim.model.compiled import inlined, kernel
 from ecosim.model.listing import rows_with
 from ecosim.model.systems import LOW, SMALL
@@ -53,10 +53,7 @@ def log_hazard(c, first, second, third, young, mature, size, productivity, certi
 @kernel
 def largest_chance(c: Any, clean_up: Any) -> float:
     """No firm closes with a higher chance. clean_up: (kinds,) pressure, not negative."""
-    strongest = np.int64(0)
-    for cell in clean_up.view(np.int64):  # numbers from zero up are in the order of their bits, which vectorizes
-        strongest = max(strongest, cell)
-    log_rate = max(c.first_year, c.second_year, c.third_year, c.young, c.mature) + as_float(strongest)
+    log_rate = max(c.first_year, c.second_year, c.third_year, c.young, c.mature) + largest(clean_up)
     log_rate += abs(c.log_size) * SIZE_BOUND + abs(c.productivity) * PRODUCTIVITY_BOUND
     log_rate += max(c.certified, 0.0) + max(c.constrained, 0.0) + max(c.incubated, 0.0)
     return min(exp(log_rate), 1.0)

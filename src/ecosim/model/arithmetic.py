@@ -42,6 +42,15 @@ def as_bits(typing_context: Any, number: Any) -> Any:
 
 
 @inlined
+def largest(numbers):
+    """The largest of numbers from zero up, (n,) doubles one after another; 0 where there are none."""
+    most = np.int64(0)
+    for bits in numbers.view(np.int64):  # numbers from zero up are in the order of their bits, which vectorizes
+        most = max(most, bits)
+    return as_float(most)
+
+
+@inlined
 def exp(x: float) -> float:
     """e to the power of x; x is clipped to [-700, 700]."""
     x = min(max(x, -LARGEST), LARGEST)

@@ -268,10 +268,12 @@ def review(model: "EcosystemModel") -> None:
     if round_reviews(model.terms.review_places, factor, model.review_left, places) < 1:
         return
     rows, rungs, scores = model.rules.queue(model)
-    first, counts = np.empty((2, max(rows.size, len(INSTITUTES))), np.int64)
-    first_by_rung(rows, rungs, scores, places, first, counts[: len(INSTITUTES)])
+    if not rows.size:
+        return
+    first, counts = np.empty(rows.size, np.int64), np.empty(len(INSTITUTES), np.int64)
+    first_by_rung(rows, rungs, scores, places, first, counts)
     done = 0
-    for rung, count in enumerate(counts[: len(INSTITUTES)].tolist()):
+    for rung, count in enumerate(counts.tolist()):
         if count > 0:
             model.recognized[rung] = first[done : done + count]
             done += count
