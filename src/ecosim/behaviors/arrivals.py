@@ -65,7 +65,8 @@ class Shares(NamedTuple):
 
 def room_for(count: int) -> Batch:
     """An empty batch."""
-    return Batch(np.empty(count, np.uint64), *np.empty((4, count), np.int8))
+    sector, zone, ownership, source = np.empty((4, count), np.int8)
+    return Batch(np.empty(count, np.uint64), sector, zone, ownership, source)
 
 
 @inlined

@@ -176,6 +176,7 @@ class Firms:
             had, rows = self._scratch.get((dtype, width)), width or self.capacity
             if had is None or had.shape[0] < count or had.shape[1] < rows:
                 had = self._scratch[dtype, width] = np.empty((count, rows), dtype)
+                self._views.clear()  # views would keep what it replaces
             view = self._views[count, dtype, width] = had[:count]
         return view
 
@@ -199,10 +200,9 @@ class Firms:
         return staff
 
     def _grow(self, capacity: int) -> None:
-        grown = empty(capacity)
-        for name in Columns._fields:
-            old = getattr(self.columns, name)
-            getattr(grown, name)[: old.size] = old
+        grown, had = empty(capacity), self.capacity
+        for name, old in zip(Columns._fields, self.columns, strict=True):
+            getattr(grown, name)[:had] = old
         self.columns = grown
 
 

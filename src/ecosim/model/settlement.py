@@ -99,11 +99,11 @@ class Bills:
         self._pay(model, start, len(self._rows), shares, most, beside)
         for n, tell in told:
             tell(most.item(n))
-        books, slots = model.ledger, self._slots(model)
+        books = model.ledger
         for n, instrument, expects in self._expecting:
             share = shares.item(n)
             after = share if expects is None else expects(books.expected_of(instrument), share)
-            books.expected[slots.item(1, n)] = after
+            books.expected[self._slots(model).item(1, n)] = after
 
     def foresee(self, model: "EcosystemModel") -> None:
         """Before an instrument has paid, firms look at its money and at what would have been claimed a quarter ago."""

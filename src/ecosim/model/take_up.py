@@ -113,7 +113,7 @@ class TakeUp:
 
     def _asked(self) -> set[str]:
         """Instruments for which somebody applied in the year, or was funded in the one before."""
-        asked = np.empty(len(self._flags), np.bool_)
+        asked = np.empty(min(len(self.slots), len(self._flags)), np.bool_)
         find_asked(self._flags.view(np.uint64), self._gone, asked)
         return {name for name, applied in zip(self.slots, asked.tolist(), strict=False) if applied}
 
@@ -276,11 +276,13 @@ def funded(
     Flags are looked at eight at a time, as most firms ask for nothing. listed: scratch.
     """
     zone, helped, holds, words = state.zone, state.helped, state.holds, flags.view(np.uint64)
-    asking, getting = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0], np.int64)
     flagged = 0
     for word in range(words.size):
         if words[word] != 0:
             flagged += append_eight(np.uint8(ASKED | GOT | HAD), flags, 8 * word, listed, flagged)
+    if flagged == 0:
+        return
+    asking, getting = np.zeros(counts.shape[0], np.int64), np.zeros(counts.shape[0], np.int64)
     for n in range(flagged):
         i = listed[n]
         flag = np.int64(flags[i])
