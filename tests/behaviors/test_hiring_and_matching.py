@@ -278,10 +278,12 @@ def test_hires_do_not_depend_on_the_order_of_rows(stage, quarter):
 def test_the_order_of_luck_is_zone_by_zone_and_by_each_firms_own_uniform(stage, quarter):
     scene = posted(stage, 700)
     rows = np.arange(0, 700, 2)
-    order = matching.in_order_of_luck(scene.firms.uid, scene.firms.zone, rows, 3, LUCK, quarter)
+    order = rows[matching.in_order_of_luck(scene.firms.uid[rows], scene.firms.zone[rows], 3, LUCK, quarter)]
     assert np.array_equal(np.sort(order), rows)
     assert np.all(np.diff(scene.firms.zone[order].astype(int)) >= 0)
-    later = matching.in_order_of_luck(scene.firms.uid, scene.firms.zone, rows, 3, LUCK, quarter + np.uint64(1))
+    later = rows[
+        matching.in_order_of_luck(scene.firms.uid[rows], scene.firms.zone[rows], 3, LUCK, quarter + np.uint64(1))
+    ]
     assert not np.array_equal(order, later)
 
 

@@ -124,50 +124,57 @@ def match(c: Hiring, vacant: Any, pool: Pool, luck: Any, quarter: Any, hires: An
 
 
 @apart
-def in_order_of_luck(uid: Any, zone: Any, rows: Any, zones: int, luck: Any, quarter: Any) -> Any:
-    """Rows (n,) zone by zone, in each by the firms' own uniform: buckets, then insertion within them; O(n)."""
+def in_order_of_luck(uid: Any, zone: Any, zones: int, luck: Any, quarter: Any) -> Any:
+    """Firms (n,) zone by zone, in each by the firms' own uniform: buckets, then insertion within them; O(n)."""
     slots = 1
-    while slots * zones < 2 * rows.size:
+    while slots * zones < 2 * uid.size:
         slots *= 2
-    draws = np.empty(rows.size)
-    bucket = np.empty(rows.size, np.int64)
+    draws = np.empty(uid.size)
+    bucket = np.empty(uid.size, np.int64)
     ends = np.zeros(zones * slots + 1, np.int64)
-    for k in range(rows.size):
-        draws[k] = uniform(luck[0], luck[1], uid[rows[k]], quarter, HIRING)
-    for k in range(rows.size):
-        bucket[k] = zone[rows[k]] * slots + int(draws[k] * slots)
+    for k in range(uid.size):
+        draws[k] = uniform(luck[0], luck[1], uid[k], quarter, HIRING)
+    for k in range(uid.size):
+        bucket[k] = zone[k] * slots + int(draws[k] * slots)
+    for k in range(uid.size):
         ends[bucket[k] + 1] += 1
     for j in range(zones * slots):
         ends[j + 1] += ends[j]
-    order, ranked = np.empty(rows.size, np.int64), np.empty(rows.size)
+    order, ranked = np.empty(uid.size, np.int64), np.empty(uid.size)
     filled = np.zeros(zones * slots, np.int64)
-    for k in range(rows.size):
+    for k in range(uid.size):
         j = bucket[k]
         at = ends[j] + filled[j]
         while at > ends[j] and (
-            ranked[at - 1] > draws[k] or (ranked[at - 1] == draws[k] and uid[order[at - 1]] > uid[rows[k]])
+            ranked[at - 1] > draws[k] or (ranked[at - 1] == draws[k] and uid[order[at - 1]] > uid[k])
         ):
             ranked[at], order[at] = ranked[at - 1], order[at - 1]
             at -= 1
-        ranked[at], order[at] = draws[k], rows[k]
+        ranked[at], order[at] = draws[k], k
         filled[j] += 1
     return order
 
 
 @apart
 def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter: Any) -> int:
-    """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on."""
+    """Give the hires of each zone and skill to firms (rows with vacancies); vacancies hold the hires from now on.
+
+    What the order of luck jumps about in is a short copy: many firms would not lie in the processor's memory.
+    """
     zones, skills = hires.shape
-    zones_of, staff, seniors, leaders = firms.zone, firms.staff, firms.seniors, firms.leaders
     vacancies, senior_vacancies, leader_vacancies = firms.vacancies, firms.senior_vacancies, firms.leader_vacancies
-    order = in_order_of_luck(firms.uid, zones_of, rows, zones, luck, quarter)
+    uids, zones_of = np.empty(rows.size, np.uint64), np.empty(rows.size, np.int8)
+    posts = np.empty((rows.size, skills), np.int32)  # that are open; then the hires
+    for k in range(rows.size):
+        uids[k], zones_of[k] = firms.uid[rows[k]], firms.zone[rows[k]]
+    for k in range(rows.size):
+        i, mine = rows[k], posts[k]
+        mine[0], mine[1], mine[2] = vacancies[i], senior_vacancies[i], leader_vacancies[i]
     passed, reached, start = np.zeros(skills, np.int64), np.zeros(skills, np.int64), np.zeros(skills, np.int64)
     among = np.ones(skills, np.int64)  # open posts of the zone
-    posts = np.empty(skills, np.int64)  # of a firm; then its hires
-    total, last = 0, -1
-    for k in range(order.size):
-        i = order[k]
-        zone = zones_of[i]
+    last = -1
+    for k in in_order_of_luck(uids, zones_of, zones, luck, quarter):
+        zone, mine = zones_of[k], posts[k]
         if zone != last:
             last = zone
             for skill in range(skills):
@@ -175,17 +182,20 @@ def fill(firms: Columns, rows: Any, vacant: Any, hires: Any, luck: Any, quarter:
                 draw = uniform(luck[0], luck[1], number, quarter, MATCHING)
                 passed[skill], reached[skill], start[skill] = 0, 0, int(draw * vacant[zone, skill])
                 among[skill] = max(vacant[zone, skill], 1)
-        posts[0], posts[1], posts[2] = vacancies[i], senior_vacancies[i], leader_vacancies[i]
         for skill in range(skills):
-            passed[skill] += posts[skill]
-            upto = (hires[zone, skill] * passed[skill] + start[skill]) // among[skill]
-            posts[skill] = upto - reached[skill]
-            reached[skill] = upto
-        vacancies[i], senior_vacancies[i], leader_vacancies[i] = posts[0], posts[1], posts[2]
-        staff[i] += posts[0] + posts[1] + posts[2]
-        seniors[i] += posts[1]
-        leaders[i] += posts[2]
-        total += posts[0] + posts[1] + posts[2]
+            if mine[skill] > 0:
+                passed[skill] += mine[skill]
+                upto = (hires[zone, skill] * passed[skill] + start[skill]) // among[skill]
+                mine[skill] = upto - reached[skill]
+                reached[skill] = upto
+    staff, seniors, leaders, total = firms.staff, firms.seniors, firms.leaders, 0
+    for k in range(rows.size):
+        i, (graduates, more, most) = rows[k], (posts[k, 0], posts[k, 1], posts[k, 2])
+        vacancies[i], senior_vacancies[i], leader_vacancies[i] = graduates, more, most
+        staff[i] += graduates + more + most
+        seniors[i] += more
+        leaders[i] += most
+        total += graduates + more + most
     return total
 
 
