@@ -173,7 +173,7 @@ def followed(counts):
 
 @pytest.fixture(scope="module")
 def followed_outlook(make_job, look, few_counts):
-    return look(make_job(members=40, counts=followed(few_counts)))
+    return look(make_job(members=80, counts=followed(few_counts)))
 
 
 def test_certifications_whose_growth_is_borrowed_have_the_spread_that_is_borrowed_too(followed_outlook):
