@@ -147,6 +147,25 @@ def test_a_user_without_a_name_has_a_cache(tmp_path: Path, monkeypatch: pytest.M
         assert compiled._usable() == tmp_path / f"ecosim-{os.getuid()}" / compiled.fingerprint()
 
 
+CHANGES = """
+import os
+from ecosim.model import compiled
+before = compiled.folder()
+os.environ["NUMBA_NUM_THREADS"] = "1"
+from numba import njit
+njit(lambda: 1)()
+print(compiled.folder() == before, before.is_absolute())
+"""
+
+
+def test_a_setting_of_numba_that_changes_later_moves_no_kernel(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NUMBA_CACHE_DIR": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", CHANGES], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["True", "True"]
+
+
 @pytest.mark.slow
 def test_nothing_is_left_to_compile_for_a_run_of_a_county_or_a_province(tmp_path: Path) -> None:
     done = subprocess.run(

@@ -35,7 +35,7 @@ def fingerprint() -> str:
 
 def folder() -> Path:
     """Where compiled loops are kept."""
-    return Path(vars(numba.config)["CACHE_DIR"])
+    return FOLDER
 
 
 def forget_unused() -> None:
@@ -78,8 +78,9 @@ def _private(place: Path) -> bool:
     return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and not found.st_mode & 0o022)
 
 
-if "NUMBA_CACHE_DIR" not in os.environ:
+if not os.environ.get("NUMBA_CACHE_DIR"):
     vars(numba.config)["CACHE_DIR"] = str(_usable())
+FOLDER = Path(vars(numba.config)["CACHE_DIR"])  # numba forgets it where another of its settings changes later
 
 
 host = llvmlite.binding.get_host_cpu_features()
