@@ -1,7 +1,8 @@
 """`python -m benchmarks.large --firms 10000000`: 40 quarters of many firms in this one process, their time and memory.
 
-With --whole the firms are those of pinghu_2017 under its package, at any size; without it those of the reference model.
-Few firms are run several times, as many as fit into two seconds: a run of milliseconds says little. The median is told.
+With --whole the firms are those of pinghu_2017 under its package, at any size; without it those of the reference model;
+with --ratio both in alternation. Few firms are run several times, as many as fit into two seconds of each: a run of
+milliseconds says little. The median is told.
 """
 
 import argparse
@@ -58,16 +59,34 @@ def whole(firms: int) -> tuple[Begin, int]:
     return begin, sum(column[:1].nbytes for column in ready.firms.columns)
 
 
+def run(begin: Begin, quarters: int) -> tuple[float, float]:
+    """CPU seconds of a run, and of one of its firm-steps."""
+    step, began, steps = begin(), time.process_time(), 0
+    for _ in range(quarters):
+        steps += step()
+    seconds = time.process_time() - began
+    return seconds, seconds / steps
+
+
 def measure(begin: Begin, quarters: int) -> tuple[float, float]:
     """CPU seconds of a run, and of one firm-step: medians of as many runs as fit."""
-    seconds, each = [], []
-    while not seconds or sum(seconds) + seconds[-1] < SECONDS:
-        step, began, steps = begin(), time.process_time(), 0
-        for _ in range(quarters):
-            steps += step()
-        seconds.append(time.process_time() - began)
-        each.append(seconds[-1] / steps)
-    return median(seconds), median(each)
+    runs: list[tuple[float, float]] = []
+    while not runs or sum(seconds for seconds, _ in runs) + runs[-1][0] < SECONDS:
+        runs.append(run(begin, quarters))
+    return median(seconds for seconds, _ in runs), median(each for _, each in runs)
+
+
+def ratio(firms: int, quarters: int) -> tuple[float, float, float]:
+    """CPU seconds of a firm-step of the reference model and of the whole one, and their ratio: medians of pairs."""
+    small, all_, pairs = reference(firms)[0], whole(firms)[0], []
+    spent = last = 0.0
+    while not pairs or spent + last < 2.0 * SECONDS:
+        (one, few), (other, many) = run(small, quarters), run(all_, quarters)
+        pairs.append((few, many, many / few))
+        last = one + other
+        spent += last
+    few, many, times = (median(values) for values in zip(*pairs, strict=True))
+    return few, many, times
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +95,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--firms", type=int, default=10_000_000)
     parser.add_argument("--quarters", type=int, default=QUARTERS)
     parser.add_argument("--whole", action="store_true", help="the whole model in place of the reference model")
+    parser.add_argument("--ratio", action="store_true", help="both models, and how many times the time one takes")
     options = parser.parse_args(arguments)
+    if options.ratio:
+        few, many, times = ratio(options.firms, options.quarters)
+        sys.stdout.write(
+            f"{options.firms:,} firms, {options.quarters} quarters: reference model {few * 1e9:.1f} ns per firm-step, "
+            f"whole model {many * 1e9:.1f}, x {times:.1f}\n"
+        )
+        return 0
     begin, state = (whole if options.whole else reference)(options.firms)
     seconds, each = measure(begin, options.quarters)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import shutil
 
 import numpy as np
@@ -94,3 +95,11 @@ def test_the_command_says_what_runs_and_how_wide_the_processors_vectors_are(caps
 def test_many_firms_in_one_process_are_measured(model, capsys):
     assert large.main(["--firms", "600", "--quarters", "2", *model]) == 0
     assert "bytes of state a row" in capsys.readouterr().out
+
+
+def test_both_models_are_measured_in_alternation_on_the_same_firms(monkeypatch, capsys):
+    monkeypatch.setattr(large, "SECONDS", 0.1)
+    assert large.main(["--firms", "600", "--quarters", "2", "--ratio"]) == 0
+    few, many, times = map(float, re.findall(r"(?<!\d)\d+\.\d", capsys.readouterr().out))
+    assert many > few
+    assert times == pytest.approx(many / few, rel=0.5)  # of medians, where the one told is the median of ratios
