@@ -71,8 +71,10 @@ def run(begin: Begin, quarters: int) -> tuple[float, float]:
 def measure(begin: Begin, quarters: int) -> tuple[float, float]:
     """CPU seconds of a run, and of one firm-step: medians of as many runs as fit."""
     runs: list[tuple[float, float]] = []
-    while not runs or sum(seconds for seconds, _ in runs) + runs[-1][0] < SECONDS:
+    spent = 0.0
+    while not runs or spent + runs[-1][0] < SECONDS:
         runs.append(run(begin, quarters))
+        spent += runs[-1][0]
     return median(seconds for seconds, _ in runs), median(each for _, each in runs)
 
 

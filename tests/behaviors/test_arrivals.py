@@ -39,7 +39,8 @@ def world(make_model):
 
 def come(model, quarter=None, weight=1):
     now = np.uint64(model.quarter if quarter is None else quarter)
-    pull = arrivals.pull_of(model.rules.lumps, model.terms, weight, model.luck, now)
+    place = np.exp(model.terms.pull) / weight
+    pull = arrivals.lumped(place, model.rules.lumps, model.terms, model.luck, now)
     batch = arrivals.room_for(20_000)
     count = arrivals.come(model.rules.traits, model.terms.arrivals, pull, model.luck, now, batch, 0)
     return Batch(*(column[:count].copy() for column in batch))

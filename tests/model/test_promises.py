@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from ecosim.model import promises
+from ecosim.model.ledger import ROOM, Ledger
 from ecosim.model.promises import Promise, Promises
 from ecosim.model.terms import Terms, buffer_of, neutral
 from ecosim.policies import shelf
@@ -89,6 +91,19 @@ def test_a_promise_is_written_again_only_where_it_has_changed(make_model):
     assert now.promises.put(model, terms, buffer_of(now.standing), last).tolist() == [0.1, 0.25]
     assert set(model.terms.research_grant.flat) == {-1.0}
     assert set(model.terms.retention.flat) == {0.25}
+
+
+def test_promises_read_books_that_have_room_for_every_name(make_model, monkeypatch):
+    model = make_model(60, policies=built({"mine": {"family": "research_subsidy", "rate": 20, **SOURCE}}))
+    model.revise_terms()
+    now, terms, seen = model.stretch(), buffer_of(model.terms), []
+    model.ledger = Ledger()
+    for number in range(ROOM):
+        model.ledger.slot(f"another {number}")
+    monkeypatch.setattr(promises, "keep", lambda *given: seen.append(given))
+    now.promises.put(model, terms, buffer_of(now.standing))
+    _, _, expected, entries, paid, slots, *_ = seen[0]
+    assert slots.max() < expected.size == len(entries) == paid.size
 
 
 def test_funds_cover_what_others_leave_and_stop_when_they_are_empty(make_model):

@@ -9,8 +9,15 @@ from ecosim.model.taxes import rate_of
 from ecosim.policies import shelf
 
 SMALL, LARGE = np.log(20.0), np.log(80.0)  # ln employees: with sales of 100 each 20 and 80 million CNY
+MINE = {
+    "family": "small_profit_tax", "source": "test", "profit": 300, "second_rate": 10, "employees": 300, "sales": 5000,
+}  # fmt: skip
 NEUTRAL = (-np.inf, -np.inf, -np.inf, -np.inf, -np.inf)
 RULE = (np.log(1000.0), np.log(4000.0), 0.05, 0.10, np.log(300.0))
+
+
+def built(**rows):
+    return {name: row.policy for name, row in shelf.build(rows).items()}
 
 
 @pytest.mark.parametrize(
@@ -37,11 +44,36 @@ def test_ceilings_and_rates_follow_their_dates(make_model, national, quarter, fi
 
 
 def test_the_limit_on_sales_holds_where_profit_would_allow_more(make_model):
-    row = {"family": "small_profit_tax", "source": "test", "profit": 300, "rate": 10, "employees": 300, "sales": 2000}
-    rows = shelf.build({"small": row})
-    model = make_model(60, policies={name: made.policy for name, made in rows.items()})
+    model = make_model(60, policies=built(small=MINE | {"sales": 2000}))
     model.revise_terms()
     assert np.exp(model.terms.relief[1]) == pytest.approx(2000.0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "first", "limit"),
+    [
+        ({"second_rate": {"2019-01": 10, "2020-01": 0}}, 0, 0),
+        ({"second_rate": {"2022-01": 10}}, 0, 0),
+        ({"first_profit": 100}, 0, 300),
+        ({"first_profit": 100, "first_rate": 5, "second_rate": {"2022-01": 10}}, 100, 100),
+    ],
+)
+def test_a_part_of_the_profit_without_a_rate_is_taxed_as_usual(make_model, changed, first, limit):
+    model = make_model(60, policies=built(small=MINE | changed), quarter="2021-Q1")
+    model.revise_terms()
+    got = np.exp(model.terms.relief[:2]) * 0.07
+    assert got == pytest.approx([first, limit])
+    paid = rate_of(model.terms.tax_rate, model.terms.relief, 0, 0, np.log(0.99 * max(limit, 1) / 0.07), np.log(20.0))
+    assert paid == (0.25 if limit == 0 else 0.05 if first == limit else 0.10)
+
+
+def test_of_two_rules_the_last_one_in_force_holds(make_model, national):
+    local = built(small=MINE | {"profit": {"2025-01": 500}, "second_rate": 8, "sales": 9000})
+    for quarter, limit, rate in (("2021-Q1", 300, 0.10), ("2025-Q1", 500, 0.08)):
+        model = make_model(60, policies={**national, **local}, quarter=quarter)
+        model.revise_terms()
+        assert np.exp(model.terms.relief[1]) == pytest.approx(limit / 0.07)
+        assert model.terms.relief[3] == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(

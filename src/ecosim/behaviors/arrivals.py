@@ -75,20 +75,13 @@ def origin(source, cell):
     return ORIGIN | (np.uint64(source) << FORTY) | np.uint64(cell)
 
 
-def pull_of(
-    lumps: list[tuple[int, float]], terms: Terms, weight: int, luck: Any, quarter: np.uint64
-) -> NDArray[np.float64]:
-    """Agents that come for each expected firm, (sources,): the pull of the place and the quarter's lump.
-
-    lumps: sources whose numbers are lumpy, and their dispersion.
-    """
-    return lumped(np.exp(terms.pull) / weight, lumps, terms, luck, quarter)
-
-
 def lumped(
     pull: NDArray[np.float64], lumps: list[tuple[int, float]], terms: Terms, luck: Any, quarter: np.uint64
 ) -> NDArray[np.float64]:
-    """As `pull_of`, from the pull of the place, in place."""
+    """Agents that come for each expected firm, (sources,): the pull of the place times the quarter's lump, in place.
+
+    lumps: sources whose numbers are lumpy, and their dispersion.
+    """
     for source, lump in lumps:
         if (draw := lump_draw(terms.arrivals, source, luck, quarter)) > 0.0:
             pull[source] *= gammaincinv(1.0 / lump, draw) * lump
@@ -119,7 +112,7 @@ def lump_draw(expected: Any, source: int, luck: Any, quarter: Any) -> float:
 def come(c: Traits, expected: Any, pull: Any, luck: Any, quarter: Any, batch: Batch, first: int) -> int:
     """Add arrivals to a batch of `first`: a Poisson count by each cell's own luck, names and owners.
 
-    expected: firms, (sources, sectors, zones); pull: of `pull_of`. Returns how many the batch should then hold; those
+    expected: firms, (sources, sectors, zones); pull: of `lumped`. Returns how many the batch should then hold; those
     without room are not written. Returns -1 where a cell expects more than can be drawn: `check` says which.
     """
     k = first

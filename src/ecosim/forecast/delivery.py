@@ -66,4 +66,6 @@ def scaled(policy: Policy, by: float) -> Policy:
         else:
             value = value * by
         object.__setattr__(twin, field.name, value)
+    for remembered in vars(twin).keys() - {field.name for field in dataclasses.fields(policy)}:  # type: ignore[arg-type]
+        del vars(twin)[remembered]  # what was worked out from other doses
     return twin

@@ -95,5 +95,10 @@ def dues_of(steady: list[tuple[str, Policy]], model: "EcosystemModel") -> list[D
 
 
 def upkeep(name: str, amount: float) -> list[Due]:
-    """What an instrument spends in a quarter on its places, whoever takes them, as a row; amount: 10k CNY."""
+    """What an instrument spends in a quarter on its places, whoever takes them, as a row; amount: 10k CNY.
+
+    Raises ValueError for an amount below 0.
+    """
+    if amount < 0:
+        raise ValueError(f"{name}: upkeep of {amount} is below 0")
     return [Due(name, round(amount * FEN_PER_UNIT))] if amount > 0 else []

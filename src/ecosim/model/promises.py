@@ -88,9 +88,9 @@ class Promises:
         books = model.ledger
         now = np.empty(self._rows.size)
         before = np.full(now.size, np.nan) if last is None else last
-        entries = books.of_year(year_of(model.quarter))
+        slots = self._whose.of(books)  # first, for a new name may make the books longer
         keep(
-            self._rows, self._classes, books.expected, entries, books.paid_by_slot, self._whose.of(books),
+            self._rows, self._classes, books.expected, books.of_year(year_of(model.quarter)), books.paid_by_slot, slots,
             model.terms.budget, model.weight, now, before, moved, standing, terms,
         )  # fmt: skip
         return now

@@ -75,10 +75,10 @@ class Policy(Protocol):
     For the settlement: `claim(model)`, a `settlement.Claim` that stands until the next date, or several (None:
     nothing), which `settle` pays; `fees(name)`, what a place of its offers costs, which `settle` books, with `again =
     True` where who takes a place again in a year is a recipient again, and `upkeep(model)`, what it spends on them in a
-    quarter whoever comes; `steady = True` where what it books in a quarter depends on dates alone, with `once_a_year =
-    True` where its recipients count once a year; `pays_firms = True` where it pays firms otherwise, then `idle(name,
-    model)`, whether it has nothing to pay in the quarter (without it, it may have something). One with claims or fees
-    settles by these alone, so it is neither steady nor pays firms otherwise.
+    quarter whoever comes, both asked once until the next date; `steady = True` where what it books in a quarter depends
+    on dates alone, with `once_a_year = True` where its recipients count once a year; `pays_firms = True` where it pays
+    firms otherwise, then `idle(name, model)`, whether it has nothing to pay in the quarter (without it, it may have
+    something). One with claims or fees settles by these alone, so it is neither steady nor pays firms otherwise.
     """
 
     def revise(self, name: str, terms: Terms, model: "EcosystemModel") -> None:
