@@ -66,11 +66,13 @@ def test_a_row_named_beside_its_line_of_work_takes_both_factors() -> None:
         ("without=service", "without"),
         ("+intensity.hnte_criteria=2", "intensity.hnte_criteria: hnte_criteria pays nothing and has no places"),
         ("+intensity.talent=many", "intensity.talent"),
+        ("+intensity.lower_tax=2", "intensity.lower_tax: lower_tax pays nothing and has no places"),
     ],
 )
 def test_a_name_or_factor_that_cannot_be_meant_is_one_message(override: str, told: str) -> None:
+    tax = "+policies.lower_tax={family: reduced_tax, rate: 12, source: test}"
     with pytest.raises(ConfigError) as caught:
-        compose([SCENARIO, override])
+        compose([SCENARIO, tax, override])
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
 

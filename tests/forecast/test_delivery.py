@@ -16,6 +16,7 @@ ROWS = {
     },
     "visits": {"family": "discovery_visits", "capacity": 60, "cost": 0.2, "source": "test"},
     "grant": {"family": "research_subsidy", "rate": 3, "source": "test"},
+    "reduced": {"family": "reduced_tax", "rate": 15, "source": "test"},
     "law": {"family": "super_deduction", "rate": 75, "source": "test"},
 }
 
@@ -50,6 +51,10 @@ def test_doses_are_scaled_and_dates_costs_and_classes_are_not(package):
 
 def test_a_share_of_a_whole_stops_at_a_hundred_percent(package):
     assert scaled(package["grant"], 50.0).rate.largest == 100.0
+
+
+def test_a_tax_rate_of_a_package_is_no_dose_for_a_higher_one_gives_less(package):
+    assert scaled(package["reduced"], 2.0).rate.largest == 15
 
 
 def test_the_baseline_is_law_and_scenarios_share_their_factors(package):

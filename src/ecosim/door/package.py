@@ -16,7 +16,7 @@ def shape(tree: dict[str, Any], baseline: Callable[[], Collection[str]]) -> None
     of work. Raises ConfigError, with the nearest names, for any other one;
     values of another type are left to the check of the settings.
     """
-    from ecosim.policies.shelf import GIVEN
+    from ecosim.policies.shelf import given_by
 
     rows, without, factors = tree.get("policies"), tree.get("without"), tree.get("intensity")
     if not isinstance(rows, dict):
@@ -25,12 +25,13 @@ def shape(tree: dict[str, Any], baseline: Callable[[], Collection[str]]) -> None
     for name, factor in factors.items() if isinstance(factors, dict) else ():
         if isinstance(factor, int | float) and not isinstance(factor, bool):
             named = _rows_of(str(name), rows, "intensity", baseline)
-            if named and not any(key in GIVEN for row in named for key in rows[row]):
+            if named and not any(given_by(rows[row]) for row in named):
                 raise ConfigError(f"intensity.{name}: {', '.join(named)} pays nothing and has no places; leave it out")
             for row in named:
                 chosen[row] = chosen.get(row, 1.0) * factor
     for row, factor in chosen.items():
-        rows[row] = {key: _times(value, factor) if key in GIVEN else value for key, value in rows[row].items()}
+        given = given_by(rows[row])
+        rows[row] = {key: _times(value, factor) if key in given else value for key, value in rows[row].items()}
     left_out = [_rows_of(str(name), rows, "without", baseline) for name in without] if isinstance(without, list) else []
     for row in {row for some in left_out for row in some}:
         del rows[row]

@@ -16,7 +16,7 @@ import numpy as np
 from ecosim.model.ecosystem import Policy
 from ecosim.model.luck import generator_of
 from ecosim.policies.schedule import Percent, Schedule
-from ecosim.policies.shelf import DOSES
+from ecosim.policies.shelf import doses_of
 
 STREAM = 901  # of the member's Philox key, beside the levels' 900
 COMMON = 0.5  # share of the variance that the instruments of a package have in common; assumption
@@ -56,16 +56,14 @@ def delivered(
 def scaled(policy: Policy, by: float) -> Policy:
     """The instrument with its doses times a factor; shares of a whole stop at 100 percent."""
     twin = copy.copy(policy)
-    for field in dataclasses.fields(policy):  # type: ignore[arg-type]
-        value = getattr(policy, field.name)
-        if field.name not in DOSES or value is None:
-            continue
-        most = 100.0 if field.type is Percent else np.inf
+    types = {field.name: field.type for field in dataclasses.fields(policy)}  # type: ignore[arg-type]
+    for name in doses_of(policy):
+        value, most = getattr(policy, name), 100.0 if types[name] is Percent else np.inf
         if isinstance(value, Schedule):
             value = Schedule((start, min(step * by, most)) for start, step in value)
         else:
             value = value * by
-        object.__setattr__(twin, field.name, value)
-    for remembered in vars(twin).keys() - {field.name for field in dataclasses.fields(policy)}:  # type: ignore[arg-type]
+        object.__setattr__(twin, name, value)
+    for remembered in vars(twin).keys() - types.keys():
         del vars(twin)[remembered]  # what was worked out from other doses
     return twin

@@ -65,7 +65,8 @@ class Policy(Protocol):
 
     What more it may have: `lever = True` where it moves other instruments (effort, budgets) and so revises terms before
     them; `audience(model)`, a `reach.Reach` that says whom it is for, None while it is not in force;
-    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it.
+    `without`, the stages of the funnel (`take_up.STAGES`) that do not apply to it; `no_doses`, names of fields of which
+    less gives more, which neither a member's luck with delivery nor `intensity` multiplies.
 
     For the agenda (`ecosim.model.agenda`): `dated = True` where what it revises and offers depends on the quarter
     alone; `dates` at which it changes beside those of its schedules; `looks_ahead = True` where it acts while all of

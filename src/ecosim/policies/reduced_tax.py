@@ -28,6 +28,7 @@ class ReducedTax:
 
     family: ClassVar[str] = "reduced_tax"
     dated: ClassVar[bool] = True
+    no_doses: ClassVar[tuple[str, ...]] = ("rate",)
     rate: Percent
     margin: float = Field(default=0.07, ge=0, le=1)
 

@@ -58,7 +58,7 @@ def to_schedule(raw: Any) -> Schedule:
         raise ValueError(f"{raw!r} is neither a number nor a table of dates and numbers such as {{'2017-07': 20}}")
     for value in steps.values():
         if not 0 <= value < float("inf"):
-            raise ValueError(f"{value} must be a finite number of 0 or more")
+            raise ValueError(f"{value:g} must be a finite number of 0 or more")
     return Schedule(sorted(steps.items()))
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -57,6 +57,19 @@ LARGEST = 1e8  # 10k CNY, a trillion yuan: beyond it sums of claims could no lon
 
 class PolicyError(UserError, ValueError):
     """A policy row that cannot be used."""
+
+
+def doses_of(policy: Policy) -> list[str]:
+    """Names of the doses that an instrument has; without its `no_doses`, of which less gives more."""
+    fields = {field.name for field in dataclasses.fields(policy)}  # type: ignore[arg-type]
+    names = [name for name in DOSES if name in fields.difference(getattr(policy, "no_doses", ()))]
+    return [name for name in names if getattr(policy, name) is not None]
+
+
+def given_by(row: Mapping[str, Any]) -> list[str]:
+    """Keys of a row of configuration that say what it pays or how many places it has, likewise."""
+    left_out = getattr(families().get(str(row.get("family"))), "no_doses", ())
+    return [key for key in row if key in GIVEN and key not in left_out]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +140,8 @@ def _instrument(name: str, row: Any, usual: str) -> Instrument:
         first = error.errors()[0]
         where = ".".join(str(part) for part in ("policies", name, *first["loc"]))
         text = str(first["msg"]).removeprefix("Value error, ")
-        scalar = isinstance(first.get("input"), str | int | float | None)  # else the reason names what is wrong in it
-        given = f"{first.get('input')!r}: " if scalar and first["type"] != "missing" else ""
+        value = first.get("input")
+        named = not isinstance(value, str | int | float | None) or str(value) in text  # the reason itself names it
+        given = "" if named or first["type"] == "missing" else f"{value!r}: "
         raise PolicyError(f"{where}: {given}{text}") from None
     return Instrument(policy, family, about["label"] or name, about["label_zh"], about["source"], group)

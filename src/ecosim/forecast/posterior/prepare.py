@@ -1,7 +1,7 @@
 """What a place's simulations share: the start, the parameters that are free with their priors, moments and weather."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
 from ecosim.model.observation import FLOWS as TURNOVER
 from ecosim.model.observation import MEASURED, OBSERVED
 from ecosim.policies.schedule import Schedule
-from ecosim.policies.shelf import DOSES
+from ecosim.policies.shelf import doses_of
 
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job, Progress
@@ -84,9 +84,9 @@ def check_names(free: tuple[str, ...], policies: "dict[str, Instrument]", estima
         rule, dot, coefficient = name.partition(".")
         if not dot:
             if name not in policies:
-                known = [row for row in policies if gives(policies[row].policy)]
+                known = [row for row in policies if doses_of(policies[row].policy)]
                 raise PriorError(f"study.parameters: no instrument {name!r} in the policies; {nearest(name, known)}")
-            if not gives(policies[name].policy):
+            if not doses_of(policies[name].policy):
                 raise PriorError(f"study.parameters: {name} pays nothing and has no places; leave it out")
         elif rule not in SHELF:
             raise PriorError(f"study.parameters: no rule {rule!r} in {name!r}; {nearest(rule, SHELF)}")
@@ -99,11 +99,6 @@ def check_names(free: tuple[str, ...], policies: "dict[str, Instrument]", estima
             k = SHELF[rule]._fields.index(coefficient)
             if estimates[rule].covariance[k, k] <= 0:
                 raise PriorError(f"study.parameters: {name} has sd 0 in behaviors, so it is fixed; give it an sd")
-
-
-def gives(policy: Any) -> bool:
-    """Whether an instrument pays something or has places."""
-    return any(getattr(policy, name, None) is not None for name in DOSES)
 
 
 def usual(names: tuple[str, ...], policies: "dict[str, Instrument]", spread: float) -> tuple[str, ...]:
@@ -181,7 +176,8 @@ def late_instruments(free: tuple[str, ...], policies: "dict[str, Instrument]", o
     """Named instruments that do nothing by the origin: no count can tell of them yet."""
 
     def starts(name: str) -> list[int]:
-        values = [getattr(policies[name].policy, key, None) for key in DOSES]
+        policy = policies[name].policy
+        values = [getattr(policy, key) for key in doses_of(policy)]
         return [begins for value in values if isinstance(value, Schedule) for begins, step in value if step > 0]
 
     return ", ".join(name for name in free if "." not in name and min(starts(name), default=origin) > origin)
