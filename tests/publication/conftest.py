@@ -73,7 +73,8 @@ def write_run(folder: Path, seed: int = 1, origin: str = "2016-12", effect: floa
     }  # fmt: skip
     (folder / "config.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     provenance = {
-        "command": ["ecosim", "+scenario=test"], "overrides": ["+scenario=test"], "seed": seed, "config_hash": "c" * 64,
+        "command": ["ecosim", "+scenario=test", "title=two words"],
+        "overrides": ["+scenario=test"], "seed": seed, "config_hash": "c" * 64,
         "data_hash": "d" * 64, "ecosim": "0.2.0", "git": {"commit": None, "dirty": None}, "python": "3.11.7",
         "packages": {"numpy": "2.4.6"}, "platform": "Linux", "processor": "x86_64",
         "made": "2017-01-15T10:00:00+00:00", "seconds": {},

@@ -198,6 +198,7 @@ def test_citation_and_crate_name_authors_license_and_every_file(published: Path)
     assert parts == {name for name in checksums.files(published) if name != "ro-crate-metadata.json"}
     assert all(entities[name]["sha256"] == checksums.sha256(published / name) for name in parts)
     assert entities["./"]["datePublished"] == "2017-01-15"
+    assert entities["#run"]["description"] == "ecosim +scenario=test 'title=two words'"
 
 
 def test_metadata_of_every_model_is_valid_under_the_schema_of_the_hub(published: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import mimetypes
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,7 @@ def crate(folder: Path, run: Recorded, publisher: Publisher) -> str:
         "@id": "#run",
         "@type": "CreateAction",
         "name": f"run {run.run}",
-        "description": " ".join(str(word) for word in run.provenance["command"]),
+        "description": shlex.join(str(word) for word in run.provenance["command"]),
         "endTime": str(run.provenance["made"]),
         "instrument": {"@id": "#ecosim"},
         "object": [{"@id": "run/config.yaml"}, {"@id": "target-data/time-series.csv"}],
