@@ -173,7 +173,7 @@ def test_a_removed_firm_is_booked_once_and_its_people_look_for_work(make_model):
     assert len(model.firms) == firms - 1
     assert model.people == people
     assert firm not in model.agents
-    assert model.firms.free == [4]
+    assert model.firms.free.tolist() == [4]
     model.step()
     assert len(model.firms) == firms + model.births - model.deaths
 

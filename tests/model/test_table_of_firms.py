@@ -25,7 +25,7 @@ def test_closed_rows_are_filled_before_new_ones():
     again = firms.take_rows(3)
     assert set(again[:2].tolist()) == {3, 4}
     assert again[2] == 10
-    assert firms.free == []
+    assert firms.free.size == 0
 
 
 def test_capacity_grows_and_keeps_every_value():
@@ -45,9 +45,9 @@ def test_a_copy_shares_nothing(small_region):
     firms = synthesize(small_region, 60, Key(1, 1))
     other = firms.copy()
     other.columns.alive[:] = 0
-    other.free.append(3)
+    other.release(np.array([3]))
     assert len(firms) == 60
-    assert firms.free == []
+    assert firms.free.size == 0
 
 
 def test_no_entrant_is_dropped_when_births_are_many(make_model, center):
@@ -66,7 +66,7 @@ def test_free_and_living_rows_share_out_the_table(make_model, quick):
     model = make_model(300, behaviors=quick)
     for _ in range(12):
         model.step()
-        free = model.firms.free
+        free = model.firms.free.tolist()
         assert len(free) == len(set(free))
         assert sorted([*free, *model.firms.rows.tolist()]) == list(range(model.firms.top))
 
@@ -78,7 +78,7 @@ def in_another_order(firms, seed, spare):
     for old, new in zip(firms.columns, columns, strict=True):
         new[order] = old[: firms.top]
     holes = [row for row in range(firms.top + spare) if row not in set(order.tolist())]
-    return Firms(Columns(*columns), holes, firms.top + spare)
+    return Firms(Columns(*columns), np.array(holes, np.int64), firms.top + spare)
 
 
 @pytest.mark.parametrize(("seed", "spare"), [(1, 0), (2, 170)])

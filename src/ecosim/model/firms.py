@@ -108,10 +108,11 @@ class Firms:
     The uid is a firm's identity, never its row. Capacity grows by half when it is full; no entrant is ever dropped.
     """
 
-    def __init__(self, columns: Columns, free: list[int], top: int) -> None:
+    def __init__(self, columns: Columns, free: NDArray[np.int64], top: int) -> None:
         self.columns = columns
-        self.free = free  # closed rows, filled last in, first out
         self.top = top  # rows at and after `top` were never used
+        self._free = free
+        self._left = free.size  # of these so many
         self._scratch: dict[Any, NDArray[Any]] = {}
         self._views: dict[Any, NDArray[Any]] = {}  # of it, by what was asked for
         self._roomy: Columns | None = None  # the columns for whose rows they have room
@@ -121,11 +122,11 @@ class Firms:
     @classmethod
     def room_for(cls, count: int) -> "Firms":
         """An empty table for about `count` firms."""
-        return cls(empty(max(64, int(1.3 * count))), [], 0)
+        return cls(empty(max(64, int(1.3 * count))), np.empty(0, np.int64), 0)
 
     def copy(self) -> "Firms":
         """An independent copy of the same firms, with room for half as many more."""
-        twin = Firms(self.columns, list(self.free), self.top)
+        twin = Firms(self.columns, self.free.copy(), self.top)
         twin._grow(max(self.capacity, self.top + self.top // 2))
         return twin
 
@@ -148,6 +149,11 @@ class Firms:
     def capacity(self) -> int:
         """Rows that the columns hold."""
         return int(self.columns.uid.size)
+
+    @property
+    def free(self) -> NDArray[np.int64]:
+        """Closed rows in the order in which they were closed, a view; the last one is filled first."""
+        return self._free[: self._left]
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -182,21 +188,22 @@ class Firms:
 
     def take_rows(self, count: int) -> NDArray[np.int64]:
         """`count` free rows, closed ones first; the table grows where they do not suffice."""
-        kept = max(len(self.free) - count, 0)
-        reused = self.free[kept:][::-1]
-        del self.free[kept:]
-        fresh = count - len(reused)
-        if self.top + fresh > self.capacity:
-            self._grow(max(self.top + fresh, self.capacity + self.capacity // 2))
-        rows = [*reused, *range(self.top, self.top + fresh)]
-        self.top += fresh
-        return np.array(rows, np.int64)
+        reused = min(self._left, count)
+        top = self.top + count - reused
+        if top > self.capacity:
+            self._grow(max(top, self.capacity + self.capacity // 2))
+        rows = np.empty(count, np.int64)
+        open_rows(self.free, self.top, rows)
+        self._left, self.top = self._left - reused, top
+        return rows
 
     def release(self, rows: NDArray[np.int64]) -> int:
         """Close rows: the firms are gone with their certificates, the rows are free; returns the staff in them."""
-        f = self.columns
-        self.free.extend(rows.tolist())
-        staff: int = shut(f.alive, f.closing, f.certificate, f.staff, rows)
+        f, left = self.columns, self._left + rows.size
+        if left > self._free.size:
+            self._free = np.concatenate([self.free, np.empty(left, np.int64)])
+        staff: int = shut(f.alive, f.closing, f.certificate, f.staff, rows, self._free[self._left : left])
+        self._left = left
         return staff
 
     def _grow(self, capacity: int) -> None:
@@ -207,10 +214,18 @@ class Firms:
 
 
 @brief
-def shut(alive: Any, closing: Any, certificate: Any, staff: Any, rows: Any) -> int:
-    """Close rows; returns the staff that is still in them."""
+def open_rows(free: Any, top: int, rows: Any) -> None:
+    """Rows for firms, (n,) out: free ones from the last on, then those from top on."""
+    for k in range(rows.size):
+        rows[k] = free[free.size - 1 - k] if k < free.size else top + k - free.size
+
+
+@brief
+def shut(alive: Any, closing: Any, certificate: Any, staff: Any, rows: Any, free: Any) -> int:
+    """Close rows, free (n,) out; returns the staff that is still in them."""
     left = 0
     for k in range(rows.size):
+        free[k] = rows[k]
         alive[rows[k]] = closing[rows[k]] = certificate[rows[k]] = 0
         left += staff[rows[k]]
     return left

@@ -7,7 +7,7 @@ review of R&D institutes works alike, on places by rung in the terms and the que
 (behaviors/institutes.py).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -179,7 +179,7 @@ class Stack:
         self.eligible = np.array(self.masks)
         self.open_to_all = self.eligible.all(axis=1)
         self.pays = self.services != PRIZE  # a prize is got when it is paid
-        self.kept: tuple[Any, Any] = (None, None)  # register of what is left over, and the offers' slots in it
+        self.parts = Whose(self.keys)  # in what is left over
 
 
 class LeftOver:
@@ -195,17 +195,11 @@ class LeftOver:
         twin.slots, twin.parts = dict(self.slots), self.parts.copy()
         return twin
 
-    def slots_of(self, stack: Stack) -> Rows:
-        """Where the parts of some offers stand."""
-        kept = stack.kept
-        if kept[0] is not self.slots:
-            kept = stack.kept = (
-                self.slots,
-                np.array([self.slots.setdefault(key, len(self.slots)) for key in stack.keys]),
-            )
-            self.parts = np.concatenate([self.parts, np.zeros(len(self.slots) - self.parts.size)])
-        slots: Rows = kept[1]
-        return slots
+    def slots_of(self, instruments: Sequence[str]) -> Rows:
+        """Where the parts of offers stand, by their keys."""
+        slots = [self.slots.setdefault(key, len(self.slots)) for key in instruments]
+        self.parts = np.concatenate([self.parts, np.zeros(len(self.slots) - self.parts.size)])
+        return np.array(slots, np.int64)
 
 
 @brief
@@ -253,7 +247,7 @@ def give(model: "EcosystemModel") -> None:
         return
     stack, weight, left = stacked(model.offers, model.stretch().memory), model.weight, model.left_over
     offered = np.array([*map(HOW_MANY, model.offers)], np.float64)
-    whole, effort, slots = np.empty(offered.size, np.int64), model.terms.effort.item(0), left.slots_of(stack)
+    whole, effort, slots = np.empty(offered.size, np.int64), model.terms.effort.item(0), stack.parts.of(left)
     round_places(offered, stack.driven, effort, weight, model.firms.top, slots, left.parts, whole)
     asking, served, asked, chosen = model.rules.give(model, stack, whole)
     first = model.take_up.note_offers(stack, asking, served, asked, chosen, model.firms)
