@@ -19,7 +19,7 @@ from ecosim.calibration.borrow import (
     unfollowed_growth,
 )
 from ecosim.calibration.growth import fit_growth
-from ecosim.calibration.inherit import CLOSE_SD, inherit_level, own_level
+from ecosim.calibration.inherit import CLOSE_SD, CLOSING_SHARE, YEAR_SD, inherit_level, own_level
 from ecosim.data.panel import CountsError, series
 
 INSIDE = ("Jiaxing", "Zhejiang")
@@ -156,9 +156,46 @@ def test_a_flow_is_the_newest_of_three_cohorts_of_a_growing_stock(carried):
     village = made_counts.table([("Village", 2022, 300.0)], "hnte_stock")
     counts = pd.concat([carried[carried["location"] != "Jiaxing"], village], ignore_index=True)
     level = inherit_level(counts, "hnte_certifications", "Village", (), "2022-12")
-    yearly = inherit_growth(counts, "hnte_stock", "Village", (), "2022-12").spread("Village", 1)[0]
-    assert yearly > 0.05
+    growth = inherit_growth(counts, "hnte_stock", "Village", (), "2022-12")
+    yearly = growth.place("Village")[0]
+    assert yearly > growth.spread("Village", 1)[0] > 0.05  # what has been is not damped
     assert level.mean == pytest.approx(300.0 / (1.0 + np.exp(-yearly) + np.exp(-2.0 * yearly)))
+    assert level.from_stock
+
+
+@pytest.mark.parametrize(("before", "now"), [(200.0, 400.0), (300.0, 360.0), (390.0, 400.0), (400.0, 390.0)])
+def test_new_tech_smes_are_the_counted_rise_of_their_stock_and_the_firms_that_closed(before, now, carried):
+    rows = [("Village", 2021, before), ("Village", 2022, now)]
+    counts = pd.concat([carried, made_counts.table(rows, "tech_sme_stock")], ignore_index=True)
+    level = inherit_level(counts, "tech_sme_new", "Village", (), "2022-12")
+    assert level.mean == pytest.approx(now - before + CLOSING_SHARE * before)
+    assert level.log_sd >= YEAR_SD
+    assert f"{before:.0f} (2021) to {now:.0f} (2022), and 4% of {before:.0f} closed" in level.explanation
+
+
+def test_two_counts_carried_over_the_same_years_do_not_take_away_the_error_of_their_growth(carried):
+    levels = {}
+    for value in (200.0, 900.0):
+        own = made_counts.table([("Village", 2022, value), ("Village", 2022, 100.0)], "inventions_applied")
+        own.loc[1, ["target", "unit"]] = "gdp", "100m CNY"
+        counts = pd.concat([carried, own], ignore_index=True)
+        growth = inherit_growth(counts, "inventions_applied", "Village", ("Zhejiang",), "2024-12")
+        carry, sd = growth.spread("Village", 2)
+        level = inherit_level(counts, "inventions_applied", "Village", ("Zhejiang",), "2024-12")
+        assert "prior: Zhejiang" in level.explanation
+        assert sd < level.log_sd < np.hypot(sd, 0.2)
+        levels[value] = np.log(level.mean) - carry - np.log(value)
+    assert np.abs(list(levels.values())).max() < 0.1  # the share says some other level
+
+
+def test_growth_over_a_declared_break_is_no_fact(carried):
+    rows = [("Village", 2017, 100.0), ("Village", 2018, 70.0)]
+    counts = pd.concat([carried, made_counts.table(rows, "hightech_firms")], ignore_index=True)
+    with_break, without = (
+        inherit_growth(some, "hightech_firms", "Village", ("Zhejiang",), "2020-12").place("Village")
+        for some in (counts, carried)
+    )
+    assert with_break[:2] == without[:2]
 
 
 def test_borrowed_growth_has_the_parents_drift_and_all_three_doubts_of_it(carried):

@@ -33,6 +33,25 @@ def test_of_several_vintages_of_a_month_the_last_is_summed():
     assert in_quarters(pd.concat([first, again], ignore_index=True))["value"].tolist() == [17.0]
 
 
+def test_each_figure_stands_once():
+    stock = counts("tech_sme_stock", ["2018-04", "2018-06", "2018-05", "2018-Q3"], [3.0, 5.0, 4.0, 6.0])
+    revised = counts("births", ["2018", "2018"], [600.0, 640.0]).assign(as_of=["2019-01", "2019-06"])
+    doubled = counts("deaths", [*months(2018, 1, 3), "2018-Q1"], [1.0, 1.0, 1.0, 9.0])
+    table = in_quarters(pd.concat([stock, revised, doubled], ignore_index=True))
+    told = [tuple(row) for row in table[["target", "time", "value"]].to_numpy()]
+    assert told == [
+        ("tech_sme_stock", "2018-06", 5.0),
+        ("tech_sme_stock", "2018-Q3", 6.0),
+        ("births", "2018", 640.0),
+        ("deaths", "2018-Q1", 9.0),
+    ]
+
+
+def test_a_later_month_that_is_not_known_hides_no_earlier_one():
+    table = counts("tech_sme_stock", ["2018-04", "2018-05"], [3.0, float("nan")])
+    assert in_quarters(table)["value"].tolist() == [3.0]
+
+
 def test_years_that_lack_parts_are_named_and_whole_ones_are_not():
     table = pd.concat(
         [

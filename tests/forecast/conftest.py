@@ -183,7 +183,7 @@ def make_world(pinghu):
             "ladder": ladder or known,
             "level_sd": (0.0, 0.0),
             "flow_sd": 0.0,
-            "flow_observed": True,
+            "flow_of_stock": False,
             "renewals": (0.8,) * 8,
             "baseline": {},
             "origin": origin,

@@ -66,10 +66,31 @@ def test_an_observed_flow_of_tech_smes_is_taken_as_it_is(small):
     assert small.ladder.tech_sme_flow == 10.0
 
 
-def test_a_flow_taken_from_growth_also_replaces_firms_that_close(small, make_job):
+def test_a_flow_that_is_inherited_is_taken_as_it_is(small, make_job):
     inherited = Level(9.0, 0.4, "assumption", "", "2016", "")
-    ladder = ladder_of(small, make_job(), tech_sme_new=inherited)
-    assert ladder.tech_sme_flow == pytest.approx(9.0 + CLOSING_SHARE * 48)
+    assert ladder_of(small, make_job(), tech_sme_new=inherited).tech_sme_flow == 9.0
+
+
+def test_stocks_of_the_two_years_before_are_those_that_were_counted(few_counts, make_region):
+    village = few_counts[few_counts["target"].eq("hnte_stock") & few_counts["location"].eq(SMALL)].iloc[:1]
+    own = pd.concat(village.assign(time=str(year), value=value) for year, value in ((2020, 80.0), (2022, 151.0)))
+    counts = pd.concat([few_counts[few_counts["location"] != SMALL], own])
+    place = anchor(counts, make_region(name=SMALL, inside=["Zhejiang"], firms=1200), "2022-12", 2)
+    assert place.ladder.before == (None, 80.0)
+
+
+def test_of_a_stock_that_was_not_counted_only_the_uncounted_cohorts_are_unsure(small, few_counts, make_job):
+    flows = few_counts["target"].eq("hnte_certifications")
+    own = few_counts[flows].iloc[:1].assign(location=SMALL, time="2016", value=6.0)
+    job = make_job(counts=pd.concat([few_counts, own]))
+    ladder = ladder_of(small, job, hnte_stock=Level(15.0, 0.4, "assumption", "", "2016", ""))
+    stock = ladder.high_tech_stock
+    assert (ladder.counted, ladder.cohorts[0]) == (1, 6.0)
+    more = ladder.scaled(1.2, 1.0, 1.0)
+    assert more.cohorts[0] == 6.0
+    assert more.high_tech_stock == pytest.approx(1.2 * stock)
+    assert more.cohorts[1] / more.expired == pytest.approx(ladder.cohorts[1] / ladder.expired)
+    assert ladder.scaled(0.01, 1.0, 1.0).cohorts[1] == pytest.approx(0.1 * ladder.cohorts[1])
 
 
 def test_without_any_flow_the_stocks_growth_of_the_last_year_and_its_closings_are_taken(small, make_job):

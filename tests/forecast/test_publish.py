@@ -1,5 +1,7 @@
 """From members' series to published counts, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,12 @@ def test_past_stocks_from_the_middle_of_a_year(make_world):
     # from 2016-Q3: the decision of 2017 is the newest cohort, those of 2016 and 2015 stand before it
     stocks = past_stocks(make_world(MIDDLE_2018, 2017, 6), range(1))[0]
     assert stocks.tolist() == [35, 60, 60, 60, 60, 100, 100, 100]
+
+
+def test_past_stocks_that_were_counted_are_these(make_world):
+    world = make_world(END_2016, 2016, 4)
+    counted = replace(world, ladder=replace(world.ladder, before=(70.0, 50.0)))
+    assert past_stocks(counted, range(1))[0].tolist() == [50, 50, 50, 70, 70, 70, 70, 100]
 
 
 def test_past_stocks_of_a_place_that_never_grew_are_level(make_world):

@@ -15,6 +15,8 @@ from ecosim.forecast.ensemble import Run
 from ecosim.forecast.reference import QUANTILES
 from ecosim.policies import shelf
 
+CELL = ["target", "time", "value"]
+
 
 def quantiles(time, center, target="hnte_foreign_stock", spread=1.0, **more):
     values = center + spread * (np.array(QUANTILES) - 0.5)
@@ -22,7 +24,7 @@ def quantiles(time, center, target="hnte_foreign_stock", spread=1.0, **more):
 
 
 def count(time, value, target="hnte_foreign_stock"):
-    return pd.DataFrame([(target, time, value)], columns=["target", "time", "value"])
+    return pd.DataFrame([("Smallville", target, time, value, "")], columns=["location", *CELL, "as_of"])
 
 
 YEARLY = pd.concat([quantiles("2018", 30.0), quantiles("2019", 40.0)])
@@ -40,7 +42,7 @@ def test_a_later_count_meets_the_forecast_of_its_own_quarter_or_year(time, media
 def test_months_of_a_flow_meet_the_forecast_of_their_quarter_as_its_sum():
     quarterly = pd.concat([quantiles(f"2018-Q{part}", 30.0, "births") for part in (1, 2, 3, 4)])
     months = [("births", f"2018-{month:02d}", 10.0) for month in range(2, 9)]
-    truth = pd.DataFrame(months, columns=["target", "time", "value"]).assign(location="Smallville", as_of="")
+    truth = pd.DataFrame(months, columns=CELL).assign(location="Smallville", as_of="")
     scores = tabulate.scores(quantiles("2018", 120.0, "births"), quarterly, truth)
     assert scores[["time", "observed", "inside_90"]].to_numpy().tolist() == [["2018-Q2", 30.0, True]]
 

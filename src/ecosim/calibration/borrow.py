@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth, fit_growth
 from ecosim.calibration.hindsight import COMMON_DF, COMMON_SD, UNJUDGED
-from ecosim.calibration.increments import base_year, log_levels, melt, usable_increments, yearly_table
+from ecosim.calibration.increments import BREAKS, base_year, log_levels, melt, usable_increments, yearly_table
 from ecosim.data.panel import CountsError, known_at, series
 from ecosim.data.periods import parse
 from ecosim.data.targets import kind_of
@@ -232,7 +232,8 @@ def _own_facts(
     """Drift and its variance after the place's own increments and ratio facts, and what was used in words."""
     own = series(known, location, target)
     own = own[own > 0]
-    facts = [_Fact(a, b, own[b] / own[a], 0.0) for a, b in zip(own.index, own.index[1:], strict=False)]
+    pairs = [(a, b) for a, b in zip(own.index, own.index[1:], strict=False) if not _broken(target, a, b)]
+    facts = [_Fact(a, b, own[b] / own[a], 0.0) for a, b in pairs]
     ratios = known[(known["location"] == location) & (known["target"] == f"{target}_ratio_2y")]
     for time, factor in zip(ratios["time"], ratios["value"], strict=True):
         last = parse(str(time)).end.year
@@ -246,6 +247,11 @@ def _own_facts(
         drift, variance = drift + weight * (np.log(fact.factor) / span - drift), variance * (1.0 - weight)
         words.append(f"own growth {fact.first}-{fact.last} x {fact.factor:.2f}")
     return float(drift), float(variance), words
+
+
+def _broken(target: str, first: int, last: int) -> bool:
+    """Whether a declared break of a target lies between two years, or in the later one."""
+    return any(first < year <= last for year in BREAKS.get(target, ()))
 
 
 def chain(inside: str | Sequence[str]) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ OLDEST_YEARS = 5  # a level is carried, or a share kept, at most five years
 YEAR_SD = 0.10  # sd for each year between the two sides of a share that no growth bridges
 SUM_SD = 0.03  # sum of three flows against the reported stock
 DISPERSION = 0.038  # NB2 dispersion of certification flows
+CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
+CLOSING_ERROR = 0.5  # relative error of it, assumption
 LEAST_COUNT = 0.5  # that stands for none on logs
 
 
@@ -50,6 +52,7 @@ class Level:
     explanation: str
     time: str  # the year that the level is for
     source: str
+    from_stock: bool = False  # a flow that was taken from the level of its stock
 
 
 class _Point(NamedTuple):
@@ -63,6 +66,7 @@ class _Route(NamedTuple):
     variance: float
     words: str
     sources: tuple[str, ...]
+    carried: int = 0  # years of growth of the target in it
 
 
 def inherit_level(counts: pd.DataFrame, target: str, location: str, inside: str | Sequence[str], origin: str) -> Level:
@@ -137,6 +141,7 @@ def _routes(
             prior**2 + share.variance + carry_sd**2,
             words,
             (total.source, *share.sources),
+            year - total.year,
         )
         return
 
@@ -182,7 +187,10 @@ def _with_own_point(
     own: _Point,
     routes: list[_Route],
 ) -> Level:
-    """An own earlier point carried to the origin's year, updating what the places around it say."""
+    """An own earlier point carried to the origin's year, updating what the places around it say.
+
+    The error of growth in years over which both are carried is the same in both: no weight of either takes it away.
+    """
     year = base_year(origin)
     carry, carry_sd, basis = _carry(known, target, location, inside, origin, year - own.year)
     carried = own.value * float(np.exp(carry))
@@ -190,13 +198,15 @@ def _with_own_point(
     if not routes:
         return Level(carried, carry_sd, "inherited", words, str(year), own.source)
     log_mean, variance = _average(routes)
-    own_variance = max(DISPERSION, carry_sd**2)
+    shared = _carry(known, target, location, inside, origin, min(year - own.year, *(each.carried for each in routes)))
+    variance = max(variance - shared[1] ** 2, CLOSE_SD**2)
+    own_variance = max(DISPERSION, carry_sd**2) - shared[1] ** 2
     if target in TARGETS and TARGETS[target].unit == COUNT:
         carried = max(carried, LEAST_COUNT)
         own_variance += 1.0 / carried  # chance, as Poisson
     weight = variance / (variance + own_variance)
     level = float(np.exp(log_mean + weight * (np.log(carried) - log_mean)))
-    log_sd = float(np.sqrt(weight * own_variance))
+    log_sd = float(np.sqrt(weight * own_variance + shared[1] ** 2))
     words = "; ".join([words, *(f"prior: {route.words}" for route in routes)])
     return Level(level, log_sd, "inherited", words, str(year), own.source)
 
@@ -204,18 +214,39 @@ def _with_own_point(
 def _flow_from_stock(
     known: pd.DataFrame, target: str, location: str, inside: str | Sequence[str], origin: str
 ) -> Level | None:
-    """Certifications as the newest of three cohorts of a growing stock; new tech-SMEs as its yearly growth."""
+    """Certifications as the newest of three cohorts of a growing stock; new tech-SMEs as its rise and the firms closed.
+
+    The rise is counted where the stock of the year before is known as well; else it is that of the damped growth, as
+    most often another count tells it. Cohorts, of three years, grew undamped.
+    """
     stock_target = {"hnte_certifications": "hnte_stock", "tech_sme_new": "tech_sme_stock"}.get(target)
     if stock_target is None:
         return None
     stock = inherit_level(known, stock_target, location, inside, origin)
     growth = inherit_growth(known, stock_target, location, inside, origin)
-    yearly = growth.spread(location, 1)[0]
-    cohorts = float(np.exp(-yearly * np.arange(3)).sum())
-    share = 1.0 / cohorts if target == "hnte_certifications" else -float(np.expm1(-max(yearly, 0.02)))
-    words = f"{share:.4g} of {stock_target} {four(stock.mean)}, growing {np.expm1(yearly):.0%} a year"
     sd = float(np.hypot(max(stock.log_sd, CLOSE_SD), YEAR_SD))
-    return Level(stock.mean * share, sd, "assumption", f"{words}; {stock.explanation}", stock.time, stock.source)
+    if target == "hnte_certifications":
+        yearly = growth.place(location)[0]
+        share = float(1.0 / np.exp(-yearly * np.arange(3)).sum())
+        words = f"{share:.4g} of {stock_target} {four(stock.mean)}, growing {np.expm1(yearly):.0%} a year"
+        return _of_stock(stock, stock.mean * share, sd, words)
+    year = base_year(origin)
+    counted = series(known, location, stock_target)
+    if stock.basis == "observed" and year - 1 in counted.index:
+        before = float(counted[year - 1])
+        flow = max(stock.mean - before + CLOSING_SHARE * before, LEAST_COUNT)
+        words = f"{stock_target} {four(before)} ({year - 1}) to {four(stock.mean)} ({year})"
+        sd = float(np.hypot(YEAR_SD, CLOSING_ERROR * CLOSING_SHARE * before / flow))
+    else:
+        yearly = max(growth.spread(location, 1)[0], 0.02)
+        before = stock.mean * float(np.exp(-yearly))
+        flow = stock.mean - before + CLOSING_SHARE * before
+        words = f"rise of {stock_target} {four(stock.mean)}, growing {np.expm1(yearly):.0%} a year"
+    return _of_stock(stock, flow, sd, f"{words}, and {CLOSING_SHARE:.0%} of {four(before)} closed")
+
+
+def _of_stock(stock: Level, flow: float, sd: float, words: str) -> Level:
+    return Level(flow, sd, "assumption", f"{words}; {stock.explanation}", stock.time, stock.source, from_stock=True)
 
 
 def _carry(

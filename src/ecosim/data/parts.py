@@ -46,7 +46,9 @@ def unfinished(counts: pd.DataFrame) -> list[Unfinished]:
 def in_quarters(counts: pd.DataFrame) -> pd.DataFrame:
     """The same table with sums in place of the months of flows, to stand beside forecasts by quarter.
 
-    Only of quarters with all three months; other months and days of flows are left out. All else stays as it is.
+    Only of quarters with all three months; other months and days of flows are left out. Each figure stands there once:
+    of several vintages the last one, of several levels in a quarter the last one, and a flow's own quarter rather than
+    the sum of its months. All else stays as it is.
     """
     months, others = _months_of_flows(counts)
     made = [
@@ -54,10 +56,25 @@ def in_quarters(counts: pd.DataFrame) -> pd.DataFrame:
         for (_, quarter), rows in _by_quarter(months)
         if len(rows) == MONTHS
     ]
-    if not made:
-        return others
-    added = pd.DataFrame(made, columns=list(counts.columns))
-    return pd.concat([others, added], ignore_index=True) if len(others) else added
+    others = latest(others)
+    if made:
+        added = pd.DataFrame(made, columns=list(counts.columns))
+        others = pd.concat([others, added], ignore_index=True) if len(others) else added
+    return _once(others)
+
+
+def _once(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row for each year or quarter of a target in a place: the last period in it, of equal ones the first."""
+    if rows.empty:
+        return rows
+    found = rows["time"].astype(str).map(periods.parse)
+    cells = found.map(lambda period: period.end.year if period.frequency == "year" else None)
+    quarters = rows["time"].astype(str).map(periods.quarter_index)
+    keys = pd.DataFrame({"location": rows["location"], "target": rows["target"], "year": cells, "quarter": quarters})
+    keys["end"], keys["known"] = found.map(lambda period: period.end), rows["value"].notna()
+    ordered = keys.iloc[::-1].sort_values(["known", "end"], kind="stable")
+    last = ordered.drop_duplicates(["location", "target", "year", "quarter"], keep="last").index
+    return rows.loc[last.sort_values()].reset_index(drop=True)
 
 
 def loose_months(counts: pd.DataFrame) -> dict[str, int]:

@@ -9,7 +9,7 @@ import pandas as pd
 from ecosim.calibration.borrow import own_growth, stocks_from_flows, tells_growth
 from ecosim.calibration.growth import DRIFT_BETWEEN_FLOOR, Growth
 from ecosim.calibration.increments import base_year
-from ecosim.calibration.inherit import Level, inherit_growth, inherit_level, own_level
+from ecosim.calibration.inherit import CLOSING_SHARE, Level, inherit_growth, inherit_level, own_level
 from ecosim.data.digits import plain
 from ecosim.data.panel import CountsError, by_quarter, known_at, series
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index
@@ -37,7 +37,6 @@ WHOLE_OF = {
 MORE_TECH_SMES = 1.05  # technology SMEs over high-tech enterprises, which are among them, at least; assumption
 AGREE = (0.8, 1.25)  # three years of certifications over the stock; beyond it a note says so, a convention
 LEAST_FIRMS = 200
-CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
 
 
 @dataclass(frozen=True)
@@ -213,17 +212,21 @@ def make_ladder(
     new = levels.get("tech_sme_new")
     # where nothing is known of tech-SMEs they are taken as three times the high-tech enterprises, assumption
     tech_stock = max(tech_sme.mean, MORE_TECH_SMES * stock) if tech_sme else 3.0 * stock
-    tech_flow = new.mean if new else tech_stock * (1.0 - np.exp(-yearly))
-    if new is None or new.basis != "observed":  # the flow was taken from the stock's growth, net of firms that close
-        tech_flow = max(tech_flow + CLOSING_SHARE * tech_stock, 0.0)  # a stock may fall by more than firms that close
+    rise = tech_stock * (1.0 - np.exp(-yearly))  # a stock may fall by more than firms that close
+    tech_flow = new.mean if new else max(rise + CLOSING_SHARE * tech_stock, 0.0)
     passed = (quarter_index(origin) + 1) % QUARTERS_PER_YEAR / QUARTERS_PER_YEAR  # of the year under way
     since = passed * (tech_flow - CLOSING_SHARE * tech_stock)  # high-tech certificates change in its last quarter alone
     foreign = by_quarter(known, region.name, "hnte_foreign_stock")
     foreign = foreign[foreign.index > quarter_index(origin) - QUARTERS_PER_YEAR]  # a count of the last year, or none
+    stocks = series(known, region.name, "hnte_stock")
+    year_before, two_before = (float(stocks[year - back]) if year - back in stocks.index else None for back in (1, 2))
+    uncounted = levels["hnte_stock"].basis != "observed"
     return Ladder(
         tech_sme_stock=tech_stock + since,
         tech_sme_flow=tech_flow,
         cohorts=(cohorts[0], cohorts[1], cohorts[2]),
         expired=before,
         foreign=float(foreign.iloc[-1]) if len(foreign) else None,
+        counted=len(counted) if uncounted and 0.0 < sum(counted) < sum(cohorts) else 0,
+        before=(year_before, two_before),
     )

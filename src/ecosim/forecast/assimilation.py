@@ -120,8 +120,8 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
 
     members: of one scenario, columns time, target, member, value; counts: of the place, all that is known (the older
     ones say which stocks follow from others). dispersion: variance of the log of a report, see `Evidence`. Months of a
-    flow count as the quarter that they make. A stock that is only the one before plus the year's flow is shown and not
-    used.
+    flow count as the quarter that they make, and each figure once (see `in_quarters`). A stock that is only the one
+    before plus the year's flow is shown and not used.
     """
     origin = quarter_index(str(members["origin"].iloc[0]))
     cells = {key: rows.sort_values("member")["value"].to_numpy(float)

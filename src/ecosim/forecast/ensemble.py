@@ -44,8 +44,8 @@ class World:
     estimates: dict[str, Estimate]
     ladder: Ladder
     level_sd: tuple[float, float]  # log sd of the levels of the second and the first rung
-    flow_sd: float  # log sd of the flow of the first rung beyond that of its stock
-    flow_observed: bool  # whether that flow was counted
+    flow_sd: float  # log sd of the flow of the first rung, where it was taken from its stock beyond that of the stock
+    flow_of_stock: bool  # whether it was
     renewals: tuple[float, ...]  # each member's renewal rate
     baseline: dict[str, Policy]
     origin: int  # quarter index
@@ -141,10 +141,10 @@ def level_draws(world: World, member: int) -> tuple[float, float, float]:
     generator = generator_of((world.luck << 32) | member, 900)
     first, second, third = generator.standard_normal(3)
     high_tech, tech_sme = np.exp(world.level_sd[0] * first), np.exp(world.level_sd[1] * second)
-    flow = 1.0 if world.flow_observed else tech_sme * np.exp(world.flow_sd * third)
+    flow = (tech_sme if world.flow_of_stock else 1.0) * np.exp(world.flow_sd * third)
     own = (world.ladder.high_tech_stock, world.ladder.tech_sme_stock, world.ladder.tech_sme_flow)
     known = world.known(member)
-    if AT_ORIGIN + LEVELS[1] in known and not world.flow_observed:  # an unknown flow follows its stock
+    if AT_ORIGIN + LEVELS[1] in known and world.flow_of_stock:
         flow *= np.exp(known[AT_ORIGIN + LEVELS[1]]) / max(world.ladder.tech_sme_stock, 1.0) / tech_sme
     levels = [
         max(np.exp(known[AT_ORIGIN + name]), 1.0) / max(level, 1.0) if AT_ORIGIN + name in known else prior

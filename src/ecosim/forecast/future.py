@@ -109,7 +109,7 @@ def build_world(
             start.levels["tech_sme_stock"].log_sd if "tech_sme_stock" in start.levels else 0.0,
         ),
         flow_sd=flow_sd(start),
-        flow_observed="tech_sme_new" in start.levels and start.levels["tech_sme_new"].basis == "observed",
+        flow_of_stock="tech_sme_new" not in start.levels or start.levels["tech_sme_new"].from_stock,
         renewals=renewals,
         baseline=baseline,
         origin=quarter,
@@ -123,11 +123,12 @@ def build_world(
 
 
 def flow_sd(start: Anchor) -> float:
-    """Log sd of the flow of the first rung beyond that of its stock, from which it was taken."""
+    """Log sd of the flow of the first rung, beyond that of its stock where it was taken from it."""
     flow, stock = start.levels.get("tech_sme_new"), start.levels.get("tech_sme_stock")
     if flow is None:
         return 0.4
-    return float(np.sqrt(max(flow.log_sd**2 - (stock.log_sd**2 if stock else 0.0), 0.0)))
+    of_stock = stock.log_sd if stock and flow.from_stock else 0.0
+    return float(np.sqrt(max(flow.log_sd**2 - of_stock**2, 0.0)))
 
 
 def pilot_members(world: World) -> int:

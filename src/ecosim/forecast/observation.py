@@ -66,8 +66,9 @@ def observation_layer(
         elif target in (*PANEL_TARGETS, *MODEL_TARGETS):
             leads = GRANTED_OF.get(target, target)
             leader, center = start.growth.get(leads, growth), np.median(grown[target], axis=0)
-            added[target] += leader.spreads(place, years)[0] - center
-            added[target] += fitted(grown[target] - center, growth, leader, leads in CHANNEL_OF, place, world.seed)
+            own = grown[target] + added[target] - center
+            fitting = fitted(own, growth, leader, leads in CHANNEL_OF, place, world.seed)
+            added[target] += leader.spreads(place, years)[0] - center + fitting
     for target in [name for name in MODEL_TARGETS if name not in start.growth]:
         prior = unfollowed_growth(target, place, world.base_year, years)
         shocks = departures(prior, place, len(runs), years, world.seed)
@@ -145,10 +146,10 @@ def uncarried(grown: Floats, paths: dict[str, Floats], channel: str) -> Floats:
 def fitted(own: Floats, growth: Growth, leader: Growth, carried: bool, place: str, seed: int) -> Floats:
     """What gives a count without a channel the spread that was estimated, (members, years).
 
-    own: the model's deviations from its median, (members, years); leader: growth of what the count follows, which is
-    itself but for grants; carried: whether the firms have the leader's shocks. Where the model's spread is less, shocks
-    of the leader fill it up, or where the firms carry those, shocks of the count as far as the first year lacks them;
-    where it is more, as for patents filed before the member's own year, it is cut.
+    own: the model's deviations from its median, with reporting noise, (members, years); leader: growth of what the
+    count follows, which is itself but for grants; carried: whether the firms have the leader's shocks. Where the
+    model's spread is less, shocks of the leader fill it up, or where the firms carry those, shocks of the count as far
+    as the first year lacks them; where it is more, as for patents filed before the member's own year, it is cut.
     """
     members, years = own.shape
     (_, of_count), (_, of_leader) = (some.spreads(place, years) for some in (growth, leader))

@@ -251,13 +251,14 @@ def _relative(world: World, futures: Futures, base: dict[str, Floats], members: 
 
 
 def past_stocks(world: World, members: range) -> Floats:
-    """Stock at the end of the eight quarters up to the origin, (members, 8), from the cohorts that it is made of."""
+    """Stock at the end of the eight quarters up to the origin, (members, 8); from cohorts where it was not counted."""
     stocks = np.empty((len(members), RATIO_QUARTERS))
     for row, member in enumerate(members):
         ladder = world.ladder.scaled(*level_draws(world, member))
         newest, second, oldest = ladder.cohorts
         older = ladder.expired**2 / max(oldest, 1e-9)  # the cohort before, had it grown alike
         ends = [newest + second + oldest, second + oldest + ladder.expired, oldest + ladder.expired + older]
+        ends[1:] = [made if known is None else known for made, known in zip(ends[1:], ladder.before, strict=True)]
         last = (
             world.origin
             if world.origin % QUARTERS_PER_YEAR == DECISION_QUARTER

@@ -27,6 +27,7 @@ PEOPLE_SHARE = 0.05  # S&T people looking for a post at the start of the spin-up
 TIER = 100.0  # puts every firm that may apply before every firm that may not, and performers before the rest
 SURVIVAL = 0.887  # of certified firms over three years, at 4 % closing a year, assumption
 MOST_RENEWED = 0.99
+LEAST_REST = 0.1  # of what was assumed of cohorts that were not counted, in a member whose stock is small; assumption
 LARGEST_HAZARD = 5.0  # of a log hazard shift that solves for a flow; beyond it everybody who may apply is certified
 
 
@@ -46,7 +47,8 @@ class Ladder:
 
     cohorts: high-tech certificates given in the last year, the year before and two years before; stocks are levels at
     the origin; expired: the cohort that came up for renewal in the last year; tech_sme_flow: new ones in that year;
-    foreign is None where it is not known.
+    foreign is None where it is not known; counted: how many of the cohorts were counted beside a stock that was not;
+    before: the stock a year before the last one's end and two years before, None where it was not counted.
     """
 
     tech_sme_stock: float
@@ -54,6 +56,8 @@ class Ladder:
     cohorts: tuple[float, float, float]
     expired: float
     foreign: float | None = None
+    counted: int = 0
+    before: tuple[float | None, float | None] = (None, None)
 
     @property
     def high_tech_stock(self) -> float:
@@ -62,13 +66,18 @@ class Ladder:
         return first + second + third
 
     def scaled(self, high_tech: float, tech_sme: float, tech_sme_flow: float) -> "Ladder":
-        """The same place at another level."""
+        """The same place at other levels, given as factors; counted cohorts stay, and the others fit the stock."""
+        kept, stock = sum(self.cohorts[: self.counted]), self.high_tech_stock
+        rest = max((high_tech * stock - kept) / (stock - kept), LEAST_REST) if self.counted else high_tech
+        first, second, third = (
+            cohort * (1.0 if number < self.counted else rest) for number, cohort in enumerate(self.cohorts)
+        )
         return replace(
             self,
             tech_sme_stock=self.tech_sme_stock * tech_sme,
             tech_sme_flow=self.tech_sme_flow * tech_sme_flow,
-            cohorts=(self.cohorts[0] * high_tech, self.cohorts[1] * high_tech, self.cohorts[2] * high_tech),
-            expired=self.expired * high_tech,
+            cohorts=(first, second, third),
+            expired=self.expired * rest,
         )
 
     def first_certifications(self, renewal: float) -> float:

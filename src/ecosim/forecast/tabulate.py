@@ -94,7 +94,7 @@ def _drawn_levels(table: pd.DataFrame, world: World, base: Mapping[str, Floats])
     from_whom = {name.removeprefix(AT_ORIGIN): "" for name in drawn.names if name.startswith(AT_ORIGIN)}
     if "hnte_stock" in from_whom:
         from_whom["hnte_certifications"] = "hnte_stock"
-    if "tech_sme_stock" in from_whom and "tech_sme_new" not in from_whom and not world.flow_observed:
+    if "tech_sme_stock" in from_whom and "tech_sme_new" not in from_whom and world.flow_of_stock:
         from_whom["tech_sme_new"] = "tech_sme_stock"
     rows = table.to_dict("records")
     for row in rows:

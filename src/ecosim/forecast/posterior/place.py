@@ -69,7 +69,7 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
     world, member = place.world, LUCK + number
     behaviors = with_coefficients(draw_behaviors(world.estimates, world.seed, member), values)
     levels = [float(np.exp(values.get(name, 0.0))) for name in STARTS]
-    if not world.flow_observed and STARTS[2] not in values:
+    if world.flow_of_stock and STARTS[2] not in values:
         levels[2] = levels[1]
     ready, _ = begin(world, member, behaviors, (levels[0], levels[1], levels[2]))
     luck = generator_of((world.seed << 32) | member, STREAM)

@@ -108,7 +108,7 @@ def usual(names: tuple[str, ...], policies: "dict[str, Instrument]", spread: flo
 
 def levels(world: World) -> tuple[Parameter, ...]:
     """Log multipliers of the levels at the start that were not counted."""
-    flow = 0.0 if world.flow_observed else float(np.hypot(world.level_sd[1], world.flow_sd))
+    flow = float(np.hypot(world.level_sd[1] if world.flow_of_stock else 0.0, world.flow_sd))
     sds = (world.level_sd[0], world.level_sd[1], flow)
     words = "log multiplier of the level at the start that the place inherits"
     return tuple(
