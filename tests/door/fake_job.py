@@ -21,7 +21,6 @@ PAUSE = float(os.environ.get("FAKE_PAUSE", "0"))  # seconds between two members
 @dataclass(frozen=True)
 class Job:
     scenario: str
-    question: str
     region: Any
     origin: str
     horizon: int

@@ -39,6 +39,7 @@ def pinghu_region():
         ("规上工业企业亏损面", ""),  # of industrial firms, but another thing than their number
         ("swimming_pools", ""),
         ("企业", ""),
+        ("企业数", "firms"),
     ],
 )
 def test_a_slip_of_the_pen_and_a_chinese_name_are_known_for_what_they_mean(text, meant):

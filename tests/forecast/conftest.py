@@ -104,7 +104,6 @@ def make_job(make_region, few_counts, priors):
     def make(region=county, package=package, **changes):
         settings = {
             "scenario": "package",
-            "question": "",
             "region": region,
             "origin": "2016-12",
             "horizon": 2018,

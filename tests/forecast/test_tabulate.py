@@ -325,27 +325,3 @@ def test_instruments_that_pay_more_than_their_budget_are_named_with_the_error_th
     assert "by Small award, Large award: " in both
     assert money_told.overspent(replace(job, delivery_sd=0.0), ledger) == []
     assert money_told.overspent(replace(job, baseline_policies=job.policies), ledger) == []
-
-
-def test_a_package_that_begins_after_the_horizon_is_said_to_have_no_effect_to_show(make_job):
-    row = {"family": "award", "rung": "high_tech", "amount": {"2019-01": 20}, "source": "made up"}
-    award = shelf.build({"later": row})
-    job = make_job()
-    job = replace(job, policies={**job.baseline_policies, **award})
-    assert statements.starts_later(job) == [
-        "No instrument of the scenario is in force before the end of 2018: there is no effect to show."
-    ]
-    assert statements.starts_later(replace(job, horizon=2019)) == []
-    assert statements.starts_later(replace(job, policies=job.baseline_policies)) == []
-    one = next(iter(job.baseline_policies))
-    fewer = {name: row for name, row in job.policies.items() if name != one}
-    assert statements.starts_later(replace(job, policies=fewer)) == []
-
-
-@pytest.mark.parametrize(
-    ("origin", "part"), [("2018-06", "its last 2 quarters"), ("2018-09", "its last quarter"), ("2018-12", "")]
-)
-def test_a_year_under_way_is_said_to_be_a_part_in_the_books(make_job, origin, part):
-    told = " ".join(statements.year_under_way(make_job(origin=origin, horizon=2020)))
-    assert part in told
-    assert ("2018" in told) == bool(part)

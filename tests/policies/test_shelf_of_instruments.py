@@ -42,6 +42,8 @@ def test_a_row_becomes_an_instrument_with_its_source(package_rows):
         ({"family": None}, r"policies\.mine: family is missing; one of award"),
         ({"source": ""}, r"policies\.mine\.source is missing"),
         ({"amuont": 3}, r"policies\.mine\.amuont: unknown key; did you mean 'amount'"),
+        ({"eligible": {"size": ["small"]}}, r"eligible\.size: unknown key; did you mean 'sizes'"),
+        ({"eligible": {"sizes": "small"}}, r"eligible\.sizes: 'small' must be a list: \[small\]"),
         ({"amount": -3}, r"policies\.mine\.amount: -3 must be a finite number of 0 or more"),
         ({"amount": {"2017-7": 3}}, r"policies\.mine\.amount: .*'2017-7' is no time"),
         ({"rung": "gold"}, r"policies\.mine\.rung: 'gold'"),

@@ -158,7 +158,6 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
     members = getattr(study, "members", None) or settings.members
     return Job(
         scenario=composed.scenario,
-        question=composed.question,
         region=region,
         origin=settings.origin,
         horizon=settings.horizon,
@@ -170,7 +169,7 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
         baseline_policies=baseline,
         counts=counts,
         behaviors=settings.behaviors,
-        targets=study.targets,
+        targets=tuple(dict.fromkeys(study.targets)),
         delivery_sd=settings.delivery_sd,
         hindcast=settings.calibration.hindcast,
         decompose=_plan(study) if isinstance(study, Decompose) else None,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ecosim.data.errors import UserError, nearest
 
 GROUPS = ("scenario", "region", "data", "policies", "behaviors", "calibration", "study", "execution")
+USERS = ("scenario", "region", "policies")  # groups of which a user most often has files of his own
 FOLDERS = (*GROUPS, "equation")  # equations are named by study.equation, not composed
 PACKAGE_LINE = "# @package _global_"
 BYTE_ORDER_MARK = "\ufeff"
@@ -95,7 +96,8 @@ class Library:
         options = self.options(group)
         if name in options:
             return options[name]
-        raise ConfigError(f"no {group} {name!r}; {self._hint(group, name, options)}")
+        own = "" if self.own is not None or group not in USERS else " (yours is looked for with --config-dir FOLDER)"
+        raise ConfigError(f"no {group} {name!r}; {self._hint(group, name, options)}{own}")
 
     def _hint(self, group: str, name: str, options: dict[str, Path]) -> str:
         plain = name.strip("'\"").replace(" ", "_").lower()

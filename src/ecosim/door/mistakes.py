@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from yaml import YAMLError
 
 from ecosim.data.errors import nearest
-from ecosim.door.library import GROUPS, ConfigError, split_override
+from ecosim.door.library import GROUPS, ConfigError, Library, split_override
 
 QUOTE_HINT = "YAML reads it as {value!r}; quote it"
 Tree = Mapping[Any, Any]
@@ -93,7 +93,7 @@ def _missing_file(error: MissingConfigException, overrides: list[str]) -> str:
     where = f" (asked for in {file})" if file else ""
     if not group:
         return f"no configuration {missing!r}{where}; the groups are {', '.join(GROUPS)}"
-    options = [option for option in error.options or () if not option.startswith("_")]
+    options = [option for option in error.options or Library().options(group) if not option.startswith("_")]
     return f"no {group} {name!r}{where}; {nearest(name, options)}"
 
 
@@ -106,7 +106,10 @@ def _composition(
         group = match[1].partition("@")[0]
         if group == "scenario":
             return "two scenarios; give one, or a sweep: --multirun +scenario=a,b"
-        return f"two choices of {group}; write {group}=name, without '+', once"
+        return (
+            f"two choices of {group}; write {group}=name, without '+', once, and in the defaults of a file "
+            f"'- override /{group}: name'"
+        )
     if match := re.search(r"Ambiguous value for argument '(.*)'", message):
         return f"{match[1]!r} gives several values; add --multirun to run them all, or quote the value"
     if match := re.search(r"Could not override '([\w/@]+)'\. No match in the defaults list", message):

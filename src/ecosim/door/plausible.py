@@ -39,6 +39,8 @@ def check_targets(named: str, own: "pd.DataFrame") -> None:
 def meant_target(text: str) -> str:
     """The target that a text is a slip of the pen for, or the Chinese name of; empty where there is none."""
     chinese = {target.chinese: name for name, target in TARGETS.items() if target.chinese}
+    if text in chinese:
+        return chinese[text]
     plain_text = text.removesuffix("数量").removesuffix("数")  # "number of", which a name may have or lack
     if len(plain_text) >= LEAST_NAME and (longer := sorted((name for name in chinese if plain_text in name), key=len)):
         return chinese[longer[0]]

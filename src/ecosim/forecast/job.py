@@ -44,7 +44,6 @@ class Job:
     """One scenario of one region from one origin. horizon: last calendar year; counts: not yet cut at the origin."""
 
     scenario: str
-    question: str
     region: Region
     origin: str
     horizon: int

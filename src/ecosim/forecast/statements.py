@@ -10,13 +10,12 @@ from ecosim.calibration.inherit import Level, stocks_from_flows
 from ecosim.calibration.regression import Calibration
 from ecosim.data.digits import plain
 from ecosim.data.panel import known_at, series
-from ecosim.data.periods import QUARTERS_PER_YEAR, origin_date, parse, quarter_index, year_of
+from ecosim.data.periods import origin_date, parse
 from ecosim.data.targets import in_words
-from ecosim.forecast import drawn_told, money_told, parts_told
+from ecosim.forecast import drawn_told, money_told, package_told, parts_told
 from ecosim.forecast import scores as scoring
 from ecosim.forecast.publish import INDEX, MODEL_TARGETS, RATIO, Futures
 from ecosim.forecast.sampling_told import monte_carlo, short_pools, small_sample
-from ecosim.policies.schedule import Schedule
 
 if TYPE_CHECKING:
     from ecosim.forecast.future import Outlook
@@ -54,12 +53,11 @@ def write(
         )
         also = "" if taken is None else drawn_told.delivery(taken)
         sentences.append(f"{delivery_sentence(outlook.world.delivery_sd).removesuffix('.')}{also}.")
-    sentences += parts_told.unused(job, outlook.scenario.yearly)
+    sentences += not_shown(job, outlook) + parts_told.unused(job, outlook.scenario.yearly)
     if len(scores):
         sentences.append(hits(scores))
     sentences += parts_told.unscored(job)
-    sentences += started_before(job)
-    sentences += starts_later(job) + year_under_way(job)
+    sentences += package_told.package(job)
     assumed = basis.loc[basis["basis"] == "assumption", "target"].map(in_words).tolist()
     if assumed:
         sentences.append(
@@ -82,6 +80,18 @@ def write(
     sentences += short_pools(outlook, often=False)
     sentences += list(outlook.anchor.notes)
     return tuple(sentence for sentence in sentences if sentence)
+
+
+def not_shown(job: "Job", outlook: "Outlook") -> list[str]:
+    """Targets that were asked for and that no forecast of the place gives."""
+    given = {*outlook.scenario.yearly, *outlook.scenario.quarterly}
+    missing = [name for name in job.targets if name not in given and not any(name in n for n in outlook.anchor.notes)]
+    if not missing:
+        return []
+    return [
+        f"Asked for and not forecast, so not shown: {', '.join(missing)} (study.targets). "
+        f"What is forecast: {', '.join(sorted(given))}."
+    ]
 
 
 def carried_levels(job: "Job", levels: dict[str, Level]) -> list[str]:
@@ -160,53 +170,6 @@ def _prior(outlook: "Outlook", term: str) -> str:
         mean, sd = drawn.moments(name)
         return f"posterior mean {mean:.2f}, standard deviation {sd:.2f}"
     return f"prior mean {estimate.mean[k]:.2f}, standard deviation {np.sqrt(estimate.covariance[k, k]):.2f}"
-
-
-def started_before(job: "Job") -> list[str]:
-    """Instruments outside the baseline that were in force at the origin: part of their effect is in the counts."""
-    origin = quarter_index(job.origin)
-    names = [
-        row.label
-        for name, row in job.policies.items()
-        if name not in job.baseline_policies
-        and any(step > 0 and start <= origin for value in _schedules(row.policy) for start, step in value)
-    ]
-    if not names:
-        return []
-    return [
-        f"In force before the origin already: {', '.join(names)}. The counts at the origin hold part of their effect, "
-        "and the hazards are set to those counts under the baseline's rules, so level and effect after the origin are "
-        "too high by that part."
-    ]
-
-
-def starts_later(job: "Job") -> list[str]:
-    """Whether all that the scenario has beyond its baseline begins after the horizon."""
-    end = quarter_index(f"{job.horizon}-12")
-    rules = job.baseline_policies
-    added = [_schedules(row.policy) for name, row in job.policies.items() if name not in rules]
-    if not added or any(job.policies.get(name) != row for name, row in rules.items()):
-        return []
-    if any(not dated or any(step > 0 and start <= end for some in dated for start, step in some) for dated in added):
-        return []
-    return [f"No instrument of the scenario is in force before the end of {job.horizon}: there is no effect to show."]
-
-
-def year_under_way(job: "Job") -> list[str]:
-    """What is booked of the origin's own year, where it lies within one."""
-    origin = quarter_index(job.origin)
-    left = QUARTERS_PER_YEAR - 1 - origin % QUARTERS_PER_YEAR
-    if not left:
-        return []
-    year, quarters = year_of(origin), "its last quarter" if left == 1 else f"its last {left} quarters"
-    return [
-        f"The origin lies within {year}: what is booked of {year} is of {quarters} alone, and the budgets of that year "
-        "count as unspent at the origin."
-    ]
-
-
-def _schedules(policy: object) -> list[Schedule]:
-    return [value for value in vars(policy).values() if isinstance(value, Schedule)]
 
 
 def verdict(check: pd.DataFrame) -> str:

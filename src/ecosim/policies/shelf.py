@@ -105,6 +105,18 @@ def build(rows: dict[str, Any], baseline: Collection[str] = ()) -> dict[str, Ins
     return {str(name): _instrument(str(name), row, usual_group(str(name), baseline)) for name, row in rows.items()}
 
 
+def _reason(problem: Any, kind: type) -> str:
+    """Why pydantic refuses a value, with the way out."""
+    value, loc = problem.get("input"), problem["loc"]
+    if problem["type"] == "unexpected_keyword_argument":
+        part = {field.name: field.default for field in dataclasses.fields(kind)}.get(str(loc[0]))
+        names = [field.name for field in dataclasses.fields(part)] if dataclasses.is_dataclass(part) else []
+        return f"unknown key; {nearest(str(loc[-1]), names)}"
+    if problem["type"] == "tuple_type" and isinstance(value, str):
+        return f"{value!r} must be a list: [{value}]"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
 def usual_group(name: str, baseline: Collection[str]) -> str:
     """The line of work of a row that names none."""
     return "rules" if name in baseline else "other"
@@ -139,7 +151,7 @@ def _instrument(name: str, row: Any, usual: str) -> Instrument:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in ("policies", name, *first["loc"]))
-        text = str(first["msg"]).removeprefix("Value error, ")
+        text = _reason(first, kind)
         value = first.get("input")
         named = not isinstance(value, str | int | float | None) or str(value) in text  # the reason itself names it
         given = "" if named or first["type"] == "missing" else f"{value!r}: "

@@ -1,0 +1,91 @@
+"""What a run says of its package: rules that it leaves out, instruments that act nowhere, too early or too late."""
+
+from typing import TYPE_CHECKING
+
+from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index, year_of
+from ecosim.policies.schedule import Schedule
+
+if TYPE_CHECKING:
+    from ecosim.forecast.job import Job
+
+
+def package(job: "Job") -> list[str]:
+    """All of it."""
+    return [*left_out(job), *nowhere(job), *started_before(job), *starts_later(job), *year_under_way(job)]
+
+
+def left_out(job: "Job") -> list[str]:
+    """Rules of the baseline that the scenario does not have."""
+    gone = [row.label for name, row in job.baseline_policies.items() if name not in job.policies]
+    if not gone:
+        return []
+    return [
+        f"The scenario leaves out rules of its baseline: {', '.join(gone)}. What is shown as the effect of the package "
+        "is also that of their end. A package file keeps the national rules by 'defaults: [national_rules, _self_]'."
+    ]
+
+
+def nowhere(job: "Job") -> list[str]:
+    """Instruments for parks in a region whose zones list none."""
+    if job.region.known_parks:
+        return []
+    named = [row.label for row in job.policies.values() if getattr(row.policy, "parks", ())]
+    if not named:
+        return []
+    return [
+        f"The zones of {job.region.name} list no parks (zones.<name>.parks in the region file), so these act nowhere, "
+        f"and what they cost is booked all the same: {', '.join(named)}. Without 'parks' one acts in all zones."
+    ]
+
+
+def started_before(job: "Job") -> list[str]:
+    """Instruments outside the baseline that were in force at the origin: part of their effect is in the counts."""
+    origin = quarter_index(job.origin)
+    names = [
+        row.label
+        for name, row in job.policies.items()
+        if name not in job.baseline_policies
+        and any(step > 0 and start <= origin for value in _schedules(row.policy) for start, step in value)
+    ]
+    if not names:
+        return []
+    return [
+        f"In force before the origin already: {', '.join(names)}. The counts at the origin hold part of their effect, "
+        "and the hazards are set to those counts under the baseline's rules, so level and effect after the origin are "
+        "too high by that part."
+    ]
+
+
+def starts_later(job: "Job") -> list[str]:
+    """Instruments beyond the baseline of which no dated number is above zero before the horizon ends."""
+    last, rules = job.horizon, job.baseline_policies
+    end = quarter_index(f"{last}-12")
+    added = {name: row for name, row in job.policies.items() if name not in rules}
+    late = [row.label for row in added.values() if _starts_after(row.policy, end)]
+    if not late:
+        return []
+    if len(late) == len(added) and all(job.policies.get(name) == row for name, row in rules.items()):
+        return [f"No instrument of the scenario is in force before the end of {last}: there is no effect to show."]
+    return [f"Not in force before the end of {last}, so without any effect: {', '.join(late)}."]
+
+
+def _starts_after(policy: object, end: int) -> bool:
+    dated = _schedules(policy)
+    return bool(dated) and not any(step > 0 and start <= end for steps in dated for start, step in steps)
+
+
+def year_under_way(job: "Job") -> list[str]:
+    """What is booked of the origin's own year, where it lies within one."""
+    origin = quarter_index(job.origin)
+    left = QUARTERS_PER_YEAR - 1 - origin % QUARTERS_PER_YEAR
+    if not left:
+        return []
+    year, quarters = year_of(origin), "its last quarter" if left == 1 else f"its last {left} quarters"
+    return [
+        f"The origin lies within {year}: what is booked of {year} is of {quarters} alone, and the budgets of that year "
+        "count as unspent at the origin."
+    ]
+
+
+def _schedules(policy: object) -> list[Schedule]:
+    return [value for value in vars(policy).values() if isinstance(value, Schedule)]

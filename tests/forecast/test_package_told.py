@@ -1,0 +1,63 @@
+"""What a run says of its package."""
+
+from dataclasses import replace
+
+import pytest
+
+from ecosim.forecast import package_told
+from ecosim.model.region import Zone
+from ecosim.policies import shelf
+
+AWARD = {"family": "award", "rung": "high_tech", "amount": {"2019-01": 20}, "source": "made up"}
+
+
+def test_a_package_that_begins_after_the_horizon_is_said_to_have_no_effect_to_show(make_job):
+    row = {"family": "award", "rung": "high_tech", "amount": {"2019-01": 20}, "source": "made up"}
+    award = shelf.build({"later": row})
+    job = make_job()
+    job = replace(job, policies={**job.baseline_policies, **award})
+    assert package_told.starts_later(job) == [
+        "No instrument of the scenario is in force before the end of 2018: there is no effect to show."
+    ]
+    assert package_told.starts_later(replace(job, horizon=2019)) == []
+    assert package_told.starts_later(replace(job, policies=job.baseline_policies)) == []
+    one = next(iter(job.baseline_policies))
+    fewer = {name: row for name, row in job.policies.items() if name != one}
+    assert package_told.starts_later(replace(job, policies=fewer)) == [
+        "Not in force before the end of 2018, so without any effect: later."
+    ]
+
+
+def test_an_instrument_that_begins_after_the_horizon_is_named_beside_others(make_job):
+    rows = shelf.build({"later": AWARD, "now": {**AWARD, "amount": {"2017": 20}}})
+    job = make_job()
+    job = replace(job, policies={**job.baseline_policies, **rows})
+    assert package_told.starts_later(job) == ["Not in force before the end of 2018, so without any effect: later."]
+
+
+def test_rules_of_the_baseline_that_a_package_leaves_out_are_named_with_the_way_to_keep_them(make_job):
+    job = make_job()
+    assert package_told.left_out(replace(job, policies=job.baseline_policies)) == []
+    one = next(iter(job.baseline_policies))
+    fewer = {name: row for name, row in job.baseline_policies.items() if name != one}
+    (told,) = package_told.left_out(replace(job, policies=fewer))
+    assert told.startswith(f"The scenario leaves out rules of its baseline: {job.baseline_policies[one].label}.")
+    assert "defaults: [national_rules, _self_]" in told
+
+
+def test_instruments_for_parks_where_no_zone_lists_any_are_named(make_job):
+    row = {"family": "incubator", "slots": 20, "cost": 2, "parks": ["science_park"], "source": "made up"}
+    job = replace(make_job(), policies=shelf.build({"rooms": row, "award": AWARD}))
+    (told,) = package_told.nowhere(replace(job, region=replace(job.region, zones={"all": Zone(share=1.0)})))
+    assert "these act nowhere, and what they cost is booked all the same: rooms." in told
+    with_park = {"all": Zone(share=1.0, parks=("science_park",))}
+    assert package_told.nowhere(replace(job, region=replace(job.region, zones=with_park))) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "part"), [("2018-06", "its last 2 quarters"), ("2018-09", "its last quarter"), ("2018-12", "")]
+)
+def test_a_year_under_way_is_said_to_be_a_part_in_the_books(make_job, origin, part):
+    told = " ".join(package_told.year_under_way(make_job(origin=origin, horizon=2020)))
+    assert part in told
+    assert ("2018" in told) == bool(part)
