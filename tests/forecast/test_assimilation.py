@@ -102,6 +102,18 @@ def test_months_of_a_flow_are_used_as_the_quarter_that_they_make():
     assert [(row.time, row.observed) for row in evidence] == [("2017-Q1", 33.0)]
 
 
+def test_high_tech_certificates_within_a_year_are_shown_and_not_used():
+    members = pd.concat(
+        made(50, center=200.0).assign(target="hnte_stock", time=f"2017-Q{quarter}", frequency="quarter")
+        for quarter in (3, 4)
+    )
+    rows = [("hnte_stock", "2017-09", 230.0), ("hnte_stock", "2017-12", 240.0)]
+    evidence = assimilation.gather(members, counts(rows), 2017, 0.01)
+    assert [(row.time, bool(row.note)) for row in evidence] == [("2017-Q3", True), ("2017-Q4", False)]
+    with pytest.raises(assimilation.NothingNew, match="hnte_stock 2017-Q3 is within a year"):
+        assimilation.assimilate(evidence[:1], 1)
+
+
 def test_a_stock_that_is_the_one_before_plus_the_flow_is_shown_and_not_used():
     members = pd.concat([made(50), made(50, center=500).assign(target="tech_sme_stock")])
     rows = [*COUNTED, ("tech_sme_stock", "2017", 510.0)]

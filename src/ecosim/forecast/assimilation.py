@@ -23,14 +23,16 @@ from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
 from ecosim.data.parts import in_quarters
-from ecosim.data.periods import parse, quarter_index, quarter_label
+from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index, quarter_label
 from ecosim.forecast.publish import FLOW_OF, INDEX, RATIO_SD, RATIOS
 from ecosim.forecast.reference import QUANTILES
+from ecosim.model.ecosystem import DECISION_QUARTER
 from ecosim.model.luck import generator_of
 
 Floats = NDArray[np.float64]
 
 AMOUNTS = ("rd_expenditure", "rd_reported", "sales")  # no counts of anything
+YEARLY = ("hnte_stock", "hnte_foreign_stock", "hnte_certifications", "hnte_new")  # certified in the last quarter alone
 CELL = ["scenario", "location", "time", "target"]
 TINY = 1e-9
 GROUPS = 5  # of members; a group moves by what the others show
@@ -121,7 +123,8 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
     members: of one scenario, columns time, target, member, value; counts: of the place, all that is known (the older
     ones say which stocks follow from others). dispersion: variance of the log of a report, see `Evidence`. Months of a
     flow count as the quarter that they make, and each figure once (see `in_quarters`). A stock that is only the one
-    before plus the year's flow is shown and not used.
+    before plus the year's flow is shown and not used, nor is a count of high-tech certificates within a year, as the
+    model gives them in its last quarter alone.
     """
     origin = quarter_index(str(members["origin"].iloc[0]))
     cells = {key: rows.sort_values("member")["value"].to_numpy(float)
@@ -136,8 +139,9 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
         if values is None:
             continue
         unclear = RATIO_SD**2 if target in RATIOS else 0.0  # its window is not clear
-        spread = max(dispersion, unclear)
-        rows.append(Evidence(str(target), time, float(observed), values, spread, ""))
+        within = target in YEARLY and quarter_index(str(when)) % QUARTERS_PER_YEAR != DECISION_QUARTER
+        note = "within a year; certificates are given in its last quarter" if within else ""
+        rows.append(Evidence(str(target), time, float(observed), values, max(dispersion, unclear), note))
     return _once(tuple(rows), counts)
 
 
@@ -165,7 +169,8 @@ def assimilate(evidence: tuple[Evidence, ...], seed: int) -> Assimilated:
     """
     used = [row for row in evidence if not row.note]
     if not used:
-        raise NothingNew("no count of anything that the run forecasts")
+        why = "; ".join(f"{row.target} {row.time} is {row.note}" for row in evidence)
+        raise NothingNew("no count of anything that the run forecasts" + (f" can be used: {why}" if why else ""))
     size = len(used[0].values)
     if size < LEAST:
         raise Contradicted(
