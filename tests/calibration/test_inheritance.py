@@ -304,7 +304,7 @@ def test_an_old_count_of_firms_is_carried_by_its_own_mean_growth_and_is_unsure_b
     variance = (3 * prior**2 + 2 * steps.var(ddof=1)) / 3  # expected with a prior of 3 degrees of freedom
     assert level.mean == pytest.approx(165 * np.exp(7 * steps.mean()))
     assert level.log_sd == pytest.approx(np.sqrt(7 * variance + 7**2 * variance / 3))
-    assert (level.basis, level.time, level.source) == ("inherited", "2022", "counts")
+    assert (level.basis, level.time, level.source) == ("inherited", "2022", "test")
     grown = f"{np.expm1(7 * steps.mean()):+.0%}"
     assert level.explanation == (
         f"own level of 2015 (165) grown 7 y by {grown} (mean of 3 yearly increments of its own counts)"

@@ -187,8 +187,8 @@ def test_own_firms_that_were_counted_long_ago_are_carried_and_have_no_growth_of_
     assert 0.05 < old.levels["firms"].log_sd < 0.2
     assert (old.levels["births"].mean, old.levels["births"].basis) == (90.0, "inherited")
     fresh = county_of_2022(few_counts, make_region, stock, ("firms", 2018, firms), ("births", 2022, [90]))
-    assert fresh.levels["firms"] == Level(985.0, 0.0, "observed", "observed 2022", "2022", "counts")
-    assert fresh.levels["births"] == Level(90.0, 0.0, "observed", "observed 2022", "2022", "counts")
+    assert fresh.levels["firms"] == Level(985.0, 0.0, "observed", "observed 2022", "2022", "made up")
+    assert fresh.levels["births"] == Level(90.0, 0.0, "observed", "observed 2022", "2022", "made up")
     assert "firms" in fresh.growth
 
 

@@ -107,15 +107,15 @@ def own_level(counts: pd.DataFrame, target: str, location: str, origin: str) -> 
     None where the place has no count of it. Raises CountsError where a figure that tells growth has no logarithm.
     """
     known, last = known_at(counts, origin), base_year(origin)
-    own = series(known, location, target).loc[:last]
-    if not len(own):
+    own = _latest(known, location, target, last)
+    if own is None:
         return None
-    year, value = int(own.index[-1]), float(own.iloc[-1])
+    year, value, source = own
     if year == last:
-        return Level(value, 0.0, "observed", f"observed {year}", str(year), "counts")
+        return Level(value, 0.0, "observed", f"observed {year}", str(year), source)
     carry, sd, basis = growth_since(known, target, location, year, last - year)
     words = f"own level of {year} ({four(value)}) grown {last - year} y by {np.expm1(carry):+.0%} ({basis})"
-    return Level(value * float(np.exp(carry)), sd, "inherited", words, str(last), "counts")
+    return Level(value * float(np.exp(carry)), sd, "inherited", words, str(last), source)
 
 
 def _routes(
