@@ -108,7 +108,9 @@ def test_high_tech_certificates_within_a_year_are_shown_and_not_used():
         for quarter in (3, 4)
     )
     rows = [("hnte_stock", "2017-09", 230.0), ("hnte_stock", "2017-12", 240.0)]
-    evidence = assimilation.gather(members, counts(rows), 2017, 0.01)
+    alone = assimilation.gather(members, counts(rows), 2017, 0.01)
+    assert [bool(row.note) for row in alone] == [False, False]  # what stood at the end of 2016 is not known
+    evidence = assimilation.gather(members, counts([("hnte_stock", "2016", 200.0), *rows]), 2017, 0.01)
     assert [(row.time, bool(row.note)) for row in evidence] == [("2017-Q3", True), ("2017-Q4", False)]
     with pytest.raises(assimilation.NothingNew, match="hnte_stock 2017-Q3 is within a year"):
         assimilation.assimilate(evidence[:1], 1)

@@ -23,7 +23,8 @@ from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
 from ecosim.data.parts import in_quarters
-from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index, quarter_label
+from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index, quarter_label, year_of
+from ecosim.data.targets import kind_of
 from ecosim.forecast.publish import FLOW_OF, INDEX, RATIO_SD, RATIOS
 from ecosim.forecast.reference import QUANTILES
 from ecosim.model.ecosystem import DECISION_QUARTER
@@ -32,7 +33,7 @@ from ecosim.model.luck import generator_of
 Floats = NDArray[np.float64]
 
 AMOUNTS = ("rd_expenditure", "rd_reported", "sales")  # no counts of anything
-YEARLY = ("hnte_stock", "hnte_foreign_stock", "hnte_certifications", "hnte_new")  # certified in the last quarter alone
+CERTIFIED = ("hnte_stock", "hnte_foreign_stock", "hnte_certifications", "hnte_new")  # in the last quarter alone
 CELL = ["scenario", "location", "time", "target"]
 TINY = 1e-9
 GROUPS = 5  # of members; a group moves by what the others show
@@ -123,8 +124,8 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
     members: of one scenario, columns time, target, member, value; counts: of the place, all that is known (the older
     ones say which stocks follow from others). dispersion: variance of the log of a report, see `Evidence`. Months of a
     flow count as the quarter that they make, and each figure once (see `in_quarters`). A stock that is only the one
-    before plus the year's flow is shown and not used, nor is a count of high-tech certificates within a year, as the
-    model gives them in its last quarter alone.
+    before plus the year's flow is shown and not used, nor is a count of high-tech certificates within a year, which the
+    model gives in the last quarter alone, but for a stock that was not counted at the end of the year before.
     """
     origin = quarter_index(str(members["origin"].iloc[0]))
     cells = {key: rows.sort_values("member")["value"].to_numpy(float)
@@ -139,10 +140,20 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
         if values is None:
             continue
         unclear = RATIO_SD**2 if target in RATIOS else 0.0  # its window is not clear
-        within = target in YEARLY and quarter_index(str(when)) % QUARTERS_PER_YEAR != DECISION_QUARTER
-        note = "within a year; certificates are given in its last quarter" if within else ""
+        note = _within_a_year(str(target), str(when), counts)
         rows.append(Evidence(str(target), time, float(observed), values, max(dispersion, unclear), note))
     return _once(tuple(rows), counts)
+
+
+def _within_a_year(target: str, when: str, counts: pd.DataFrame) -> str:
+    """Why a count of certificates cannot tell what the model does in the last quarter alone; empty where it can."""
+    quarter = quarter_index(when)
+    if target not in CERTIFIED or quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
+        return ""
+    place, before = str(counts["location"].iloc[0]), year_of(quarter) - 1
+    if kind_of(target) == "stock" and before not in series(counts, place, target).index:
+        return ""  # it is what stood at that end
+    return "within a year; certificates are given in its last quarter"
 
 
 def _once(rows: tuple[Evidence, ...], counts: pd.DataFrame) -> tuple[Evidence, ...]:
