@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ecosim.data.panel import COLUMNS
-from ecosim.door.plausible import Implausible, check_targets, check_wholes, leaps, meant_target
+from ecosim.door.plausible import Implausible, check_targets, check_wholes, contradictions, leaps, meant_target
 from ecosim.model.region import Region
 
 
@@ -84,3 +84,19 @@ def test_a_tenfold_leap_is_told_and_a_small_or_slow_one_is_not(county):
     assert list(leaps("own.csv", table, [county])) == [
         f"{name}, hnte_stock: 70 in 2020 and 1,050 in 2021 (own.csv); is a digit or a unit wrong?"
     ]
+
+
+def test_more_births_than_firms_and_more_firms_than_employees_are_told(county):
+    name = county.name
+    good = [(name, "firms", "2021", 900.0), (name, "births", "2021", 90.0), (name, "employment", "2021", 8000.0)]
+    assert list(contradictions("own.csv", counts(*good), [county])) == []
+    wrong = [(name, "firms", str(year), 1000.0) for year in (2021, 2022)]
+    wrong += [(name, "births", str(year), 9000.0) for year in (2021, 2022)]
+    wrong += [
+        (name, "employment", "2022", 12.0),
+        ("Elsewhere", "births", "2022", 1e6),
+        ("Elsewhere", "firms", "2022", 1.0),
+    ]
+    births, people = contradictions("own.csv", counts(*wrong), [county])
+    assert births.startswith(f"{name}, 2021 and 1 more year: births is 9,000 and firms 1,000 (own.csv)")
+    assert people.startswith(f"{name}, 2022: firms is 1,000 and employment 12")

@@ -15,7 +15,7 @@ from ecosim.door.library import ConfigError
 from ecosim.door.mistakes import explain_validation
 from ecosim.door.origins import naming_files
 from ecosim.door.own_counts import check_inside, check_places, unused
-from ecosim.door.plausible import check_targets, check_wholes, leaps
+from ecosim.door.plausible import check_targets, check_wholes, contradictions, leaps
 from ecosim.door.settings import Settings
 from ecosim.door.studies import Calibrate, Decompose, Forecast, Regions
 from ecosim.model.region import Region, Zone
@@ -123,7 +123,7 @@ def tell_unused(composed: Composed, counts: "pd.DataFrame") -> list[str]:
     path, regions = composed.settings.data.path, build_regions(composed)
     told: list[str] = []
     if path:
-        told += leaps(path, counts, regions)
+        told += [*leaps(path, counts, regions), *contradictions(path, counts, regions)]
         told += unused(path, counts, regions, places_of(load_carried(composed)))
     return told + check_inside(regions, counts)
 

@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.targets import TARGETS
@@ -18,6 +20,7 @@ SLIP = 0.85  # of a slip of the pen, as difflib measures it: hnte_stok and hnte_
 LEAST_NAME = 3  # characters of a Chinese name that may be part of a longer one
 ADD_UP = ("stock", "flow")
 LEAP = 10.0  # times the year before, or its tenth
+LESS = (("births", "firms"), ("deaths", "firms"), ("firms", "employment"))  # within a year in any place
 LEAST = 20.0  # of the larger figure below which a leap is chance
 
 
@@ -81,4 +84,23 @@ def leaps(named: str, own: "pd.DataFrame", regions: Sequence["Region"]) -> Itera
                 yield (
                     f"{', '.join(map(str, key))}: {plain(float(less))} in {before} and {plain(float(more))} in {after} "
                     f"({named}); is a digit or a unit wrong?"
+                )
+
+
+def contradictions(named: str, own: "pd.DataFrame", regions: Sequence["Region"]) -> Iterator[str]:
+    """A sentence where a region counts more firms begun or ended in a year than firms, or more firms than employees."""
+    rows = own[own["value"].notna()].sort_values("as_of", kind="stable")
+    keys = zip(rows["location"].astype(str), rows["target"].astype(str), rows["time"].astype(str), strict=True)
+    values = dict(zip(keys, rows["value"].astype(float), strict=True))
+    for place in (region.name for region in regions):
+        for small, large in LESS:
+            times = [time for here, target, time in values if (here, target) == (place, small)]
+            wrong = [time for time in times if values[place, small, time] > values.get((place, large, time), np.inf)]
+            if wrong:
+                one, other = values[place, small, wrong[0]], values[place, large, wrong[0]]
+                others = len(wrong) - 1
+                more = f" and {others} more year{'s' * (others > 1)}" if others else ""
+                yield (
+                    f"{place}, {wrong[0]}{more}: {small} is {plain(one)} and {large} {plain(other)} ({named}); do both "
+                    "count the same firms, in the unit that is written?"
                 )
