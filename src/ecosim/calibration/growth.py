@@ -131,10 +131,13 @@ class Growth:
         return self.pooled_drift, self.pooled_drift_sd, self.pooled_local_scale
 
     def drift_error(self, location: str) -> float:
-        """Sd of a place's drift; where it is the only one, of its mean, as all of its shocks are common."""
-        _, sd, _ = self.place(location)
-        alone = len(self.locations) == 1
-        return float(np.hypot(sd, self.common_scale[0] / np.sqrt(len(self.years)))) if alone else sd
+        """Sd of a place's drift, that of the mean of all places in it."""
+        return float(np.hypot(self.place(location)[1], self.mean_error))
+
+    @property
+    def mean_error(self) -> float:
+        """Sd of the mean drift of all places, from the common shocks of the years that tell it."""
+        return float(self.common_scale[0] / np.sqrt(len(self.years)))
 
     def _ahead(self, values: Floats, years: int) -> Floats:
         """Values by horizon, (years,); the last one holds beyond the horizon that was fitted."""

@@ -40,8 +40,9 @@ def table(
 ) -> pd.DataFrame:
     """COLUMNS: a row for each coefficient that has a spread, each level and each growth; the calibrated ones first.
 
-    Levels: prior is what a share of a related place would say; growth: prior is the spread between places. Where a
-    calibration by simulation knows a parameter its row stands in place of the regressions'.
+    Levels: prior is what a share of a related place would say; growth: prior is the spread between places, and the
+    error of their mean is in both. Where a calibration by simulation knows a parameter its row stands in place of the
+    regressions'.
     """
     place, drawn = outlook.world.region.name, outlook.world.drawn
     rows: list[tuple[str, float, float]] = []
@@ -49,8 +50,8 @@ def table(
         sd = drawn.moments(AT_ORIGIN + target)[1] if drawn and AT_ORIGIN + target in drawn.names else level.log_sd
         rows.append((f"level: {target}", max(CLOSE_SD, level.log_sd), sd))
     for target, growth in outlook.anchor.growth.items():
-        sd = growth.drift_error(place)
-        rows.append((f"growth: {target}", max(growth.pooled_drift_sd, sd), sd))
+        before = float(np.hypot(max(growth.pooled_drift_sd, growth.place(place)[1]), growth.mean_error))
+        rows.append((f"growth: {target}", before, growth.drift_error(place)))
     for name, prior in priors.items():
         for k, term in enumerate(prior.behavior._fields):  # type: ignore[attr-defined]
             sd = float(np.sqrt(prior.covariance[k, k]))
