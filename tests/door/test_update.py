@@ -128,7 +128,10 @@ def test_a_table_of_which_no_row_matches_is_refused_with_what_it_has_and_what_th
     assert run([text for text in command(recorded) if not text.startswith("study.counts")]) == 2
     told = capsys.readouterr().err
     assert "new.csv: none of its 3 rows says anything of run" in told
-    assert "1 of other places (Wuxi); 1 of what the run does not forecast (widgets); 1 of no time that the run" in told
+    assert (
+        "1 of other places (Wuxi); 1 of what the run does not forecast (widgets); 1 of times that the run does not"
+        in told
+    )
     assert "The run is of Pinghu from 2016-12 and forecasts" in told
     assert "hnte_stock" in told
     assert not (here / "outputs" / "update").exists()
@@ -180,8 +183,8 @@ def test_a_count_is_used_after_the_origin_up_to_the_last_year_and_where_it_has_a
     rows = [("2016", 100.0), ("2017", 110.0), ("2018", float("nan")), ("2019", 130.0), ("2020", 140.0)]
     given = pd.DataFrame(rows, columns=["time", "value"]).assign(location="Pinghu", target="hnte_stock")
     assert left_out(own, given, members, 2019, "new.csv") == (
-        "3 of 5 rows of new.csv say nothing of this run and were not used: 2 of no time that the run forecasts up to "
-        "2019 (2016, 2020); 1 without a value (hnte_stock 2018)."
+        "3 of 5 rows of new.csv say nothing of this run and were not used: 2 of times that the run does not forecast "
+        "up to 2019 (2016, 2020); 1 without a value (hnte_stock 2018)."
     )
     assert left_out(own, given.iloc[[1, 3]], members, 2019, "new.csv") == ""
     others = pd.concat([given.iloc[[1]], *(given.iloc[[1]].assign(location=f"Q{n}") for n in range(7))])

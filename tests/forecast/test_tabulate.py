@@ -122,7 +122,7 @@ def test_the_table_of_instruments_tells_what_is_in_the_baseline(make_job, small_
     assert (table["source"].str.len() > 0).all()
 
 
-def test_the_table_of_instruments_tells_undated_numbers_and_openings_too(make_job, small_outlook):
+def test_the_table_of_instruments_tells_undated_numbers_openings_and_for_whom_too(make_job, small_outlook):
     rows = {
         "visits": {"family": "discovery_visits", "capacity": 60, "cost": 0.25, "source": "test"},
         "centers": {
@@ -132,6 +132,10 @@ def test_the_table_of_instruments_tells_undated_numbers_and_openings_too(make_jo
         "gap": {"family": "cost_gap", "gap": {"2017": 40}, "elasticity": 0.3, "source": "test"},
         "chain": {"family": "chain_building", "rate": 5, "reference": {"electronics": 0.2}, "source": "test"},
         "award": {"family": "award", "rung": "tech_sme", "amount": 2, "source": "test"},
+        "ranked": {"family": "science_prize", "capacity": 2, "amount": 2, "ration": "score", "score": "research",
+                   "source": "test"},
+        "rooms": {"family": "incubator", "slots": 20, "parks": ["here", "there"], "source": "test",
+                  "eligible": {"sectors": ["electronics", "garments"], "sizes": ["small"]}},
     }  # fmt: skip
     job = replace(make_job(), policies=shelf.build(rows))
     numbers = tabulate.policies(job, small_outlook).set_index("instrument")["numbers"]
@@ -139,7 +143,11 @@ def test_the_table_of_instruments_tells_undated_numbers_and_openings_too(make_jo
     assert numbers["centers"] == "opens: danghu from 2017-Q2, dushan from 2018-Q1; rate: 50; cost: 5"
     assert numbers["gap"] == "gap: 40 from 2017-Q1; elasticity: 0.3"
     assert numbers["chain"] == "rate: 5; reference: electronics 0.2", "what is nothing is left out"
-    assert numbers["award"] == "amount: 2"
+    assert numbers["award"] == "rung: tech_sme; amount: 2; ration: lottery"
+    assert numbers["rooms"] == (
+        "slots: 20; support: 0; cost: 0; eligible: sectors electronics or garments, sizes small; parks: here, there"
+    )
+    assert numbers["ranked"].endswith("ration: score; score: research")
 
 
 def test_an_instrument_with_other_numbers_than_in_the_baseline_is_not_in_it(make_job, small_outlook, package_rows):

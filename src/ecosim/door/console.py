@@ -170,7 +170,8 @@ def _sync(overrides: list[str], config_dir: str | None) -> int:
     for folder in folders:
         send(store, folder)
         print(f"sent {folder}")  # noqa: T201
-    print(f"{len(folders)} runs sent" if folders else "nothing to send: every run in outputs/ is logged")  # noqa: T201
+    sent = f"{len(folders)} run{'s' * (len(folders) > 1)} sent"
+    print(sent if folders else "nothing to send: every run in outputs/ is logged")  # noqa: T201
     return 0
 
 

@@ -34,7 +34,7 @@ def left_out(run: "Recorded", given: "pd.DataFrame", members: "pd.DataFrame", un
         elif target not in targets:
             why.setdefault("of what the run does not forecast", []).append(target)
         elif not _ahead(time, run.origin, until) or (target, _time_of(time)) not in cells:
-            why.setdefault(f"of no time that the run forecasts up to {until}", []).append(time)
+            why.setdefault(f"of times that the run does not forecast up to {until}", []).append(time)
         elif (target, _time_of(time)) not in whole:
             why.setdefault("of quarters that lack a month", []).append(f"{target} {time}")
         elif row["value"] != row["value"]:

@@ -80,9 +80,10 @@ def told(place: Place, sampled: Sampled, task: "CalibrationJob", start: str) -> 
             "change that.",
         )
     effective = Posterior(sampled.z, sampled.weights).effective
+    rounds = f"{len(sampled.generations)} generation{'s' * (len(sampled.generations) > 1)}"
     done = (
         f"{task.job.region.name} simulated {sampled.simulations:,} times from {start}, held against {len(used)} counts "
-        f"({', '.join(used)}); {len(sampled.generations)} generations, {effective:.0f} effective draws; ended by: "
+        f"({', '.join(used)}); {rounds}, {effective:.0f} effective draws; ended by: "
         f"{sampled.why}."
     )
     if effective >= LEAST_EFFECTIVE:
