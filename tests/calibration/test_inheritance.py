@@ -19,7 +19,7 @@ from ecosim.calibration.borrow import (
     unfollowed_growth,
 )
 from ecosim.calibration.growth import fit_growth
-from ecosim.calibration.inherit import CLOSE_SD, CLOSING_SHARE, YEAR_SD, inherit_level, own_level
+from ecosim.calibration.inherit import CLOSE_SD, CLOSING_ERROR, CLOSING_SHARE, YEAR_SD, inherit_level, own_level
 from ecosim.data.panel import CountsError, series
 
 INSIDE = ("Jiaxing", "Zhejiang")
@@ -163,14 +163,17 @@ def test_a_flow_is_the_newest_of_three_cohorts_of_a_growing_stock(carried):
     assert level.from_stock
 
 
-@pytest.mark.parametrize(("before", "now"), [(200.0, 400.0), (300.0, 360.0), (390.0, 400.0), (400.0, 390.0)])
+@pytest.mark.parametrize(("before", "now"), [(200, 400), (300, 360), (390, 400), (400, 390), (900, 850)])
 def test_new_tech_smes_are_the_counted_rise_of_their_stock_and_the_firms_that_closed(before, now, carried):
     rows = [("Village", 2021, before), ("Village", 2022, now)]
     counts = pd.concat([carried, made_counts.table(rows, "tech_sme_stock")], ignore_index=True)
     level = inherit_level(counts, "tech_sme_new", "Village", (), "2022-12")
-    assert level.mean == pytest.approx(now - before + CLOSING_SHARE * before)
-    assert level.log_sd >= YEAR_SD
+    doubt = CLOSING_ERROR * CLOSING_SHARE * before
+    assert level.mean == pytest.approx(max(now - before + CLOSING_SHARE * before, doubt))
+    assert level.log_sd == pytest.approx(np.hypot(YEAR_SD, doubt / level.mean))
+    assert level.log_sd < 1.01
     assert f"{before:.0f} (2021) to {now:.0f} (2022), and 4% of {before:.0f} closed" in level.explanation
+    assert ("at least half of the closed" in level.explanation) == (now < before - doubt)
 
 
 def test_two_counts_carried_over_the_same_years_do_not_take_away_the_error_of_their_growth(carried):

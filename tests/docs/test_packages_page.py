@@ -7,25 +7,31 @@ from pathlib import Path
 
 import yaml
 
-from ecosim.policies.shelf import build, families
+from ecosim.forecast.tabulate import numbers_of
+from ecosim.policies.eligibility import Eligibility
+from ecosim.policies.shelf import build, families, needed
 
 PAGE = Path(__file__).parents[2] / "docs" / "packages.md"
 MARKS = re.compile(r"(?<=<!-- families: begin -->\n).*?(?=<!-- families: end -->)", re.DOTALL)
-WIDTH = 150
 
 
 def told(kind: type) -> str:
     """A family in words: what its file and its class say, and its fields."""
     what = (inspect.getmodule(kind).__doc__ or "").strip().splitlines()[0]
     words = " ".join((inspect.getdoc(kind) or "").split())
-    fields = [f"**`{field.name}`**" if needed(field) else f"`{field.name}`" for field in dataclasses.fields(kind)]
+    fields = [f"**`{field.name}`**" if needed(field) else f"`{field.name}`{usual(field)}" for field in fields_of(kind)]
     return f"**`{kind.family}`**. {what} {words} Fields: {', '.join(fields)}."
 
 
-def needed(field: dataclasses.Field) -> bool:
-    """Whether a row must give it."""
-    default = getattr(field.default, "default", field.default)
-    return field.default is dataclasses.MISSING or type(default).__name__ == "PydanticUndefinedType"
+def fields_of(kind: type) -> tuple[dataclasses.Field, ...]:
+    return dataclasses.fields(kind)
+
+
+def usual(field: dataclasses.Field) -> str:
+    """Whether rungs are told apart, and for whom an instrument is where the row does not say, if not for all."""
+    words = numbers_of(field.default) if isinstance(field.default, Eligibility) else ""
+    told = [*(["with rungs"] if field.type is Eligibility else []), *([f"by default {words}"] if words else [])]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def listed() -> str:

@@ -64,9 +64,9 @@ def test_a_row_named_beside_its_line_of_work_takes_both_factors() -> None:
         ("+intensity.talents=2", "intensity: no row or line of work 'talents'"),
         ("+intensity.talent=-1", "intensity.talent"),
         ("without=service", "without"),
-        ("+intensity.hnte_criteria=2", "intensity.hnte_criteria: hnte_criteria pays nothing and has no places"),
+        ("+intensity.hnte_criteria=2", "intensity.hnte_criteria: hnte_criteria has nothing of which more gives more"),
         ("+intensity.talent=many", "intensity.talent"),
-        ("+intensity.lower_tax=2", "intensity.lower_tax: lower_tax pays nothing and has no places"),
+        ("+intensity.lower_tax=2", "intensity.lower_tax: lower_tax has nothing of which more gives more"),
     ],
 )
 def test_a_name_or_factor_that_cannot_be_meant_is_one_message(override: str, told: str) -> None:

@@ -79,6 +79,18 @@ def test_stocks_of_the_two_years_before_are_those_that_were_counted(few_counts, 
     assert place.ladder.before == (None, 80.0)
 
 
+def test_a_year_without_certifications_before_one_with_some_leaves_the_cohorts_assumed(small, few_counts, make_job):
+    flows = few_counts["target"].eq("hnte_certifications")
+    own = pd.concat(
+        few_counts[flows].iloc[:1].assign(location=SMALL, time=time, value=value)
+        for time, value in (("2015", 0.0), ("2016", 5.0))
+    )
+    job = make_job(counts=pd.concat([few_counts, own]))
+    ladder = ladder_of(small, job, hnte_stock=Level(46.0, 0.4, "assumption", "", "2016", ""))
+    assert ladder.counted == 0
+    assert np.divide(ladder.scaled(2.0, 1.0, 1.0).cohorts, ladder.cohorts) == pytest.approx([2.0] * 3)
+
+
 def test_of_a_stock_that_was_not_counted_only_the_uncounted_cohorts_are_unsure(small, few_counts, make_job):
     flows = few_counts["target"].eq("hnte_certifications")
     own = few_counts[flows].iloc[:1].assign(location=SMALL, time="2016", value=6.0)

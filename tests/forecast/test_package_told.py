@@ -4,16 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from ecosim.data.periods import quarter_label
 from ecosim.forecast import package_told
 from ecosim.model.region import Zone
 from ecosim.policies import shelf
+from ecosim.policies.schedule import ALWAYS
 
 AWARD = {"family": "award", "rung": "high_tech", "amount": {"2019-01": 20}, "source": "made up"}
 
 
 def test_a_package_that_begins_after_the_horizon_is_said_to_have_no_effect_to_show(make_job):
-    row = {"family": "award", "rung": "high_tech", "amount": {"2019-01": 20}, "source": "made up"}
-    award = shelf.build({"later": row})
+    award = shelf.build({"later": AWARD})
     job = make_job()
     job = replace(job, policies={**job.baseline_policies, **award})
     assert package_told.starts_later(job) == [
@@ -35,6 +36,33 @@ def test_an_instrument_that_begins_after_the_horizon_is_named_beside_others(make
     assert package_told.starts_later(job) == ["Not in force before the end of 2018, so without any effect: later."]
 
 
+@pytest.mark.parametrize(
+    ("row", "first"),
+    [
+        ({"family": "research_subsidy", "rate": {"2030": 3}, "budget": 800}, "2030-Q1"),
+        ({"family": "platform", "number": {"2030": 3}, "rate": 8, "access": 3}, "2030-Q1"),
+        ({"family": "platform", "number": 2, "rate": 8, "access": {"2018-05": 3}}, "2018-Q2"),
+        ({"family": "town_service_centers", "opens": {"a": "2019-01", "b": "2018-07"}, "rate": 10}, "2018-Q3"),
+        ({"family": "regional_corridor", "rate": {"2020": 5}, "founding": {"2019": 2}}, "2019-Q1"),
+        ({"family": "drive", "rate": {"2017-04": 0, "2018": 100}}, "2018-Q1"),
+        ({"family": "discovery_visits", "capacity": 60, "cost": 0.2}, ""),
+    ],
+)
+def test_an_instrument_begins_when_all_that_it_must_be_given_is_there(row, first):
+    (one,) = shelf.build({"mine": {**row, "source": "made up"}}).values()
+    begins = package_told.begins(one.policy)
+    assert (quarter_label(int(begins)) if first else begins) == (first or ALWAYS)
+
+
+def test_an_instrument_that_is_never_above_zero_never_begins(make_job):
+    job = make_job()
+    nothing = shelf.build({"nothing": {**AWARD, "amount": 0}, "now": {**AWARD, "amount": {"2016": 20}}})
+    job = replace(job, policies={**job.baseline_policies, **nothing})
+    assert package_told.starts_later(job) == ["Not in force before the end of 2018, so without any effect: nothing."]
+    (told,) = package_told.started_before(job)
+    assert told.startswith("In force before the origin already: now.")
+
+
 def test_rules_of_the_baseline_that_a_package_leaves_out_are_named_with_the_way_to_keep_them(make_job):
     job = make_job()
     assert package_told.left_out(replace(job, policies=job.baseline_policies)) == []
@@ -49,7 +77,7 @@ def test_instruments_for_parks_where_no_zone_lists_any_are_named(make_job):
     row = {"family": "incubator", "slots": 20, "cost": 2, "parks": ["science_park"], "source": "made up"}
     job = replace(make_job(), policies=shelf.build({"rooms": row, "award": AWARD}))
     (told,) = package_told.nowhere(replace(job, region=replace(job.region, zones={"all": Zone(share=1.0)})))
-    assert "these act nowhere, and what they cost is booked all the same: rooms." in told
+    assert "these act nowhere, and what their places cost is booked all the same: rooms." in told
     with_park = {"all": Zone(share=1.0, parks=("science_park",))}
     assert package_told.nowhere(replace(job, region=replace(job.region, zones=with_park))) == []
 

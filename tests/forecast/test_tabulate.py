@@ -333,3 +333,11 @@ def test_instruments_that_pay_more_than_their_budget_are_named_with_the_error_th
     assert "by Small award, Large award: " in both
     assert money_told.overspent(replace(job, delivery_sd=0.0), ledger) == []
     assert money_told.overspent(replace(job, baseline_policies=job.policies), ledger) == []
+
+
+def test_targets_that_are_asked_for_and_not_forecast_are_told(make_job, small_outlook):
+    job = replace(make_job(), targets=("hnte_stock", "gdp"))
+    (told,) = statements.not_shown(job, small_outlook)
+    assert told.startswith("Asked for and not forecast, so not shown: gdp (study.targets). What is forecast: ")
+    assert "hnte_stock" in told
+    assert statements.not_shown(replace(job, targets=("hnte_stock",)), small_outlook) == []

@@ -234,9 +234,11 @@ def _flow_from_stock(
     counted = series(known, location, stock_target)
     if stock.basis == "observed" and year - 1 in counted.index:
         before = float(counted[year - 1])
-        flow = max(stock.mean - before + CLOSING_SHARE * before, LEAST_COUNT)
-        words = f"{stock_target} {four(before)} ({year - 1}) to {four(stock.mean)} ({year})"
-        sd = float(np.hypot(YEAR_SD, CLOSING_ERROR * CLOSING_SHARE * before / flow))
+        doubt = CLOSING_ERROR * CLOSING_SHARE * before
+        flow = max(stock.mean - before + CLOSING_SHARE * before, doubt, LEAST_COUNT)
+        least = "at least half of the closed, by " if flow == doubt else ""
+        words = f"{least}{stock_target} {four(before)} ({year - 1}) to {four(stock.mean)} ({year})"
+        sd = float(np.hypot(YEAR_SD, doubt / flow))
     else:
         yearly = max(growth.spread(location, 1)[0], 0.02)
         before = stock.mean * float(np.exp(-yearly))

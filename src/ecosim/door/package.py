@@ -26,12 +26,14 @@ def shape(tree: dict[str, Any], baseline: Callable[[], Collection[str]]) -> None
         if isinstance(factor, int | float) and not isinstance(factor, bool):
             named = _rows_of(str(name), rows, "intensity", baseline)
             if named and not any(given_by(rows[row]) for row in named):
-                raise ConfigError(f"intensity.{name}: {', '.join(named)} pays nothing and has no places; leave it out")
+                raise ConfigError(
+                    f"intensity.{name}: {', '.join(named)} has nothing of which more gives more; leave it out"
+                )
             for row in named:
                 chosen[row] = chosen.get(row, 1.0) * factor
     for row, factor in chosen.items():
-        given = given_by(rows[row])
-        rows[row] = {key: _times(value, factor) if key in given else value for key, value in rows[row].items()}
+        if given := given_by(rows[row]):
+            rows[row] = {key: _times(value, factor) if key in given else value for key, value in rows[row].items()}
     left_out = [_rows_of(str(name), rows, "without", baseline) for name in without] if isinstance(without, list) else []
     for row in {row for some in left_out for row in some}:
         del rows[row]

@@ -82,7 +82,7 @@ def anchor(counts: pd.DataFrame, region: Region, origin: str, horizon: int) -> A
     ladder = make_ladder(known, region, origin, levels, growth)
     counted_ones = counted_cohorts(known, region.name, year)
     stock, certified = levels["hnte_stock"], sum(counted_ones)
-    if stock.basis != "observed" and certified > 0.0:
+    if ladder.counted:
         used = ladder.high_tech_stock
         words = f"{used:,.0f}, as the certifications that were counted have it; {stock.explanation}"
         levels["hnte_stock"] = replace(
@@ -227,6 +227,6 @@ def make_ladder(
         cohorts=(cohorts[0], cohorts[1], cohorts[2]),
         expired=before,
         foreign=float(foreign.iloc[-1]) if len(foreign) else None,
-        counted=len(counted) if uncounted and 0.0 < sum(counted) < sum(cohorts) else 0,
+        counted=len(counted) if uncounted and counted and counted[-1] > 0.0 and sum(counted) < sum(cohorts) else 0,
         before=(year_before, two_before),
     )

@@ -1,9 +1,13 @@
 """What a run says of its package: rules that it leaves out, instruments that act nowhere, too early or too late."""
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index, year_of
-from ecosim.policies.schedule import Schedule
+from ecosim.policies.schedule import ALWAYS, Schedule
+from ecosim.policies.shelf import LIMITS, needed
 
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job
@@ -34,7 +38,8 @@ def nowhere(job: "Job") -> list[str]:
         return []
     return [
         f"The zones of {job.region.name} list no parks (zones.<name>.parks in the region file), so these act nowhere, "
-        f"and what they cost is booked all the same: {', '.join(named)}. Without 'parks' one acts in all zones."
+        f"and what their places cost is booked all the same: {', '.join(named)}. List the parks in the zones where "
+        "they are."
     ]
 
 
@@ -44,8 +49,7 @@ def started_before(job: "Job") -> list[str]:
     names = [
         row.label
         for name, row in job.policies.items()
-        if name not in job.baseline_policies
-        and any(step > 0 and start <= origin for value in _schedules(row.policy) for start, step in value)
+        if name not in job.baseline_policies and begins(row.policy) <= origin
     ]
     if not names:
         return []
@@ -57,11 +61,11 @@ def started_before(job: "Job") -> list[str]:
 
 
 def starts_later(job: "Job") -> list[str]:
-    """Instruments beyond the baseline of which no dated number is above zero before the horizon ends."""
+    """Instruments beyond the baseline that begin after the horizon, or never."""
     last, rules = job.horizon, job.baseline_policies
     end = quarter_index(f"{last}-12")
     added = {name: row for name, row in job.policies.items() if name not in rules}
-    late = [row.label for row in added.values() if _starts_after(row.policy, end)]
+    late = [row.label for row in added.values() if begins(row.policy) > end]
     if not late:
         return []
     if len(late) == len(added) and all(job.policies.get(name) == row for name, row in rules.items()):
@@ -69,9 +73,24 @@ def starts_later(job: "Job") -> list[str]:
     return [f"Not in force before the end of {last}, so without any effect: {', '.join(late)}."]
 
 
-def _starts_after(policy: object, end: int) -> bool:
-    dated = _schedules(policy)
-    return bool(dated) and not any(step > 0 and start <= end for steps in dated for start, step in steps)
+def begins(policy: Any) -> float:
+    """The first quarter (index) in which an instrument can do anything; infinite where it never does.
+
+    All that it must be given is above zero then, or where it must be given nothing with dates, some of what it is
+    given; a budget alone begins nothing.
+    """
+    fields = dataclasses.fields(policy)
+    given = {field: getattr(policy, field.name) for field in fields if field.name not in LIMITS}
+    first = {field: _first(value) for field, value in given.items() if isinstance(value, Schedule)}
+    must = [start for field, start in first.items() if needed(field)]
+    openings = [first for _, first in getattr(policy, "opens", ())]  # of town service centers
+    if must:
+        return max([*must, *([min(openings)] if openings else [])])
+    return min(first.values(), default=ALWAYS)
+
+
+def _first(steps: Schedule) -> float:
+    return min((start for start, step in steps if step > 0), default=np.inf)
 
 
 def year_under_way(job: "Job") -> list[str]:
@@ -85,7 +104,3 @@ def year_under_way(job: "Job") -> list[str]:
         f"The origin lies within {year}: what is booked of {year} is of {quarters} alone, and the budgets of that year "
         "count as unspent at the origin."
     ]
-
-
-def _schedules(policy: object) -> list[Schedule]:
-    return [value for value in vars(policy).values() if isinstance(value, Schedule)]

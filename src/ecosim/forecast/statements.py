@@ -1,5 +1,6 @@
 """The sentences that every forecast must carry: verdicts, what is assumed, and what the counts cannot tell."""
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,8 +85,8 @@ def write(
 
 def not_shown(job: "Job", outlook: "Outlook") -> list[str]:
     """Targets that were asked for and that no forecast of the place gives."""
-    given = {*outlook.scenario.yearly, *outlook.scenario.quarterly}
-    missing = [name for name in job.targets if name not in given and not any(name in n for n in outlook.anchor.notes)]
+    given, notes = {*outlook.scenario.yearly, *outlook.scenario.quarterly}, " ".join(outlook.anchor.notes)
+    missing = [name for name in job.targets if name not in given and not re.search(rf"\b{name}\b", notes)]
     if not missing:
         return []
     return [

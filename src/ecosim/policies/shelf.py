@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticUndefined
 
 import ecosim.policies
 from ecosim.data.errors import UserError, nearest
@@ -59,6 +60,12 @@ class PolicyError(UserError, ValueError):
     """A policy row that cannot be used."""
 
 
+def needed(field: dataclasses.Field[Any]) -> bool:
+    """Whether a row must give a field of its family."""
+    default = getattr(field.default, "default", field.default)
+    return default is dataclasses.MISSING or default is PydanticUndefined
+
+
 def doses_of(policy: Policy) -> list[str]:
     """Names of the doses that an instrument has; without its `no_doses`, of which less gives more."""
     fields = {field.name for field in dataclasses.fields(policy)}  # type: ignore[arg-type]
@@ -66,8 +73,10 @@ def doses_of(policy: Policy) -> list[str]:
     return [name for name in names if getattr(policy, name) is not None]
 
 
-def given_by(row: Mapping[str, Any]) -> list[str]:
+def given_by(row: Any) -> list[str]:
     """Keys of a row of configuration that say what it pays or how many places it has, likewise."""
+    if not isinstance(row, Mapping):  # `build` says so
+        return []
     left_out = getattr(families().get(str(row.get("family"))), "no_doses", ())
     return [key for key in row if key in GIVEN and key not in left_out]
 

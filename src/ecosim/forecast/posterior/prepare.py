@@ -87,7 +87,7 @@ def check_names(free: tuple[str, ...], policies: "dict[str, Instrument]", estima
                 known = [row for row in policies if doses_of(policies[row].policy)]
                 raise PriorError(f"study.parameters: no instrument {name!r} in the policies; {nearest(name, known)}")
             if not doses_of(policies[name].policy):
-                raise PriorError(f"study.parameters: {name} pays nothing and has no places; leave it out")
+                raise PriorError(f"study.parameters: {name} has nothing of which more gives more; leave it out")
         elif rule not in SHELF:
             raise PriorError(f"study.parameters: no rule {rule!r} in {name!r}; {nearest(rule, SHELF)}")
         elif coefficient not in SHELF[rule]._fields:
