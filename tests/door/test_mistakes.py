@@ -139,6 +139,7 @@ def test_a_number_in_place_of_a_coefficients_row_is_answered_with_the_way_out() 
         ("region.sectors.garments=2", "make them sum to 1"),
         ("+region.sectors.garment=0", "did you mean 'garments'"),
         ("region.firms=3", "region.firms=3"),
+        ("region.inside=[Jiaxing,Pinghu]", "region.inside names 'Pinghu', the place itself"),
     ],
 )
 def test_a_wrong_region_is_answered_with_the_way_out(override: str, answer: str) -> None:
@@ -248,7 +249,7 @@ my_award:
 @pytest.mark.parametrize(
     ("was", "wrong", "answer"),
     [
-        ("20}", "-20}", "line 6: policies.my_award.amount: -20.0 must be"),
+        ("20}", "-20}", "line 6: policies.my_award.amount: -20 must be"),
         ('"2017-07": 20', '"2017-13": 20', "line 6: policies.my_award.amount: '2017-13' has no month 13"),
         ("amount", "amont", "line 6: policies.my_award.amont: unknown key; did you mean 'amount'?"),
         ("rung: high_tech", "rung: hightech", "line 5: policies.my_award.rung: 'hightech'"),

@@ -70,7 +70,6 @@ def test_an_arrival_in_an_empty_sector_is_as_productive_as_the_region(center, ma
         ({"zones": {"town": {"share": 0.5}}}, "zones' shares sum to 0.5"),
         ({"zones": {}}, "0 zones"),
         ({"name": "  "}, "not blank"),
-        ({"inside": ["A"]}, "the place itself"),
     ],
 )
 def test_a_region_that_cannot_be_is_refused_with_the_way_out(change, message):

@@ -79,7 +79,7 @@ def reordered(firms, order):
     columns = empty(firms.capacity)
     for name in columns._fields:
         getattr(columns, name)[: order.size] = getattr(firms.columns, name)[order]
-    return Firms(columns, [], order.size)
+    return Firms(columns, np.empty(0, np.int64), order.size)
 
 
 def test_takers_are_the_same_whatever_the_order_of_the_rows(make_model, package_rows):

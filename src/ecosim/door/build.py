@@ -31,9 +31,12 @@ if TYPE_CHECKING:
 def build_region(table: dict[Any, Any]) -> Region:
     """The region behind a table of its margins. Raises ConfigError, every complaint in one message."""
     try:
-        return TypeAdapter(Region).validate_python(table)
+        region = TypeAdapter(Region).validate_python(table)
     except ValidationError as error:
         raise ConfigError(explain_validation(error, _names_in_region, "region")) from None
+    if region.name in region.inside:
+        raise ConfigError(f"region.inside names {region.name!r}, the place itself; name what it lies in")
+    return region
 
 
 def _names_in_region(loc: tuple[Any, ...]) -> list[str]:

@@ -128,12 +128,6 @@ class Region:
         return _check_shares(shares, SECTORS if info.field_name == "sectors" else OWNERSHIP)
 
     @model_validator(mode="after")
-    def _outside_itself(self) -> "Region":
-        if self.name in self.inside:
-            raise ValueError(f"inside names {self.name!r}, the place itself; name what it lies in, from near to far")
-        return self
-
-    @model_validator(mode="after")
     def _zones_sum_to_one(self) -> "Region":
         if not 1 <= len(self.zones) <= MOST_ZONES:
             raise ValueError(f"{len(self.zones)} zones; give between 1 and {MOST_ZONES}")
