@@ -73,6 +73,14 @@ def test_rules_of_the_baseline_that_a_package_leaves_out_are_named_with_the_way_
     assert "defaults: [national_rules, _self_]" in told
 
 
+def test_percentages_that_may_have_been_meant_as_shares_are_told(make_job):
+    row = {"family": "research_subsidy", "source": "made up"}
+    rows = shelf.build({"mine": {**row, "rate": {"2017": 0.04, "2018": 4}}, "other": {**row, "rate": 3, "budget": 0.1}})
+    assert package_told.as_shares(replace(make_job(), policies=rows)) == [
+        "Read as percent, not as shares: mine.rate 0.04."
+    ]
+
+
 def test_instruments_for_parks_where_no_zone_lists_any_are_named(make_job):
     row = {"family": "incubator", "slots": 20, "cost": 2, "parks": ["science_park"], "source": "made up"}
     job = replace(make_job(), policies=shelf.build({"rooms": row, "award": AWARD}))

@@ -12,10 +12,14 @@ from ecosim.policies.shelf import LIMITS, needed
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job
 
+PERCENT = ("access", "border", "coverage", "founding", "gap", "nearness", "premium", "rate", "reach", "share")
+SMALL = 0.3  # percent, below which a share may have been meant
+
 
 def package(job: "Job") -> list[str]:
     """All of it."""
-    return [*left_out(job), *nowhere(job), *started_before(job), *starts_later(job), *year_under_way(job)]
+    parts = (left_out, nowhere, as_shares, started_before, starts_later, year_under_way)
+    return [sentence for part in parts for sentence in part(job)]
 
 
 def left_out(job: "Job") -> list[str]:
@@ -41,6 +45,22 @@ def nowhere(job: "Job") -> list[str]:
         f"and what their places cost is booked all the same: {', '.join(named)}. List the parks in the zones where "
         "they are."
     ]
+
+
+def as_shares(job: "Job") -> list[str]:
+    """Percentages so small that they may have been written as shares."""
+    found = [
+        f"{name}.{key} {step:g}"
+        for name, row in job.policies.items()
+        for key in PERCENT
+        for step in dict.fromkeys(_steps(getattr(row.policy, key, ())))
+        if 0 < step < SMALL
+    ]
+    return [f"Read as percent, not as shares: {', '.join(found)}."] if found else []
+
+
+def _steps(value: Any) -> list[float]:
+    return [step for _, step in value] if isinstance(value, Schedule) else []
 
 
 def started_before(job: "Job") -> list[str]:
