@@ -123,6 +123,24 @@ def test_sentences_are_about_the_last_year(make_run: Callable[..., Recorded]) ->
     assert sentence.endswith(") firms.")
 
 
+def test_the_three_targets_that_lie_furthest_apart_are_told(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b")]
+    for run, factors in zip(runs, ((1.0, 1.0, 1.0, 1.0), (1.001, 1.2, 0.9, 1.1)), strict=True):
+        table = run.table("forecast").query("target == 'tech_sme_stock'")
+        many = [table.assign(target=f"t{n}", value=table["value"] * factor) for n, factor in enumerate(factors)]
+        pd.concat(many).to_csv(run.folder / "forecast.csv", index=False)
+    runs = [Recorded(run.folder, run.run) for run in runs]
+    told = sentences(runs, ["t0", "t1", "t2", "t3"], Labels("Pinghu"))
+    assert [text.split()[0].lower() for text in told] == ["t1", "t2", "t3"]
+
+
+def test_which_counts_are_shown_first_is_no_difference(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b")]
+    study = {**runs[1].settings["study"], "targets": ["tech_sme_new"]}
+    (runs[1].folder / "config.yaml").write_text(yaml.safe_dump({**runs[1].settings, "study": study}), encoding="utf-8")
+    assert differences([runs[0], Recorded(runs[1].folder, "b")]).rows == ()
+
+
 def test_a_unit_that_holds_a_number_stands_apart_from_the_values(make_run: Callable[..., Recorded]) -> None:
     runs = [make_run("a"), make_run("b", seed=2)]
     money = Labels("Pinghu", targets={"tech_sme_stock": TargetLabel("R&D spending", "100m CNY", whole=False)})

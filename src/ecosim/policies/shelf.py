@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import PydanticUndefined
+from pydantic.fields import FieldInfo
 
 import ecosim.policies
 from ecosim.data.errors import UserError, nearest
@@ -62,8 +62,8 @@ class PolicyError(UserError, ValueError):
 
 def needed(field: dataclasses.Field[Any]) -> bool:
     """Whether a row must give a field of its family."""
-    default = getattr(field.default, "default", field.default)
-    return default is dataclasses.MISSING or default is PydanticUndefined
+    default = field.default
+    return default.is_required() if isinstance(default, FieldInfo) else default is dataclasses.MISSING
 
 
 def doses_of(policy: Policy) -> list[str]:

@@ -180,13 +180,24 @@ def caution(runs: Sequence[Recorded]) -> str:
     return f"{told} In {moved} new counts moved it (ensemble Kalman smoother), which does not identify it."
 
 
+def _apart(tables: Sequence[pd.DataFrame], target: str) -> float:
+    """How far the medians of a target lie apart in the last year that all have, over the largest of them."""
+    years = years_shown([table[table["target"] == target] for table in tables])
+    if not years:
+        return 0.0
+    medians = [float(at(by_time(table, target, (MEDIAN,)), years[-1])[MEDIAN]) for table in tables]
+    largest = max(map(abs, medians))
+    return (max(medians) - min(medians)) / largest if largest > 0.0 else 0.0
+
+
 def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:
-    """What the runs say of the first three targets, of each in the last year that all have."""
+    """What the runs say of the three targets in which they lie furthest apart, in the last year that all have."""
     tables = [run.table("forecast") for run in runs]
     if not years_shown(tables):
         return ["The runs have no year in common."]
     text = []
-    for target in targets[:3]:
+    ordered = sorted(targets, key=lambda target: -_apart(tables, target))  # of equal ones the first
+    for target in [target for target in targets if target in ordered[:3]]:
         label = labels.of(target)
         years = years_shown([table[table["target"] == target] for table in tables])
         if not years:

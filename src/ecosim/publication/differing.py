@@ -8,6 +8,7 @@ from ecosim.report.comparing import Beside
 
 LETTERS = "ABCDEFGH"
 LEFT_OUT = ("tracking", "execution", "workers", "resume")  # settle no number
+SHOWN_FIRST = "study.targets"  # settles no number either
 WORDS = ("source", "label", "label_zh")  # of a row: they settle no number either
 LONGEST = 160  # characters of a setting that are shown
 LEGEND = 48  # the same of a run in a legend
@@ -88,7 +89,8 @@ def differences(runs: Sequence[Recorded]) -> Beside:
 def _settings_apart(runs: Sequence[Recorded]) -> list[Row]:
     """The settings that differ, the choices before single rows."""
     trees = [{key: value for key, value in run.settings.items() if key not in LEFT_OUT} for run in runs]
-    return sorted(_differing("", trees), key=lambda row: row[0].count(".") > 1)
+    rows = [row for row in _differing("", trees) if row[0] != SHOWN_FIRST]
+    return sorted(rows, key=lambda row: row[0].count(".") > 1)
 
 
 def _commit(run: Recorded) -> str:
