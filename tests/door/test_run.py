@@ -208,7 +208,10 @@ def test_a_sweep_without_a_failure_ends_without_a_summary(
     here: Path, fake: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", "tracking.enabled=false"]) == 0
-    assert "failed" not in capfd.readouterr().err
+    captured = capfd.readouterr()
+    assert "failed" not in captured.err
+    assert "run 1 of the sweep: +scenario=pinghu_2017 members=4" in captured.out
+    assert "run 2 of the sweep: +scenario=pinghu_2017 members=5" in captured.out
 
 
 def test_a_sweep_that_has_no_place_for_its_results_says_so_before_the_first_run(

@@ -87,6 +87,7 @@ def job(_: Any) -> None:
         shared["key"], f"sweep {shared['key'][:16]}", f"ecosim --multirun {shared['command']}", {}, shared["pid"]
     )
     chosen = together(HydraConfig.get().overrides.task)
+    print(f"\nrun {HydraConfig.get().job.num + 1} of the sweep: {' '.join(chosen)}", flush=True)  # noqa: T201
     with _noted(chosen, shared):
         try:
             outcome = run_scenario(chosen, shared["config_dir"], shared["cwd"], parent)
