@@ -1,13 +1,16 @@
 """study=calibrate: settings are checked, what was found stands in its folder, and a stale calibration is never used."""
 
+import io
 import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from ecosim.door import calibrated, calibrating
 from ecosim.door.build import build_job
@@ -178,3 +181,16 @@ def test_the_task_frees_what_the_scenario_has(here: Path, fake) -> None:
     assert "discovery_visits" in task.free
     assert "certification.foreign" in task.free
     assert replace(task, free=()).plan.cap == 3000
+
+
+def test_a_count_outside_the_posterior_is_marked_in_words_too():
+    columns = ["count", "used", "observed", "median", "lower", "upper", "inside_90"]
+    rows = [
+        ("patents_granted 2021", True, 2900.0, 2000.0, 1312.0, 2833.0, False),
+        ("b", True, 3.0, 2.0, 1.0, 6.0, True),
+    ]
+    page = io.StringIO()
+    Console(file=page, width=120).print(calibrating._fits(SimpleNamespace(fits=pd.DataFrame(rows, columns=columns))))
+    first, second = [line for line in page.getvalue().splitlines() if " to " in line and "median" not in line]
+    assert "outside: 2,900" in first
+    assert "outside" not in second

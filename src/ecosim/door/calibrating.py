@@ -238,6 +238,7 @@ def _fits(found: "Found") -> Table:
     for row in found.fits.to_dict("records"):
         name = row["count"] if row["used"] else f"{row['count']} (follows from others)"
         between = f"{plain(row['lower'])} to {plain(row['upper'])}"
-        cells = (f"{row['observed']:,.10g}", f"{plain(row['median'])} ({between})")
+        outside = "" if row["inside_90"] else "outside: "
+        cells = (f"{outside}{row['observed']:,.10g}", f"{plain(row['median'])} ({between})")
         table.add_row(name, *cells, style="" if row["inside_90"] else "bold red")
     return table
