@@ -168,6 +168,9 @@ def test_unknown_columns_are_errors_with_the_nearest_name(write):
 
 
 def test_a_column_that_stands_twice_is_an_error(write):
+    assert "does a title stand above the names?" in message(
+        write("Counts of A,,,\nlocation,target,time,value\nA,firms,2020,1\n")
+    )
     assert "column value stands twice" in message(write("location,target,time,value,value\nA,firms,2020,1,1\n"))
 
 

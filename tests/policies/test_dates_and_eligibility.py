@@ -48,6 +48,7 @@ def test_a_schedule_stays_as_it_is_and_knows_its_largest_value():
         ("20", "neither a number nor a table"),
         ({"0017-07": 20}, "0017-07.*outside 1949 to 2199"),
         ({"2017-07": "20"}, "is no number"),
+        ({"2017-07": 2, "500": None}, "'500' has no value; YAML ends a number at a comma"),
         ({"2017-07": False}, "is no number"),
         ({"2017-07": -3}, "0 or more"),
         ({"2017-13": 3}, "no month 13"),

@@ -60,6 +60,11 @@ class Table(NamedTuple):
 
 def check_columns(name: str, columns: Sequence[Any]) -> None:
     """Raises CountsError where a column is missing, doubled or unknown."""
+    if (nameless := list(columns).count("")) > 1:
+        raise CountsError(
+            f"{name}: {nameless} columns have no name; does a title stand above the names? The first line is "
+            f"{','.join(REQUIRED)}[,unit,as_of,source]"
+        )
     doubled = sorted({str(column) for column in columns if list(columns).count(column) > 1})
     if doubled:
         raise CountsError(f"{name}: column {', '.join(doubled)} stands twice; keep one of them")

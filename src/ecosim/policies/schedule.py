@@ -45,6 +45,8 @@ def to_schedule(raw: Any) -> Schedule:
     elif isinstance(raw, dict):
         steps = {}
         for when, value in raw.items():
+            if value is None:
+                raise ValueError(f"{when!r} has no value; YAML ends a number at a comma: write 2500, not 2,500")
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ValueError(f"value {value!r} from {when!r} is no number")
             first = parse(str(when)).start
