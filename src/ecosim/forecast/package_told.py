@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ecosim.forecast.job import Job
 
 PERCENT = ("access", "border", "coverage", "founding", "gap", "nearness", "premium", "rate", "reach", "share")
-SMALL = 0.3  # percent, below which a share may have been meant
+SMALL = 0.3  # percent, below which a share may have been meant; a convention
 
 
 def package(job: "Job") -> list[str]:
