@@ -114,6 +114,14 @@ def test_increments_that_do_not_swing_back_show_no_noise_however_few_the_years()
     assert known.pooled_local_variance == pytest.approx(0.2**2, rel=0.1)
 
 
+@pytest.mark.parametrize(("places", "years"), [(2, 40), (3, 13), (31, 7)])
+def test_noise_and_local_shocks_come_back_from_few_places_and_from_few_years(places, years):
+    found = [moments(panel(places, years, seed, local=0.1, noise=0.06), "inventions_applied") for seed in range(200)]
+    noise, local = ([getattr(known, name) for known in found] for name in ("noise_variance", "pooled_local_variance"))
+    for values, truth in ((noise, 0.06**2), (local, 0.1**2)):
+        assert np.mean(values) == pytest.approx(truth, rel=0.15)
+
+
 def test_two_places_that_vary_alike_have_the_pooled_variance():
     known = moments(panel(2, 9, 3, local=0.2), "inventions_applied")
     assert known.local_variance == pytest.approx([known.pooled_local_variance] * 2)

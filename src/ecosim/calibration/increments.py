@@ -123,8 +123,7 @@ def moments(levels: pd.DataFrame, target: str) -> Moments:
     single_year = len(values) == 1
     residual = values - common[:, None] - (mean.mean() if single_year else mean)
     shared = residual if together.all() else residual[together]  # a copy lies otherwise, and sums to other last bits
-    variance, noise = _pooled(shared, increments.index.to_numpy()[together])
-    local = max(variance - 2.0 * noise, 0.0)
+    variance, local, noise = _pooled(shared, increments.index.to_numpy()[together])
     sampling = local / counted + 2.0 * noise / counted**2
     told_apart = len(mean) > 1 and not single_year
     between = max(float(mean.var(ddof=1) - sampling.mean()), 0.0) if told_apart else 0.0
@@ -153,20 +152,26 @@ def _together(values: Floats) -> NDArray[np.bool_]:
     return enough
 
 
-def _pooled(residual: Floats, years: NDArray[np.int64]) -> tuple[float, float]:
-    """Pooled variance of residual increments, and the measurement variance that their lag-1 autocovariance shows."""
+def _pooled(residual: Floats, years: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Pooled variance of residual increments, and what of it are local shocks, and noise of one measured level.
+
+    Over T years a place's residuals have the variance L + 2 (1 + 1/T) N, with T - 1 degrees of freedom, and the lag-1
+    autocovariance -N - L/T - 2 N / (T^2 (T - 1)), as its own mean is taken out; of both the mean over P places takes
+    1/P. At most 0.9 of the variance is noise.
+    """
     counted = np.isfinite(residual).sum(axis=0)
     counted = counted[counted > 0]
-    places = len(counted)
+    places, span = len(counted), len(residual)
     if places < 2:
-        return 0.0, 0.0  # with one place every shock is common
-    freedom = (places - 1) if len(residual) == 1 else (counted - 1).sum() * (places - 1) / places
+        return 0.0, 0.0, 0.0  # with one place every shock is common
+    freedom = (places - 1) if span == 1 else (counted - 1).sum() * (places - 1) / places
     variance = float(np.nansum(residual**2) / freedom)
     follows = np.diff(years) == 1
     products = (residual[1:] * residual[:-1])[follows]
     pairs = np.isfinite(products).sum()
-    if len(residual) < 3 or pairs == 0:
-        return variance, 0.0
-    # taking out each place's mean over T years leaves an autocovariance of -variance/T in white noise
-    covariance = float(np.nansum(products) / pairs) + variance / len(residual)
-    return variance, float(np.clip(-covariance, 0.0, 0.45 * variance))
+    if span < 3 or pairs == 0:
+        return variance, variance, 0.0
+    swing = -float(np.nansum(products) / pairs) * places / (places - 1) - variance / span
+    twice = 2.0 * swing / (1.0 - 2.0 * (span**2 - 2) / (span**2 * (span - 1)))
+    noise = float(np.clip(twice * (1.0 + 1.0 / span), 0.0, 0.9 * variance))
+    return variance, variance - noise, noise / (2.0 * (1.0 + 1.0 / span))

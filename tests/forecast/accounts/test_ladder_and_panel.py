@@ -1,5 +1,7 @@
 """Certificates renew by cohort; rates of many places share their shocks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,12 @@ def test_renewals_and_first_certificates_by_hand():
 def test_cohorts_that_are_not_known_are_as_if_growth_had_been_the_panels():
     flat = ladder.forecast(np.array([100.0]), still(), "A", 2, np.array([0.75]), seed=1)
     assert flat.flow[0].tolist() == [100.0, 100.0]
+
+
+def test_a_count_that_stays_keeps_its_mean_under_shocks():
+    shaken = replace(still(), local_scale=np.array([0.02]))
+    given = ladder.forecast(np.full(4, 10.0), shaken, "A", 3, np.full(4_000, 0.75), seed=1)
+    assert given.flow.mean(axis=0) == pytest.approx([10.0] * 3, abs=0.05)
 
 
 def made_up_rates(places=30, years=60, seed=1):

@@ -38,10 +38,10 @@ def forecast(flows: Floats, growth: Growth, place: str, steps: int, renewal: Flo
     factor = np.exp(np.clip(own, -LARGEST_SHIFT, LARGEST_SHIFT))
     for step in range(steps):
         level = np.column_stack([level, renewal * level[:, -VALIDITY] + coming[:, step]])
-    flow = np.floor(level[:, -steps:] * factor)
+    flow = np.floor(level[:, -steps:] * factor + 0.5)
     whole = np.column_stack([np.tile(known[-VALIDITY + 1 :], (samples, 1)), flow])
     stock = np.sum([whole[:, back : back + steps] for back in range(VALIDITY)], axis=0)
-    return Certificates(flow, stock, np.minimum(np.floor(coming * factor), flow))
+    return Certificates(flow, stock, np.minimum(np.floor(coming * factor + 0.5), flow))
 
 
 def draw_renewals(samples: int, luck: np.random.Generator) -> Floats:
