@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from ecosim.forecast.tabulate import numbers_of
+from ecosim.forecast.instruments import numbers_of
 from ecosim.policies.eligibility import Eligibility
 from ecosim.policies.shelf import build, families, needed
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecosim.model.firms import DTYPES, Firm
+from ecosim.model.firm import Firm
+from ecosim.model.firms import DTYPES
 
 
 @pytest.fixture(scope="module")

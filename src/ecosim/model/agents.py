@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ecosim.model.firms import DTYPES, Firm
+from ecosim.model.firm import Firm
+from ecosim.model.firms import DTYPES
 
 PROPERTIES = ("unique_id", "sector_name", "owner", "employees", "sales")  # of single firms, beside the columns
 

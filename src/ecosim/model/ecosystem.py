@@ -16,7 +16,8 @@ from ecosim.model.agenda import Agenda, Standing, Stretch, agenda_of, payers_of,
 from ecosim.model.agents import FirmSet
 from ecosim.model.claims import Claims, hand_out
 from ecosim.model.conditions import Conditions
-from ecosim.model.firms import INSTITUTES, SOURCES, Firm, Firms
+from ecosim.model.firm import Firm
+from ecosim.model.firms import INSTITUTES, SOURCES, Firms
 from ecosim.model.handing_on import hand_on
 from ecosim.model.ledger import Ledger
 from ecosim.model.luck import Key, words
