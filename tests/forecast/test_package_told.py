@@ -63,6 +63,12 @@ def test_an_instrument_that_is_never_above_zero_never_begins(make_job):
     assert told.startswith("In force before the origin already: now.")
 
 
+def test_a_baseline_of_ones_own_is_said_to_move_the_forecast_too(make_job):
+    assert package_told.other_baseline(make_job()) == []
+    (told,) = package_told.other_baseline(replace(make_job(), baseline="parks_alone"))
+    assert "under the baseline parks_alone: the forecast itself" in told
+
+
 def test_rules_of_the_baseline_that_a_package_leaves_out_are_named_with_the_way_to_keep_them(make_job):
     job = make_job()
     assert package_told.left_out(replace(job, policies=job.baseline_policies)) == []

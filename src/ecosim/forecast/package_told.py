@@ -12,14 +12,25 @@ from ecosim.policies.shelf import LIMITS, needed
 if TYPE_CHECKING:
     from ecosim.forecast.job import Job
 
+USUAL_BASELINE = "national_rules"  # of configs/config.yaml
 PERCENT = ("access", "border", "coverage", "founding", "gap", "nearness", "premium", "rate", "reach", "share")
 SMALL = 0.3  # percent, below which a share may have been meant; a convention
 
 
 def package(job: "Job") -> list[str]:
     """All of it."""
-    parts = (left_out, nowhere, as_shares, started_before, starts_later, year_under_way)
+    parts = (other_baseline, left_out, nowhere, as_shares, started_before, starts_later, year_under_way)
     return [sentence for part in parts for sentence in part(job)]
+
+
+def other_baseline(job: "Job") -> list[str]:
+    """That the forecast rests on the choice of a baseline which holds more than national rules."""
+    if job.baseline == USUAL_BASELINE:
+        return []
+    return [
+        f"The firms are set to the counts at the origin, and to the growth that was estimated, under the baseline "
+        f"{job.baseline}: the forecast itself, not only the effect, is another one than beside {USUAL_BASELINE}."
+    ]
 
 
 def left_out(job: "Job") -> list[str]:
