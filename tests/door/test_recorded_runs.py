@@ -144,7 +144,9 @@ def test_only_runs_of_the_kind_that_is_asked_for_are_named(
     for words in (["study=publish", "run=00000000"], ["study=compare", f"runs=[{logged},00000000]"]):
         assert run(words) == 2
         said = capsys.readouterr().err
-        assert f"the latest here are {other[:8]} pinghu_2017-s7; {logged[:8]} pinghu_2017-s2017" in said
+        began = r"\d{4}-\d\d-\d\d \d\d:\d\d"  # runs of one name are told apart by it
+        latest = rf"{other[:8]} pinghu_2017-s7 of {began}; {logged[:8]} pinghu_2017-s2017 of {began}"
+        assert re.search(f"the latest here are {latest}", said)
         assert compared[:8] not in said
     assert run([*FEW, "posterior=00000000"]) == 2
     assert "none of the kind that is asked for is logged here" in capsys.readouterr().err

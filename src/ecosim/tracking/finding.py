@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -52,7 +53,7 @@ def find_run(store: Store, text: str, roles: Collection[str] = ()) -> Found:
         info = alike[0].info
         return Found(info.run_id, info.run_name or "", info.status, info.artifact_uri)
     wanted = [run for run in runs if not roles or (run.data.tags.get("role") in roles and run.info.status == FINISHED)]
-    shown = "; ".join(f"{run.info.run_id[:8]} {run.info.run_name}" for run in (alike or wanted)[:SHOWN])
+    shown = "; ".join(map(_told, (alike or wanted)[:SHOWN]))
     if alike:
         raise RunNotFound(f"run {text!r}: {len(alike)} runs begin so: {shown}; give more characters")
     none = "none of the kind that is asked for is logged here" if runs else "none is logged here"
@@ -76,6 +77,12 @@ def id_of(store: Store, folder: Path) -> str | None:
             if str(folder) in (run.data.tags.get(OUTPUTS), lies):
                 return str(run.info.run_id)
     return None
+
+
+def _told(run: Any) -> str:
+    """The first characters of a run's id, its name, and when it began, in local time."""
+    began = datetime.fromtimestamp(run.info.start_time / 1000)
+    return f"{run.info.run_id[:8]} {run.info.run_name} of {began:%Y-%m-%d %H:%M}"
 
 
 def _every_run(store: Store) -> list[Any]:
