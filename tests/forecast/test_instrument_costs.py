@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecosim.forecast.books import net
+from ecosim.forecast.books import Book, Books, net
 from ecosim.forecast.costs import (
     FEWER,
     HOLDS_ZERO,
@@ -12,6 +12,7 @@ from ecosim.forecast.costs import (
     acts_of,
     cost_per_additional,
     deadweight,
+    induced,
     too_short,
 )
 from ecosim.forecast.decomposition import _share, standard_error
@@ -60,6 +61,16 @@ def test_a_book_beyond_another_has_what_either_has_and_leaves_new_instruments_as
     booked, before = {("tax", 2017): 7.0, ("award", 2017): 0.1}, {("tax", 2017): 9.0, ("tax", 2018): 4.0}
     assert net(booked, before) == {("tax", 2017): -2.0, ("award", 2017): 0.1, ("tax", 2018): -4.0}
     assert net(booked, {}) == booked
+
+
+def test_what_unchanged_rules_cost_more_under_a_package_is_counted_apart_from_the_package():
+    def books(outlay, tax):
+        return Books(*(Book.of([some]) for some in (outlay, tax, {}, {})))
+
+    after = books({("award", 2017): 5.0, ("visits", 2017): 2.0}, {("income_tax", 2017): 9.0, ("reduced", 2018): 4.0})
+    before = books({("visits", 2017): 1.5}, {("income_tax", 2017): 6.0, ("reduced", 2018): 5.0})
+    found = induced(["award", "reduced"], range(2017, 2019), after, before)
+    assert found.tolist() == [[3.5, 0.0]]  # 0.5 of visits, 3 of income tax; the package's own award and rule are not
 
 
 def test_deadweight_is_the_part_that_was_also_done_without_and_unknown_where_nothing_was_done():

@@ -39,6 +39,23 @@ def test_a_later_count_meets_the_forecast_of_its_own_quarter_or_year(time, media
     assert scores["median"].tolist() == pytest.approx([median])
 
 
+def test_later_counts_are_held_against_the_baseline_too_and_the_sentence_says_which_comes_closer():
+    truth = pd.concat([count("2018", 31.0), count("2019", 38.0)])
+    ours = tabulate.scores(YEARLY, YEARLY.iloc[:0], truth)
+    closer = pd.concat([quantiles("2018", 31.0), quantiles("2019", 45.0)])
+    both = tabulate.beside_baseline(ours, tabulate.scores(closer, closer.iloc[:0], truth))
+    assert both["baseline_median"].tolist() == [31.0, 45.0]
+    assert both["baseline_inside_90"].tolist() == [True, False]
+    text = statements.hits(both)
+    assert text.startswith("Of 2 counts published after the origin, none lie in the 90 % interval; outside: ")
+    assert text.endswith(
+        "Under the baseline, without the effect, 1 of them lies in its interval, and 1 is closer to it (weighted "
+        "interval score): too few to tell an effect from luck."
+    )
+    assert "they do not speak for the effect" in statements.hits(both.iloc[:1])
+    assert "baseline" not in statements.hits(ours)
+
+
 def test_months_of_a_flow_meet_the_forecast_of_their_quarter_as_its_sum():
     quarterly = pd.concat([quantiles(f"2018-Q{part}", 30.0, "births") for part in (1, 2, 3, 4)])
     months = [("births", f"2018-{month:02d}", 10.0) for month in range(2, 9)]

@@ -91,6 +91,20 @@ def test_the_headline_says_from_where_to_where_and_how_sure(context, tmp_path):
     )
 
 
+def test_the_models_own_forecast_under_the_baseline_stands_beside_the_counts_and_is_no_simple_forecast(
+    context, tmp_path
+):
+    rows = [
+        ("ecosim", "tech_sme_stock", "2017", 358.0, 409.0, 344.0, 535.0, 31.6),
+        ("ecosim under national rules", "tech_sme_stock", "2017", 358.0, 343.0, 303.0, 392.0, 8.9),
+        ("drift", "tech_sme_stock", "2017", 358.0, 600.0, 500.0, 700.0, 90.0),
+    ]
+    columns = ["method", "target", "time", "truth", "median", "low", "high", "wis"]
+    text = visible(page_of(replace(context, scores=pd.DataFrame(rows, columns=columns)), tmp_path))
+    assert "ecosim under national rules 343 303 to 392 yes" in text
+    assert "the model was closer than drift on every target (1 target, by weighted interval score)" in text
+
+
 def test_counts_of_other_places_are_left_out(context, tmp_path):
     others = pd.concat([context.observed, context.observed.assign(location="Haiyan", time="2016-12", value=9999.0)])
     assert page_of(replace(context, observed=others), tmp_path) == page_of(context, tmp_path)

@@ -66,6 +66,17 @@ def test_the_page_says_that_the_package_counts_the_change_of_rules_of_the_baseli
     assert "the whole package counts only what the scenario pays or does not collect beyond the baseline" in page
 
 
+def test_the_page_says_what_the_package_makes_rules_cost_that_it_leaves_as_they_are(context, table, tmp_path):
+    package = (table["instrument"] == "package") & (table["year"] == "all")
+    nothing = table.assign(induced=float("nan"), induced_lower=float("nan"), induced_upper=float("nan"))
+    more = nothing.copy()
+    more.loc[package, ["induced", "induced_lower", "induced_upper"]] = 66545.0, 13204.0, 234404.0
+    assert costs(more).induced == "66,545 (13,204 to 234,404)"
+    assert costs(nothing).induced == costs(table).induced == ""
+    page = write_report(tmp_path / "r.html", replace(context, outlays=more)).read_text(encoding="utf-8")
+    assert "leaves as they are cost <b>66,545 (13,204 to 234,404)</b> 10k CNY more under it" in page
+
+
 def test_amounts_beyond_a_budget_are_explained_beside_them(context, table, tmp_path):
     told = replace(context, outlays=table, overspent=("More than the written budget is paid by Award.",))
     page = write_report(tmp_path / "r.html", told).read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def run_publish(
 
 
 def write_page(run: "Recorded", publisher: "Publisher", path: Path) -> None:
-    """The report of a published run: its own page, with scores, every assumption and what stands beside it."""
+    """The report of a published run: its own page, with every assumption and what stands beside it."""
     from ecosim import report
     from ecosim.publication import metadata, telling
 
@@ -69,9 +69,8 @@ def write_page(run: "Recorded", publisher: "Publisher", path: Path) -> None:
             "How to cite (CITATION.cff)": "CITATION.cff",
             "Checksums": "SHA256SUMS",
         }
-        scored = telling.scores_of(run)
         assumed = telling.assumptions_of(run)
-        report.write_report(path, replace(context, scores=scored, assumed=assumed, links=links))
+        report.write_report(path, replace(context, assumed=assumed, links=links))
 
 
 def labels_of(run: "Recorded") -> "Labels":

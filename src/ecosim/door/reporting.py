@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecosim.door.charts import assumed_levels, group_names, hindcast_by_model
+from ecosim.door.charts import OURS, assumed_levels, group_names, hindcast_by_model
 from ecosim.door.headline import has_effect, shown_targets
 from ecosim.door.provenance import command_line
 
@@ -52,6 +52,7 @@ def sorted_in(
         effect=result.effect if effect else None,
         baseline=result.baseline_forecast if effect else None,
         hindcast=_hindcast(result),
+        scores=_since(result, labels),
         basis=_filled(result.basis),
         coefficients=_filled(result.coefficients),
         diagnostics=_filled(result.diagnostics),
@@ -95,6 +96,34 @@ def _hindcast(result: "Result | Tables") -> "pd.DataFrame | None":
 
     found = hindcast_by_model(result)
     return None if found is None else hindcast_table(*found)
+
+
+def _since(result: "Result | Tables", labels: "Labels") -> "pd.DataFrame | None":
+    """Counts published after the origin beside the forecast, its baseline and the simple forecasts; None without any.
+
+    method, target, time, truth, median, low, high, wis.
+    """
+    import pandas as pd
+
+    from ecosim.forecast import tabulate
+    from ecosim.report.words import UNDER
+
+    ours = _filled(result.scores)
+    if ours is None:  # of an update, which records none
+        ours = _filled(tabulate.scores(result.forecast, result.forecast.iloc[:0], result.later))
+    if ours is None:
+        return None
+    marks = ("median", "lower", "upper", "wis")
+    methods = {OURS: ours}
+    if "baseline_wis" in ours:
+        baseline = ours[["target", "time", "observed", *(f"baseline_{mark}" for mark in marks)]]
+        methods[f"{UNDER}{labels.baseline}"] = baseline.rename(columns={f"baseline_{mark}": mark for mark in marks})
+    if (references := _filled(result.references)) is not None:
+        for name, rows in references.groupby("model", sort=False):
+            methods[str(name).replace("_", " ")] = tabulate.scores(rows, rows.iloc[:0], result.later)
+    table = pd.concat([rows.assign(method=method) for method, rows in methods.items()], ignore_index=True)
+    table = table.rename(columns={"observed": "truth", "lower": "low", "upper": "high"})
+    return table[["method", "target", "time", "truth", "median", "low", "high", "wis"]]
 
 
 def _readable(provenance: dict[str, Any]) -> dict[str, str]:

@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 COLUMNS = (
     "instrument", "label", "label_zh", "group", "year", "outlay", "outlay_lower", "outlay_upper", "tax_expenditure",
     "recipients", "refused", "deadweight_share", "deadweight_lower", "deadweight_upper", "deadweight_of",
-    "deadweight_note", "without",
+    "deadweight_note", "without", "induced", "induced_lower", "induced_upper",
 )  # fmt: skip
 PACKAGE = "package"  # in the place of an instrument: all that is not simply the baseline's
 ALL = "all"  # instead of a year: from the origin to the horizon
@@ -92,6 +92,17 @@ def too_short(acts: Floats) -> bool:
     return acts.shape[1] > 0 and bool(np.isnan(acts).any(axis=(0, 2)).all())
 
 
+def induced(package: Sequence[str], years: range, books: Books, before: Books) -> Floats:
+    """What a package makes instruments that both have unchanged pay or not collect beyond the baseline.
+
+    (members, years), 10k CNY: more certificates and more R&D have more tax relief under the same rules.
+    """
+    pairs = ((books.outlay, before.outlay), (books.tax, before.tax))
+    kept = sorted({name for pair in pairs for book in pair for name, _ in book.columns}.difference(package))
+    (spent, spent_before), (untaxed, untaxed_before) = ([book.together(kept, years) for book in pair] for pair in pairs)
+    return (spent - spent_before) + (untaxed - untaxed_before)
+
+
 def table(
     rows: Mapping[str, Instrument],
     package: Sequence[str],
@@ -117,6 +128,7 @@ def table(
         about = (item, row.label, row.label_zh, row.group) if row else (item, "Whole package", "政策包", "")
         acts = acts_of(done, item)
         unit = COUNTED.get(act_of(row.policy), "") if row and item in package else ""
+        beyond = induced(package, years, books, before) if item == PACKAGE else np.full_like(spent, np.nan)
         for k in (*range(len(years)), None):
             chosen = slice(None) if k is None else slice(k, k + 1)
             low, middle, high = quantiles(spent[:, chosen].sum(axis=1))
@@ -124,5 +136,7 @@ def table(
             least, share, most = quantiles(deadweight(acts[:, chosen]))
             when = ALL if k is None else str(years[k])
             note = TOO_SHORT if too_short(acts[:, chosen]) else ""
-            table.append((*about, when, middle, low, high, *medians, share, least, most, unit, note, without))
+            fewest, more, highest = quantiles(beyond[:, chosen].sum(axis=1))
+            own = (middle, low, high, *medians, share, least, most, unit, note, without)
+            table.append((*about, when, *own, more, fewest, highest))
     return pd.DataFrame(table, columns=list(COLUMNS))

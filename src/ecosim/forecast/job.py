@@ -249,11 +249,13 @@ def _result(
         summary.effect(outlook.scenario.quarterly, outlook.baseline.quarterly),
     )
     effect, effect_quarterly = summary.tables(paired, first, world.origin, job.scenario, place, origin)
-    base_table = summary.tables(outlook.baseline, first, world.origin, job.baseline, place, origin)[0]
+    base_table, base_quarterly = summary.tables(outlook.baseline, first, world.origin, job.baseline, place, origin)
     references = tabulate.references(job, outlook)
     observed = known_at(job.counts[job.counts["location"] == place], origin)
     later = tabulate.later(job, observed)
     scores = tabulate.scores(yearly, quarterly, later)
+    if outlook.differs:
+        scores = tabulate.beside_baseline(scores, tabulate.scores(base_table, base_quarterly, later))
     basis = tabulate.basis(outlook)
     books = tabulate.booked(outlook)
     ledger = tabulate.ledger(books)

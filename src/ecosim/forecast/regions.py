@@ -113,6 +113,10 @@ def _whole(job: Job, sums: Sums, results: list[Result]) -> Result:
     yearly, quarterly = (told(sums.of(job.scenario, when), when, job.scenario) for when in ("year", "quarter"))
     observed, later = (counts_of_all(results, name, job.region.name) for name in ("observed", "later"))
     scores = tabulate.scores(yearly, quarterly, later)
+    base_table = told(sums.of(other, "year"), "year", job.baseline)
+    if other != job.scenario:
+        theirs = tabulate.scores(base_table, told(sums.of(other, "quarter"), "quarter", job.baseline), later)
+        scores = tabulate.beside_baseline(scores, theirs)
     national = first.coefficients[~first.coefficients["equation"].astype(str).str.startswith(OF_A_PLACE)]
     told_of = first.identification
     if told_of is not None:
@@ -124,7 +128,7 @@ def _whole(job: Job, sums: Sums, results: list[Result]) -> Result:
         forecast_quarterly=quarterly,
         effect=effect("year"),
         effect_quarterly=effect("quarter"),
-        baseline_forecast=told(sums.of(other, "year"), "year", job.baseline),
+        baseline_forecast=base_table,
         coefficients=national,
         basis=basis_of_all(results, set(yearly["target"])),
         references=first.references.iloc[:0],

@@ -153,15 +153,29 @@ def delivery_sentence(sd: float) -> str:
 
 
 def hits(scores: pd.DataFrame) -> str:
-    """How many later counts lie in their interval, and which do not."""
-    missed = scores[~scores["inside_90"].astype(bool)]
-    text = f"Of {len(scores)} counts published after the origin, {len(scores) - len(missed)} lie in the 90 % interval"
+    """How many later counts lie in their interval, which do not, and whether the baseline comes closer to them."""
+    missed, many = scores[~scores["inside_90"].astype(bool)], len(scores)
+    held = many - len(missed)
+    text = (
+        f"Of {many} count{'s' if many > 1 else ''} published after the origin, {held or 'none'} "
+        f"{'lies' if held == 1 else 'lie'} in the 90 % interval"
+    )
     outside = [
         f"{in_words(row['target'])}, {row['time']}: {row['observed']:,.10g} (interval {plain(row['lower'])} to "
         f"{plain(row['upper'])})"
         for row in missed.to_dict("records")
     ]
-    return text + (f"; outside: {'; '.join(outside)}." if outside else ".")
+    text += f"; outside: {'; '.join(outside)}." if outside else "."
+    if "baseline_wis" not in scores:
+        return text
+    theirs = int(scores["baseline_inside_90"].astype(bool).sum())
+    closer = int((scores["baseline_wis"] < scores["wis"]).sum())
+    lie, are = ("lies" if theirs == 1 else "lie"), ("is" if closer == 1 else "are")
+    told = "they do not speak for the effect" if 2 * closer > many else "too few to tell an effect from luck"
+    return (
+        f"{text} Under the baseline, without the effect, {theirs or 'none'} of them {lie} in its interval, and "
+        f"{closer or 'none'} {are} closer to it (weighted interval score): {told}."
+    )
 
 
 def _prior(outlook: "Outlook", term: str) -> str:

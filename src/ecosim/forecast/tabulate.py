@@ -147,6 +147,13 @@ def scores(yearly: pd.DataFrame, quarterly: pd.DataFrame, truth: pd.DataFrame) -
     return pd.DataFrame(rows, columns=["target", "time", "observed", "median", "lower", "upper", "inside_90", "wis"])
 
 
+def beside_baseline(scores: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """The scores with those of the baseline on the same counts: baseline_median, _lower, _upper, _inside_90, _wis."""
+    keys = ["target", "time", "observed"]
+    named = theirs.rename(columns={name: f"baseline_{name}" for name in theirs.columns if name not in keys})
+    return scores.merge(named, on=keys, how="left")
+
+
 def hindcast(job: "Job", estimates: dict[str, Estimate], progress: "Progress") -> pd.DataFrame:
     """Forecast from an earlier origin beside random walk, drift and the truth: forecast schema, model, observed."""
     from ecosim.forecast.future import look_ahead

@@ -33,6 +33,8 @@ class Tables:
     effect: pd.DataFrame
     observed: pd.DataFrame
     later: pd.DataFrame
+    scores: pd.DataFrame | None
+    references: pd.DataFrame | None
     basis: pd.DataFrame
     coefficients: pd.DataFrame | None
     diagnostics: pd.DataFrame | None
@@ -185,7 +187,7 @@ class Recorded:
         later = self.table_or_none("later")
         observed = self.table("observed")
         optional = ("coefficients", "diagnostics", "placebos", "identification", "ledger", "costs", "missions",
-                    "take_up", "decomposition", "hindcast")  # fmt: skip
+                    "take_up", "decomposition", "hindcast", "scores", "references")  # fmt: skip
         return Tables(
             forecast=self.table("forecast"),
             baseline_forecast=self.table("baseline_forecast"),

@@ -12,12 +12,12 @@ import yaml
 from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
+from ecosim.data.panel import CountsError, series
 from ecosim.data.parts import unfinished
 from ecosim.forecast import scores
 from ecosim.forecast.evaluation.marks import INTERVALS
 from ecosim.publication import bundle, checksums
 from ecosim.publication.outputs import MODEL
-from ecosim.publication.telling import yearly
 
 SHOWN = 5  # rows in a sentence
 KEYS = ["model", "target", "location", "horizon", "time"]
@@ -100,6 +100,19 @@ def score(forecast: Forecast, counts: pd.DataFrame) -> pd.DataFrame:
     if not rows:
         raise ScoringError(_nothing(forecast, counts))
     return pd.DataFrame(rows, columns=[*KEYS, "made_ahead", "observed", "score", "value"])
+
+
+def yearly(counts: pd.DataFrame, location: str) -> dict[str, dict[str, float]]:
+    """The complete years of a place: {target: {'2018': value}}."""
+    found: dict[str, dict[str, float]] = {}
+    for target in dict.fromkeys(counts.loc[counts["location"] == location, "target"]):
+        try:
+            values = series(counts, location, target)
+        except CountsError:  # parts of a year of something that is neither stock nor flow make no year
+            continue
+        if len(values):
+            found[target] = {str(year): float(value) for year, value in values.items()}
+    return found
 
 
 def _nothing(forecast: Forecast, counts: pd.DataFrame) -> str:

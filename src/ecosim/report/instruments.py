@@ -35,6 +35,8 @@ class Costs(NamedTuple):
     last: str
     without: str
     """What was taken away to see who would have acted anyway."""
+    induced: str
+    """What the package makes rules that it leaves as they are cost more, from the origin to the horizon, in words."""
 
 
 class Instruments(NamedTuple):
@@ -77,7 +79,7 @@ def costs(table: pd.DataFrame, policies: pd.DataFrame | None = None) -> Costs | 
     heads = [("instrument", ""), *((year, "") for year in years)]
     alone = set(sums.get("without", ())) == {"instrument"}
     without = "that instrument" if alone else "the whole package"
-    return Costs(totals, Grid(heads, _by_year(yearly, order, years)), years[0], years[-1], without)
+    return Costs(totals, Grid(heads, _by_year(yearly, order, years)), years[0], years[-1], without, _induced(sums))
 
 
 def _total(row: Mapping[Any, Any]) -> list[Cell]:
@@ -90,6 +92,18 @@ def _total(row: Mapping[Any, Any]) -> list[Cell]:
         _amount(row["refused"]),
         anyway(row),
     ]
+
+
+def _induced(sums: pd.DataFrame) -> str:
+    """'66,545 (13,204 to 234,404)', 10k CNY; nothing where a run recorded none or it is surely none."""
+    if "induced" not in sums:  # before version 0.2.15
+        return ""
+    known = sums.dropna(subset="induced")
+    rows = known[known[["induced", "induced_lower", "induced_upper"]].ne(0).any(axis=1)]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0].to_dict()
+    return f"{number(row['induced'], AMOUNT)} ({_between(row, 'induced_lower', 'induced_upper')})"
 
 
 def anyway(row: Mapping[Any, Any]) -> Cell:

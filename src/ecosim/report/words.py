@@ -11,6 +11,7 @@ from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 
 OBSERVED = "observed"
+UNDER = "ecosim under "  # names the model's own forecast under the baseline, which is no simple forecast
 INSTRUMENTS = (
     "The data cannot tell the instruments apart: the effect is prior effect × state, what published studies found "
     "elsewhere applied to this place's firms."
@@ -108,7 +109,8 @@ def verdict(hindcast: pd.DataFrame, labels: Labels) -> tuple[bool, str]:
         loss = float(row["wis"]) if scored else abs(row["median"] - row["truth"])
         of_method = losses.setdefault(str(row["method"]), {})
         of_method[str(row["target"])] = of_method.get(str(row["target"]), 0.0) + loss
-    (model, mine), *rivals = losses.items()
+    (model, mine), *others = losses.items()
+    rivals = [(name, theirs) for name, theirs in others if not name.startswith(UNDER)]
     own = [row for row in rows if str(row["method"]) == model]
     inside = sum(row["low"] <= row["truth"] <= row["high"] for row in own)
     held = f"Its 90 % interval held the count {inside} of {len(own)} times."
