@@ -176,6 +176,19 @@ def test_new_tech_smes_are_the_counted_rise_of_their_stock_and_the_firms_that_cl
     assert ("at least half of the closed" in level.explanation) == (now < before - doubt)
 
 
+@pytest.mark.parametrize("span", [2, 3])
+def test_over_a_gap_the_stock_grew_by_the_same_factor_in_each_year(span, carried):
+    before = 288.0 ** (1.0 / span) * 431.0 ** (1.0 - 1.0 / span)
+    rows = [("Village", 2022 - span, 288.0), ("Village", 2022, 431.0)]
+    counts = pd.concat([carried, made_counts.table(rows, "tech_sme_stock")], ignore_index=True)
+    level = inherit_level(counts, "tech_sme_new", "Village", (), "2022-12")
+    assert level.mean == pytest.approx(431.0 - before + CLOSING_SHARE * before)
+    unseen = before * 0.1 * np.sqrt(1.0 - 1.0 / span) / level.mean
+    doubt = CLOSING_ERROR * CLOSING_SHARE * before / level.mean
+    assert level.log_sd == pytest.approx(np.sqrt(YEAR_SD**2 + doubt**2 + unseen**2))
+    assert f"a year's part of {span}, and 4% of" in level.explanation
+
+
 def test_two_counts_carried_over_the_same_years_do_not_take_away_the_error_of_their_growth(carried):
     levels = {}
     for value in (200.0, 900.0):

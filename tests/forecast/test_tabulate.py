@@ -163,26 +163,41 @@ def test_the_verdict_compares_only_targets_that_every_model_forecast():
     assert statements.verdict(alone) == ""
 
 
+OWN = pd.DataFrame({"source": ["observed 2016 [made up]"]})
+
+
+def test_a_late_count_of_a_place_around_is_named_where_a_level_rests_on_that_place(make_job):
+    job = make_job(origin="2016-12")
+    late = count("2015", 400.0, "hnte_stock").assign(
+        location="Zhejiang", as_of="2018-10", unit="count", source="made up"
+    )
+    job = replace(job, counts=late, region=replace(job.region, inside=("Zhejiang",)))
+    assert statements.late_levels(job, OWN) == []
+    shared = OWN.assign(source="Zhejiang 2015 (400) x share of gdp 1 (2015) / 80 (2015) [made up]")
+    (told,) = statements.late_levels(job, shared)
+    assert told.startswith("Zhejiang, hnte_stock of 2015 (400) was published only in 2018-10")
+
+
 def test_counts_that_became_known_late_are_named(make_job):
     job = make_job(origin="2016-12")
     row = {"location": "Smallville", "target": "hnte_stock", "time": "2015", "value": 12.0, "unit": "count"}
     late = pd.DataFrame([{**row, "as_of": "2018-10", "source": "made up"}])
-    sentences = statements.late_levels(replace(job, counts=late))
+    sentences = statements.late_levels(replace(job, counts=late), OWN)
     assert len(sentences) == 1
     assert sentences[0].startswith("Smallville, hnte_stock of 2015 (12) was published only in 2018-10; a level")
     two = pd.concat([late, late.assign(time="2014", as_of="2018-11")])
-    (told,) = statements.late_levels(replace(job, counts=two))
+    (told,) = statements.late_levels(replace(job, counts=two), OWN)
     assert "2018-10; Smallville, hnte_stock of 2014 (12) was published only in 2018-11; a level" in told
     assert told.count("hindcast") == 1
-    assert statements.late_levels(replace(job, counts=late.assign(as_of="2016-05"))) == []
-    assert statements.late_levels(replace(job, counts=late.assign(as_of=""))) == []
+    assert statements.late_levels(replace(job, counts=late.assign(as_of="2016-05")), OWN) == []
+    assert statements.late_levels(replace(job, counts=late.assign(as_of="")), OWN) == []
 
 
 def test_a_count_of_the_year_that_the_origin_lies_in_is_not_taken_for_one_known_late(make_job):
     job = make_job(origin="2018-06")
     row = {"location": "Smallville", "target": "hnte_stock", "value": 12.0, "unit": "count", "as_of": "2019-03"}
     counts = pd.DataFrame([{**row, "time": "2018", "source": ""}, {**row, "time": "2018-Q1", "source": ""}])
-    sentences = statements.late_levels(replace(job, counts=counts))
+    sentences = statements.late_levels(replace(job, counts=counts), OWN)
     assert [sentence.split(" (")[0] for sentence in sentences] == ["Smallville, hnte_stock of 2018-Q1"]
 
 

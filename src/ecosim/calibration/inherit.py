@@ -39,6 +39,7 @@ SUM_SD = 0.03  # sum of three flows against the reported stock
 DISPERSION = 0.038  # NB2 dispersion of certification flows
 CLOSING_SHARE = 0.04  # of certified firms in a year, assumption
 CLOSING_ERROR = 0.5  # relative error of it, assumption
+GAP_SD = 0.10  # sd of a year's growth of a stock about that of a gap of which it is part, assumption
 LEAST_COUNT = 0.5  # that stands for none on logs
 
 
@@ -91,9 +92,11 @@ def inherit_level(counts: pd.DataFrame, target: str, location: str, inside: str 
     if not routes and (flow := _flow_from_stock(known, target, location, inside, origin)):
         return flow
     if not routes:
+        around = ", ".join(chain(inside))
+        share = f"neither its own nor a share of {around}" if around else "and it lies inside no place with counts"
         raise CountsError(
-            f"{location}, {target}: no level known at {origin}, neither its own nor a share of "
-            f"{', '.join(chain(inside))}; add a count of the place, or of a place around it with GDP or R&D of both"
+            f"{location}, {target}: no level known at {origin}, {share}; "
+            "add a count of the place, or of a place around it with GDP or R&D of both"
         )
     log_mean, variance = _average(routes)
     words = "; ".join(route.words for route in routes)
@@ -216,8 +219,9 @@ def _flow_from_stock(
 ) -> Level | None:
     """Certifications as the newest of three cohorts of a growing stock; new tech-SMEs as its rise and the firms closed.
 
-    The rise is counted where the stock of the year before is known as well; else it is that of the damped growth, as
-    most often another count tells it. Cohorts, of three years, grew undamped.
+    The rise is counted where the stock of the year before is known as well; over a gap of one or two years it is as if
+    the stock had grown by the same factor in each of them. Else it is that of the damped growth, as most often another
+    count tells it. Cohorts, of three years, grew undamped.
     """
     stock_target = {"hnte_certifications": "hnte_stock", "tech_sme_new": "tech_sme_stock"}.get(target)
     if stock_target is None:
@@ -232,13 +236,17 @@ def _flow_from_stock(
         return _of_stock(stock, stock.mean * share, sd, words)
     year = base_year(origin)
     counted = series(known, location, stock_target)
-    if stock.basis == "observed" and year - 1 in counted.index:
-        before = float(counted[year - 1])
+    span = next((back for back in (1, 2, 3) if year - back in counted.index), 0)
+    if stock.basis == "observed" and span:
+        older = float(counted[year - span])
+        before = float(older ** (1.0 / span) * stock.mean ** (1.0 - 1.0 / span))
         doubt = CLOSING_ERROR * CLOSING_SHARE * before
         flow = max(stock.mean - before + CLOSING_SHARE * before, doubt, LEAST_COUNT)
         least = "at least half of the closed, by " if flow == doubt else ""
-        words = f"{least}{stock_target} {four(before)} ({year - 1}) to {four(stock.mean)} ({year})"
-        sd = float(np.hypot(YEAR_SD, doubt / flow))
+        words = f"{least}{stock_target} {four(older)} ({year - span}) to {four(stock.mean)} ({year})"
+        words += f", a year's part of {span}" if span > 1 else ""
+        unseen = before * GAP_SD * np.sqrt(1.0 - 1.0 / span)  # of the last of the years, whose sum is known
+        sd = float(np.hypot(YEAR_SD, np.hypot(doubt, unseen) / flow))
     else:
         yearly = max(growth.spread(location, 1)[0], 0.02)
         before = stock.mean * float(np.exp(-yearly))

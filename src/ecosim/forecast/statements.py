@@ -64,7 +64,7 @@ def write(
         sentences.append(
             f"The level is an assumption, not a count, for {'; '.join(assumed)}. Read their growth, not their level."
         )
-    sentences += late_levels(job)
+    sentences += late_levels(job, basis)
     sentences.append(placebo_sentence(calibration, taken is not None))
     sentences.append(
         "The counts fix only the product of firms that could apply and their hazard; the number of firms is a "
@@ -216,16 +216,22 @@ def wis_by_model(check: pd.DataFrame) -> pd.DataFrame:
     return frame.pivot_table(index="target", columns="model", values="wis").dropna() if len(frame) else frame
 
 
-def late_levels(job: "Job") -> list[str]:
-    """Counts that date before the origin and became known only after it."""
-    around = (job.region.name, *job.region.inside)
-    here = job.counts[job.counts["location"].isin(around) & job.counts["value"].notna()]
+def late_levels(job: "Job", basis: pd.DataFrame) -> list[str]:
+    """Counts that date before the origin and became known only after it; of places around those that a level rests on.
+
+    basis: of `tabulate.basis`.
+    """
+    words = " ".join(basis["source"])
+    used = [place for place in job.region.inside if re.search(rf"\b{re.escape(place)} \d{{4}} \(", words)]
+    here = job.counts[job.counts["location"].isin([job.region.name, *used]) & job.counts["value"].notna()]
     known = origin_date(job.origin)
-    dated = here[[bool(as_of) and parse(as_of).end > known for as_of in here["as_of"].astype(str)]]
-    rows = dated[[parse(time).end <= known for time in dated["time"].astype(str)]]
+    late = [
+        bool(as_of) and parse(as_of).end > known >= parse(time).end
+        for as_of, time in zip(here["as_of"].astype(str), here["time"].astype(str), strict=True)
+    ]
     named = [
         f"{row.location!s}, {row.target!s} of {row.time!s} ({row.value:,.10g}) was published only in {row.as_of!s}"
-        for row in rows.itertuples()
+        for row in here[np.array(late, dtype=bool)].itertuples()
         if row.target in ("tech_sme_stock", "hnte_stock", "hnte_certifications", "firms")
     ]
     if not named:
