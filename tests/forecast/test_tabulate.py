@@ -296,8 +296,11 @@ def test_an_instrument_whose_money_pays_nobody_is_named(make_job):
     paid, short = list(job.policies)[:2]
     rows = [(paid, 2017, 3.0, 5.0), (short, 2017, 0.0, 43.0), (short, 2018, 0.0, 2.0), ("other", 2017, 0.0, 9.0)]
     ledger = pd.DataFrame(rows, columns=["instrument", "year", "recipients", "refused"])
-    (told,) = money_told.unpaid(job, ledger)
+    (told,) = money_told.unpaid(job, ledger, weight=1)
     assert told.startswith(f"{job.policies[short].label} (policies.{short}) paid nobody and refused 45 applications")
+    assert "its money pays for less than one of them" in told
+    (told,) = money_told.unpaid(job, ledger, weight=46)
+    assert "one simulated firm stands for 46 firms, whose claims are paid together or not at all" in told
 
 
 def test_instruments_that_pay_more_than_their_budget_are_named_with_the_error_that_lets_them(make_job):

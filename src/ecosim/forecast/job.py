@@ -281,7 +281,7 @@ def _result(
         hindcast=check,
         statements=(
             *statements.write(job, outlook, known.calibration, basis, scores, check),
-            *money_told.unpaid(job, ledger),
+            *money_told.unpaid(job, ledger, world.weight),
             *money_told.overspent(job, ledger),
             *identified.sentences(told, job.calibrated, job.posterior),
         ),

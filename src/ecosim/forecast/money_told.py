@@ -28,13 +28,20 @@ def base(outlook: "Outlook") -> list[str]:
     ]
 
 
-def unpaid(job: "Job", ledger: pd.DataFrame) -> list[str]:
-    """Instruments whose money never paid anybody, though firms asked. ledger: of `tabulate.ledger`."""
+def unpaid(job: "Job", ledger: pd.DataFrame, weight: int) -> list[str]:
+    """Instruments whose money never paid anybody, though firms asked. ledger: of `tabulate.ledger`.
+
+    weight: firms that a simulated one stands for, whose claims are paid together or not at all.
+    """
+    short = "its money pays for less than one of them, or is 0" if weight == 1 else (
+        f"one simulated firm stands for {weight} firms, whose claims are paid together or not at all, and its money "
+        "does not reach that far; study.largest_sample simulates more firms"
+    )  # fmt: skip
     sums = ledger.groupby("instrument", sort=False)[["recipients", "refused"]].sum()
     nobody = sums[(sums["recipients"] == 0) & (sums["refused"] > 0)]
     return [
         f"{job.policies[name].label} (policies.{name}) paid nobody and refused {refused:,.0f} applications by the "
-        "median: its money pays for less than one of them, or is 0."
+        f"median: {short}."
         for name, refused in zip(nobody.index.astype(str), nobody["refused"], strict=True)
         if name in job.policies
     ]

@@ -76,6 +76,12 @@ def write(
             f"One simulated firm stands for {outlook.world.weight} firms. That inflates the sampling variance of a "
             "count as many times; it is taken off the local shocks that are added."
         )
+        if outlook.differs:
+            sentences.append(
+                f"An instrument that reaches fewer than {100 * outlook.world.weight:,} firms moves fewer than a hundred "
+                "simulated ones, and what is shown as its effect may be mostly their luck: study.largest_sample "
+                "simulates more firms."
+            )
     sentences += small_sample(job, outlook)
     sentences += money_told.base(outlook)
     sentences += short_pools(outlook, often=False)
