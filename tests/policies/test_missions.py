@@ -83,10 +83,20 @@ def test_the_mission_nearest_to_its_aim_gets_more(world):
     far = mission(observable="firms", at_least=12_500, rate=10)
     model = world(a_far=far, near=near)
     begin(model)
-    end(model)
-    begin(model)
     assert model.terms.effort[0] == pytest.approx(1.1 * 1.2)
     assert model.pursuits["near"].share > model.pursuits["a_far"].share
+
+
+def test_one_mission_is_the_nearest_in_the_quarters_in_which_others_begin_and_end(world):
+    last = mission(observable="firms", at_least=12_500, rate=10)
+    near = mission(observable="firms", at_least=125, rate={"2017-04": 10}, deadline="2017-09")
+    for rows in ({"last": last, "near": near}, {"near": near, "last": last}):
+        model, efforts = world(**rows), []
+        for _ in range(4):
+            begin(model)
+            efforts.append(float(model.terms.effort[0]))
+            end(model)
+        assert efforts == pytest.approx([1.2, 1.1 * 1.2, 1.1 * 1.2, 1.2]), "in either order of the rows"
 
 
 def test_a_mission_may_wait_for_another_instrument(world):

@@ -32,7 +32,6 @@ class Pursuit:
     share: float = 0.0
     reached: int | None = None
     start: float | None = None  # what was observed when it was first looked at
-    open: bool = False
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -94,11 +93,9 @@ class Mission:
 
     def revise(self, name: str, terms: Terms, model: EcosystemModel) -> None:
         """Look at the gap, and work on it while it is open."""
-        pursuit = self.look(name, model)
-        now = model.quarter
-        pursuit.open = pursuit.reached is None and self.begins <= now <= self.ends
-        if not pursuit.open:
+        if not self.is_open(name, model):
             return
+        now = model.quarter
         more = self.nearest if _is_nearest(name, model) else 1.0
         terms.effort[0] *= 1.0 + more * self.rate.at(now) / 100
         places = more * self.capacity.at(now)
@@ -106,6 +103,10 @@ class Mission:
             firms = self.eligible.mask(model.region.zone_names)
             model.offers.append(Offer(name, VISIT, places, firms, "visits"))
             model.offers.append(Offer(name, COUNSEL, places, firms, "counsel"))
+
+    def is_open(self, name: str, model: EcosystemModel) -> bool:
+        """Whether it has begun, was not reached and is before its deadline."""
+        return self.look(name, model).reached is None and self.begins <= model.quarter <= self.ends
 
     def look(self, name: str, model: EcosystemModel) -> Pursuit:
         """The state at the end of the last quarter that was observed."""
@@ -150,11 +151,8 @@ def in_force(policy: Any, quarter: int) -> bool:
 
 
 def _is_nearest(name: str, model: EcosystemModel) -> bool:
-    """Whether no other open mission is nearer to its aim; equals by name."""
-    others = [(state.share, other) for other, state in model.pursuits.items() if other != name and _open(state)]
+    """Whether no other open mission is nearer to its aim, whichever acts first; equals by name."""
+    missions = [(other, policy) for other, policy in model.policies.items() if isinstance(policy, Mission)]
+    others = [(model.pursuits[other].share, other) for other, policy in missions if policy.is_open(other, model)]
     mine = model.pursuits[name].share
-    return all(share < mine or (share == mine and other > name) for share, other in others)
-
-
-def _open(state: Any) -> bool:
-    return isinstance(state, Pursuit) and state.open and state.reached is None
+    return all(share < mine or (share == mine and other >= name) for share, other in others)
