@@ -166,6 +166,25 @@ def test_a_firm_that_closes_in_the_year_has_asked_and_its_row_starts_clean(ten):
     assert total(ten) == [60, 30, 0, 6, 4, 0]
 
 
+def test_a_firm_that_closes_in_the_last_quarter_is_no_longer_there_at_the_end_of_the_year(ten, monkeypatch):
+    rows = ten.firms.rows
+    ten.take_up.note("mine", rows[:8], rows[:8], ten.firms)
+    ten.take_up.close_year(ten)
+    ten.quarter += 3
+    decide = ten.rules.decide
+
+    def close_two(model, *others):
+        decide(model, *others)
+        model.agents.set("closing", 0).set("performs", 1)
+        model.firms.columns.closing[rows[:2]] = 1
+
+    monkeypatch.setattr(ten.rules, "decide", close_two)
+    ten.step()
+    assert ten.deaths == 2
+    assert total(ten)[KEPT] == 6
+    assert total(ten, 2018)[ELIGIBLE] == 58
+
+
 def test_whoever_applied_counts_as_eligible_though_it_has_changed(ten):
     ten.policies = {"mine": Plain(ten, needs=1)}
     rows = ten.firms.rows

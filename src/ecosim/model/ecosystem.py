@@ -187,6 +187,7 @@ class EcosystemModel(mesa.Model):
         self.hire()
         self.settle(events)
         self.close(events.closing)
+        self.count_take_up()
         self.found()
         self.deaths, self.closed = self.closed, 0
         self.take_survey()
@@ -245,12 +246,10 @@ class EcosystemModel(mesa.Model):
             books.refuse(instrument, year, refused * self.weight)
 
     def settle(self, events: Events) -> None:
-        """Instruments pay on what happened; at the end of a year it is counted whom they reached."""
+        """Instruments pay on what happened."""
         self.claims.gather(self.firms, self.recognized)
         for name, policy in payers_of(self):
             policy.settle(name, self, events)
-        if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
-            self.take_up.close_year(self)
 
     def close(self, rows: NDArray[np.int64]) -> None:
         """Firms end; with `found` the only place where their number changes."""
@@ -258,6 +257,11 @@ class EcosystemModel(mesa.Model):
         if self.firms.release(rows):  # who closes by the rules has let its staff go before
             self.pool.take_back(self.firms.columns, rows)
         self.closed += int(rows.size)
+
+    def count_take_up(self) -> None:
+        """At the end of a year it is counted whom instruments reached, of the firms that are still there."""
+        if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
+            self.take_up.close_year(self)
 
     def found(self) -> None:
         """Firms begin."""
