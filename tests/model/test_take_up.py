@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ecosim.behaviors.decisions import book_of
 from ecosim.data.periods import quarter_index
 from ecosim.model.ecosystem import Events
 from ecosim.model.firms import CERTIFICATION, FINANCE, RESEARCH, TECH_SME
@@ -106,6 +107,22 @@ def test_an_instrument_that_is_not_in_force_has_no_funnel(make_model, quick):
     for _ in range(8):
         model.step()
     assert set(model.take_up.table) == {("later", 2018)}
+
+
+@pytest.mark.parametrize("ends", ["2017-07", "2018"])
+def test_what_an_instrument_funded_must_still_be_there_though_it_has_ended(make_model, quick, ends):
+    rows = {"mine": {"family": "research_subsidy", "rate": {"2017": 5, ends: 0}, "source": "test"}}
+    policies = {name: row.policy for name, row in shelf.build(rows).items()}
+    model = make_model(200, behaviors=quick, policies=policies)
+    for quarter in range(8):
+        model.step()
+        if quarter == 6:
+            model.agents.set("performs", 0)
+            model.rules.behaviors = quick._replace(participation=quick.participation._replace(start=-30.0))
+            model.rules.book = book_of(model.rules.behaviors)
+    assert model.value("rd_performers") == 0
+    stages = model.take_up.table["mine", 2017].sum(axis=0)
+    assert stages[FUNDED] > 0 == stages[KEPT]
 
 
 class Plain:

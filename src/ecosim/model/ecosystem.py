@@ -260,6 +260,7 @@ class EcosystemModel(mesa.Model):
 
     def count_take_up(self) -> None:
         """At the end of a year it is counted whom instruments reached, of the firms that are still there."""
+        self.take_up.look(self)
         if self.quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
             self.take_up.close_year(self)
 

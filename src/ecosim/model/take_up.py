@@ -48,6 +48,7 @@ class TakeUp:
         self._zones = zones
         self._flags = np.zeros((8, 0), np.uint8)  # (slots, rows)
         self._gone = np.zeros((8, zones, len(STAGES)), np.int64)  # of firms that closed in the year
+        self._keeps: dict[str, int] = {}  # of each instrument that was in force, see `Reach`
 
     def note(self, instrument: str, asked: NDArray[np.int64], got: NDArray[np.int64], firms: Firms) -> int:
         """Rows that applied and rows that were funded in the quarter; returns those funded first in the year."""
@@ -90,6 +91,12 @@ class TakeUp:
             self._make_room(len(self.slots), firms.capacity)
             wipe(self._flags, rows, firms.columns.zone, len(self.slots), self._gone)
 
+    def look(self, model: Any) -> None:
+        """Remember what firms must still have to have kept what they get now, for an instrument may end before."""
+        stated, _ = reaches_of(model)
+        for name, reach in stated.items():
+            self._keeps[name] = reach.keeps
+
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
         stated, silent = reaches_of(model)
@@ -101,7 +108,8 @@ class TakeUp:
             return
         self._make_room(len(self.slots), model.firms.capacity)
         audiences, needs = audiences_of(model, in_force), 0
-        whose, keeps = [-1] * len(self.slots), [0] * len(self.slots)  # -1: no longer in force
+        whose = [-1] * len(self.slots)  # -1: no longer in force
+        keeps = [self._keeps.get(name, 0) for name in self.slots]
         for name, reach in in_force.items():
             slot = self.slots[name]
             whose[slot], keeps[slot], needs = audiences.numbers[name], reach.keeps, needs | reach.needs
