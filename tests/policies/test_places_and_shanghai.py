@@ -106,6 +106,16 @@ def test_an_incubator_offers_what_is_free_and_expects_start_ups_in_its_zone(at):
     assert model.terms.arrivals.sum() == 0.0
 
 
+def test_start_ups_of_an_incubator_begin_in_the_zones_where_it_has_slots(at):
+    model = at("2018-Q1", "incubator", slots=10, start_ups=4, eligible={"zones": ["park"]})
+    assert not grid(model.offers[0].eligible, 2)[:, 0].any()
+    assert not model.terms.arrivals[INCUBATED][:, 0].any()
+    assert model.terms.arrivals[INCUBATED].sum() == pytest.approx(4)
+    model.agents.set("zone", 0).select(at_most=10).set("incubated", 5)
+    model.revise_terms()
+    assert model.offers[0].places == 10, "tenants of other zones take none of its slots"
+
+
 def test_a_cross_province_park_brings_the_center_near_and_sets_a_standard(at):
     values = {"nearness": 5, "arrivals": 3, "standard": 120, "sectors": ["electronics"], "parks": ["hub"], "cost": 40}
     model = at("2018-Q1", "cross_province_park", **values)

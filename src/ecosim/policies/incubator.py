@@ -52,7 +52,7 @@ class Incubator:
             whole = free // model.weight * model.weight  # of agents, so that no part of a slot is carried over
             model.offers.append(Offer(name, INCUBATOR, whole, here))
             founders = min(self.start_ups.at(model.quarter), free)
-            shares = shares_in(model.region, self.parks, self.eligible.sectors)
+            shares = shares_in(model.region, self.parks, self.eligible.sectors, zones=self.eligible.zones)
             add_arrivals(terms.arrivals, INCUBATED, founders, shares)
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
@@ -70,7 +70,7 @@ class Incubator:
 
     def tenants(self, model: EcosystemModel) -> int:
         """Real firms in the incubators of the parks."""
-        columns, here = model.firms.columns, zones_in(model.region, self.parks)
+        columns, here = model.firms.columns, zones_in(model.region, self.parks, self.eligible.zones)
         return housed(columns.incubated, columns.alive, columns.zone, here, model.firms.top) * model.weight
 
 

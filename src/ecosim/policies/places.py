@@ -25,22 +25,28 @@ def kinds_in(region: Region, parks: tuple[str, ...], eligible: Eligibility) -> N
 
 
 def shares_in(
-    region: Region, parks: tuple[str, ...], sectors: tuple[str, ...] = (), border: float = 1.0
+    region: Region,
+    parks: tuple[str, ...],
+    sectors: tuple[str, ...] = (),
+    border: float = 1.0,
+    zones: tuple[str, ...] = (),
 ) -> NDArray[np.float64]:
-    """(sectors, zones) shares of newcomers in the zones of the parks, see `Region.spread`."""
-    key: Hashable = ("shares", parks, sectors, border)
+    """(sectors, zones) shares of newcomers in the zones of the parks, see `Region.spread`; zones: of these, if any."""
+    key: Hashable = ("shares", parks, sectors, border, zones)
     found: Any = region.memory.get(key)
     if found is None:
-        found = region.memory[key] = region.spread(sectors, parks, border)
+        found = region.spread(sectors, parks, border) * zones_in(region, parks, zones)
+        found = region.memory[key] = found / found.sum() if zones and found.any() else found
     return found
 
 
-def zones_in(region: Region, parks: tuple[str, ...]) -> NDArray[np.bool_]:
-    """(zones,) True for the zones of the parks."""
-    key: Hashable = ("zones", parks)
+def zones_in(region: Region, parks: tuple[str, ...], zones: tuple[str, ...] = ()) -> NDArray[np.bool_]:
+    """(zones,) True for the zones of the parks; zones: of these, if any."""
+    key: Hashable = ("zones", parks, zones)
     found: Any = region.memory.get(key)
     if found is None:
-        found = region.memory[key] = region.within(parks)
+        named = np.array([not zones or name in zones for name in region.zone_names])
+        found = region.memory[key] = region.within(parks) & named
     return found
 
 
