@@ -109,6 +109,18 @@ def test_flexible_talent_costs_as_much_as_experts_come_and_shrinks_to_its_budget
     assert model.ledger.expected_of("mine") == pytest.approx(0.88)
 
 
+def test_flexible_talent_that_had_no_money_begins_with_its_budget(world):
+    budget = {"2017-01": 0, "2018-01": 20}
+    model = world("flexible_talent", share=20, cost=4, budget=budget, quarter="2017-Q4", columns={"experts": 0.0})
+    promised = []
+    for quarter in ("2017-Q4", "2018-Q1", "2018-Q2"):
+        model.quarter = quarter_index(quarter)
+        model.revise_terms()
+        promised += set(model.terms.experts)
+        settle(model)
+    assert promised == [0.0, 0.0, 0.2], "firms expect what was paid in the quarter before"
+
+
 def test_talent_projects_draw_founders_as_the_prize_the_places_and_the_budget_allow(world, small_region):
     for amount, expected in ((0, 0.0), (50, 5.0), (100, 10.0), (300, 10.0)):
         model = world("talent_project", amount=amount, places=10)

@@ -56,6 +56,8 @@ class FlexibleTalent:
 def expected(before: float, paid: float) -> float:
     """Share of experts that firms expect: only as many came as money was expected for.
 
-    Where it sufficed, more are asked in the next quarter.
+    Where it sufficed, more are asked in the next quarter; where none was expected, as of a new instrument.
     """
+    if before == 0.0:
+        return paid
     return before * paid if paid < 1.0 else min(1.0, before * RECOVERY)
