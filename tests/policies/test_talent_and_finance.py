@@ -226,6 +226,18 @@ def test_an_empty_fund_stops_to_cover_and_refuses(world):
     assert model.ledger.refused["mine", 2017] == 2
 
 
+def test_two_funds_bear_no_more_than_the_loss_that_they_cover(make_model):
+    fund = {"family": "risk_compensation_fund", "fund": 1000, "loss": 0.5, "source": "test"}
+    rows = {"one": {**fund, "coverage": 60}, "two": {**fund, "coverage": 50}}
+    model = make_model(60, policies={name: row.policy for name, row in shelf.build(rows).items()}, quarter="2017-Q3")
+    model.agents.set("certificate", TECH_SME).set("aware", FINANCE)
+    model.revise_terms()
+    assert set(np.round(model.terms.credit_coverage[TECH_SME], 9)) == {0.8}
+    settle(model, Events(np.array([0, 1]), np.array([150.0, 50.0])))
+    outlay = {name: model.ledger.outlay[name, 2017] / FEN_PER_UNIT for name in rows}
+    assert outlay == {"one": 60.0, "two": 20.0}, "0.8 of a loss of 100"
+
+
 def package(**rows):
     return {name: {"source": "test", "family": name, **values} for name, values in rows.items()}
 

@@ -94,4 +94,4 @@ class Events:
     """What happened in a quarter, for instruments to pay on. Rows are of firms that are still there."""
 
     closing: NDArray[np.int64]  # rows of firms that close now
-    loss: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # their loans, 10k CNY
+    loss: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))  # their loans, 10k CNY, less what funds bore

@@ -61,6 +61,7 @@ class RiskCompensationFund:
         first = model.take_up.note(name, asked, asked[: count if paid else 0], model.firms)
         if paid:
             model.ledger.pay(name, year, paid, first * model.weight)
+            events.loss[np.isin(rows, asked)] *= 1.0 - coverage * paid / total  # what is left to another fund
         elif total:
             model.ledger.refuse(name, year, count * model.weight)
 
