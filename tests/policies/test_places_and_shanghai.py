@@ -72,6 +72,16 @@ def test_a_platform_teaches_its_trade_and_is_paid_when_it_opens(at):
     assert paid(at("2018-Q3", "platform", **values)) == 100 + 3 * 8 / 4
 
 
+def test_two_rows_of_platforms_are_taken_up_as_one_row_of_both(make_model):
+    row = {"family": "platform", "rate": 5, "access": 60, "source": "test"}
+    chances = []
+    for rows in ({"both": {**row, "number": 2}}, {"one": {**row, "number": 1}, "other": {**row, "number": 1}}):
+        model = make_model(60, policies={name: each.policy for name, each in shelf.build(rows).items()})
+        model.revise_terms()
+        chances.append(set(np.round(model.terms.platform_access, 9)))
+    assert chances == [{0.84}, {0.84}]
+
+
 def test_a_university_institute_teaches_its_trade(at):
     model = at("2018-Q3", "university_institute", rate=8, cost=100, eligible={"sectors": ["electronics"]})
     assert touched(model) == {"university"}

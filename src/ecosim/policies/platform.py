@@ -45,7 +45,8 @@ class Platform:
         if number > 0:
             here = kinds_in(model.region, self.parks, self.eligible)
             raise_where(terms.platform, here, self.rate.at(model.quarter) / 100)
-            raise_where(terms.platform_access, here, 1.0 - (1.0 - self.access.at(model.quarter) / 100) ** number)
+            none = (1.0 - self.access.at(model.quarter) / 100) ** number  # of these is taken up
+            terms.platform_access[here] = 1.0 - (1.0 - terms.platform_access[here]) * none
 
     def settle(self, name: str, model: EcosystemModel, events: Events) -> None:
         """Pay for platforms that open in this quarter and for those that run."""
