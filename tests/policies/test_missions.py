@@ -1,5 +1,7 @@
 """Missions raise effort while they are open and fall back; the effort rule follows the rank."""
 
+from dataclasses import replace
+
 import pytest
 
 from ecosim.data.periods import quarter_index
@@ -34,6 +36,7 @@ def begin(model):
 
 def end(model):
     model.take_survey()
+    model.progress.take(model)
     model.history.append(model.observe())
     model.in_quarter = False
 
@@ -180,3 +183,19 @@ def test_effort_follows_the_rank_of_last_year(world):
         assert rank_last_year(model) == 40.0, "the rank of a year holds until the next year's"
     finally:
         object.__setattr__(model.region, "monitoring", Monitoring())
+
+
+def test_a_rank_from_before_the_start_of_a_forecast_moves_no_effort(make_model, small_region):
+    region = replace(small_region, monitoring=Monitoring(places=90, rank=25))
+    model = make_model(200, quarter="2017-06", region=region)
+    for _ in range(4):
+        model.step()
+    assert model.history[1][OBSERVED.index("progress_rank")] != 25.0, "that of the fourth quarter of 2017"
+    model.progress.begin(model)
+    twin, ranks = model.fork(), []
+    for _ in range(3):
+        begin(twin)
+        ranks.append(rank_last_year(twin))
+        end(twin)
+    assert ranks[:2] == [25.0, 25.0]
+    assert ranks[2] == twin.history[1][OBSERVED.index("progress_rank")] != 25.0

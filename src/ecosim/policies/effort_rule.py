@@ -42,10 +42,11 @@ class EffortRule:
 
 
 def rank_last_year(model: EcosystemModel) -> float:
-    """Rank at the end of the last complete year; before there is one, the rank at the start."""
+    """Rank at the end of the last complete year; where that was before the index began, the rank at the start."""
     quarters = (model.quarter - DECISION_QUARTER - 1) % QUARTERS_PER_YEAR + 1  # since the end of that year
-    known = model.recent(quarters)
-    return float(known[0][RANK]) if len(known) == quarters else float(model.region.monitoring.rank)
+    if model.progress.quarters < quarters:
+        return float(model.region.monitoring.rank)
+    return float(model.recent(quarters)[0][RANK])
 
 
 RANK = OBSERVED.index("progress_rank")
