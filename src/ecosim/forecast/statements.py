@@ -78,7 +78,7 @@ def write(
         )
         if outlook.differs:
             sentences.append(
-                f"An instrument that reaches fewer than {100 * outlook.world.weight:,} firms moves fewer than a hundred "
+                f"An instrument that reaches fewer than {100 * outlook.world.weight:,} firms moves fewer than 100 "
                 "simulated ones, and what is shown as its effect may be mostly their luck: study.largest_sample "
                 "simulates more firms."
             )
