@@ -64,6 +64,16 @@ def test_models_that_share_no_cell_are_compared_through_those_that_both_are_comp
     assert found["late"] == pytest.approx(theta["late"] / theta["base"])
 
 
+@pytest.mark.parametrize(("score", "equal"), [("wis", 1.0), ("log_score", 0.0)])
+def test_a_draw_without_the_only_origin_of_a_model_is_none_of_its_interval(score, equal):
+    luck = np.random.default_rng(13)
+    base, model = luck.gamma(4.0, 1.0, (2, 8, 12))
+    model[:, :-1], model[:, -1] = np.nan, 0.3 * base[:, -1]
+    row = skill_of({"base": base, "model": model, "other": 2.0 * base}, score=score).loc["model"]
+    assert row["value"] < equal
+    assert row["upper"] < equal
+
+
 def test_log_scores_are_compared_by_their_difference():
     base = np.zeros((2, 12))
     assert skill_of({"base": base, "model": base - 0.5}, score="log_score").loc["model", "value"] == pytest.approx(-0.5)

@@ -24,7 +24,8 @@ def relative_skill(panels: Panels, relative_to: tuple[str, ...], seed: int) -> p
     theta_i = geometric mean of theta_ij over all j; value = theta_i / theta_k. Where no cell is missing this is the
     ratio of the two. A method without any error has no ratio to one with errors, and no row beside it. For log_score
     the mean difference on common cells. lower, upper: 90 % interval over places drawn with replacement and origins
-    drawn in blocks (stationary bootstrap), the same draws for all scores and targets.
+    drawn in blocks (stationary bootstrap), the same draws for all scores and targets; a draw in which no cells connect
+    the two says nothing of them and does not count.
     The pairwise idea is that of scoringutils (get_pairwise_comparisons), which takes means over all cells.
     """
     rows = []
@@ -55,10 +56,8 @@ def draw_weights(panels: Panels, horizon: int, seed: int) -> tuple[Floats, Float
 def _theta(panel: Floats, places: Floats, origins: Floats, ratio: bool) -> tuple[Floats, NDArray[np.int32]]:
     """log theta (ratio) or mean score in common (difference) of each model, (draws, models); NaN without cells.
 
-    With it, (models,), numbers that are equal for models which pairs connect in the data themselves.
+    With it, (draws, models), numbers that are equal for models which pairs connect in a draw.
     """
-    from scipy.sparse.csgraph import connected_components
-
     models = len(panel)
     pairs = np.full((models, models, len(places)), np.nan)
     for i in range(models):
@@ -71,8 +70,17 @@ def _theta(panel: Floats, places: Floats, origins: Floats, ratio: bool) -> tuple
     counted = known.sum(axis=1)
     theta = np.where(counted > 0, total / np.maximum(counted, 1), np.nan)
     theta[~np.isfinite(panel).any(axis=(1, 2))] = np.nan
-    linked = connected_components(known[:, :, 0], directed=False)[1]
-    return theta.T, linked
+    return theta.T, _linked(known)
+
+
+def _linked(known: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number of the connected part in which a model is, (draws, models); known: pairs, (models, models, draws)."""
+    from scipy.sparse.csgraph import connected_components
+
+    models = len(known)
+    patterns, which = np.unique(known.reshape(models * models, -1), axis=1, return_inverse=True)
+    parts = [connected_components(each.reshape(models, models), directed=False)[1] for each in patterns.T]
+    return np.array(parts)[which.ravel()]
 
 
 def _pair(first: Floats, second: Floats, places: Floats, origins: Floats, ratio: bool) -> Floats:
@@ -115,11 +123,11 @@ def _rows(
         for at, model in enumerate(panels.models):
             if model == reference or not np.isfinite(value[0, at]):
                 continue
-            if linked[at] != linked[base]:
+            draws = value[1:, at][linked[1:, at] == linked[1:, base]]
+            if linked[0, at] != linked[0, base]:
                 if not _equal(panel[at], panel[base]):
                     continue
-                value[:, at] = 1.0
-            draws = value[1:, at][np.isfinite(value[1:, at])]
+                value[0, at], draws = 1.0, np.ones(1)
             lower, upper = np.quantile(draws, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
             there = np.isfinite(panel[at])
             locations = there.any(axis=1).reshape(copies, -1).any(axis=0)
