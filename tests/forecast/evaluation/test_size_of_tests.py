@@ -5,6 +5,7 @@ import pytest
 from scipy import special, stats
 
 from ecosim.forecast.evaluation import significance
+from ecosim.forecast.evaluation.confidence_set import confidence_set
 from ecosim.forecast.evaluation.forecaster import generator
 
 ORIGINS, REPLICATIONS = 40, 5000
@@ -67,6 +68,18 @@ def test_coverage_has_its_size(horizon, places, rho, level):
         for number, (hit, pit) in enumerate(zip(hits, pits, strict=True))
     )
     assert 0.03 <= share(verdicts) <= 0.08
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("horizon", HORIZONS)
+@pytest.mark.parametrize("loss", [np.square, np.abs])
+def test_the_confidence_set_loses_one_of_ten_models_alike_as_rarely_as_it_says(horizon, loss):
+    luck = np.random.default_rng(400 + horizon)
+    errors = loss(
+        overlapping(luck, (REPLICATIONS // 25, 10), horizon) + overlapping(luck, (REPLICATIONS // 25, 1), horizon)
+    )
+    lost = [(confidence_set(each.T, horizon, luck) <= 0.10).any() for each in errors]
+    assert np.mean(lost) <= 0.17
 
 
 @pytest.mark.slow

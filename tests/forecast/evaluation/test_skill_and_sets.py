@@ -118,6 +118,22 @@ def test_the_confidence_set_holds_the_best_model_often_enough():
     assert held / 150 > 0.84
 
 
+def test_a_set_of_models_alike_is_whole_as_often_as_it_says_though_origins_are_few():
+    whole = 0
+    for seed in range(120):
+        luck = np.random.default_rng(seed)
+        shocks = luck.standard_normal((12, 6)) + luck.standard_normal((12, 1))
+        losses = np.abs(shocks[2:] + shocks[1:-1] + shocks[:-2])  # three steps ahead, errors in part the same
+        whole += (confidence_set(losses, 3, luck) > 0.10).all()
+    assert whole / 120 > 0.80
+
+
+@pytest.mark.parametrize(("origins", "horizon"), [(4, 1), (9, 5)])
+def test_there_is_no_confidence_set_of_fewer_origins_than_a_test_needs(origins, horizon):
+    losses = np.random.default_rng(14).standard_normal((origins, 3))
+    assert np.isnan(confidence_set(losses, horizon, np.random.default_rng(15))).all()
+
+
 def test_the_interval_of_a_skill_is_the_middle_ninety_percent_of_its_draws():
     luck = np.random.default_rng(10)
     base, model = luck.gamma(2.0, 1.0, (2, 5, 12))
