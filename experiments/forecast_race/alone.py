@@ -1,9 +1,10 @@
 """A place that knows nobody else's counts of firms: its own growth against a random walk and a drift, on US states.
 
 `python experiments/forecast_race/alone.py` takes each of 34 states alone with the last eight years before an origin, as
-a county has them, and prints the weighted interval score of log growth over the random walk's, and how many later
-counts the 90 % interval holds. `own growth` is what a county's forecast of firms, births, deaths and employment takes;
-`births less deaths` are the firms of the origin with births and without deaths, each with its own growth.
+a county has them, and prints the mean over states of the weighted interval score of log growth over the random
+walk's, geometric mean over origins, and how many later counts the 90 % interval holds. `own growth` is what a county's
+forecast of firms, births, deaths and employment takes; `births less deaths` are the firms of the origin with births and
+without deaths, each with its own growth.
 """
 
 import sys
