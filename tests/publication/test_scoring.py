@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,19 @@ def test_an_interval_holds_a_count_between_its_ends(published: Path) -> None:
     table = scoring.score(forecast, counts([("tech_sme_stock", "2018", between)]))
     held = [value(table, f"coverage_{percent}", "2018") for percent in (50, 80, 90, 95)]
     assert held == [0.0, 0.0, 1.0, 1.0]
+
+
+def test_the_log_score_of_an_index_does_not_ask_whether_its_figure_is_whole(published: Path) -> None:
+    forecast = scoring.read_forecast(published)
+    rows = forecast.outputs["lab-abm"]
+    rows = rows[(rows["target"] == "tech_sme_stock") & (rows["horizon"] == 12)].assign(target="hnte_stock_ratio_2y")
+    rows["value"] = rows["value"].where(rows["output_type"] != "sample", rows["value"] / 200.0)
+    forecast = replace(forecast, outputs={"lab-abm": rows})
+    found = []
+    for figure in (2.0 - 1e-9, 2.0):
+        table = scoring.score(forecast, counts([("hnte_stock_ratio_2y", "2017", figure)]))
+        found.append(table.loc[table["score"] == "log_score", "value"].item())
+    assert found[0] == pytest.approx(found[1])
 
 
 def test_a_density_is_scored_of_what_is_no_whole_number_and_no_error_in_percent_of_nothing(published: Path) -> None:

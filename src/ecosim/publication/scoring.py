@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ecosim.data.errors import UserError
 from ecosim.data.panel import CountsError, series
 from ecosim.data.parts import unfinished
+from ecosim.data.targets import COUNT, TARGETS
 from ecosim.forecast import scores
 from ecosim.forecast.evaluation.marks import INTERVALS
 from ecosim.publication import bundle, checksums
@@ -96,7 +97,9 @@ def score(forecast: Forecast, counts: pd.DataFrame) -> pd.DataFrame:
                     continue
                 observed = truth[str(target)][time]
                 key = (name, target, location, int(horizon), time, forecast.made < str(end), observed)
-                rows += [(*key, mark, value) for mark, value in _marks(observed, cell).items()]
+                known = TARGETS.get(str(target))
+                whole = known is not None and known.unit == COUNT and float(observed).is_integer()
+                rows += [(*key, mark, value) for mark, value in _marks(observed, cell, whole).items()]
     if not rows:
         raise ScoringError(_nothing(forecast, counts))
     return pd.DataFrame(rows, columns=[*KEYS, "made_ahead", "observed", "score", "value"])
@@ -126,7 +129,8 @@ def _nothing(forecast: Forecast, counts: pd.DataFrame) -> str:
     )
 
 
-def _marks(observed: float, cell: pd.DataFrame) -> dict[str, float]:
+def _marks(observed: float, cell: pd.DataFrame, whole: bool) -> dict[str, float]:
+    """Every score of one cell. whole: the log score is of the chance of this count, else of the density."""
     quantiles = cell[cell["output_type"] == "quantile"]
     levels = quantiles["output_type_id"].to_numpy().astype(np.float64)
     values = quantiles["value"].to_numpy(dtype=float)
@@ -143,7 +147,7 @@ def _marks(observed: float, cell: pd.DataFrame) -> dict[str, float]:
     samples = cell.loc[cell["output_type"] == "sample", "value"].to_numpy(dtype=float)
     if len(samples):
         members = samples[None, :]
-        log_score = scores.log_score_counts if float(observed).is_integer() else scores.log_score_real
+        log_score = scores.log_score_counts if whole else scores.log_score_real
         marks["crps"] = float(scores.crps(truth, members)[0])
         marks["log_score"] = float(log_score(truth, members)[0])
         marks["bias"] = float(scores.bias(truth, members)[0])
