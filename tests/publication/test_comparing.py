@@ -170,11 +170,12 @@ def test_a_run_that_is_its_baseline_has_no_effect_to_show(make_run: Callable[...
 
 def test_costs_are_those_of_the_package_to_the_horizon_in_millions(make_run: Callable[..., Recorded]) -> None:
     runs = [make_run("a"), make_run("b")]
-    rows = [("package", "2017", 400.0, 300.0, 500.0, 0.2), ("package", "all", 1234.0, 900.0, 1500.0, 0.53)]
-    columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "deadweight_share"]
+    rows = [("package", "2017", 400.0, 300.0, 500.0, 20.0, 0.2), ("package", "all", 1234.0, 900.0, 1500.0, 75.0, 0.53)]
+    columns = ["instrument", "year", "outlay", "outlay_lower", "outlay_upper", "recipients", "deadweight_share"]
     pd.DataFrame(rows, columns=columns).to_csv(runs[0].folder / "costs.csv", index=False)
     assert costs(runs, Labels("Pinghu")).rows == (
         ("paid", "m CNY, origin to horizon", ("12\n9 to 15", "–")),
+        ("recipients", "firms, once a year for each instrument", ("75", "–")),
         ("would have acted anyway", "share of what recipients did", ("53 %", "–")),
     )
 

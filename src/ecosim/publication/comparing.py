@@ -18,7 +18,7 @@ COSTS = (  # column of costs.csv, name, unit, divisor
     ("outlay", "paid", "m CNY, origin to horizon", 100.0),
     ("tax_expenditure", "tax not paid", "m CNY, origin to horizon", 100.0),
     ("induced", "more under rules left as they are", "m CNY, origin to horizon", 100.0),
-    ("recipients", "recipients", "firms, counted once a year", 1.0),
+    ("recipients", "recipients", "firms, once a year for each instrument", 1.0),
     ("refused", "refused applications", "", 1.0),
     ("deadweight_share", "would have acted anyway", "share of what recipients did", 1.0),
 )
