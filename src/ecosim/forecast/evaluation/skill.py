@@ -22,10 +22,11 @@ def relative_skill(panels: Panels, relative_to: tuple[str, ...], seed: int) -> p
 
     theta_ij = geometric mean over places of (mean score of i over origins / the same of j), on cells that both have;
     theta_i = geometric mean of theta_ij over all j; value = theta_i / theta_k. Where no cell is missing this is the
-    ratio of the two. A method without any error has no ratio to one with errors, and no row beside it. For log_score
-    the mean difference on common cells. lower, upper: 90 % interval over places drawn with replacement and origins
-    drawn in blocks (stationary bootstrap), the same draws for all scores and targets; a draw in which no cells connect
-    the two says nothing of them and does not count.
+    ratio of the two. A method without any error has no ratio to one with errors, and no row beside it; a place in which
+    one of the two has none is left out of their mean, not of cells and locations. For log_score the mean difference on
+    common cells. lower, upper: 90 % interval over places drawn with replacement and origins drawn in blocks (stationary
+    bootstrap), the same draws for all scores and targets; a draw in which no cells connect the two says nothing of them
+    and does not count.
     The pairwise idea is that of scoringutils (get_pairwise_comparisons), which takes means over all cells.
     """
     rows = []
