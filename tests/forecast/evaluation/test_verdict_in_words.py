@@ -76,14 +76,19 @@ def test_missing_forecasts_are_counted():
 SIMPLE = "the best simple forecast as chosen on earlier origins"
 
 
-def race(relative, origins=6):
-    """relative: WIS of ecosim over the best so far, by target; its interval ends 0.1 above."""
+def race(relative, origins=6, p_value=0.03):
+    """relative: WIS of ecosim over the best so far, by target; its interval ends 0.1 above. p_value: of equal WIS."""
     found = outcome({("ets", target): 0.9 for target in relative} | {("ensemble", target): 0.95 for target in relative})
     rows = [
         ("ecosim", target, 1, "wis", "best_so_far", value, value - 0.1, value + 0.1, 100, 5, origins)
         for target, value in relative.items()
     ]
-    return replace(found, skill=pd.concat([found.skill, pd.DataFrame(rows, columns=SKILL)], ignore_index=True))
+    tests = [("ecosim", target, 1, "best_so_far", p_value) for target in relative]
+    skill = pd.concat([found.skill, pd.DataFrame(rows, columns=SKILL)], ignore_index=True)
+    return replace(found, skill=skill, tests=pd.DataFrame(tests, columns=found.tests.columns))
+
+
+REJECTED = "the 90 % interval leaves 1 out and equal scores are rejected (Diebold-Mariano, p < 0.10)"
 
 
 def test_where_the_model_does_not_beat_the_best_simple_forecast_the_verdict_begins_with_it():
@@ -98,8 +103,14 @@ def test_where_the_model_does_not_beat_the_best_simple_forecast_the_verdict_begi
 def test_where_it_does_everywhere_the_verdict_says_so_with_what_it_rests_on():
     said = verdict(race({"firms": 0.8, "births": 0.95}))
     assert said[0] == (
-        f"ecosim beats {SIMPLE} in all 2 cases (targets x horizons, 6 origins); the 90 % interval leaves 1 out in 1 of "
-        "them."
+        f"ecosim beats {SIMPLE} in all 2 cases (targets x horizons, 6 origins); {REJECTED} in 1 of them."
+    )
+
+
+def test_an_interval_that_leaves_1_out_is_no_win_where_the_test_that_knows_the_overlap_does_not_reject():
+    said = verdict(race({"firms": 0.8, "births": 0.7}, p_value=0.3))
+    assert said[0] == (
+        f"ecosim is ahead of {SIMPLE} in all 2 cases (targets x horizons, 6 origins); {REJECTED} in none of them."
     )
 
 
@@ -111,7 +122,7 @@ def test_a_lead_that_luck_may_explain_is_not_called_a_win():
     )
     said = verdict(race({"firms": 0.95}))
     assert said[0] == (
-        f"ecosim is ahead of {SIMPLE} in the one case (targets x horizons, 6 origins); the 90 % interval holds 1."
+        f"ecosim is ahead of {SIMPLE} in the one case (targets x horizons, 6 origins); {REJECTED} not there."
     )
     said = verdict(outcome({("ets", "firms"): 0.9, ("ensemble", "firms"): 0.8}, origins=1))
     assert said[1] == (

@@ -13,7 +13,7 @@ from ecosim.forecast.reference import QUANTILES
 from ecosim.forecast.references.shelf import ENSEMBLE, OURS, PLAIN
 
 FEW_ORIGINS = 20  # with fewer, no difference is called significant without saying so
-LEVEL = 0.05
+ALPHA = 0.10  # of the Diebold-Mariano test, as of the interval
 ENOUGH = 0.5  # share of the widest method's cells that a method must have to be called the best
 MOST_NAMED = 8  # targets and horizons that a sentence lists
 EQUAL = 1e-9  # relative difference of scores that is none
@@ -116,7 +116,11 @@ def _examined(wis: pd.DataFrame, outcome: Outcome, flawless: Flawless) -> str:
 
 
 class Case(NamedTuple):
-    """One target and horizon. sure: whether the interval leaves 1 out, None where there is no interval."""
+    """One target and horizon.
+
+    sure: whether the interval leaves 1 out and equal WIS is rejected, None where there is no interval. The interval
+    alone is too short where places move together (docs/backtest.md).
+    """
 
     horizon: int
     origins: int
@@ -151,15 +155,14 @@ def _told(claim: str, lost: list[str], equal: int, cases: list[Case], what: str 
 
 
 def _sure(cases: list[Case]) -> str:
-    """In how many cases luck does not explain it: enough origins and, where there is an interval, 1 outside of it."""
+    """In how many cases luck does not explain it: enough origins and, where there is an interval, see `Case`."""
     if not any(case.enough for case in cases):
         return ", too few origins to tell that from luck"
     if all(case.sure is None for case in cases):
         return ""
     sure = sum(case.enough and bool(case.sure) for case in cases)
-    if len(cases) == 1:
-        return f"; the 90 % interval {'leaves 1 out' if sure else 'holds 1'}"
-    return f"; the 90 % interval leaves 1 out in {sure or 'none'} of them"
+    of_them = f" in {sure or 'none'} of them" if len(cases) > 1 else " there" if sure else " not there"
+    return f"; the 90 % interval leaves 1 out and equal scores are rejected (Diebold-Mariano, p < {ALPHA:.2f}){of_them}"
 
 
 def _origins(counts: Iterable[int]) -> str:
@@ -181,10 +184,22 @@ def _beaten(mine: str, outcome: Outcome) -> str:
         for row in rows[(rows["value"] >= 1.0) & ~equal].itertuples()
     ]
     claim = f"{mine} {{}} the best simple forecast as chosen on earlier origins"
+    tested = _p_values(mine, outcome)
     cases = [
-        Case(int(row["horizon"]), int(row["origins"]), bool(row["upper"] < 1.0)) for row in rows.to_dict("records")
+        Case(
+            int(row["horizon"]),
+            int(row["origins"]),
+            bool(row["upper"] < 1.0 and tested.get((row["target"], row["horizon"]), 1.0) < ALPHA),
+        )
+        for row in rows.to_dict("records")
     ]
     return _told(claim, lost, int(equal.sum()), cases, "; relative WIS, 90 % interval" if lost else "")
+
+
+def _p_values(model: str, outcome: Outcome) -> "pd.Series[float]":
+    """Of the Diebold-Mariano test against the best simple forecast so far, by target and horizon."""
+    rows = outcome.tests[(outcome.tests["model"] == model) & (outcome.tests["relative_to"] == BEST_SO_FAR)]
+    return rows.set_index(["target", "horizon"])["p_value"]
 
 
 def _chosen(outcome: Outcome) -> str:
@@ -195,9 +210,7 @@ def _chosen(outcome: Outcome) -> str:
     ]
     if not len(rows):
         return ""
-    tests = outcome.tests[
-        (outcome.tests["model"] == outcome.examined) & (outcome.tests["relative_to"] == BEST_SO_FAR)
-    ].set_index(["target", "horizon"])["p_value"]
+    tests = _p_values(outcome.examined, outcome)
     target, parts = pooled_target(rows), []
     for row in rows[rows["target"] == target].to_dict("records"):
         value, horizon, origins = float(row["value"]), int(row["horizon"]), int(row["origins"])
