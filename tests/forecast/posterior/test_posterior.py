@@ -12,9 +12,9 @@ from ecosim.calibration.simulation.kept import Kept
 from ecosim.forecast.delivery import delivered
 from ecosim.forecast.posterior import CalibrationJob, job, tables
 from ecosim.forecast.posterior.counted import Moment, moments_of, published, root, simulated
-from ecosim.forecast.posterior.place import AT_END, Weather, at_origin, drive, simulate
-from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual, weather_of
-from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure
+from ecosim.forecast.posterior.place import AT_END, at_origin, drive, simulate
+from ecosim.forecast.posterior.prepare import check_names, find_start, prepare, usual
+from ecosim.forecast.shifts import CHANNELS, member_paths
 
 FREE = ("certification.foreign", "discovery_visits")
 
@@ -116,24 +116,25 @@ def test_levels_at_the_origin_are_carried_along_for_forecasts_from_there(place):
     assert at_origin(path, "tech_sme_new", 2) == pytest.approx(np.log(1 + 2 + 4 + 0.5))  # half of the year before
 
 
-def test_the_shift_of_a_channel_is_damped_growth_less_the_models_own():
-    luck = np.random.default_rng(1)
-    assert drive(Weather(0.5, np.array([0.1, 0.3]), 0.0), 0.4, luck) == pytest.approx(np.array([[0.1, 0.1]]))
-    shocks = [drive(Weather(0.5, np.zeros(3), 0.2), 0.0, luck)[0] for _ in range(4000)]
-    assert np.std(shocks, axis=0) == pytest.approx(0.2 * np.sqrt([1, 2, 3]), rel=0.05)  # a random walk
+def test_a_channel_whose_growth_is_given_is_shifted_by_it_damped_and_less_the_models_own(place):
+    given, other = ({"drift.invention": growth} for growth in (0.4, 0.1))
+    growth, own = place.growth["invention"], place.structure.center["inventions_applied"]
+    shifts = np.array([drive(place, given, member)["invention"][0] for member in range(600)])
+    expected = growth.damped(np.array([0.4]), place.years)[0] - own[: place.years]
+    assert np.abs(np.median(shifts, axis=0) - expected) == pytest.approx(0.0, abs=0.04)
+    less = shifts[0] - drive(place, other, 0)["invention"][0]  # under the same luck
+    assert less == pytest.approx(growth.damped(np.array([0.3]), place.years)[0])
 
 
-def test_the_shocks_of_a_channel_are_the_common_one_and_what_the_model_lacks_of_the_local_one(later):
-    _, first = find_start(later, 2)
-    years = {target: np.array([0.1, 0.2]) for target in CHANNELS.values()}
-    own = Structure(years, {target: np.array([0.0, 0.0]) for target in CHANNELS.values()})
-    weather = weather_of(first, own, "Smallville", 2)
-    assert weather
-    for channel, found in weather.items():
-        growth = first.growth[GROWTH_OF.get(CHANNELS[channel], CHANNELS[channel])]
-        _, _, local = growth.place("Smallville")
-        assert found.shock == pytest.approx(growth.scale[0] * np.hypot(growth.common_scale[0], local))
-        assert (found.damping, found.own.tolist()) == (growth.damping[0], [0.1, 0.2])
+def test_a_channel_whose_growth_is_not_given_grows_and_varies_as_in_a_forecast(place):
+    assert set(place.growth) == set(CHANNELS)
+    shifts = [drive(place, {}, member) for member in range(600)]
+    for channel, growth in place.growth.items():
+        target = CHANNELS[channel]
+        ahead = member_paths(growth, place.structure, target, "Smallville", 4000, place.years, 1)
+        found = np.array([some[channel][0] for some in shifts])
+        assert np.median(found, axis=0) == pytest.approx(np.median(ahead, axis=0), abs=0.04)
+        assert found.std(axis=0) == pytest.approx(ahead.std(axis=0), rel=0.15)
 
 
 def test_unknown_parameters_are_named_with_the_nearest(later, estimates):

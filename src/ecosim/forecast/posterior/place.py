@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ecosim.calibration.growth import Growth
 from ecosim.calibration.simulation.kept import keep
 from ecosim.calibration.simulation.priors import Prior
 from ecosim.forecast.delivery import delivered
@@ -14,7 +15,7 @@ from ecosim.forecast.ensemble import World, begin, draw_behaviors
 from ecosim.forecast.posterior.beyond import counted
 from ecosim.forecast.posterior.counted import Moment, simulated
 from ecosim.forecast.publish import FLOWS
-from ecosim.forecast.shifts import LARGEST_SHIFT, to_conditions
+from ecosim.forecast.shifts import CHANNELS, Structure, member_paths, to_conditions
 from ecosim.model.ecosystem import OBSERVED, Policy
 from ecosim.model.luck import generator_of
 
@@ -27,20 +28,11 @@ STREAM = 902  # of a member's Philox key, beside those of levels and delivery
 
 
 @dataclass(frozen=True)
-class Weather:
-    """What drives a channel of conditions: damping of its growth, the model's own growth (years,), sd of its shocks."""
-
-    damping: float
-    own: Floats
-    shock: float
-
-
-@dataclass(frozen=True)
 class Place:
     """Everything that a simulation needs besides its parameters.
 
-    columns: series beside the moments, each by its level or yearly flow at the end; weather: by channel; missing: see
-    `beyond.missing_sd`.
+    columns: series beside the moments, each by its level or yearly flow at the end; growth: estimated, by channel;
+    structure: the model's own; years: that the shifts of channels reach; missing: see `beyond.missing_sd`.
     """
 
     world: World
@@ -48,7 +40,9 @@ class Place:
     prior: Prior
     moments: tuple[Moment, ...]
     columns: tuple[str, ...]
-    weather: dict[str, Weather]
+    growth: dict[str, Growth]
+    structure: Structure
+    years: int
     missing: dict[str, Floats]
     quarters: int
     until: int  # quarters from the start to the origin
@@ -73,9 +67,7 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
         levels[2] = levels[1]
     ready, _ = begin(world, member, behaviors, (levels[0], levels[1], levels[2]))
     luck = generator_of((world.seed << 32) | member, STREAM)
-    paths = {channel: drive(weather, values.get(GROWTH + channel, 0.0), luck)
-             for channel, weather in place.weather.items()}  # fmt: skip
-    conditions = to_conditions(paths, 0, world.origin, place.quarters, world.base_year)
+    conditions = to_conditions(drive(place, values, member), 0, world.origin, place.quarters, world.base_year)
     start, before = ready.observe(), np.array(ready.history)
     policies = delivered(place.policies, world.baseline, world.seed, member, world.delivery_sd, values)
     model = ready.fork(policies=policies, conditions=conditions)
@@ -90,12 +82,15 @@ def simulate(place: Place, z: Floats, number: int) -> Floats:
     return np.array([*told, *(column(path, name) for name in place.columns), *reached])
 
 
-def drive(weather: Weather, growth: float, luck: np.random.Generator) -> Floats:
-    """Yearly shift of a channel, (1, years): growth less the model's own, and a random walk of shocks."""
-    years = np.arange(1, weather.own.size + 1)
-    shocks = weather.shock * np.cumsum(luck.standard_normal(years.size))
-    shift: Floats = np.clip(weather.damping * growth * years - weather.own + shocks, -LARGEST_SHIFT, LARGEST_SHIFT)
-    return shift[None, :]
+def drive(place: Place, values: dict[str, float], member: int) -> dict[str, Floats]:
+    """Yearly shift of each channel, (1, years), as members of a forecast have it; growth without a value is drawn."""
+    seed, name = (place.world.seed << 32) | member, place.world.region.name
+    paths = {}
+    for channel, growth in place.growth.items():
+        drift = np.array([values[GROWTH + channel]]) if GROWTH + channel in values else None
+        target = CHANNELS[channel]
+        paths[channel] = member_paths(growth, place.structure, target, name, 1, place.years, seed, drift)
+    return paths
 
 
 def series_of(before: Floats, start: Floats, after: Floats) -> dict[str, Floats]:

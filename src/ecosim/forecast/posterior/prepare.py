@@ -1,4 +1,4 @@
-"""What a place's simulations share: the start, the parameters that are free with their priors, moments and weather."""
+"""What a place's simulations share: the start, the parameters that are free with their priors, moments and growth."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import numpy as np
 
 from ecosim.behaviors.decisions import SHELF
 from ecosim.calibration.estimate import Estimate
+from ecosim.calibration.growth import Growth
 from ecosim.calibration.simulation import Parameter, Prior, PriorError
 from ecosim.data.errors import nearest
 from ecosim.data.panel import CountsError, known_at
@@ -17,8 +18,8 @@ from ecosim.forecast.ensemble import World
 from ecosim.forecast.future import build_world, match_growth, pilot, pilot_members
 from ecosim.forecast.posterior.beyond import missing_sd
 from ecosim.forecast.posterior.counted import Moment, moments_of
-from ecosim.forecast.posterior.place import STARTS, Place, Weather
-from ecosim.forecast.shifts import CHANNELS, GROWTH_OF, Structure, missing_share
+from ecosim.forecast.posterior.place import STARTS, Place
+from ecosim.forecast.shifts import CHANNELS, GROWTH_OF
 from ecosim.model.observation import FLOWS as TURNOVER
 from ecosim.model.observation import MEASURED, OBSERVED
 from ecosim.policies.schedule import Schedule
@@ -49,16 +50,18 @@ def prepare(
     ahead = max(horizon - world.base_year, 1)
     structure, paths = match_growth(world, first, pilot_members(world), ahead, job.workers, progress)
     missing = missing_sd(pilot(world, paths, ahead, job.workers, progress), first, world)
-    weather = weather_of(first, structure, job.region.name, ahead)
+    grown = growth_of(first)
     noise = {target: growth.measurement_sd for target, growth in first.growth.items()}
     moments = moments_of(known_at(job.counts, job.origin), job.region.name, start, job.origin, noise)
-    parameters = (*levels(world), *drifts(first, weather, moments, job.region.name), *coefficients(free, estimates),
+    parameters = (*levels(world), *drifts(grown, moments, job.region.name), *coefficients(free, estimates),
                   *instruments(free, job.policies, job.delivery_sd))  # fmt: skip
     counted = {series for moment in moments if moment.used for series in moment.series}
     policies = {name: row.policy for name, row in job.policies.items()}
     columns = tuple(name for name in COLUMNS if name not in counted)
     until = quarter_index(job.origin) - began
-    place = Place(world, policies, Prior(parameters), moments, columns, weather, missing, quarters, until)
+    place = Place(
+        world, policies, Prior(parameters), moments, columns, grown, structure, ahead, missing, quarters, until
+    )
     return place, start, tuple(f"In force only after {job.origin}: {', '.join(late)}." for late in [
         late_instruments(free, job.policies, quarter_index(job.origin))] if late)  # fmt: skip
 
@@ -118,31 +121,20 @@ def levels(world: World) -> tuple[Parameter, ...]:
     )
 
 
-def weather_of(start: Anchor, structure: Structure, place: str, years: int) -> dict[str, Weather]:
-    """Growth and shocks of each channel whose count has growth."""
-    found = {}
-    for channel, target in CHANNELS.items():
-        growth = start.growth.get(GROWTH_OF.get(target, target))
-        if growth is None:
-            continue
-        _, _, local = growth.place(place)
-        missing = missing_share(growth, structure, target, place)
-        shock = float(growth.scale[0] * np.hypot(growth.common_scale[0], local * missing))
-        found[channel] = Weather(float(growth.damping[0]), structure.center[target][:years], shock)
-    return found
+def growth_of(start: Anchor) -> dict[str, Growth]:
+    """Growth of the count of each channel that has one."""
+    found = {channel: start.growth.get(GROWTH_OF.get(target, target)) for channel, target in CHANNELS.items()}
+    return {channel: growth for channel, growth in found.items() if growth is not None}
 
 
-def drifts(
-    start: Anchor, weather: dict[str, Weather], moments: tuple[Moment, ...], place: str
-) -> tuple[Parameter, ...]:
+def drifts(grown: dict[str, Growth], moments: tuple[Moment, ...], place: str) -> tuple[Parameter, ...]:
     """Yearly growth of certifications, and of every other channel whose count stands among the moments."""
     counted = {series for moment in moments if moment.used for series in moment.series}
     rows = []
-    for channel in weather:
+    for channel, growth in grown.items():
         target = CHANNELS[channel]
         if channel not in ("tech_sme", "high_tech") and target not in counted:
             continue
-        growth = start.growth[GROWTH_OF.get(target, target)]
         drift, sd, _ = growth.place(place)
         source = f"counts: yearly log growth of {target}; {growth.basis}"
         rows.append(Parameter(GROWTH + channel, drift, max(sd, LEAST_GROWTH_SD), kind="counts", source=source))
