@@ -58,6 +58,20 @@ def test_a_provinces_stock_that_is_the_sum_of_three_flows_is_not_used_beside_the
     assert not found["hnte_stock 2022"].used
 
 
+def test_each_count_is_one_moment_whatever_its_vintages_and_months(few_counts):
+    own = few_counts[few_counts["location"] == "Smallville"].copy()
+    ratio = "tech_sme_stock_ratio_2y", "2018-06"
+    more = [("tech_sme_new", "2017", 15.0, "2018-10"), (*ratio, 2.0, "2018-07"), (*ratio, 2.2, "2018-09")]
+    more += [("institutes_foreign", f"2018-0{month}", float(month), "") for month in (4, 5, 6)]
+    added = pd.DataFrame(more, columns=["target", "time", "value", "as_of"]).assign(location="Smallville", unit="count")
+    found = moments_of(pd.concat([own, added], ignore_index=True), "Smallville", "2016-12", "2018-12", {})
+    values = {moment.name: moment.value for moment in found}
+    assert len(values) == len(found)
+    assert values["tech_sme_new 2017"] == 15.0
+    assert values["tech_sme_stock_ratio_2y 2018-06"] == 2.2
+    assert [name for name in values if name.startswith("institutes_foreign")] == ["institutes_foreign 2018-06"]
+
+
 def test_moments_of_a_path_are_what_one_counts_by_hand():
     path = {"hnte_new": np.array([0.0, 1, 2, 3, 4]), "hnte_renewed": np.ones(5), "hnte_stock": np.arange(10.0, 15.0)}
     flow = Moment("hnte_certifications 2017", ("hnte_new", "hnte_renewed"), "level", 8068, 8071, 14.0, root(14.0))

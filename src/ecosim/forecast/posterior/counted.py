@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ecosim.calibration.increments import base_year
 from ecosim.data.panel import series
+from ecosim.data.parts import in_quarters
 from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index
 from ecosim.forecast.anchor import MODEL_TARGETS, PANEL_TARGETS
 from ecosim.forecast.publish import FLOW_OF, FLOWS, RATIO_QUARTERS, RATIO_SD, RATIOS
@@ -44,13 +45,14 @@ def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: 
     noise: sd of the log of one reported level by target. Levels and flows of certificates stand on the scale
     2 sqrt(y + 3/8), on which a Poisson count has variance one (Anscombe 1948, unverified); counts whose level the model
     does not have (patents, R&D) or has by convention (firms, births, closings, employment) as log growth since the
-    start's last complete year; ratios as logs.
+    start's last complete year; ratios as logs. Each figure counts once (see `in_quarters`).
     """
     first, last, base = quarter_index(start), quarter_index(origin), base_year(start)
     found = []
+    once = in_quarters(known[(known["location"] == place) & known["value"].notna()])
     for target in known.loc[known["location"] == place, "target"].unique():
         name = str(target)
-        rows = known[(known["location"] == place) & (known["target"] == name) & known["value"].notna()]
+        rows = once[once["target"] == name]
         if name in RATIOS:
             for time, value in zip(rows["time"].astype(str), rows["value"].astype(float), strict=True):
                 end = quarter_index(time)
@@ -94,8 +96,6 @@ def _levels(name: str, rows: pd.DataFrame, first: int, last: int) -> list[Moment
         start = end - QUARTERS_PER_YEAR + 1 if yearly else end
         if not first < start <= end <= last and not (not flow and first < end <= last):
             continue
-        if flow and not yearly and parse(time).frequency != "quarter":
-            continue  # a flow of a month is no quarter's
         way = "rise" if name == JAPANESE else "level"
         parts = SUMMED.get(name, (name,))
         found.append(Moment(f"{name} {time}", parts, way, start if flow else end, end, value, root(value)))
