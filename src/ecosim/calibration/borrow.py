@@ -232,7 +232,7 @@ def _own_facts(
     """Drift and its variance after the place's own increments and ratio facts, and what was used in words."""
     own = series(known, location, target)
     own = own[own > 0]
-    pairs = [(a, b) for a, b in zip(own.index, own.index[1:], strict=False) if not _broken(target, a, b)]
+    pairs = [(a, b) for a, b in zip(own.index, own.index[1:], strict=False) if not broken(target, a, b)]
     facts = [_Fact(a, b, own[b] / own[a], 0.0) for a, b in pairs]
     ratios = known[(known["location"] == location) & (known["target"] == f"{target}_ratio_2y")]
     for time, factor in zip(ratios["time"], ratios["value"], strict=True):
@@ -249,7 +249,7 @@ def _own_facts(
     return float(drift), float(variance), words
 
 
-def _broken(target: str, first: int, last: int) -> bool:
+def broken(target: str, first: int, last: int) -> bool:
     """Whether a declared break of a target lies between two years, or in the later one."""
     return any(first < year <= last for year in BREAKS.get(target, ()))
 

@@ -58,6 +58,15 @@ def test_a_provinces_stock_that_is_the_sum_of_three_flows_is_not_used_beside_the
     assert not found["hnte_stock 2022"].used
 
 
+def test_growth_over_a_declared_break_is_no_moment(all_counts):
+    found = moments_of(all_counts, "Zhejiang", "2010-12", "2012-12", {})
+    assert not [moment.name for moment in found if moment.name.startswith("hightech_firms")]
+    found = moments_of(all_counts, "Zhejiang", "2018-12", "2020-12", {})
+    assert [moment.name for moment in found if moment.name.startswith("hightech_firms")] == [
+        "hightech_firms 2019", "hightech_firms 2020",
+    ]  # fmt: skip
+
+
 def test_each_count_is_one_moment_whatever_its_vintages_and_months(few_counts):
     own = few_counts[few_counts["location"] == "Smallville"].copy()
     ratio = "tech_sme_stock_ratio_2y", "2018-06"

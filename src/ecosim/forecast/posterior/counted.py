@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ecosim.calibration.borrow import broken
 from ecosim.calibration.increments import base_year
 from ecosim.data.panel import series
 from ecosim.data.parts import in_quarters
@@ -45,7 +46,8 @@ def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: 
     noise: sd of the log of one reported level by target. Levels and flows of certificates stand on the scale
     2 sqrt(y + 3/8), on which a Poisson count has variance one (Anscombe 1948, unverified); counts whose level the model
     does not have (patents, R&D) or has by convention (firms, births, closings, employment) as log growth since the
-    start's last complete year; ratios as logs. Each figure counts once (see `in_quarters`).
+    start's last complete year, but not over a declared break; ratios as logs. Each figure counts once (see
+    `in_quarters`).
     """
     first, last, base = quarter_index(start), quarter_index(origin), base_year(start)
     found = []
@@ -80,7 +82,7 @@ def _growths(name: str, own: pd.Series, base: int, first: int, last: int, noise:
     rows = []
     for year, value in zip(own.index.astype(int), own.to_numpy(float), strict=True):
         end = int(year) * QUARTERS_PER_YEAR + QUARTERS_PER_YEAR - 1
-        if first < end <= last and value > 0:
+        if first < end <= last and value > 0 and not broken(name, base, int(year)):
             growth = float(np.log(value / own[base]))
             rows.append(
                 Moment(f"{name} {year}", (name,), "growth", end - 3, end, float(value), growth, np.sqrt(2.0) * noise)
