@@ -116,6 +116,17 @@ def test_high_tech_certificates_within_a_year_are_shown_and_not_used():
         assimilation.assimilate(evidence[:1], 1)
 
 
+def test_quarters_of_certificates_are_held_against_the_year_that_they_make():
+    yearly = made(50, center=20.0).assign(target="hnte_certifications")
+    last = yearly[yearly["time"] == "2017"].assign(time="2017-Q4", frequency="quarter")  # the model's whole year
+    rows = [("hnte_certifications", f"2017-Q{quarter}", 2.0 * quarter) for quarter in (1, 2, 3, 4)]
+    evidence = assimilation.gather(pd.concat([yearly, last]), counts(rows), 2017, 0.01)
+    assert [(row.time, row.observed) for row in evidence if not row.note] == [("2017", 20.0)]
+    assert [row.time for row in evidence if row.note] == ["2017-Q4"]
+    part = assimilation.gather(pd.concat([yearly, last]), counts(rows[:2]), 2017, 0.01)
+    assert not [row for row in part if not row.note]
+
+
 def test_a_stock_that_is_the_one_before_plus_the_flow_is_shown_and_not_used():
     members = pd.concat([made(50), made(50, center=500).assign(target="tech_sme_stock")])
     rows = [*COUNTED, ("tech_sme_stock", "2017", 510.0)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ecosim.data import periods
-from ecosim.data.panel import latest, series
+from ecosim.data.panel import in_years, latest, series
 from ecosim.data.targets import kind_of
 
 MONTHS = 3  # of a quarter
@@ -61,6 +61,13 @@ def in_quarters(counts: pd.DataFrame) -> pd.DataFrame:
         added = pd.DataFrame(made, columns=list(counts.columns))
         others = pd.concat([others, added], ignore_index=True) if len(others) else added
     return _once(others)
+
+
+def whole_years(counts: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the years that quarters or months of flows make, each their sum; years that lack a part have none."""
+    frequencies = counts["time"].astype(str).map(lambda time: periods.parse(time).frequency)
+    flows = counts["target"].map(kind_of) == "flow"
+    return in_years(counts[flows & frequencies.isin(["quarter", "month"])]).dropna(subset="value")
 
 
 def _once(rows: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ecosim.data.digits import plain
 from ecosim.data.errors import UserError
 from ecosim.data.panel import series
-from ecosim.data.parts import in_quarters
+from ecosim.data.parts import in_quarters, whole_years
 from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index, quarter_label, year_of
 from ecosim.data.targets import kind_of
 from ecosim.forecast.publish import FLOW_OF, INDEX, RATIO_SD, RATIOS
@@ -125,12 +125,15 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
     ones say which stocks follow from others). dispersion: variance of the log of a report, see `Evidence`. Months of a
     flow count as the quarter that they make, and each figure once (see `in_quarters`). A stock that is only the one
     before plus the year's flow is shown and not used, nor is a count of high-tech certificates within a year, which the
-    model gives in the last quarter alone, but for a stock that was not counted at the end of the year before.
+    model gives in the last quarter alone, but for a stock that was not counted at the end of the year before; parts of
+    a whole year count as that year.
     """
     origin = quarter_index(str(members["origin"].iloc[0]))
     cells = {key: rows.sort_values("member")["value"].to_numpy(float)
              for key, rows in members.groupby(["target", "time"], sort=False)}  # fmt: skip
     rows = []
+    whole = whole_years(counts[counts["target"].isin(CERTIFIED)])
+    counts = pd.concat([counts, whole], ignore_index=True) if len(whole) else counts
     for target, when, observed in in_quarters(counts)[["target", "time", "value"]].itertuples(index=False):
         period = parse(str(when))
         if not np.isfinite(observed) or period.end.year > until or quarter_index(str(when)) <= origin:
@@ -147,11 +150,13 @@ def gather(members: pd.DataFrame, counts: pd.DataFrame, until: int, dispersion: 
 
 def _within_a_year(target: str, when: str, counts: pd.DataFrame) -> str:
     """Why a count of certificates cannot tell what the model does in the last quarter alone; empty where it can."""
-    quarter = quarter_index(when)
-    if target not in CERTIFIED or quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
+    quarter, stock = quarter_index(when), kind_of(target) == "stock"
+    if target not in CERTIFIED or parse(when).frequency == "year":
+        return ""
+    if stock and quarter % QUARTERS_PER_YEAR == DECISION_QUARTER:
         return ""
     place, before = str(counts["location"].iloc[0]), year_of(quarter) - 1
-    if kind_of(target) == "stock" and before not in series(counts, place, target).index:
+    if stock and before not in series(counts, place, target).index:
         return ""  # it is what stood at that end
     return "within a year; certificates are given in its last quarter"
 

@@ -58,6 +58,17 @@ def test_a_provinces_stock_that_is_the_sum_of_three_flows_is_not_used_beside_the
     assert not found["hnte_stock 2022"].used
 
 
+def test_quarters_of_certificates_are_held_against_the_year_that_they_make(few_counts):
+    own = few_counts[few_counts["location"] == "Smallville"]
+    flows = [(f"2017-Q{quarter}", 2.0 * quarter) for quarter in (1, 2, 3, 4)] + [("2018-Q1", 3.0)]
+    added = pd.DataFrame(flows, columns=["time", "value"])
+    added = added.assign(target="hnte_certifications", location="Smallville", unit="count", as_of="")
+    found = moments_of(pd.concat([own, added], ignore_index=True), "Smallville", "2016-12", "2018-12", {})
+    certified = [moment for moment in found if moment.name.startswith("hnte_certifications")]
+    assert [(moment.name, moment.value) for moment in certified] == [("hnte_certifications 2017", 20.0)]
+    assert (certified[0].start, certified[0].end) == (8068, 8071)
+
+
 def test_growth_over_a_declared_break_is_no_moment(all_counts):
     found = moments_of(all_counts, "Zhejiang", "2010-12", "2012-12", {})
     assert not [moment.name for moment in found if moment.name.startswith("hightech_firms")]

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from ecosim.calibration.borrow import broken
 from ecosim.calibration.increments import base_year
 from ecosim.data.panel import series
-from ecosim.data.parts import in_quarters
+from ecosim.data.parts import in_quarters, whole_years
 from ecosim.data.periods import QUARTERS_PER_YEAR, parse, quarter_index
 from ecosim.forecast.anchor import MODEL_TARGETS, PANEL_TARGETS
-from ecosim.forecast.publish import FLOW_OF, FLOWS, RATIO_QUARTERS, RATIO_SD, RATIOS
+from ecosim.forecast.publish import FLOW_OF, FLOWS, ONCE_A_YEAR, RATIO_QUARTERS, RATIO_SD, RATIOS
 from ecosim.model.ecosystem import OBSERVED
 
 Floats = NDArray[np.float64]
@@ -47,11 +47,11 @@ def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: 
     2 sqrt(y + 3/8), on which a Poisson count has variance one (Anscombe 1948, unverified); counts whose level the model
     does not have (patents, R&D) or has by convention (firms, births, closings, employment) as log growth since the
     start's last complete year, but not over a declared break; ratios as logs. Each figure counts once (see
-    `in_quarters`).
+    `in_quarters`), parts of a year's certificates as the year that they make: the model gives them in its last quarter.
     """
     first, last, base = quarter_index(start), quarter_index(origin), base_year(start)
     found = []
-    once = in_quarters(known[(known["location"] == place) & known["value"].notna()])
+    once = in_quarters(_given_by_year(known[(known["location"] == place) & known["value"].notna()]))
     for target in known.loc[known["location"] == place, "target"].unique():
         name = str(target)
         rows = once[once["target"] == name]
@@ -69,6 +69,13 @@ def moments_of(known: pd.DataFrame, place: str, start: str, origin: str, noise: 
         else:
             found += _levels(name, rows, first, last)
     return _once(tuple(found), known, place)
+
+
+def _given_by_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with whole years in place of the parts of a year of certificates."""
+    certificates = rows["target"].isin([*ONCE_A_YEAR, JAPANESE])
+    parts = certificates & (rows["time"].astype(str).map(lambda time: parse(time).frequency) != "year")
+    return pd.concat([rows[~parts], whole_years(rows[parts])], ignore_index=True) if parts.any() else rows
 
 
 def _ratio(name: str, time: str, end: int, first: int, value: float) -> Moment:
