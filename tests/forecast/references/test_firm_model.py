@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecosim.forecast.accounts.firms import FAMILIES
 from ecosim.forecast.evaluation import grid
 from ecosim.forecast.evaluation.forecaster import Ahead, NoForecast, Paths
-from ecosim.forecast.references.firm_model import FirmModel
+from ecosim.forecast.references.firm_model import FirmModel, _books, _with_books
 
 
-def make_history(targets, places=4, years=14, quarterly=False, seed=1):
+def make_history(targets, places=4, years=14, quarterly=False, seed=1, late=""):
     luck = np.random.default_rng(seed)
     rows = []
     for place in range(places):
@@ -22,6 +23,7 @@ def make_history(targets, places=4, years=14, quarterly=False, seed=1):
             time = f"{2000 + year // 4}-Q{year % 4 + 1}" if quarterly else str(2000 + year)
             rows += [(f"place {place}", name, time, float(values[name])) for name in targets]
     counts = pd.DataFrame(rows, columns=["location", "target", "time", "value"])
+    counts = counts[(counts["target"] != late) | (counts["time"] != counts["time"].max())]
     laid = grid.lay_out(counts.assign(unit="count", as_of="", source="test"), (), (), 5, None, {})
     return grid.history_at(laid, laid.last, None, 5)
 
@@ -37,6 +39,16 @@ def fit(history, samples=200):
 def test_it_forecasts_what_is_known_of_firms(targets):
     found = fit(make_history(targets))
     assert all(isinstance(each, Paths) and np.isfinite(each.values).all() for each in found.values())
+
+
+def test_counts_that_are_published_a_year_late_do_not_move_by_a_year_in_the_books():
+    whole, late = (make_history(FAMILIES[0], late=target) for target in ("", "births"))
+    books, derived = (_books(each, FAMILIES[0], _with_books(each, FAMILIES[0])) for each in (whole, late))
+    assert derived.births[:, 1:] == pytest.approx(books.births[:, 1:])
+    assert np.nanmax(np.abs(derived.misses)) == 0.0
+    unpeopled = make_history(FAMILIES[0], late="employment")
+    assert _books(unpeopled, FAMILIES[0], _with_books(unpeopled, FAMILIES[0])).people is None
+    assert "not of the origin's year" in str(fit(unpeopled)["place 0", "employment"])
 
 
 @pytest.mark.parametrize("places", [1, 2])

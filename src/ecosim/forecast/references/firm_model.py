@@ -101,7 +101,8 @@ def _books(history: History, family: tuple[str, ...], places: list[str]) -> "Boo
 
     series = [[history.series.get((place, target)) for place in places] for target in family]
     years = max(len(known.values) for known in series[0] if known is not None)
-    columns = [_aligned(each, years) if all(known is not None for known in each) else None for each in series]
+    current = [all(known is not None and known.lag == 0 for known in each) for each in series]
+    columns = [_aligned(each, years) if whole else None for each, whole in zip(series, current, strict=True)]
     stock, founded, closed, people = columns
     assert stock is not None
     return firms.keep(stock, founded, closed, people)
