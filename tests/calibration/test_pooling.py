@@ -77,6 +77,21 @@ def test_a_shock_that_all_places_share_does_not_move_their_slopes():
     assert found.mean == pytest.approx(0.5, abs=0.05)
 
 
+def test_the_slope_of_an_equation_with_an_offset_is_one_of_growth():
+    luck = np.random.default_rng(8)
+    rows = []
+    for place in range(8):
+        driver, level = 3.0 + np.cumsum(0.3 * luck.standard_normal(14)), 9.0
+        rows += [(f"p{place}", "rd_firm_funded", 2000 + t, np.exp(driver[t])) for t in range(14)]
+        for t in range(14):
+            rows.append((f"p{place}", "patents_applied", 2000 + t, np.round(np.exp(level))))
+            level += 0.1 * driver[t] - 0.2
+    counts = pd.DataFrame(rows, columns=["location", "target", "time", "value"]).astype({"time": str})
+    counts = counts.assign(unit="count", as_of="", source="test")
+    grows = Equation("made", "patents_applied", ("rd_firm_funded",), "patents_applied")
+    assert pool_slope(counts, grows, "rd_firm_funded lag", "2013-12").mean == pytest.approx(0.1, abs=0.005)
+
+
 def test_places_that_differ_by_their_errors_alone_become_one():
     _, estimates, errors = made(0.0, 5)
     found = pool(NAMES, estimates, errors)

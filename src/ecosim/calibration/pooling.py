@@ -90,7 +90,8 @@ def between_variance(values: Floats, squares: Floats) -> float:
 def pool_slope(counts: pd.DataFrame, equation: Equation, term: str, origin: str) -> Pooled:
     """One slope of a count equation, fitted to each place's own years and pooled; years' effects are taken out first.
 
-    Each place: least squares of the log outcome on the logs of the terms, all less their mean over places in the year.
+    Each place: least squares of the log outcome, less the offset where there is one, on the logs of the terms, all less
+    their mean over places in the year.
     term: '<driver> lag'. Raises PoolingError where fewer than three places have enough years.
     """
     import statsmodels.api as sm
@@ -99,7 +100,7 @@ def pool_slope(counts: pd.DataFrame, equation: Equation, term: str, origin: str)
     names = [column for column in rows.columns if column.endswith(" lag")]
     if term not in names:
         raise PoolingError(f"{equation.name} has no term {term!r}; it has {', '.join(names)}")
-    logs = rows.assign(outcome=np.log(rows["outcome"] + 0.5))
+    logs = rows.assign(outcome=np.log(rows["outcome"] + 0.5) - (rows["offset"] if equation.offset else 0.0))
     within = logs[["outcome", *names]] - logs.groupby("year")[["outcome", *names]].transform("mean")
     places, estimates, errors = [], [], []
     for place, own in within.groupby(rows["location"]):
