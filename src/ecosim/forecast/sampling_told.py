@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats.mstats import mjci
 
 from ecosim.data.targets import in_words
+from ecosim.forecast.ensemble import TEMPLATES
 from ecosim.forecast.publish import starts
 from ecosim.forecast.summary import Floats
 
@@ -32,8 +33,8 @@ def monte_carlo(yearly: dict[str, Floats], year: str) -> str:
     ends = [max(_relative_error(values, level) for level in ENDS) for values in last]
     return (
         f"From {members} futures the medians of {year} are known within {_range(medians)}, the ends of the 90 % "
-        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error); "
-        f"members={4 * members} halves that."
+        f"intervals within {_range(ends)}, depending on the target (one Monte-Carlo standard error, without the luck "
+        f"of the {TEMPLATES} starting populations that members share); members={4 * members} halves that."
     )
 
 
