@@ -13,7 +13,7 @@ from statsmodels.discrete.conditional_models import ConditionalPoisson
 from ecosim.calibration.fitting import Equation, fit
 from ecosim.calibration.fitting.design import build
 from ecosim.calibration.fitting.fit import estimate
-from ecosim.calibration.fitting.series import adopted
+from ecosim.calibration.fitting.series import adopted, common_factor
 
 SEEDS = range(12)
 ALPHA = 0.4
@@ -153,6 +153,15 @@ def test_the_common_factor_recovers_its_persistence(near):
         found.append((result.estimate[1], result.std_error[1]))
     assert np.mean([e for e, _ in found]) == pytest.approx(0.6, abs=0.08)  # the likelihood is biased down a little
     near(found, 0.58)
+
+
+def test_places_that_come_later_leave_no_step_in_the_common_factor():
+    rows = [(place, year, 0.1 * year + place) for place in range(10) for year in range(0 if place < 5 else 10, 20)]
+    data = pd.DataFrame(rows, columns=["location", "year", "growth"])
+    equation = Equation("factor", "growth", family="autoregression")
+    factor = common_factor(equation, build(equation, data))
+    assert np.diff(factor) == pytest.approx(np.full(19, 0.1))
+    assert factor[data["year"]].mean() == pytest.approx(data["growth"].mean())
 
 
 def test_the_mean_of_the_common_factor_is_that_of_the_places():

@@ -7,10 +7,10 @@ import pandas as pd
 from scipy import optimize
 
 from ecosim.calibration.fitting.design import Design
-from ecosim.calibration.fitting.effects import Codes, Floats
+from ecosim.calibration.fitting.effects import CLOSE, MOST_ROUNDS, Codes, Floats
 from ecosim.calibration.fitting.equation import Equation
 from ecosim.calibration.fitting.errors import EquationError
-from ecosim.calibration.fitting.estimation import Estimation, invert, sum_by_group
+from ecosim.calibration.fitting.estimation import Estimation, invert
 
 LEAST_TIMES = 8
 LEAST_SALES = 4  # rows of a unit's diffusion
@@ -97,19 +97,29 @@ def _jacobian(params: Floats, units: Codes, age: Floats) -> Floats:
 
 
 def common_factor(equation: Equation, design: Design) -> pd.Series:
-    """Mean over units of the outcome less each unit's mean, plus the mean of all, by time. Raises EquationError."""
+    """The effects of time beside those of units, plus the mean of all, by time. Raises EquationError."""
     assert design.times is not None
-    values = design.outcome
-    if design.units is not None:
-        mean = sum_by_group(values[:, None], design.units)[:, 0] / np.bincount(design.units)
-        values = values - mean[design.units] + values.mean()
-    factor = pd.Series(values).groupby(design.times).mean()
+    periods, times = np.unique(design.times, return_inverse=True)
+    units = np.zeros(design.rows, np.int64) if design.units is None else design.units
+    factor = pd.Series(_beside_units(design.outcome, units, times), index=periods)
     if len(factor) < LEAST_TIMES:
         raise EquationError(f"equation {equation.name}: {len(factor)} periods; a common factor needs {LEAST_TIMES}")
     if (np.diff(factor.index) != 1).any():
         gap = int(factor.index[int(np.flatnonzero(np.diff(factor.index) != 1)[0])])
         raise EquationError(f"equation {equation.name}: no {equation.outcome} after {gap}; a common factor has no gaps")
     return factor
+
+
+def _beside_units(values: Floats, units: Codes, times: Codes) -> Floats:
+    """Effects of time of mean zero over the rows, plus the mean of all, (periods,): a unit may lack some periods."""
+    size, often = np.bincount(units), np.bincount(times)
+    effects = np.zeros(len(often))
+    for _ in range(MOST_ROUNDS):
+        own = np.bincount(units, values - effects[times]) / size
+        before, effects = effects, np.bincount(times, values - own[units]) / often
+        if np.abs(effects - before).max() <= CLOSE * np.abs(values).max():
+            break
+    return effects + values.mean() - effects[times].mean()
 
 
 def fit_autoregression(equation: Equation, design: Design) -> Estimation:
