@@ -69,13 +69,13 @@ def of_places(books: Books, chosen: NDArray[np.bool_]) -> Books:
     return Books(books.firms[chosen, first:], books.births[chosen, first:], books.deaths[chosen, first:], people)
 
 
-def forecast(books: Books, steps: int, samples: int, luck: np.random.Generator) -> dict[str, Floats]:
-    """Paths of the counts by their role: stock, founded, closed, people; each (samples, P, steps).
+def forecast(books: Books, year: int, steps: int, samples: int, luck: np.random.Generator) -> dict[str, Floats]:
+    """Paths of the counts by their role: stock, founded, closed, people; each (samples, P, steps). year: of the origin.
 
     Rates: closings over those that the rule expects of the ages present, births over firms, growth of employment (and,
     where the books do not add up, what they miss), in logs; their dynamics are those of panel_var. Raises NoForecast.
     """
-    hazards = demography.best_profile(books.firms, books.births, books.deaths)
+    hazards = demography.best_profile(books.firms, books.births, books.deaths, year)
     cohorts = demography.rebuild(books.firms, books.births, books.deaths, hazards)
     missing = bool(np.nanmax(np.abs(books.misses)) > ADDS_UP)
     fitted = panel_var.fit(_rates(books, cohorts.expected, missing), _crowding(books))

@@ -70,7 +70,10 @@ def _firms(history: History, wanted: Sequence[Series], ahead: Ahead) -> dict[Ser
             usable = np.isfinite(books.firms).sum(axis=1) >= firms.LEAST_YEARS
             books = firms.of_places(books, usable)
             kept = [place for place, enough in zip(places, usable, strict=True) if enough]
-            paths = firms.by_target(family, firms.forecast(books, ahead.steps, ahead.samples, luck)) if kept else {}
+            year = int(history.origin[:4])
+            paths = (
+                firms.by_target(family, firms.forecast(books, year, ahead.steps, ahead.samples, luck)) if kept else {}
+            )
         except NoForecast:
             continue  # too few years: growth alone
         rows = {place: row for row, place in enumerate(kept)}
