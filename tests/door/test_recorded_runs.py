@@ -189,6 +189,24 @@ def test_a_run_that_holds_no_forecast_is_named_with_its_study(
         assert "is of study=stylised_facts" in capsys.readouterr().err
 
 
+def test_runs_with_one_seed_are_compared_future_by_future(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = run_scenario([*QUIET, "~policies.one_to_one_service"]).folder
+    assert run(["study=compare", f"runs=[{recorded},{other}]", "tracking.enabled=false"]) == 0
+    assert "Of 100 futures B lies above A in " in capsys.readouterr().out
+    (home,) = (here / "outputs" / "compare").iterdir()
+    assert "B less A: member m of each has the same luck" in (home / "compare.html").read_text(encoding="utf-8")
+    assert len(pd.read_csv(home / "paired.csv"))
+
+
+def test_other_luck_is_the_first_that_is_said(here: Path, recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+    other = run_scenario([*QUIET, "seed=7"]).folder
+    capsys.readouterr()
+    assert run(["study=compare", f"runs=[{recorded},{other}]", "tracking.enabled=false"]) == 0
+    assert capsys.readouterr().out.startswith("These runs do not share their luck (seed A 2017, B 7)")
+
+
 def test_runs_stand_side_by_side_and_the_page_is_a_run_of_its_own(
     here: Path, logged: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +221,8 @@ def test_runs_stand_side_by_side_and_the_page_is_a_run_of_its_own(
     assert page.count("<img ") == 5  # overlay, and fan and effect of each
     assert drawn[0] == ["A with one_to_one_service, seed 2017", "B without one_to_one_service, seed 7"]
     assert "known to 2016-12; without one_to_one_service, seed 7 (" in page
+    assert page.index("These runs do not share their luck (seed A 2017, B 7)") < page.index("known to 2016-12")
+    assert pd.read_csv(compared.home / "paired.csv").empty
     settings = pd.read_csv(compared.home / "settings.csv").set_index("what")
     assert (settings.loc["seed", "A"], settings.loc["seed", "B"]) == ("2017", "7")
     assert settings.loc["policies.one_to_one_service", "B"] == "–"

@@ -32,9 +32,13 @@ PAGE = "compare.html"
 
 @dataclass(frozen=True)
 class ComparedRuns:
-    """A page that was made. problem: why MLflow does not have it, empty where it does."""
+    """A page that was made. caution: where the runs do not share their luck, that; else empty.
+
+    problem: why MLflow does not have it, empty where it does.
+    """
 
     home: Path
+    caution: str
     sentences: tuple[str, ...]
     run_id: str | None = None
     problem: str = ""
@@ -63,10 +67,10 @@ def run_compare(
         tags = {"role": NAME, "study": NAME, "compared": " ".join(run.run for run in runs)}
         paragraph = f"Runs {ids} on one page: what differs, forecasts on common axes, effects, scores, costs."
         with told.logged(store, composed, tags, None, NAME, paragraph) as opened:
-            words = _write(runs, composed, home, stages)
+            unpaired, words = _write(runs, composed, home, stages)
             run = opened()
             problem = "" if run is None else log_run(run, home, _results(runs), stages)
-    return ComparedRuns(home, words, run.id if run else None, problem)
+    return ComparedRuns(home, unpaired, words, run.id if run else None, problem)
 
 
 def _results(runs: "list[Recorded]") -> "Results":
@@ -77,23 +81,24 @@ def _results(runs: "list[Recorded]") -> "Results":
     return Results(params, {}, {}, None)
 
 
-def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stages) -> tuple[str, ...]:
-    """The page, its tables and the provenance; the sentences that stand on top."""
-    from ecosim.publication import comparing, differing
+def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stages) -> tuple[str, tuple[str, ...]]:
+    """The page, its tables and the provenance; the caution on luck and the sentences that stand on top."""
+    from ecosim.publication import comparing, differing, paired
     from ecosim.report.comparing import Comparison, write_comparison
 
     targets = comparing.common_targets(runs)[:MOST_CHARTS]
     if not targets:
         raise ConfigError("the runs have no target in common; compare runs that forecast the same counts")
-    labels = _labels(runs)
+    labels, futures, unpaired = _labels(runs), paired.futures(runs), paired.without_luck_in_common(runs)
     tables = {
         "settings": differing.differences(runs),
         "forecasts": comparing.forecasts(runs, targets, labels),
+        "paired": comparing.futures_apart(runs, futures, targets, labels),
         "effects": comparing.effects(runs, targets, labels),
         "scores": comparing.scores(runs, labels),
         "costs": comparing.costs(runs, labels),
     }
-    words = (*comparing.sentences(runs, targets, labels), *comparing.left_out(runs, targets, labels))
+    words = (*comparing.sentences(runs, targets, labels, futures), *comparing.left_out(runs, targets, labels))
     names = differing.names_of(runs)
     provenance = describe(composed.overrides, composed.tree, " ".join(run.run for run in runs), composed.own)
     shown = {"command": command_line(provenance["command"]), "ecosim": provenance["ecosim"], "made": provenance["made"]}
@@ -105,10 +110,12 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
         overlay, fans, effects = _draw(runs, targets, names, labels, Path(scratch))
         stages("charts", 1, 1)
         title = "Comparison of " + " and ".join(dict.fromkeys(run.title for run in runs))
-        page = Comparison(title, tuple(names), words, tables, overlay, fans, effects, comparing.caution(runs), shown)
+        page = Comparison(
+            title, tuple(names), words, tables, overlay, fans, effects, comparing.caution(runs), unpaired, shown
+        )
         write_comparison(home / PAGE, page)
     folder.write_provenance(provenance, stages.seconds, home)
-    return words
+    return unpaired, words
 
 
 def _labels(runs: "list[Recorded]") -> "Labels":
@@ -164,7 +171,7 @@ def show(compared: ComparedRuns) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
-    for sentence in compared.sentences:
+    for sentence in filter(None, (compared.caution, *compared.sentences)):
         console.print(sentence)
     console.print(f"page     {compared.home / PAGE}")
     if compared.run_id:

@@ -8,6 +8,7 @@ import pandas as pd
 from ecosim.data.digits import plain
 from ecosim.figures.labels import Labels, after_number, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
+from ecosim.publication import paired
 from ecosim.publication.differing import LETTERS, NOT_THERE, Row
 from ecosim.publication.recorded import Recorded
 from ecosim.report.comparing import Beside
@@ -59,6 +60,11 @@ def forecasts(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) 
     return Beside(
         "Forecasts", "Median, and the 90 % interval under it.", tuple(_quantile_rows(tables, targets, labels, False))
     )
+
+
+def futures_apart(runs: Sequence[Recorded], futures: paired.Futures, targets: Sequence[str], labels: Labels) -> Beside:
+    """What runs with the luck of the first have more than that, in the years of `forecasts`."""
+    return paired.table(futures, targets, years_shown([run.table("forecast") for run in runs]), labels)
 
 
 def effects(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> Beside:
@@ -191,8 +197,13 @@ def _apart(tables: Sequence[pd.DataFrame], target: str) -> float:
     return (max(medians) - min(medians)) / largest if largest > 0.0 else 0.0
 
 
-def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) -> list[str]:
-    """What the runs say of the three targets in which they lie furthest apart, in the last year that all have."""
+def sentences(
+    runs: Sequence[Recorded], targets: Sequence[str], labels: Labels, futures: paired.Futures = ()
+) -> list[str]:
+    """What the runs say of the three targets in which they lie furthest apart, in the last year that all have.
+
+    futures: of each run, see `paired.futures`; with them also in how many of 100 futures a run lies above the first.
+    """
     tables = [run.table("forecast") for run in runs]
     if not years_shown(tables):
         return ["The runs have no year in common."]
@@ -209,5 +220,7 @@ def sentences(runs: Sequence[Recorded], targets: Sequence[str], labels: Labels) 
             middle, low, high = (number(at(spread, years[-1])[level], label) for level in (MEDIAN, LOW, HIGH))
             parts.append(f"{letter} {middle} ({low} to {high})")
         when = f"at the end of {years[-1]}" if label.stock else f"in {years[-1]}"
-        text.append(f"{labels.title(target)} {when}: {', '.join(parts)}{after_number(label.unit)}.")
+        above = paired.in_futures(futures, target, years[-1])
+        told = f"{labels.title(target)} {when}: {', '.join(parts)}{after_number(label.unit)}."
+        text.append(f"{told} {above}." if above else told)
     return text

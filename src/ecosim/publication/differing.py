@@ -89,7 +89,7 @@ def differences(runs: Sequence[Recorded]) -> Beside:
 def _settings_apart(runs: Sequence[Recorded]) -> list[Row]:
     """The settings that differ, the choices before single rows."""
     trees = [{key: value for key, value in run.settings.items() if key not in LEFT_OUT} for run in runs]
-    rows = [row for row in _differing("", trees) if row[0] != SHOWN_FIRST]
+    rows = [row for row in differing("", trees) if row[0] != SHOWN_FIRST]
     return sorted(rows, key=lambda row: row[0].count(".") > 1)
 
 
@@ -98,7 +98,7 @@ def _commit(run: Recorded) -> str:
     return f"{str(git.get('commit'))[:12]}{' with local changes' if git.get('dirty') else ''}"
 
 
-def _differing(path: str, values: Sequence[Any]) -> list[Row]:
+def differing(path: str, values: Sequence[Any]) -> list[Row]:
     """Rows for the settings below a path that differ; a table that a run lacks altogether is one row."""
     if len({_spelled(value) for value in values}) == 1:
         return []
@@ -108,7 +108,7 @@ def _differing(path: str, values: Sequence[Any]) -> list[Row]:
     spelled = [{str(key): each for key, each in value.items()} for value in values]
     rows: list[Row] = []
     for key in (key for key in keys if key not in WORDS):
-        rows += _differing(f"{path}.{key}" if path else key, [value.get(key, NOT_THERE) for value in spelled])
+        rows += differing(f"{path}.{key}" if path else key, [value.get(key, NOT_THERE) for value in spelled])
     return rows
 
 

@@ -23,7 +23,7 @@ class Beside:
 class Comparison:
     """What the page shows. runs: letter and name of each; charts: PNG files, fans and effects one for each.
 
-    caution: what an effect is in these runs.
+    caution: what an effect is in these runs. unpaired: where the runs do not share their luck, that; else empty.
     """
 
     title: str
@@ -34,6 +34,7 @@ class Comparison:
     fans: tuple[Path, ...]
     effects: tuple[Path | None, ...]
     caution: str
+    unpaired: str = ""
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,6 +52,7 @@ def write_comparison(path: Path, comparison: Comparison) -> Path:
             overlay=(inline(wide), inline(narrow)),
             fans=_inlined(comparison.fans),
             caution=comparison.caution,
+            unpaired=comparison.unpaired,
             effects=_inlined(comparison.effects),
             provenance=dict(comparison.provenance),
         )
