@@ -200,11 +200,17 @@ def test_runs_with_one_seed_are_compared_future_by_future(
     assert len(pd.read_csv(home / "paired.csv"))
 
 
-def test_other_luck_is_the_first_that_is_said(here: Path, recorded: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_luck_is_said_first_then_a_key_to_the_letters(
+    here: Path, recorded: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = run_scenario([*QUIET, "seed=7"]).folder
     capsys.readouterr()
     assert run(["study=compare", f"runs=[{recorded},{other}]", "tracking.enabled=false"]) == 0
-    assert capsys.readouterr().out.startswith("These runs do not share their luck (seed A 2017, B 7)")
+    caution, first, second, blank, *_ = capsys.readouterr().out.splitlines()
+    assert caution.startswith("These runs do not share their luck (seed A 2017, B 7)")
+    assert first == f"A  Pinghu: 2017 policy package, known to 2016-12; seed 2017 ({Path(recorded).name})"
+    assert second == f"B  Pinghu: 2017 policy package, known to 2016-12; seed 7 ({other.name})"
+    assert not blank
 
 
 def test_runs_stand_side_by_side_and_the_page_is_a_run_of_its_own(

@@ -91,6 +91,24 @@ def test_a_legend_names_titles_or_where_they_are_the_same_settings(make_run: Cal
     assert legend(runs) == [runs[0].title, "other package"]
 
 
+def test_a_setting_that_holds_nothing_is_told_as_such(make_run: Callable[..., Recorded]) -> None:
+    runs = [make_run("a"), make_run("b")]
+    for run, more in zip(
+        runs,
+        (
+            {"without": [], "intensity": {}, "posterior": None},
+            {"without": ["visits"], "intensity": {"award": 2.0}, "posterior": "1a"},
+        ),
+        strict=True,
+    ):
+        (run.folder / "config.yaml").write_text(yaml.safe_dump({**run.settings, **more}), encoding="utf-8")
+    runs = [Recorded(run.folder, run.run) for run in runs]
+    assert apart(runs) == [
+        ["no intensity.award", "no posterior", "nothing left out"],
+        ["intensity.award 2.0", "posterior 1a", "without visits"],
+    ]
+
+
 def test_the_order_of_keys_is_no_difference(make_run: Callable[..., Recorded]) -> None:
     runs = [changed(make_run("a"), amount=3, towns=["a"]), changed(make_run("b"), towns=["a"], amount=3)]
     assert differences(runs).rows == ()
@@ -123,15 +141,18 @@ def test_sentences_are_about_the_last_year(make_run: Callable[..., Recorded]) ->
     assert sentence.endswith(") firms.")
 
 
-def test_the_three_targets_that_lie_furthest_apart_are_told(make_run: Callable[..., Recorded]) -> None:
+def test_the_headline_and_the_two_targets_that_lie_furthest_apart_are_told(make_run: Callable[..., Recorded]) -> None:
     runs = [make_run("a"), make_run("b")]
-    for run, factors in zip(runs, ((1.0, 1.0, 1.0, 1.0), (1.001, 1.2, 0.9, 1.1)), strict=True):
+    for run, factors in zip(runs, ((1.0, 1.0, 1.0, 1.0), (1.001, 1.2, 1.05, 0.9)), strict=True):
         table = run.table("forecast").query("target == 'tech_sme_stock'")
         many = [table.assign(target=f"t{n}", value=table["value"] * factor) for n, factor in enumerate(factors)]
         pd.concat(many).to_csv(run.folder / "forecast.csv", index=False)
     runs = [Recorded(run.folder, run.run) for run in runs]
-    told = sentences(runs, ["t0", "t1", "t2", "t3"], Labels("Pinghu"))
-    assert [text.split()[0].lower() for text in told] == ["t1", "t2", "t3"]
+    *told, why = sentences(runs, ["t0", "t1", "t2", "t3"], Labels("Pinghu"))
+    assert [text.split()[0].lower() for text in told] == ["t0", "t1", "t3"]
+    assert why.startswith("Of 4 targets shown these are the first that was asked for and the 2 in which")
+    few = sentences(runs, ["t0", "t1", "t2"], Labels("Pinghu"))
+    assert [text.split()[0].lower() for text in few] == ["t0", "t1", "t2"], "nothing was chosen"
 
 
 def test_which_counts_are_shown_first_is_no_difference(make_run: Callable[..., Recorded]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ecosim.figures import Labels
     from ecosim.publication.recorded import Recorded
-    from ecosim.report.comparing import Beside
+    from ecosim.report.comparing import Beside, Comparison
     from ecosim.tracking import Results
 
 KEYS = ("runs",)
@@ -32,14 +32,10 @@ PAGE = "compare.html"
 
 @dataclass(frozen=True)
 class ComparedRuns:
-    """A page that was made. caution: where the runs do not share their luck, that; else empty.
-
-    problem: why MLflow does not have it, empty where it does.
-    """
+    """A page that was made. problem: why MLflow does not have it, empty where it does."""
 
     home: Path
-    caution: str
-    sentences: tuple[str, ...]
+    page: "Comparison"
     run_id: str | None = None
     problem: str = ""
 
@@ -67,10 +63,10 @@ def run_compare(
         tags = {"role": NAME, "study": NAME, "compared": " ".join(run.run for run in runs)}
         paragraph = f"Runs {ids} on one page: what differs, forecasts on common axes, effects, scores, costs."
         with told.logged(store, composed, tags, None, NAME, paragraph) as opened:
-            unpaired, words = _write(runs, composed, home, stages)
+            page = _write(runs, composed, home, stages)
             run = opened()
             problem = "" if run is None else log_run(run, home, _results(runs), stages)
-    return ComparedRuns(home, unpaired, words, run.id if run else None, problem)
+    return ComparedRuns(home, page, run.id if run else None, problem)
 
 
 def _results(runs: "list[Recorded]") -> "Results":
@@ -81,8 +77,8 @@ def _results(runs: "list[Recorded]") -> "Results":
     return Results(params, {}, {}, None)
 
 
-def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stages) -> tuple[str, tuple[str, ...]]:
-    """The page, its tables and the provenance; the caution on luck and the sentences that stand on top."""
+def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stages) -> "Comparison":
+    """The page, its tables and the provenance."""
     from ecosim.publication import comparing, differing, paired
     from ecosim.report.comparing import Comparison, write_comparison
 
@@ -115,7 +111,7 @@ def _write(runs: "list[Recorded]", composed: Composed, home: Path, stages: Stage
         )
         write_comparison(home / PAGE, page)
     folder.write_provenance(provenance, stages.seconds, home)
-    return unpaired, words
+    return page
 
 
 def _labels(runs: "list[Recorded]") -> "Labels":
@@ -167,11 +163,17 @@ def _draw(
 
 
 def show(compared: ComparedRuns) -> None:
-    """Print what stands on top of the page, and where it is."""
+    """Print what stands on top of the page, a key to the letters first, and where it is."""
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=True)
-    for sentence in filter(None, (compared.caution, *compared.sentences)):
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    page = compared.page
+    if page.unpaired:
+        console.print(page.unpaired)
+    for letter, name in page.runs:
+        console.print(f"{letter}  {name}")
+    console.print()
+    for sentence in page.sentences:
         console.print(sentence)
     console.print(f"page     {compared.home / PAGE}")
     if compared.run_id:

@@ -14,6 +14,7 @@ from ecosim.publication.recorded import Recorded
 from ecosim.report.comparing import Beside
 
 LOW, HIGH = interval(0.9)
+MOST_TOLD = 3  # targets in sentences
 ALL, PACKAGE = "all", "package"
 COSTS = (  # column of costs.csv, name, unit, divisor
     ("outlay", "paid", "m CNY, origin to horizon", 100.0),
@@ -200,16 +201,18 @@ def _apart(tables: Sequence[pd.DataFrame], target: str) -> float:
 def sentences(
     runs: Sequence[Recorded], targets: Sequence[str], labels: Labels, futures: paired.Futures = ()
 ) -> list[str]:
-    """What the runs say of the three targets in which they lie furthest apart, in the last year that all have.
+    """What the runs say of three targets in the last year that all have, and why of these where there are more.
 
+    targets: the headline first, which is always told; the others are those in which the runs lie furthest apart.
     futures: of each run, see `paired.futures`; with them also in how many of 100 futures a run lies above the first.
     """
     tables = [run.table("forecast") for run in runs]
     if not years_shown(tables):
         return ["The runs have no year in common."]
     text = []
-    ordered = sorted(targets, key=lambda target: -_apart(tables, target))  # of equal ones the first
-    for target in [target for target in targets if target in ordered[:3]]:
+    ordered = sorted(targets[1:], key=lambda target: -_apart(tables, target))  # of equal ones the first
+    told = [target for target in targets if target in (targets[0], *ordered[: MOST_TOLD - 1])]
+    for target in told:
         label = labels.of(target)
         years = years_shown([table[table["target"] == target] for table in tables])
         if not years:
@@ -221,6 +224,11 @@ def sentences(
             parts.append(f"{letter} {middle} ({low} to {high})")
         when = f"at the end of {years[-1]}" if label.stock else f"in {years[-1]}"
         above = paired.in_futures(futures, target, years[-1])
-        told = f"{labels.title(target)} {when}: {', '.join(parts)}{after_number(label.unit)}."
-        text.append(f"{told} {above}." if above else told)
+        sentence = f"{labels.title(target)} {when}: {', '.join(parts)}{after_number(label.unit)}."
+        text.append(f"{sentence} {above}." if above else sentence)
+    if len(told) < len(targets):
+        text.append(
+            f"Of {len(targets)} targets shown these are the first that was asked for and the {MOST_TOLD - 1} in which "
+            "the medians lie furthest apart for their size."
+        )
     return text

@@ -14,6 +14,8 @@ LONGEST = 160  # characters of a setting that are shown
 LEGEND = 48  # the same of a run in a legend
 MOST_SETTINGS = 80
 NOT_THERE = "–"
+LEFT_AWAY = "without"  # the setting that names what is left out of a package
+ABSENT = ("", "None", "none", NOT_THERE)  # texts of a setting that holds nothing
 
 Row = tuple[str, str, tuple[str, ...]]
 
@@ -50,11 +52,13 @@ def legend(runs: Sequence[Recorded]) -> list[str]:
 
 
 def _told(name: str, cells: Sequence[str], n: int) -> str:
-    """A setting of one run: 'seed 7'; of an instrument that some run lacks 'with award' or 'without award'."""
+    """A setting of one run: 'seed 7', 'no posterior'; of an instrument that some run lacks 'with award'."""
     instrument = name.removeprefix("policies.")
     if NOT_THERE in cells and instrument != name:
         return f"{'without' if cells[n] == NOT_THERE else 'with'} {instrument}"
-    return f"{instrument} {cells[n] or 'none'}"
+    if cells[n] in ABSENT:
+        return "nothing left out" if name == LEFT_AWAY else f"no {instrument}"
+    return f"{instrument} {cells[n]}"
 
 
 def briefly(words: Sequence[str], longest: int) -> str:
