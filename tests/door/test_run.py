@@ -204,14 +204,45 @@ def test_a_sweep_ends_with_what_failed_and_why(here: Path, fake: None, capfd: py
     assert not list((here / "outputs" / "sweeps").rglob("*.json"))
 
 
-def test_a_sweep_without_a_failure_ends_without_a_summary(
-    here: Path, fake: None, capfd: pytest.CaptureFixture[str]
+def test_a_sweep_ends_with_a_row_for_each_run_and_the_command_that_compares_them(
+    with_store: Path, fake: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", "tracking.enabled=false"]) == 0
+    assert run(["--multirun", "+scenario=pinghu_2017", "members=4,5", "horizon=2019"]) == 0
     captured = capfd.readouterr()
     assert "failed" not in captured.err
     assert "run 1 of the sweep: +scenario=pinghu_2017 members=4" in captured.out
     assert "run 2 of the sweep: +scenario=pinghu_2017 members=5" in captured.out
+    (path,) = (with_store / "outputs" / "sweeps").rglob("sweep.csv")
+    table = pd.read_csv(path)
+    assert list(table["job"]) == [1, 2]
+    assert list(table["overrides"]) == [f"+scenario=pinghu_2017 members={members} horizon=2019" for members in (4, 5)]
+    assert table["error"].isna().all()
+    for row in table.itertuples():
+        kept = pd.read_csv(with_store / str(row.folder) / "forecast.csv", dtype={"time": str})
+        kept = kept[(kept["target"] == row.target) & (kept["time"] == "2019")].set_index("quantile")["value"]
+        assert [row.median, row.lower, row.upper] == pytest.approx([kept[0.5], kept[0.05], kept[0.95]])
+        effect = pd.read_csv(with_store / str(row.folder) / "effect.csv", dtype={"time": str})
+        effect = effect[(effect["target"] == row.target) & (effect["time"] == "2019")].set_index("quantile")["value"]
+        assert row.effect == pytest.approx(effect[0.5])
+    end = captured.out.rpartition("Sweep: ")[2]
+    short = [run_id[:8] for run_id in table["run_id"]]
+    assert f'compare  python -m ecosim study=compare "runs=[{short[0]},{short[1]}]"' in end
+    rows = [line for line in end.splitlines() if line.startswith("members=")]
+    assert [(line.split()[0], line.split()[-1]) for line in rows] == [("members=4", short[0]), ("members=5", short[1])]
+
+
+def test_a_run_that_failed_stands_in_the_table_of_its_sweep_with_why(
+    here: Path, fake: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["+scenario=pinghu_2017", "members=4,-5,5", "tracking.enabled=false"]
+    assert run(["--multirun", *words]) == 2
+    (path,) = (here / "outputs" / "sweeps").rglob("sweep.csv")
+    table = pd.read_csv(path)
+    assert table["error"].fillna("").str.startswith("members=-5: must be").tolist() == [False, True, False]
+    assert table["median"].isna().tolist() == [False, True, False]
+    end = capfd.readouterr().out.rpartition("Sweep: ")[2]
+    assert "failed: members=-5: must be" in end
+    assert f'"runs=[{table["folder"][0]},{table["folder"][2]}]" tracking.enabled=False' in end
 
 
 def test_a_sweep_that_has_no_place_for_its_results_says_so_before_the_first_run(

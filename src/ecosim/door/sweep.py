@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from ecosim.door.folder import cannot_write
 from ecosim.door.library import ConfigError, Library, absolute, config_dir, split_override
 from ecosim.door.mistakes import explain
 from ecosim.door.schedules import instead, together
+from ecosim.door.sweep_told import headline, tell
 
 if TYPE_CHECKING:
     from ecosim.tracking import Store
@@ -33,7 +33,7 @@ class JobMistake(CompactHydraException):
 
 
 def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) -> int:
-    """Run every combination and say which failed; the exit code, 2 where a job had a mistake.
+    """Run every combination and say what they found and which failed; the exit code, 2 where a job had a mistake.
 
     Raises ConfigError or OutputError before the first job.
     """
@@ -70,7 +70,7 @@ def run_sweep(overrides: Sequence[str], config_folder: str | None, cwd: Path) ->
         given = [text for text in checked if not _is_hydra(text)]
         raise explain(error, given, lambda: known_tree(given, library)) from None
     finally:
-        _tell(ends)
+        tell(ends, cwd)
         if store is not None:
             _close(store, str(shared["key"]))
     return 0
@@ -88,12 +88,13 @@ def job(_: Any) -> None:
     )
     chosen = together(HydraConfig.get().overrides.task)
     print(f"\nrun {HydraConfig.get().job.num + 1} of the sweep: {' '.join(chosen)}", flush=True)  # noqa: T201
-    with _noted(chosen, shared):
+    with _noted(chosen, shared) as found:
         try:
             outcome = run_scenario(chosen, shared["config_dir"], shared["cwd"], parent)
         except UserError as error:
             print(f"ecosim: {' '.join(chosen)}: {error}", file=sys.stderr, flush=True)  # noqa: T201
             raise JobMistake(str(error)) from None
+        found |= headline(outcome)
         summary.show(outcome)
         if outcome.problem:
             print(f"ecosim: {outcome.problem}", file=sys.stderr, flush=True)  # noqa: T201
@@ -101,34 +102,23 @@ def job(_: Any) -> None:
 
 
 @contextmanager
-def _noted(chosen: list[str], shared: dict[str, Any]) -> Iterator[None]:
-    """Writes how the job in the block ended where the process that began the sweep finds it."""
+def _noted(chosen: list[str], shared: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Writes how the job in the block ended, and what that found, where the process that began the sweep reads it."""
     why = ""
+    found: dict[str, Any] = {}
     try:
-        yield
+        yield found
     except Exception as error:
         lines = str(error).splitlines() or [type(error).__name__]
         why = lines[0] if isinstance(error, JobMistake) else f"{type(error).__name__}: {lines[0]}"
         raise
     finally:
+        told = {"chosen": chosen, "why": why, "sweep": HydraConfig.get().sweep.dir, **found}
         end = Path(shared["cwd"]) / ENDS / shared["key"] / f"{HydraConfig.get().job.num:06d}.json"
         try:
-            end.write_text(json.dumps({"chosen": chosen, "why": why}), encoding="utf-8")
+            end.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
         except OSError as error:  # a full disk, which the job itself has met and explained, or will
             raise JobMistake(str(cannot_write(error, end.parent))) from None
-
-
-def _tell(ends: Path) -> None:
-    """Prints how many jobs failed and, by what was not the same in all, which and why; nothing where all went well."""
-    jobs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(ends.glob("*.json"))]
-    shutil.rmtree(ends, ignore_errors=True)
-    same = set.intersection(*(set(job["chosen"]) for job in jobs)) if len(jobs) > 1 else set()
-    failed = [
-        f"  {' '.join(text for text in job['chosen'] if text not in same)}: {job['why']}" for job in jobs if job["why"]
-    ]
-    if failed:
-        head = f"ecosim: {len(failed)} of {len(jobs)} runs of this sweep failed:"
-        print(head, *failed, sep="\n", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _is_hydra(text: str) -> bool:

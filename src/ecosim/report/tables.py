@@ -66,14 +66,14 @@ def summary_table(
         name = Text(label.title) if not label.chinese else Text(f"{label.title}\n{label.chinese}")
         cells: list[Text | str] = [name, f"{number(last.value, label)}\n{last.time}" if last else "–"]
         spread = by_time(forecast, target, (MEDIAN, *interval(0.9)))
-        cells += [_stacked(spread, time, label) for time in shown]
+        cells += [stacked(spread, time, label) for time in shown]
         if effect is not None:
-            cells.append(_stacked(by_time(effect, target, (MEDIAN, *interval(0.9))), known[-1], label, signed=True))
+            cells.append(stacked(by_time(effect, target, (MEDIAN, *interval(0.9))), known[-1], label, signed=True))
         table.add_row(*cells)
     return table
 
 
-def _stacked(spread: pd.DataFrame, time: str, label: TargetLabel, signed: bool = False) -> str:
+def stacked(spread: pd.DataFrame, time: str, label: TargetLabel, signed: bool = False) -> str:
     """The median above its interval, so that the table fits into 80 characters."""
     if time not in spread.index:
         return "–"
