@@ -131,7 +131,7 @@ def test_every_mistake_is_one_message(
 
 def test_an_unknown_id_is_answered_with_the_latest_runs(logged: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["study=publish", "run=00000000"]) == 2
-    assert f"the latest here are {logged[:8]} pinghu_2017-s2017" in capsys.readouterr().err
+    assert f"the latest here are {logged[:8]} pinghu_2017-s2017 members=4 horizon=2019" in capsys.readouterr().err
 
 
 def test_only_runs_of_the_kind_that_is_asked_for_are_named(
@@ -145,7 +145,8 @@ def test_only_runs_of_the_kind_that_is_asked_for_are_named(
         assert run(words) == 2
         said = capsys.readouterr().err
         began = r"\d{4}-\d\d-\d\d \d\d:\d\d"  # runs of one name are told apart by it
-        latest = rf"{other[:8]} pinghu_2017-s7 of {began}; {logged[:8]} pinghu_2017-s2017 of {began}"
+        more = "members=4 horizon=2019"
+        latest = rf"{other[:8]} pinghu_2017-s7 {more} of {began}; {logged[:8]} pinghu_2017-s2017 {more} of {began}"
         assert re.search(f"the latest here are {latest}", said)
         assert compared[:8] not in said
     assert run([*FEW, "posterior=00000000"]) == 2

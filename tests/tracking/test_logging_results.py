@@ -235,6 +235,15 @@ def test_several_locations_become_sections_of_their_own():
     assert "Haiyan/firms/median" in tracking.yearly_metrics(two)
 
 
-def test_run_names_fit_into_eighteen_characters():
+def test_scenario_and_seed_fit_into_the_eighteen_characters_that_are_always_shown():
     assert tracking.run_name("pinghu_2017", 2017) == "pinghu_2017-s2017"
     assert tracking.run_name("a_very_long_scenario_name", 2017) == "a_very_long_-s2017"
+
+
+def test_a_name_tells_what_sets_a_run_apart_in_sixty_characters():
+    assert tracking.run_name("pinghu_2017", 7, ["members=20", "without visits"]) == (
+        "pinghu_2017-s7 members=20 without visits"
+    )
+    long = tracking.run_name("pinghu_2017", 2017, ["members=20", "hnte_award.amount={2017-07: 20, 2019-01: 30}"])
+    assert long == "pinghu_2017-s2017 members=20 hnte_award.amount={2017-07: ..."
+    assert len(long) <= 60

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from ecosim.tracking import Results, Run, Store, Sweep
 
 MOST_PARAMS = 28
+NAMED_ANYWAY = ("scenario", "seed")  # in the name of every run
+USUAL_STUDY = "forecast"
+NAMED_FIRST = ("study", "members", "origin")
+MOST_NAMED = 2  # other overrides in a name
+NO_NUMBER = ("tracking", "workers", "execution", "resume")  # settle none
 SLOW = ("jinja2",)  # what the report imports, ready before it is written
 
 
@@ -76,7 +81,7 @@ def logged(
         return
     from ecosim.tracking import open_run, run_name
 
-    called = run_name(name or composed.label, composed.settings.seed)
+    called = run_name(name or composed.label, composed.settings.seed, () if name else overridden(composed))
     opening = Opening(open_run(store, called, tags, paragraph or describe(composed), sweep, again), noted)
     try:
         yield opening.run
@@ -88,6 +93,24 @@ def logged(
                 error.add_note(f"and the run's status could not be written: {raised}")
         raise
     opening.close(None)
+
+
+def overridden(composed: Composed) -> list[str]:
+    """What the command line changed, in words for a name: study, members and origin, then at most two more.
+
+    Left out is what stands in every name, what goes without saying, and what settles no number.
+    """
+    words: list[tuple[str, str]] = []
+    for text in composed.overrides:
+        sign, key, value = split_override(text)
+        said = key in NAMED_ANYWAY or (key == "study" and value in (USUAL_STUDY, composed.label))
+        if not said and key.partition(".")[0] not in NO_NUMBER:
+            short = key.removeprefix("policies.")
+            words.append((key, f"without {short}" if sign == "~" else f"{short}={value}"))
+    first = [word for name in NAMED_FIRST for key, word in words if key == name]
+    others = [word for key, word in words if key not in NAMED_FIRST]
+    more = [f"and {len(others) - MOST_NAMED} more"] if len(others) > MOST_NAMED else []
+    return [*first, *others[:MOST_NAMED], *more]
 
 
 def describe(composed: Composed) -> str:

@@ -1,7 +1,7 @@
 """Forecast tables in the shape in which MLflow's charts and compare page show them best."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAME_WIDTH = 18  # characters of a run's name that the UI shows
+WHOLE_NAME = 60  # characters of all of it
 SHOWN = {0.05: "q05", 0.5: "median", 0.95: "q95"}
 
 
-def run_name(scenario: str, seed: int) -> str:
-    """A name of at most 18 characters, all that the UI shows: `pinghu_2017-s2017`; the rest belongs into tags."""
+def run_name(scenario: str, seed: int, more: Sequence[str] = ()) -> str:
+    """`pinghu_2017-s2017 members=20`: what the list of runs shows of every name, then as much as 60 characters hold.
+
+    more: what sets the run apart, the most important first.
+    """
     end = f"-s{seed}"
-    return clean(scenario).replace("/", "-")[: max(1, NAME_WIDTH - len(end))] + end
+    first = clean(scenario).replace("/", "-")[: max(1, NAME_WIDTH - len(end))] + end
+    whole = " ".join([first, *more])
+    return whole if len(whole) <= WHOLE_NAME else f"{whole[: WHOLE_NAME - 4].rstrip()} ..."
 
 
 def yearly_metrics(quantiles: "pd.DataFrame", prefix: str = "") -> dict[str, dict[int, float]]:
