@@ -109,6 +109,16 @@ def test_a_setting_that_holds_nothing_is_told_as_such(make_run: Callable[..., Re
     ]
 
 
+def test_what_the_setting_leaves_out_is_not_told_again_by_instrument(make_run: Callable[..., Recorded]) -> None:
+    whole = {"visits": {"group": "service"}, "award": {"group": "money"}, "prize": {"group": "money"}}
+    runs = [make_run("a"), make_run("b")]
+    for run, rows, without in zip(runs, (whole, {"prize": whole["prize"]}), ([], ["service"]), strict=True):
+        settings = yaml.safe_dump({**run.settings, "policies": rows, "without": without})
+        (run.folder / "config.yaml").write_text(settings, encoding="utf-8")
+    runs = [Recorded(run.folder, run.run) for run in runs]
+    assert apart(runs) == [["with award", "nothing left out"], ["without award", "without service"]]
+
+
 def test_the_order_of_keys_is_no_difference(make_run: Callable[..., Recorded]) -> None:
     runs = [changed(make_run("a"), amount=3, towns=["a"]), changed(make_run("b"), towns=["a"], amount=3)]
     assert differences(runs).rows == ()

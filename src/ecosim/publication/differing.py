@@ -35,10 +35,19 @@ def apart(runs: Sequence[Recorded]) -> list[list[str]]:
 
     Of runs with different titles the title says which scenario or place it is; its policies and traits are left out.
     """
-    rows = _settings_apart(runs)
+    rows = [row for row in _settings_apart(runs) if not _told_by_without(row, runs)]
     if len({run.title for run in runs}) > 1 or len({run.place for run in runs}) > 1:
         rows = [row for row in rows if "." not in row[0] and row[0] not in ("scenario", "title", UNTIL)]
     return [[_told(name, cells, n) for name, _, cells in rows] for n in range(len(runs))]
+
+
+def _told_by_without(row: Row, runs: Sequence[Recorded]) -> bool:
+    """Whether a row is of an instrument that is away only where `without` names it or its group."""
+    name = row[0].removeprefix("policies.")
+    found = [(run.settings.get("policies") or {}).get(name) for run in runs]
+    names = {name, *(str(each.get("group")) for each in found if isinstance(each, Mapping))}
+    away = [run for run, cell in zip(runs, row[2], strict=True) if cell == NOT_THERE]
+    return bool(away) and row[0] != name and all(names & set(run.settings.get(LEFT_AWAY) or ()) for run in away)
 
 
 def legend(runs: Sequence[Recorded]) -> list[str]:
