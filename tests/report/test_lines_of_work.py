@@ -53,7 +53,7 @@ def test_the_table_says_what_was_paid_and_what_cannot_be_said(table) -> None:
     assert all(len(row) == len(columns) for row in rows)
     service, talent, package = rows
     assert service == [
-        ("Service system", "服务体系"), *[("+8", "+5 to +11")] * 3, ("12.5", ""), ("25 %", ""),
+        ("Service system", "服务体系"), *[("+8", "+5 to +11")] * 3, ("1,250", ""), ("25 %", ""),
         ("150", "120 to no bound"),
     ]  # fmt: skip
     assert talent[-2:] == [("–", ""), ("undefined", "")]
@@ -74,13 +74,14 @@ def test_a_dash_says_where_the_horizon_is_too_near_to_tell_who_would_have_acted_
 def test_money_is_called_what_was_paid_or_not_collected_and_may_be_saved(context, table, tmp_path) -> None:
     saving = table.assign(tax_expenditure=-2500.0)
     ((_, columns, rows),) = tell(saving, ["hnte_stock"], LABELS, GROUPS).tables
-    place = columns.index(("paid or not collected", "m CNY"))
-    assert [row[place] for row in rows] == [("−12.5", "")] * 3
+    place = columns.index(("paid or not collected", "10k CNY"))
+    assert [row[place] for row in rows] == [("−1,250", "")] * 3
     page = write_report(tmp_path / "r.html", replace(context, decomposition=saving, targets=("hnte_stock",),
                         forecast=context.forecast.assign(target="hnte_stock").drop_duplicates(["time", "quantile"]),
                         groups=GROUPS)).read_text(encoding="utf-8")  # fmt: skip
     section = page[page.index('id="lines-of-work"') :].partition("</section>")[0]
-    assert "Paid or not collected: outlay and tax" in section
+    assert "paid or not collected are outlay and tax of all years" in section
+    assert "of stocks in the year of the head, of flows in all years together" in section
     assert "Paid:" not in section
     assert "outlay over" not in section
 

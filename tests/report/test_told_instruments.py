@@ -39,6 +39,16 @@ def test_sums_come_first_the_dearest_on_top_and_what_costs_nothing_is_left_out(t
     assert totals.rows[2][2] == ("1,279,402", "")
 
 
+def test_an_instrument_that_costs_nothing_and_reaches_firms_stands_with_dashes_as_the_page_says(
+    context, table, tmp_path
+):
+    reaches = table.assign(recipients=table["recipients"].where(table["instrument"] != "plan", 7.0))
+    plan = next(row for row in costs(reaches).totals.rows if row[0][0] == "Plan")
+    assert plan[1:4] == [("–", ""), ("–", ""), ("7", "")]
+    page = write_report(tmp_path / "r.html", replace(context, outlays=reaches)).read_text(encoding="utf-8")
+    assert "Instruments that cost nothing and reach no firm are left out." in page
+
+
 def test_a_run_that_is_too_short_to_tell_who_would_have_acted_anyway_says_so(table):
     short = table.assign(deadweight_note="").astype({"deadweight_note": object})
     award = short["instrument"] == "award"

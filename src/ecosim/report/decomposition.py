@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from ecosim.figures.labels import Labels, TargetLabel, after_number, number, unit_of_change
-from ecosim.report.instruments import anyway
+from ecosim.report.instruments import AMOUNT, anyway
 
-MONEY = TargetLabel("", "m CNY", whole=False)
 COST = TargetLabel("", "", whole=False)
 PRIOR, DRAWN = "is a prior effect", "is an effect of parameters drawn from a posterior, and from priors for all else,"
 Cell = tuple[str, str]  # a text and what stands small under it
@@ -58,7 +57,7 @@ def tell(table: pd.DataFrame, targets: Sequence[str], labels: Labels, groups: Ma
 
 COLUMNS: list[Cell] = [
     ("line of work", ""), ("part of the effect", "median"), ("if left out", "is missing"), ("alone", "adds"),
-    ("paid or not collected", "m CNY"), ("would have acted anyway", "share"), ("for one more", "10k CNY"),
+    ("paid or not collected", "10k CNY"), ("would have acted anyway", "share"), ("for one more", "10k CNY"),
 ]  # fmt: skip
 
 
@@ -86,7 +85,7 @@ def cost(row: Mapping[Any, Any]) -> Cell:
 
 def _money(row: Mapping[Any, Any]) -> str:
     """What was paid or not collected, in the unit of the column; below zero where it saves."""
-    return number((row["outlay"] + row["tax_expenditure"]) / 100, MONEY)
+    return number(row["outlay"] + row["tax_expenditure"], AMOUNT)
 
 
 def _together(cell: Cell) -> str:
