@@ -10,6 +10,7 @@ import pytest
 
 from ecosim.figures import Labels
 from ecosim.report import ReportContext, write_report
+from ecosim.report.words import share_of_futures
 
 SECTIONS = {
     "effect": "effect", "hindcast": "hindcast", "basis": "basis", "coefficients": "coefficients",
@@ -227,14 +228,32 @@ def test_an_error_is_of_the_median_in_percent_of_the_count_and_an_interval_holds
 def test_missions_are_told_by_year_with_their_first_time(context, tmp_path):
     rows = [
         ("m", "Japanese firm", "日资高企", "2018-12", year, share, "2017-Q4", "2017-Q1", "")
-        for year, share in ((2017, 0.6), (2018, 0.925))
+        for year, share in ((2017, 0.505), (2018, 0.995), (2019, 1.0))
     ]
     names = ["mission", "label", "label_zh", "deadline", "year", "share_reached"]
     table = pd.DataFrame(rows, columns=[*names, "first_median", "first_lower", "first_upper"])
     page = write_report(tmp_path / "page.html", replace(context, missions=table)).read_text(encoding="utf-8")
-    for text in ("Japanese firm 日资高企", "92 %", "60 %", "2017-Q4", "2017-Q1 to later"):
+    for text in ("Japanese firm 日资高企", ">51 %<", ">&gt;99 %<", ">100 %<", "2017-Q4", "2017-Q1 to later"):
         assert text in page
     assert 'id="missions"' not in write_report(tmp_path / "b.html", context).read_text(encoding="utf-8")
+
+
+def test_a_mission_that_is_reached_before_the_package_begins_is_reached_at_the_origin(context, tmp_path):
+    row = {"mission": "m", "label": "Bank", "label_zh": "", "deadline": "2018-12", "year": 2017, "share_reached": 1.0}
+    first = {f"first_{name}": "2016-Q4" for name in ("lower", "median", "upper")}
+    page = page_of(replace(context, missions=pd.DataFrame([row | first])), tmp_path)
+    assert visible(page).count("at the origin") == 1
+    later = pd.DataFrame([row | first | {"first_median": "2017-Q1", "first_upper": "2018-Q1"}])
+    page = page_of(replace(context, missions=later), tmp_path)
+    assert "<b>2017-Q1</b><small>at the origin to 2018-Q1</small>" in page
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0 %"), (0.004, "<1 %"), (0.005, "1 %"), (0.285, "29 %"), (0.505, "51 %"), (0.996, ">99 %")],
+)
+def test_a_share_is_rounded_upward_at_halves_and_all_or_none_only_where_it_is(share, words):
+    assert share_of_futures(share) == words
 
 
 def test_the_page_says_what_the_data_tell_and_what_not(context, tmp_path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import pandas as pd
 
 from ecosim.data.digits import plain
-from ecosim.data.periods import parse
+from ecosim.data.periods import parse, quarter_index
 from ecosim.data.writing import write_whole
 from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
@@ -23,6 +23,7 @@ from ecosim.report.words import (
     last_count,
     percent,
     placebo_sentences,
+    share_of_futures,
     verdict,
 )
 
@@ -61,7 +62,7 @@ def environment() -> "Environment":
 
 def _content(context: ReportContext) -> dict[str, Any]:
     """What the template shows: texts, and tables as rows of texts."""
-    labels = context.labels
+    labels, origin = context.labels, str(context.forecast["origin"].iloc[0])
     told = [target for target in context.targets if (context.forecast["target"] == target).any()]
     sentences = [_headline(context, target) for target in told]
     judgments = [verdict(table, labels) for table in (context.hindcast, context.scores) if _has(table)]
@@ -71,7 +72,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
     placebo = context.placebo if _has(context.placebo) else None
     return {
         "labels": labels,
-        "origin": str(context.forecast["origin"].iloc[0]),
+        "origin": origin,
         "headline": context.headline,
         "sentences": sentences,
         "verdict": " ".join(judged for _, judged in judgments),
@@ -97,7 +98,7 @@ def _content(context: ReportContext) -> dict[str, Any]:
         "overspent": context.overspent,
         "placebo": _plain(placebo),
         "identification": _identification(context.identification) if _has(context.identification) else None,
-        "missions": _missions(context.missions) if _has(context.missions) else None,
+        "missions": _missions(context.missions, origin) if _has(context.missions) else None,
     }
 
 
@@ -122,20 +123,27 @@ def _identification(table: pd.DataFrame) -> dict[str, Any]:
     return {"known": rows(ordered), "open": rows(table[~known]), "basis": str(table["basis"].iloc[0])}
 
 
-def _missions(table: pd.DataFrame) -> dict[str, Any]:
+def _missions(table: pd.DataFrame, origin: str) -> dict[str, Any]:
     """One row for each mission: its name, deadline, the share of futures that reach it by year, and when it comes."""
+    known = quarter_index(origin)
+
+    def when(quarter: Any) -> str:
+        if not _text(quarter):
+            return "later"
+        return "at the origin" if quarter_index(str(quarter)) <= known else str(quarter)
+
     years = sorted(int(year) for year in table["year"].unique())
     rows = []
     for _, group in table.groupby("mission", sort=False):
         first = group.iloc[0]
         shares = {int(year): float(share) for year, share in zip(group["year"], group["share_reached"], strict=True)}
-        low, middle, high = (str(first[f"first_{name}"]) or "later" for name in ("lower", "median", "upper"))
+        low, middle, high = (when(first[f"first_{name}"]) for name in ("lower", "median", "upper"))
         rows.append({
             "name": f"{first['label']} {first['label_zh']}".strip(),
             "deadline": str(first["deadline"]),
-            "shares": [f"{round(100 * shares[year])} %" if year in shares else "" for year in years],
+            "shares": [share_of_futures(shares[year]) if year in shares else "" for year in years],
             "first": middle,
-            "between": f"{low} to {high}",
+            "between": f"{low} to {high}" if low != high else "",
         })  # fmt: skip
     return {"years": years, "rows": rows}
 

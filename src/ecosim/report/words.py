@@ -12,6 +12,7 @@ from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 
 OBSERVED = "observed"
 UNDER = "ecosim under "  # names the model's own forecast under the baseline, which is no simple forecast
+HAIR = 1e-9  # what a half may lack where it is written in binary
 INSTRUMENTS = (
     "The data cannot tell the instruments apart: the effect is prior effect × state, what published studies found "
     "elsewhere applied to this place's firms."
@@ -160,6 +161,14 @@ def percent(share: float) -> str:
     """'+3 %', '−12 %', '0 %'."""
     whole = round(100 * share)
     return f"{whole:+d} %".replace("-", "−") if whole else "0 %"
+
+
+def share_of_futures(share: float) -> str:
+    """'51 %', halves upward; '<1 %' and '>99 %' where it is not none or not all of them."""
+    if share in (0, 1):
+        return f"{100 * share:.0f} %"
+    whole = int(100 * share + 0.5 + HAIR)
+    return "<1 %" if whole == 0 else ">99 %" if whole == 100 else f"{whole} %"
 
 
 def _when(time: str, stock: bool) -> str:
