@@ -26,6 +26,29 @@ def test_the_terminal_table_fits_80_characters_and_keeps_chinese(forecast, count
     assert "…" not in text
 
 
+def printed(table):
+    from rich.console import Console
+
+    out = io.StringIO()
+    Console(file=out, width=80).print(table)
+    return out.getvalue()
+
+
+def test_the_unit_of_a_target_stands_under_its_name_on_the_terminal(forecast, counts):
+    text = printed(summary_table(forecast, counts, ["tech_sme_stock", "rd_expenditure"], LABELS))
+    assert "科技型中小企业, firms" in text
+    assert "研发经费, 100m CNY" in text
+
+
+def test_the_numbers_of_a_row_are_all_in_one_form_on_the_terminal(counts, make_table):
+    known = counts.assign(value=31020.0)
+    forecast = make_table("tech_sme_stock", {"2017": 48000.0, "2018": 90000.0})
+    effect = make_table("tech_sme_stock", {"2018": 1500.0})
+    text = printed(summary_table(forecast, known, ["tech_sme_stock"], LABELS, effect))
+    for form in ("31k", "48k", "38k–58k", "90k", "72k–108k", "+1.5k", "+1.2k to +1.8k"):
+        assert form in text
+
+
 def test_the_terminal_shows_the_first_the_middle_and_the_last_year(counts, make_table):
     forecast = make_table("tech_sme_stock", {str(year): 300.0 for year in range(2017, 2021)})
     table = summary_table(forecast, counts, ["tech_sme_stock"], LABELS)

@@ -30,19 +30,17 @@ Job = Mapping[str, Any]
 
 def headline(outcome: "RunOutcome") -> dict[str, Any]:
     """The first target in the last year, as numbers and as text; where the run's files are."""
-    from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
-    from ecosim.report import stacked
+    from ecosim.report import stacked, values_at
 
-    result, levels = outcome.result, (MEDIAN, *interval(0.9))
+    result = outcome.result
     target, year = shown_targets(outcome.job.targets, result.forecast)[0], headline_years(result.forecast)[-1]
     found: dict[str, Any] = {"target": target, "time": year, "title": outcome.labels.title(target)}
     effect = result.effect if has_effect(result.effect) else None
     for table, names in ((result.forecast, FORECAST), (effect, EFFECT)):
         if table is not None:
-            spread, signed = by_time(table, target, levels), table is effect
-            row = at(spread, year)
-            found |= {name: row[level] for name, level in zip(names, levels, strict=True)}
-            found[f"{names[0]}_text"] = stacked(spread, year, outcome.labels.of(target), signed)
+            values, signed = values_at(table, target, year), table is effect
+            found |= dict(zip(names, values, strict=True))
+            found[f"{names[0]}_text"] = stacked(values, outcome.labels.of(target), signed)
     return found | {"folder": short(outcome.folder), "run_id": None if outcome.problem else outcome.run_id}
 
 

@@ -149,9 +149,12 @@ def unit_of_change(label: TargetLabel) -> str:
     return "index points" if label.unit.endswith(BASE) else label.unit
 
 
-def brief(values: Sequence[float], label: TargetLabel, signed: bool = False) -> list[str]:
-    """Values as text that stand together, all in thousands ('149k') or millions once one of them is that large."""
-    largest = max((abs(value) for value in values if value == value), default=0)
+def brief(values: Sequence[float], label: TargetLabel, signed: bool = False, beside: Sequence[float] = ()) -> list[str]:
+    """Values as text that stand together, all in thousands ('149k') or millions once one of them is that large.
+
+    beside: further values of the same row, which is all in one form.
+    """
+    largest = max((abs(value) for value in (*values, *beside) if value == value), default=0)
     if largest < 1e5:
         return [number(value, label, signed) for value in values]
     unit, sign, plain = (1e3, "k", TargetLabel("", "")) if largest < 1e7 else (1e6, "m", TargetLabel("", "", "", False))

@@ -2,6 +2,6 @@
 
 from ecosim.report.context import ReportContext
 from ecosim.report.page import write_report
-from ecosim.report.tables import hindcast_table, stacked, summary_table
+from ecosim.report.tables import hindcast_table, stacked, summary_table, values_at
 
-__all__ = ["ReportContext", "hindcast_table", "stacked", "summary_table", "write_report"]
+__all__ = ["ReportContext", "hindcast_table", "stacked", "summary_table", "values_at", "write_report"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ecosim.figures.labels import Labels, TargetLabel, brief, number
+from ecosim.figures.labels import Labels, TargetLabel, brief
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval, of_place
 from ecosim.report.words import last_count
 
@@ -42,6 +42,7 @@ def summary_table(
 ) -> "Table":
     """A table for the terminal: target, last count, median and 90 % interval at three times, effect at the last.
 
+    The unit of a target stands under its name; the numbers of a row are all in one form (`brief`).
     times: at most three; without them the first, the middle and the last of the forecast.
     """
     from rich.box import SIMPLE_HEAD
@@ -63,20 +64,32 @@ def summary_table(
     for target in targets:
         label = labels.of(target)
         last = last_count(of_place(observed, forecast), target)
-        name = Text(label.title) if not label.chinese else Text(f"{label.title}\n{label.chinese}")
-        cells: list[Text | str] = [name, f"{number(last.value, label)}\n{last.time}" if last else "–"]
-        spread = by_time(forecast, target, (MEDIAN, *interval(0.9)))
-        cells += [stacked(spread, time, label) for time in shown]
+        under = ", ".join(filter(None, (label.chinese, label.unit)))
+        cells: list[Text | str] = [Text(f"{label.title}\n{under}".strip())]
+        columns = [values_at(forecast, target, time) for time in shown]
+        added = values_at(effect, target, known[-1]) if effect is not None else []
+        row = [*([last.value] if last else []), *(value for column in (*columns, added) for value in column)]
+        cells.append(f"{brief([last.value], label, beside=row)[0]}\n{last.time}" if last else "–")
+        cells += [stacked(column, label, beside=row) for column in columns]
         if effect is not None:
-            cells.append(stacked(by_time(effect, target, (MEDIAN, *interval(0.9))), known[-1], label, signed=True))
+            cells.append(stacked(added, label, signed=True, beside=row))
         table.add_row(*cells)
     return table
 
 
-def stacked(spread: pd.DataFrame, time: str, label: TargetLabel, signed: bool = False) -> str:
-    """The median above its interval, so that the table fits into 80 characters."""
-    if time not in spread.index:
+def values_at(table: pd.DataFrame, target: str, time: str) -> list[float]:
+    """The median of a time and the ends of its 90 % interval; nothing where the table lacks it."""
+    wanted = (MEDIAN, *interval(0.9))
+    spread = by_time(table, target, wanted)
+    return [at(spread, time)[quantile] for quantile in wanted] if time in spread.index else []
+
+
+def stacked(values: Sequence[float], label: TargetLabel, signed: bool = False, beside: Sequence[float] = ()) -> str:
+    """The median above its interval, so that the table fits into 80 characters; a dash without values.
+
+    values: median and both ends; beside: as in `brief`.
+    """
+    if not values:
         return "–"
-    row = at(spread, time)
-    middle, low, high = brief([row[q] for q in (MEDIAN, *interval(0.9))], label, signed)
+    middle, low, high = brief(values, label, signed, beside)
     return f"{middle}\n{low}{' to ' if signed else '–'}{high}"
