@@ -63,6 +63,26 @@ def test_an_instrument_that_is_never_above_zero_never_begins(make_job):
     assert told.startswith("In force before the origin already: now.")
 
 
+def test_of_many_instruments_the_first_three_are_named_and_the_others_counted(make_job):
+    early, late = ({**AWARD, "amount": {start: 20}} for start in ("2016", "2030"))
+    job = make_job()
+    began = shelf.build({f"early_{n}": early for n in range(47)})
+    (told,) = package_told.started_before(replace(job, policies=job.baseline_policies | began))
+    assert told.startswith("In force before the origin already: early_0, early_1, early_2 and 44 more. The counts")
+    three = dict(list(began.items())[:3])
+    (told,) = package_told.started_before(replace(job, policies=job.baseline_policies | three))
+    assert told.startswith("In force before the origin already: early_0, early_1, early_2. ")
+    later = began | shelf.build({f"late_{n}": late for n in range(5)})
+    (told,) = package_told.starts_later(replace(job, policies=job.baseline_policies | later))
+    assert told.endswith("without any effect: late_0, late_1, late_2 and 2 more.")
+    (told,) = package_told.left_out(replace(job, baseline_policies=began))
+    assert told.startswith("The scenario leaves out rules of its baseline: early_0, early_1, early_2 and 44 more. ")
+    row = {"family": "incubator", "slots": 20, "cost": 2, "parks": ["science_park"], "source": "made up"}
+    parks = shelf.build({f"rooms_{n}": row for n in range(4)})
+    nowhere = replace(job, policies=parks, region=replace(job.region, zones={"all": Zone(share=1.0)}))
+    assert "all the same: rooms_0, rooms_1, rooms_2 and 1 more." in package_told.nowhere(nowhere)[0]
+
+
 def test_a_baseline_of_ones_own_is_said_to_move_the_forecast_too(make_job):
     assert package_told.other_baseline(make_job()) == []
     (told,) = package_told.other_baseline(replace(make_job(), baseline="parks_alone"))

@@ -1,8 +1,8 @@
 """Which rows of the table that study=update was given say something of the run, and which match nothing."""
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from ecosim.data.naming import some
 from ecosim.data.parts import in_quarters
 from ecosim.data.periods import parse, quarter_index, quarter_label
 
@@ -42,14 +42,14 @@ def left_out(run: "Recorded", given: "pd.DataFrame", members: "pd.DataFrame", un
     count = sum(len(names) for names in why.values())
     if not count:
         return ""
-    reasons = "; ".join(f"{len(names)} {what} ({_some(names)})" for what, names in why.items())
+    reasons = "; ".join(f"{len(names)} {what} ({some(dict.fromkeys(names), SHOWN)})" for what, names in why.items())
     if count < len(given):
         verb = "says" if count == 1 else "say"
         return f"{count} of {len(given)} rows of {named} {verb} nothing of this run and were not used: {reasons}."
     raise NothingNew(
         f"{named}: {'its one row says nothing' if count == 1 else f'none of its {count} rows says anything'} of run "
         f"{run.short}: {reasons}. The run is of {run.place} from {run.origin} and forecasts "
-        f"{_some(targets, MOST_TARGETS)}; name its place and targets, or leave data.path "
+        f"{some(targets, MOST_TARGETS)}; name its place and targets, or leave data.path "
         "out to use the counts that came with the run's own"
     )
 
@@ -68,9 +68,3 @@ def is_about(message: str, run: "Recorded", given: "pd.DataFrame") -> bool:
 def _time_of(time: str) -> str:
     """A time as members have it: years as they are, parts of a year as quarters."""
     return time if parse(time).frequency == "year" else quarter_label(quarter_index(time))
-
-
-def _some(names: Collection[str], most: int = SHOWN) -> str:
-    different = list(dict.fromkeys(names))
-    more = f" and {len(different) - most} more" if len(different) > most else ""
-    return ", ".join(different[:most]) + more

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ecosim.data.naming import some
 from ecosim.data.periods import QUARTERS_PER_YEAR, quarter_index, year_of
 from ecosim.policies.schedule import ALWAYS, Schedule
 from ecosim.policies.shelf import LIMITS, needed
@@ -39,7 +40,7 @@ def left_out(job: "Job") -> list[str]:
     if not gone:
         return []
     return [
-        f"The scenario leaves out rules of its baseline: {', '.join(gone)}. What is shown as the effect of the package "
+        f"The scenario leaves out rules of its baseline: {some(gone)}. What is shown as the effect of the package "
         "is also that of their end. A package file keeps the national rules by 'defaults: [national_rules, _self_]'."
     ]
 
@@ -53,7 +54,7 @@ def nowhere(job: "Job") -> list[str]:
         return []
     return [
         f"The zones of {job.region.name} list no parks (zones.<name>.parks in the region file), so these act nowhere, "
-        f"and what their places cost is booked all the same: {', '.join(named)}. List the parks in the zones where "
+        f"and what their places cost is booked all the same: {some(named)}. List the parks in the zones where "
         "they are."
     ]
 
@@ -85,7 +86,7 @@ def started_before(job: "Job") -> list[str]:
     if not names:
         return []
     return [
-        f"In force before the origin already: {', '.join(names)}. The counts at the origin hold part of their effect, "
+        f"In force before the origin already: {some(names)}. The counts at the origin hold part of their effect, "
         "and the hazards are set to those counts under the baseline's rules, so level and effect after the origin are "
         "too high by that part."
     ]
@@ -101,7 +102,7 @@ def starts_later(job: "Job") -> list[str]:
         return []
     if len(late) == len(added) and all(job.policies.get(name) == row for name, row in rules.items()):
         return [f"No instrument of the scenario is in force before the end of {last}: there is no effect to show."]
-    return [f"Not in force before the end of {last}, so without any effect: {', '.join(late)}."]
+    return [f"Not in force before the end of {last}, so without any effect: {some(late)}."]
 
 
 def begins(policy: Any) -> float:
