@@ -108,9 +108,14 @@ def test_next_years_spending_predicts_certifications_as_well_as_last_years(known
 
 @pytest.mark.parametrize(
     ("lag", "lead", "words"),
-    [(5.0, 1.7, "fails: next year's"), (0.2, 0.9, "neither year's"), (-2.0, 0.9, "last year's predicts, next year's")],
+    [
+        (5.0, 1.7, "fails: both years' spending predicts;"),
+        (1.2, -1.7, "fails: next year's spending predicts, last year's does not;"),
+        (0.2, 0.9, "neither year's"),
+        (-2.0, 0.9, "last year's predicts, next year's"),
+    ],
 )
-def test_a_placebo_fails_where_next_years_spending_predicts_at_all(lag, lead, words):
+def test_a_placebo_fails_where_next_years_spending_predicts_at_all_and_says_which_year_does(lag, lead, words):
     """By the ratio of each estimate to its error; the sign and the other year do not matter."""
     rows = [("all", "lag", 9.0), ("common", "lag", lag), ("common", "lead", lead)]
     found = [{"sample": sample, "timing": timing, "beside": "alone", "estimate": 0.3 * ratio, "std_error": 0.3}

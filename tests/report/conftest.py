@@ -20,7 +20,7 @@ def table(target, values_by_time, scenario="pinghu_2017"):
     return pd.DataFrame(rows, columns=["scenario", "location", "origin", "time", "target", "quantile", "value"])
 
 
-def placebo(lag, lead, flag="fails: next year's spending predicts too"):
+def placebo(lag, lead, flag="fails: both years' spending predicts"):
     """Last year's and next year's spending, each alone on the rows that have both."""
     row = {"equation": "hnte_certifications", "sample": "common", "beside": "alone", "n": 124, "flag": flag}
     return pd.DataFrame(

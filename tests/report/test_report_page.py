@@ -173,7 +173,7 @@ def test_the_lead_is_printed_beside_the_lag(context, tmp_path):
     text = visible(page_of(context, tmp_path))
     assert (
         "High-tech certifications : next year's spending has 0.38 (0.15), last year's 0.46 (0.19); "
-        "fails: next year's spending predicts too." in text
+        "fails: both years' spending predicts." in text
     )
 
 

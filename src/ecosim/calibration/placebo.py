@@ -60,7 +60,9 @@ def _flag(found: list[dict[str, object]]) -> str:
     alone = {row["timing"]: row for row in found if row["sample"] == "common" and row["beside"] == "alone"}
     ratio = {timing: abs(float(str(row["estimate"])) / float(str(row["std_error"]))) for timing, row in alone.items()}
     if ratio[NEXT_YEAR] >= SIGNIFICANT:
-        return "fails: next year's spending predicts too; no effect can be read off"
+        both = ratio[LAST_YEAR] >= SIGNIFICANT
+        which = "both years' spending predicts" if both else "next year's spending predicts, last year's does not"
+        return f"fails: {which}; no effect can be read off"
     if ratio[LAST_YEAR] < SIGNIFICANT:
         return "neither year's spending predicts on the rows that have both"
     return "last year's predicts, next year's does not; that alone does not identify an effect"
