@@ -21,7 +21,7 @@ TABLE = ROOT / "docs" / "mechanisms.md"
 COLUMNS = ("id", "chinese", "english", "file", "switch", "observable", "direction", "test")
 SYSTEMS = {"A": 9, "B": 9, "C": 10, "D": 13, "F": 4, "G": 8, "H": 2}  # of the article, by group: 55
 MEASUREMENT = {"A8", "D13", "G8", "H1"}  # they name or measure; no firm meets them
-QUARTERS, MEMBERS, FIRMS = 24, 6, 2600  # to the end of 2022, half of Pinghu's firms
+QUARTERS, MEMBERS, FIRMS = 24, 24, 2600  # to the end of 2022, half of Pinghu's firms
 
 
 def table() -> list[SimpleNamespace]:

@@ -42,6 +42,7 @@ def settle(model, events=NOBODY):
     """Give the places on offer, then let every instrument pay."""
     model.give_places()
     model.settle(events)
+    model.count_take_up()
 
 
 def row(family, **values):
@@ -202,19 +203,18 @@ def test_the_fund_covers_certified_firms_and_pays_its_share_of_losses(world):
 def test_the_fund_never_pays_more_than_it_holds_over_all_years(world):
     rows = row("risk_compensation_fund", coverage=50, fund={"2017-06": 100, "2019": 130}, loss=1.0)
     model = world(rows, certificate=HIGH_TECH, aware=FINANCE)
-    loss = Events(np.array([0, 1]), np.array([70.0, 50.0]))
-    settle(model, loss)
+    settle(model, Events(np.array([0, 1]), np.array([70.0, 50.0])))
     assert paid(model) == 60
     quarter(model, "2018-Q1")
-    settle(model, loss)
+    settle(model, Events(np.array([0, 1]), np.array([70.0, 50.0])))
     assert paid(model, 2018) == 40
     quarter(model, "2018-Q2")
     assert not model.terms.credit_coverage.any()
-    settle(model, loss)
+    settle(model, Events(np.array([0, 1]), np.array([70.0, 50.0])))
     assert paid(model, 2018) == 40
     quarter(model, "2019-Q1")
     assert model.terms.credit_coverage.max() == 0.5
-    settle(model, loss)
+    settle(model, Events(np.array([0, 1]), np.array([70.0, 50.0])))
     assert paid(model, 2019) == 30
 
 

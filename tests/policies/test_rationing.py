@@ -35,6 +35,7 @@ def world(make_model):
 def settle(model):
     model.give_places()
     model.settle(model.note_events())
+    model.count_take_up()
 
 
 def paid_rows(model):

@@ -39,6 +39,7 @@ def give(model, quarter):
     model.revise_terms()
     model.give_places()
     model.settle(NOBODY)
+    model.count_take_up()
     return model
 
 

@@ -49,6 +49,7 @@ class TakeUp:
         self._flags = np.zeros((8, 0), np.uint8)  # (slots, rows)
         self._gone = np.zeros((8, zones, len(STAGES)), np.int64)  # of firms that closed in the year
         self._keeps: dict[str, int] = {}  # of each instrument that was in force, see `Reach`
+        self._looked: Any = None  # at whose statements it looked last
 
     def note(self, instrument: str, asked: NDArray[np.int64], got: NDArray[np.int64], firms: Firms) -> int:
         """Rows that applied and rows that were funded in the quarter; returns those funded first in the year."""
@@ -94,8 +95,9 @@ class TakeUp:
     def look(self, model: Any) -> None:
         """Remember what firms must still have to have kept what they get now, for an instrument may end before."""
         stated, _ = reaches_of(model)
-        for name, reach in stated.items():
-            self._keeps[name] = reach.keeps
+        if stated is not self._looked:  # the same between two dates
+            self._looked = stated
+            self._keeps |= {name: reach.keeps for name, reach in stated.items()}
 
     def close_year(self, model: Any) -> None:
         """Count the year of every instrument in force, and what the year before has kept."""
