@@ -306,6 +306,7 @@ def test_starts_beyond_the_years_shown_have_no_mark_and_one_at_the_origin_no_lin
 def test_every_kind_of_line_is_in_the_legend_and_nothing_that_no_panel_shows(drawn, fan, labels):
     words = words_of(drawn(fan, BOTH, labels))
     assert "90 % under national rules only" in words
+    assert "median under national rules only, gray number" in words
     assert "assumed level" not in words
     elsewhere = replace(fan, assumed={"births": ("2016", 5.0)})
     assert "assumed level" not in words_of(drawn(elsewhere, BOTH, labels))

@@ -244,7 +244,7 @@ def _key(fan: Fan, targets: Sequence[str], labels: Labels) -> list[tuple[Any, st
     key.append((Line2D([], [], color=canvas.BLUE, linewidth=1.8), "median"))
     key.append((tuple(Patch(color=canvas.BANDS[level]) for level in LEVELS[::-1]), "50, 80, 90 % of futures"))
     if any(_baseline(fan, target) is not None for target in targets):
-        key.append((Line2D([], [], **DASHED), labels.baseline))
+        key.append((Line2D([], [], **DASHED), f"median under {labels.baseline}, gray number"))
         key.append((Line2D([], [], **DOTTED), f"90 % under {labels.baseline}"))
     if fan.policies:
         start = Line2D([], [], color=canvas.VERMILION, linestyle="", marker="v", markersize=3.6)
