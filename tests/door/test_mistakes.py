@@ -65,7 +65,6 @@ WRONG = [  # overrides, what the message must say
     ([PINGHU, "policies.hnte_award.amonut=3"], "did you mean 'amount'"),
     ([PINGHU, "policies.hnte_award=null"], "policies.hnte_award is empty"),
     ([PINGHU, "policies.奖励.amount=3"], "ASCII"),
-    ([PINGHU, "tracking=null"], "tracking is empty, but holds settings; tracking.enabled=false logs nothing"),
     ([PINGHU, "tracking.enable=false"], "did you mean 'enabled'"),
     ([PINGHU, "+data.pth=x"], "did you mean 'path'"),
     ([PINGHU, "data=own"], "data.path has no value"),

@@ -16,8 +16,6 @@ from ecosim.door.publish import run_publish
 from ecosim.door.run import run_scenario
 from ecosim.door.updating import run_update
 from ecosim.door.updating_given import left_out
-from ecosim.door.updating_told import aside
-from ecosim.figures import Labels
 
 FORECAST = ["+scenario=pinghu_2017", "members=400", "horizon=2019"]
 QUIET = [*FORECAST, "tracking.enabled=false"]
@@ -91,15 +89,6 @@ def test_an_update_is_a_run_of_its_own_in_mlflow(here: Path, fake: None, store: 
         found = dict(base.execute("SELECT key, value FROM metrics WHERE run_uuid = ?", (outcome.run_id,)).fetchall())
     assert (tags["role"], tags["updated_run"]) == ("update", forecast)
     assert found["inside_90"] == 1.0
-
-
-def test_counts_that_moved_nothing_are_named_with_the_reason() -> None:
-    rows = [("tech_sme_new", "2017", 79.0, ""), ("tech_sme_stock", "2017", 358.0, "follows from tech_sme_new")]
-    counts = pd.DataFrame(rows, columns=["target", "time", "observed", "not_used"])
-    assert aside(counts, Labels("Pinghu")) == [
-        "Shown beside the forecast and not used: Technology SMEs 2017 (358; follows from tech_sme_new)."
-    ]
-    assert aside(counts.iloc[:1], Labels("Pinghu")) == []
 
 
 WRONG = [

@@ -14,7 +14,6 @@ OVERRIDES = (
     ("'policies.x.rate={2018-07: 30}'", "change the whole schedule of row x; with + before it one date, or add one"),
     ("posterior=outputs/<run>", "draw members from the posterior of a study=calibrate; also by its id"),
     ("resume=outputs/<run>", "go on with a run that was stopped; also by its id in MLflow"),
-    ("tracking.enabled=false", "nothing is logged to MLflow; the folder holds all the same"),
     ("execution=dask", "members on a Dask scheduler: execution.address=tcp://host:8786"),
     ("data.path=counts.csv", "add counts of your own (CSV or Parquet)"),
 )

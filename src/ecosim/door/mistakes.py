@@ -187,9 +187,6 @@ def _complaint(
         return f"{key}: {reason}" if "quote it" in reason else f"{key}: {QUOTE_HINT.format(value=value)}"
     reason = reason.replace("Input should be a valid", "must be a").replace("Input should be", "must be")
     reason = reason.replace("must be a integer", "must be a whole number").replace("must be a string", "must be text")
-    if value is None and "instance of" in reason:
-        way_out = "tracking.enabled=false logs nothing" if key == "tracking" else f"set them: {key}.<name>=<value>"
-        return f"{key} is empty, but holds settings; {way_out}"
     if value is None or value == "":
         return f"{key} is empty; it {reason}" if reason.startswith("must") else f"{key} is empty"
     if not isinstance(value, str | int | float | bool) or repr(value) in reason:

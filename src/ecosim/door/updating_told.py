@@ -50,7 +50,6 @@ def sentences(
         f"{'; outside: ' + far if far else ''}.{_few(len(found.logs))}",
     ]
     words += [missed] if missed else []
-    words += aside(table, labels)
     words += [text for target in shown if (text := _moved(tables["moved"], target, labels)) is not None]
     if "effect_moved" in tables:
         words += [f"Effect: {text}" for target in shown[:1] if (text := _moved(tables["effect_moved"], target, labels))]
@@ -60,15 +59,6 @@ def sentences(
         f"forecast from origin={until}-12 also takes the new counts into its levels and growth."
     )
     return (*words, *carried(run))
-
-
-def aside(counts: "pd.DataFrame", labels: "Labels") -> list[str]:
-    """Counts that stand beside the forecast and moved nothing, and why. counts: counts.csv."""
-    named = [
-        f"{labels.of(row['target']).title} {row['time']} ({plain(row['observed'])}; {row['not_used']})"
-        for row in counts[counts["not_used"] != ""].to_dict("records")
-    ]
-    return [f"Shown beside the forecast and not used: {', '.join(named)}."] if named else []
 
 
 def carried(run: "Recorded") -> list[str]:
