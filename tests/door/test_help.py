@@ -20,7 +20,15 @@ def test_the_help_lists_everything_and_loads_nothing_heavy(here: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    for word in ("pinghu_2017", "How do Pinghu's", "inner_mongolia", "national_rules", "forecast", "members=50"):
+    for word in (
+        "pinghu_2017",
+        "How do Pinghu's",
+        "inner_mongolia",
+        "national_rules",
+        "forecast",
+        "members=50",
+        "tracking.enabled=false",
+    ):
         assert word in done.stdout
 
 

@@ -66,6 +66,11 @@ WRONG = [  # overrides, what the message must say
     ([PINGHU, "policies.hnte_award=null"], "policies.hnte_award is empty"),
     ([PINGHU, "policies.奖励.amount=3"], "ASCII"),
     ([PINGHU, "tracking.enable=false"], "did you mean 'enabled'"),
+    (
+        [PINGHU, "tracking=null"],
+        "tracking=null: is a table; change a setting in it, tracking.enabled=false to log nothing",
+    ),
+    ([PINGHU, "tracking=off"], "tracking=off: is a table.*tracking.enabled=false"),
     ([PINGHU, "+data.pth=x"], "did you mean 'path'"),
     ([PINGHU, "data=own"], "data.path has no value"),
     ([PINGHU, "data.carried=null"], "no counts at all"),
@@ -158,6 +163,7 @@ SCENARIO = "# @package _global_\n# Does it work?\ndefaults:\n  - override /regio
         ("title: 12:30:00\n", "title.*number 45000.*quote it"),
         ("origin: 3.10\n", "origin.*3.1.*quote it"),
         ("tracking: {experiment: off}\n", "tracking.experiment.*quote it"),
+        ("calibration: 3\n", "calibration=3: is a table; change a setting in it, calibration.hindcast=..."),
         ("members: [1\n", "no valid YAML"),
         ("members: 3\nmembers: 4\n", "duplicate key members"),
         ("horizn: 3\n", "did you mean 'horizon'"),
@@ -227,6 +233,12 @@ def test_chinese_names_work_in_a_folder_with_a_chinese_name(tmp_path: Path) -> N
 def test_a_scenario_with_a_chinese_name_is_chosen_by_it(own: Callable[[str, str], Path]) -> None:
     home = own("scenario/新政.yaml", SCENARIO.format(region="pinghu", more=""))
     assert compose(["+scenario=新政"], home).scenario == "新政"
+
+
+@pytest.mark.parametrize("study", ["forecast", "decompose", "regions"])
+def test_no_target_at_all_is_refused(here: Path, study: str) -> None:
+    with pytest.raises(ConfigError, match=r"study.targets=\[\] is empty; name what to show first"):
+        build_job(compose([PINGHU, f"study={study}", "study.targets=[]"]), here)
 
 
 def test_a_target_that_nobody_knows_is_not_shown_in_silence(here: Path) -> None:

@@ -145,6 +145,10 @@ def build_job(composed: Composed, cwd: Path) -> "Job":
     study = composed.settings.study
     if not isinstance(study, Forecast | Decompose | Calibrate | Regions):
         raise ConfigError(f"study={study.name} forecasts nothing; choose forecast, decompose or regions")
+    if not (study.targets or isinstance(study, Calibrate)):
+        raise ConfigError(
+            "study.targets=[] is empty; name what to show first, study.targets=[hnte_stock], or leave it out"
+        )
     for name in study.targets:
         if name not in TARGETS:
             raise ConfigError(f"study.targets: no target {name!r}; {nearest(name, TARGETS)}")

@@ -15,6 +15,7 @@ OVERRIDES = (
     ("posterior=outputs/<run>", "draw members from the posterior of a study=calibrate; also by its id"),
     ("resume=outputs/<run>", "go on with a run that was stopped; also by its id in MLflow"),
     ("execution=dask", "members on a Dask scheduler: execution.address=tcp://host:8786"),
+    ("tracking.enabled=false", "log nothing in MLflow; the results stand in outputs/ all the same"),
     ("data.path=counts.csv", "add counts of your own (CSV or Parquet)"),
 )
 HOW = {

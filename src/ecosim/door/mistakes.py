@@ -13,6 +13,7 @@ from ecosim.data.errors import nearest
 from ecosim.door.library import GROUPS, ConfigError, Library, split_override
 
 QUOTE_HINT = "YAML reads it as {value!r}; quote it"
+OFF = {"tracking": "tracking.enabled=false to log nothing"}
 Tree = Mapping[Any, Any]
 
 
@@ -175,6 +176,9 @@ def _complaint(
         names = re.findall(r"'([^']+)'", str(problem.get("ctx", {}).get("expected_tags", "")))
         given = str(problem.get("ctx", {}).get("tag", ""))
         return f"{key}.name={given!r}; {nearest(given, names)}"
+    if kind == "model_type":
+        way_out = OFF.get(key) or f"{key}.{next(iter(valid((*loc, ''))), '<setting>')}=..."
+        return f"{key}={'null' if value is None else value}: is a table; change a setting in it, {way_out}"
     if kind in ("tuple_type", "list_type"):
         return f"{key}={value!r}: must be a list, {key}=[{value}]"
     if kind == "too_short" and not value:
