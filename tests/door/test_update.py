@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,6 +17,8 @@ from ecosim.door.publish import run_publish
 from ecosim.door.run import run_scenario
 from ecosim.door.updating import run_update
 from ecosim.door.updating_given import left_out
+from ecosim.door.updating_told import sentences
+from ecosim.forecast.assimilation import Assimilated, Evidence
 
 FORECAST = ["+scenario=pinghu_2017", "members=400", "horizon=2019"]
 QUIET = [*FORECAST, "tracking.enabled=false"]
@@ -68,6 +71,26 @@ def test_the_updated_forecast_stands_with_the_counts_and_what_moved(
     assert "hnte" not in said
     assert "hnte" not in (home / "statements.txt").read_text(encoding="utf-8")
     assert "1 count up to the end of 2017" in said
+
+
+def test_a_given_count_that_follows_from_another_is_named_and_numbers_are_rounded_as_in_a_run() -> None:
+    follows = Evidence("tech_sme_stock", "2017", 358.0, np.array([300.0]), 0.0, "follows from tech_sme_new")
+    used = Evidence("tech_sme_new", "2017", 300.4, np.array([50.0]), 0.0, "")
+    table = {"target": "tech_sme_new", "time": "2017", "observed": 300.4, "lower": 25.8, "upper": 95.8}
+    moved = {"target": "tech_sme_new", "time": "2018", "shift": 0.1, "width": 0.9}
+    moved |= {f"{name}{when}": 25.8 for name in ("median", "lower", "upper") for when in ("_before", "")}
+    counts = pd.DataFrame([table | {"not_used": "", "inside_90": False}])
+    run_of = SimpleNamespace(
+        place="Pinghu", place_local="", title="", settings={"baseline": "national_rules"}, from_posterior=False,
+        updated=False, short="run", statements=list, origin="2016-12",
+    )  # fmt: skip
+    found = Assimilated((used, follows), np.zeros((400, 1)), np.zeros((400, 1)), np.zeros(1))
+    told = sentences(run_of, found, {"counts": counts, "moved": pd.DataFrame([moved])}, 2017, ["tech_sme_new"])
+    assert told[0].endswith("Not used: Technology SMEs 2017 (358; follows from New technology SMEs).")
+    assert "outside: New technology SMEs 2017 (300; forecast 26 to 96)" in told[1]
+    assert told[2].startswith("New technology SMEs 2018: 26 (26 to 26) before, 26 (26 to 26) now")
+    alone = Assimilated((used,), found.logs, found.gaps, found.noise)
+    assert "Not used" not in sentences(run_of, alone, {"counts": counts, "moved": pd.DataFrame([moved])}, 2017, [])[0]
 
 
 def test_the_same_command_gives_the_same_tables(here: Path, recorded: str) -> None:

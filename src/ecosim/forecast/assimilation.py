@@ -38,6 +38,7 @@ CELL = ["scenario", "location", "time", "target"]
 TINY = 1e-9
 GROUPS = 5  # of members; a group moves by what the others show
 LEAST = 10  # members of which a regression can be made
+FOLLOWS = "follows from "  # begins why a stock is not used, before the name of its flow
 FAR = 6.0  # standard deviations from the forecast at which a count and a forecast cannot both be right
 
 
@@ -173,7 +174,7 @@ def _once(rows: tuple[Evidence, ...], counts: pd.DataFrame) -> tuple[Evidence, .
             before = series(counts, place, row.target).get(year - 1, np.nan)
             sums = [before + flows.get(year, np.nan), sum(flows.get(year - back, np.nan) for back in range(3))]
             if np.isclose(sums, row.observed, rtol=1e-9).any():
-                row = row._replace(note=f"follows from {flow}")
+                row = row._replace(note=f"{FOLLOWS}{flow}")
         kept.append(row)
     return tuple(kept)
 
