@@ -3,16 +3,20 @@
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 
 import pandas as pd
 import psutil
 import pytest
+from joblib.externals.loky import ProcessPoolExecutor
 
 from ecosim.data.errors import UserError
 from ecosim.door.backtest import run_backtest
 from ecosim.forecast.evaluation import kept
+from ecosim.forecast.evaluation.race import end_workers
 
 TABLES = ("scores.csv", "skill.csv", "summary.csv", "tests.csv", "missing.csv", "warnings.csv", "forecasts.parquet")
 
@@ -90,6 +94,23 @@ def test_a_terminated_run_takes_its_workers_along_and_a_lost_worker_is_one_messa
     assert ("the system ended a worker" in said) == (victim == "worker")
     assert list((home / kept.FOLDER).glob("*.parquet"))
     assert not psutil.wait_procs(family, timeout=30)[1]
+
+
+def test_workers_end_at_once_and_without_a_word_while_pieces_wait_for_them(monkeypatch):
+    said = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+    for _ in range(6):
+        executor = ProcessPoolExecutor(2)
+        futures = {executor.submit(time.sleep, 0.005) for _ in range(6)}
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            futures = wait(futures, return_when=FIRST_COMPLETED).not_done
+            futures |= {executor.submit(time.sleep, 0.005) for _ in range(6 - len(futures))}
+        workers = [psutil.Process(pid) for pid in executor._processes]
+        end_workers(executor)
+        assert workers
+        assert not psutil.wait_procs(workers, timeout=10)[1]
+    assert said == []
 
 
 def test_a_stopped_folder_goes_on_under_the_same_key_only(tmp_path):

@@ -3,14 +3,16 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import psutil
 from numpy.typing import NDArray
 
 from ecosim.data.errors import UserError
@@ -21,6 +23,9 @@ from ecosim.forecast.evaluation import cells, grid
 from ecosim.forecast.evaluation.forecaster import Floats, History, Series
 from ecosim.forecast.evaluation.grid import Grid
 from ecosim.forecast.evaluation.kept import Kept
+
+if TYPE_CHECKING:
+    from joblib.externals.loky import ProcessPoolExecutor
 
 Steps = NDArray[np.int64]  # numbers of periods, in order
 Progress = Callable[[str, int, int], None]
@@ -223,6 +228,18 @@ def run(course: Course, home: Path, key: Mapping[str, Any], workers: int, progre
             "the same command goes on from there, and workers=1 needs least"
         ) from error
     except BaseException:
-        executor.shutdown(wait=True, kill_workers=True)
+        end_workers(executor)
         raise
+    executor.shutdown(wait=True)
+
+
+def end_workers(executor: "ProcessPoolExecutor") -> None:
+    """End the workers of a pool at once, whatever they do.
+
+    Its own `shutdown(kill_workers=True)` fails in a thread, with a traceback, where pieces wait to be handed out: it
+    forgets them first and hands them out then. A pool that finds its workers gone ends without.
+    """
+    for pid in list(executor._processes):
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(pid).kill()
     executor.shutdown(wait=True)
