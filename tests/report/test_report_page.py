@@ -10,7 +10,7 @@ import pytest
 
 from ecosim.figures import Labels
 from ecosim.report import ReportContext, write_report
-from ecosim.report.words import share_of_futures
+from ecosim.report.words import BASELINE, share_of_futures
 
 SECTIONS = {
     "effect": "effect", "hindcast": "hindcast", "basis": "basis", "coefficients": "coefficients",
@@ -97,12 +97,12 @@ def test_the_models_own_forecast_under_the_baseline_stands_beside_the_counts_and
 ):
     rows = [
         ("ecosim", "tech_sme_stock", "2017", 358.0, 409.0, 344.0, 535.0, 31.6),
-        ("ecosim under national rules", "tech_sme_stock", "2017", 358.0, 343.0, 303.0, 392.0, 8.9),
+        (BASELINE, "tech_sme_stock", "2017", 358.0, 343.0, 303.0, 392.0, 8.9),
         ("drift", "tech_sme_stock", "2017", 358.0, 600.0, 500.0, 700.0, 90.0),
     ]
     columns = ["method", "target", "time", "truth", "median", "low", "high", "wis"]
     text = visible(page_of(replace(context, scores=pd.DataFrame(rows, columns=columns)), tmp_path))
-    assert "ecosim under national rules 343 303 to 392 yes" in text
+    assert "ecosim, baseline 343 303 to 392 yes" in text
     assert "the model was closer than drift on every target (1 target, by weighted interval score)" in text
 
 

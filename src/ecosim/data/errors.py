@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
-CLOSE = 0.65  # similarity (difflib) from which a name may have been meant: 'lgo' for 'log', not 'nope' for 'compare'
+CLOSE = 0.65  # similarity (difflib) from which a name may have been meant, a convention: 'lgo' for 'log', not 'nope'
 
 
 class UserError(Exception):

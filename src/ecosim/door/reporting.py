@@ -52,7 +52,7 @@ def sorted_in(
         effect=result.effect if effect else None,
         baseline=result.baseline_forecast if effect else None,
         hindcast=_hindcast(result),
-        scores=_since(result, labels),
+        scores=_since(result),
         basis=_filled(result.basis),
         coefficients=_filled(result.coefficients),
         diagnostics=_filled(result.diagnostics),
@@ -98,7 +98,7 @@ def _hindcast(result: "Result | Tables") -> "pd.DataFrame | None":
     return None if found is None else hindcast_table(*found)
 
 
-def _since(result: "Result | Tables", labels: "Labels") -> "pd.DataFrame | None":
+def _since(result: "Result | Tables") -> "pd.DataFrame | None":
     """Counts published after the origin beside the forecast, its baseline and the simple forecasts; None without any.
 
     method, target, time, truth, median, low, high, wis.
@@ -106,7 +106,7 @@ def _since(result: "Result | Tables", labels: "Labels") -> "pd.DataFrame | None"
     import pandas as pd
 
     from ecosim.forecast import tabulate
-    from ecosim.report.words import UNDER
+    from ecosim.report.words import BASELINE
 
     ours = _filled(result.scores)
     if ours is None:  # of an update, which records none
@@ -117,7 +117,7 @@ def _since(result: "Result | Tables", labels: "Labels") -> "pd.DataFrame | None"
     methods = {OURS: ours}
     if "baseline_wis" in ours:
         baseline = ours[["target", "time", "observed", *(f"baseline_{mark}" for mark in marks)]]
-        methods[f"{UNDER}{labels.baseline}"] = baseline.rename(columns={f"baseline_{mark}": mark for mark in marks})
+        methods[BASELINE] = baseline.rename(columns={f"baseline_{mark}": mark for mark in marks})
     if (references := _filled(result.references)) is not None:
         for name, rows in references.groupby("model", sort=False):
             methods[str(name).replace("_", " ")] = tabulate.scores(rows, rows.iloc[:0], result.later)

@@ -11,7 +11,7 @@ from ecosim.figures.labels import Labels, amount, number
 from ecosim.figures.quantiles import MEDIAN, at, by_time, interval
 
 OBSERVED = "observed"
-UNDER = "ecosim under "  # names the model's own forecast under the baseline, which is no simple forecast
+BASELINE = "ecosim, baseline"  # the model's own forecast under the baseline, which is no simple forecast
 HAIR = 1e-9  # what a half may lack where it is written in binary
 INSTRUMENTS = (
     "The data cannot tell the instruments apart: the effect is prior effect × state, what published studies found "
@@ -111,7 +111,7 @@ def verdict(hindcast: pd.DataFrame, labels: Labels) -> tuple[bool, str]:
         of_method = losses.setdefault(str(row["method"]), {})
         of_method[str(row["target"])] = of_method.get(str(row["target"]), 0.0) + loss
     (model, mine), *others = losses.items()
-    rivals = [(name, theirs) for name, theirs in others if not name.startswith(UNDER)]
+    rivals = [(name, theirs) for name, theirs in others if name != BASELINE]
     own = [row for row in rows if str(row["method"]) == model]
     inside = sum(row["low"] <= row["truth"] <= row["high"] for row in own)
     held = f"Its 90 % interval held the count {inside} of {len(own)} times."
